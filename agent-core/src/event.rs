@@ -1,0 +1,157 @@
+//! Events: the durable facts of a run, in the JSON shape that `--json` prints and the journal keeps.
+
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
+use crate::limits::{LimitKind, TokenUsage, Usage};
+use crate::message::{CallOutcome, ToolCall};
+
+/// Which model served a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// The model's own name.
+    pub name: String,
+    /// SHA-256 of its file in hex, or empty where there is no file.
+    pub sha256: String,
+}
+
+/// Whether a call may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may.
+    Allow,
+    /// It may not; the model is told.
+    Deny,
+    /// A person has to say; the run waits.
+    Ask,
+}
+
+/// A policy's verdict and its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Allow, deny or ask.
+    pub verdict: Verdict,
+    /// Why, for the journal, the person and (on deny) the model.
+    pub why: String,
+}
+
+impl Decision {
+    /// A decision with its reason.
+    pub fn new(verdict: Verdict, why: impl Into<String>) -> Self {
+        Self { verdict, why: why.into() }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The model answered.
+    Answered,
+    /// The model asked the person something: its text ends with a question mark.
+    Asked,
+    /// A limit was reached; the answer holds what there was by then.
+    Limit {
+        /// Which limit.
+        limit: LimitKind,
+    },
+    /// A call waits for a person's decision.
+    Waiting {
+        /// The call that waits.
+        call: CallId,
+    },
+    /// The person cancelled the run.
+    Cancelled,
+}
+
+/// One durable fact of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A person's message begins a run.
+    Started {
+        /// This run.
+        run: RunId,
+        /// The session it belongs to.
+        session: SessionId,
+        /// The person's message.
+        message: String,
+        /// The model that serves the run.
+        model: ModelInfo,
+        /// Names of the tools offered.
+        tools: Vec<String>,
+        /// Local date and time of the person when the run began.
+        now: DateTime,
+    },
+    /// A new process goes on with the run; calls that were under way are in doubt.
+    Resumed,
+    /// The model replied.
+    ModelReplied {
+        /// Turn, from 1.
+        turn: u32,
+        /// What it said to the person.
+        text: String,
+        /// What it thought before.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reasoning: String,
+        /// The calls it asked for.
+        calls: Vec<ToolCall>,
+        /// Tokens of this turn.
+        usage: TokenUsage,
+        /// Milliseconds in the model.
+        ms: u64,
+    },
+    /// The model's reply could not be read; the text is kept.
+    ReplyMalformed {
+        /// Turn, from 1.
+        turn: u32,
+        /// The reply as it was.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+        /// Tokens of this turn.
+        usage: TokenUsage,
+        /// Milliseconds in the model.
+        ms: u64,
+    },
+    /// The policy decided on a call.
+    CallDecided {
+        /// The call.
+        call: CallId,
+        /// Allow, deny or ask.
+        decision: Verdict,
+        /// Why.
+        why: String,
+    },
+    /// A call is about to run. Durable before the tool is touched.
+    CallStarted {
+        /// The call.
+        call: CallId,
+        /// The key handed to the tool.
+        key: IdempotencyKey,
+    },
+    /// A call came to an end. Durable before the model sees the result.
+    CallFinished {
+        /// The call.
+        call: CallId,
+        /// How it ended.
+        outcome: CallOutcome,
+        /// What the model is told.
+        result: Value,
+        /// Milliseconds in the tool.
+        ms: u64,
+    },
+    /// The run ended.
+    Finished {
+        /// How.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// The answer, the question, or what there was of it.
+        answer: String,
+        /// What the run used.
+        usage: Usage,
+    },
+}

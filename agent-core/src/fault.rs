@@ -1,0 +1,80 @@
+//! What the program must hear: the run cannot go on as asked.
+//!
+//! A tool's failure is not a fault (the model hears it as a result) and a limit is not a fault (it is
+//! an [`Outcome`](crate::Outcome)).
+
+use std::error::Error;
+use std::fmt;
+
+/// What kind of thing went wrong; who has to act follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The request itself cannot be served: empty, or about a run that does not exist.
+    Request,
+    /// A model file is missing, broken, or of an unsupported kind.
+    Model,
+    /// The model's chat template cannot be rendered.
+    Template,
+    /// The prompt and the reply do not fit the model's window.
+    Window,
+    /// A tool's schema is outside the promised subset, or two tools share a name.
+    Schema,
+    /// The engine failed while it computed.
+    Backend,
+    /// The journal cannot be read or written. Nothing goes on without it.
+    Journal,
+}
+
+/// A failure with what happened, where, and what to do about it.
+#[derive(Debug)]
+pub struct Fault {
+    kind: FaultKind,
+    message: String,
+    hint: Option<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// A fault that says what happened and where.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, source: None }
+    }
+
+    /// Adds what the person can do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Keeps the error that caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The kind, for programs to branch on.
+    #[must_use]
+    pub fn kind(&self) -> FaultKind {
+        self.kind
+    }
+
+    /// What the person can do about it, if we know.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}

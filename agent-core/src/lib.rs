@@ -1,0 +1,57 @@
+//! The pure heart of Handyman: what a run *is* and what it does next.
+//!
+//! Nothing here performs I/O, reads a clock, starts a thread or logs. A run is the fold of its
+//! [`Event`]s ([`Run::apply`]); [`planner::next_step`] looks at a run and says what should happen
+//! next; a driver (in `handyman-runtime`) performs that step and records what came of it. Everything
+//! that touches the world enters through four small ports: [`Model`], [`Toolset`], [`Policy`] and
+//! [`Journal`].
+//!
+//! ```
+//! use handyman_core::{Limits, Run, Step, planner};
+//!
+//! // A run that has not begun has nothing to generate from: the planner says so.
+//! let run = Run::new("r1".into(), Default::default());
+//! assert!(matches!(planner::next_step(&run, &[], &Limits::default()), Step::Done));
+//! ```
+//!
+//! Map: [`message`] what speakers say · [`tool`] the contract of a tool, [`toolbox`] the ordered
+//! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
+//! [`event`] the durable facts · [`run`] their fold · [`planner`] the next step · [`limits`] what may
+//! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
+//! `testing`) doubles to test agents with.
+
+pub mod event;
+pub mod fault;
+pub mod ids;
+pub mod limits;
+pub mod message;
+pub mod planner;
+pub mod ports;
+pub mod run;
+pub mod schema;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tool;
+pub mod toolbox;
+
+pub use event::{Decision, Event, ModelInfo, Outcome, Verdict};
+pub use fault::{Fault, FaultKind};
+pub use handyman_macros::tool;
+pub use ids::{CallId, IdempotencyKey, RunId, SessionId};
+pub use limits::{LimitKind, Limits, TokenUsage, Usage};
+pub use message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
+pub use planner::Step;
+pub use ports::{
+    CallRequest, Delta, DeltaSink, Discard, Journal, Model, ModelReply, ModelRequest, Policy,
+    ReplyBody, ReplyMode, RunSummary, Toolset,
+};
+pub use run::{CallState, Earlier, PendingCall, Run};
+pub use tool::{CallContext, Effect, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
+pub use toolbox::Toolbox;
+
+/// What the code that `#[tool]` writes needs by a path that does not depend on its user's manifest.
+#[doc(hidden)]
+pub mod __private {
+    pub use async_trait::async_trait;
+    pub use {schemars, serde, serde_json};
+}

@@ -1,0 +1,104 @@
+//! What a run may use up, and what it has.
+
+use std::ops::AddAssign;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What a run may use up. Reaching a limit is an outcome that keeps the partial result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Model replies in one run. The last one can only answer or ask.
+    pub turns_max: u32,
+    /// Tool calls in one run.
+    pub calls_max: u32,
+    /// Tokens decoded (forced, drafted and sampled) in one run.
+    pub tokens_max: u64,
+    /// Malformed replies in a row.
+    pub malformed_max: u32,
+    /// Time spent by model and tools in one run.
+    pub wall_time: Duration,
+    /// Time of one tool call.
+    pub tool_time: Duration,
+    /// Bytes of one result that the model is shown.
+    pub output_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            turns_max: 12,
+            calls_max: 24,
+            tokens_max: 8_192,
+            malformed_max: 3,
+            wall_time: Duration::from_secs(600),
+            tool_time: Duration::from_secs(60),
+            output_bytes_max: 8_192,
+        }
+    }
+}
+
+/// Which limit ended a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitKind {
+    /// [`Limits::turns_max`]
+    Turns,
+    /// [`Limits::tokens_max`]
+    Tokens,
+    /// [`Limits::malformed_max`]
+    Malformed,
+    /// [`Limits::wall_time`]
+    WallTime,
+}
+
+/// Where the tokens of a reply came from, in tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TokenUsage {
+    /// Prompt tokens processed because they were new.
+    pub prefilled: u64,
+    /// Prompt tokens already in the KV cache.
+    pub reused: u64,
+    /// Reply tokens the grammar left no choice in.
+    pub forced: u64,
+    /// Reply tokens proposed by look-up and verified.
+    pub drafted: u64,
+    /// Reply tokens sampled one by one.
+    pub sampled: u64,
+}
+
+impl TokenUsage {
+    /// Tokens of the replies, however they came about.
+    #[must_use]
+    pub fn decoded(&self) -> u64 {
+        self.forced + self.drafted + self.sampled
+    }
+}
+
+impl AddAssign for TokenUsage {
+    fn add_assign(&mut self, other: Self) {
+        self.prefilled += other.prefilled;
+        self.reused += other.reused;
+        self.forced += other.forced;
+        self.drafted += other.drafted;
+        self.sampled += other.sampled;
+    }
+}
+
+/// What a run has used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Model replies.
+    pub turns: u32,
+    /// Tool calls that were started.
+    pub calls: u32,
+    /// Tokens over all replies.
+    #[serde(flatten)]
+    pub tokens: TokenUsage,
+    /// Milliseconds in the model.
+    pub model_ms: u64,
+    /// Milliseconds in tools.
+    pub tool_ms: u64,
+}

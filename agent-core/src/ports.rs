@@ -1,0 +1,173 @@
+//! The four seams through which the world enters: model, toolset, policy, journal.
+
+use async_trait::async_trait;
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::event::{Decision, Event, ModelInfo, Outcome};
+use crate::fault::Fault;
+use crate::ids::{IdempotencyKey, RunId, SessionId};
+use crate::limits::TokenUsage;
+use crate::message::{CallResult, Message, ToolCall};
+use crate::run::Run;
+use crate::tool::{CallContext, Probe, ToolSpec};
+
+/// What a reply may consist of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyMode {
+    /// Calls, or an answer.
+    Free,
+    /// Text only: the last turn before a limit, or no tools are offered.
+    AnswerOnly,
+}
+
+/// What the model is asked to reply to.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelRequest<'a> {
+    /// Requests of one session extend the same history.
+    pub session: &'a SessionId,
+    /// Everything said so far, oldest first.
+    pub history: &'a [Message],
+    /// The tools offered, in the order the model is shown them.
+    pub tools: &'a [ToolSpec],
+    /// What the reply may consist of.
+    pub mode: ReplyMode,
+    /// Tokens the reply may have.
+    pub tokens_max: u64,
+}
+
+/// A call as the model wrote it: it has no identity yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallRequest {
+    /// The tool's name.
+    pub tool: String,
+    /// Named arguments.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
+}
+
+/// What the model replied.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReplyBody {
+    /// A reply that could be read.
+    Said {
+        /// What it thought before it spoke; empty for most models.
+        reasoning: String,
+        /// What it said to the person.
+        text: String,
+        /// The calls it asked for, in order.
+        calls: Vec<CallRequest>,
+    },
+    /// A reply that could not be read, kept as it is.
+    Malformed {
+        /// The whole text.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// A reply and what it cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelReply {
+    /// What was said.
+    pub body: ReplyBody,
+    /// Where its tokens came from.
+    pub usage: TokenUsage,
+}
+
+/// A piece of a reply while it streams: shown and forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delta {
+    /// A piece of what is said to the person.
+    Text(String),
+    /// A piece of what is thought.
+    Reasoning(String),
+}
+
+/// Takes deltas as they come.
+pub trait DeltaSink: Send + Sync {
+    /// Shows one delta. Must not block.
+    fn delta(&self, delta: Delta);
+}
+
+/// A sink for callers that do not stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Discard;
+
+impl DeltaSink for Discard {
+    fn delta(&self, _delta: Delta) {}
+}
+
+/// Turns a history into a reply.
+///
+/// Dropping the returned future cancels the generation; the session stays usable.
+#[async_trait]
+pub trait Model: Send + Sync {
+    /// Which model this is.
+    fn info(&self) -> ModelInfo;
+
+    /// Replies to the last message of the history.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model`, `Template`, `Window`, `Schema` or `Backend`.
+    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault>;
+}
+
+/// A collection of tools.
+#[async_trait]
+pub trait Toolset: Send + Sync {
+    /// What the model is told of them, in a stable order.
+    fn specs(&self) -> &[ToolSpec];
+
+    /// Runs a call. Whatever goes wrong is a result, because the model has to hear it.
+    async fn call(&self, call: &ToolCall, context: &CallContext) -> CallResult;
+
+    /// Says whether the effect of a call took place.
+    async fn probe(&self, call: &ToolCall, key: &IdempotencyKey) -> Probe;
+}
+
+/// Says whether a call may run.
+#[async_trait]
+pub trait Policy: Send + Sync {
+    /// Decides on one call, with the run as it is.
+    async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision;
+}
+
+/// One line of a listing of runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunSummary {
+    /// The run.
+    pub run: RunId,
+    /// Its session.
+    pub session: SessionId,
+    /// The message that began it.
+    pub message: String,
+    /// Local time when it began.
+    pub started: DateTime,
+    /// How it ended, or nothing while it has not.
+    pub outcome: Option<Outcome>,
+}
+
+/// Keeps events.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Adds an event at the end of a run. It is durable when this returns.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`; the event may or may not be kept, so the run must be folded anew.
+    async fn append(&self, run: &RunId, event: &Event) -> Result<(), Fault>;
+
+    /// All events of a run, oldest first; empty for an unknown run.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    async fn events(&self, run: &RunId) -> Result<Vec<Event>, Fault>;
+
+    /// The runs of a session, or of all, oldest first.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault>;
+}

@@ -1,0 +1,65 @@
+//! The JSON-schema subset that tools may use.
+//!
+//! Everything in it is enforced while the model writes (by the grammar) and checked again before the
+//! tool runs. A keyword outside it is refused when the tool is registered, never silently dropped.
+//!
+//! Two keywords of our own say where a string may come from:
+//! `"x-verbatim": true`, a span of what the person wrote or an earlier result says;
+//! `"x-from": ["tool.field", …]`, a value that such a result contained. Both together allow either.
+
+use serde_json::Value;
+
+/// The keyword for arguments that are copied from what was said.
+pub const VERBATIM: &str = "x-verbatim";
+/// The keyword for arguments that are taken from earlier results.
+pub const FROM: &str = "x-from";
+
+const ENFORCED: [&str; 25] = [
+    "type", "properties", "required", "additionalProperties", "items", "prefixItems", "enum", "const",
+    "anyOf", "allOf", "$ref", "$defs", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems", VERBATIM, FROM,
+];
+const SPOKEN: [&str; 6] = ["description", "title", "default", "examples", "$schema", "$comment"];
+
+/// Checks that every keyword is one we enforce or one that only describes.
+///
+/// # Errors
+/// A sentence that names the keyword, where it stands (a JSON pointer) and what to do.
+pub fn check(parameters: &Value) -> Result<(), String> {
+    if parameters.get("type").and_then(Value::as_str) != Some("object") {
+        return Err("the parameters must be a schema of type object".to_owned());
+    }
+    check_schema(parameters, "")
+}
+
+fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
+    let Value::Object(keywords) = schema else {
+        return if schema.is_boolean() { Ok(()) } else { Err(format!("at {path}: not a schema")) };
+    };
+    for (keyword, value) in keywords {
+        let here = format!("{path}/{keyword}");
+        match (keyword.as_str(), value) {
+            ("properties" | "$defs", Value::Object(named)) => {
+                for (name, inner) in named {
+                    check_schema(inner, &format!("{here}/{name}"))?;
+                }
+            }
+            ("items" | "additionalProperties", inner) => check_schema(inner, &here)?,
+            ("anyOf" | "allOf" | "prefixItems", Value::Array(inner)) => {
+                for (index, schema) in inner.iter().enumerate() {
+                    check_schema(schema, &format!("{here}/{index}"))?;
+                }
+            }
+            (known, _) if ENFORCED.contains(&known) || SPOKEN.contains(&known) => {}
+            (unknown, _) => {
+                return Err(format!(
+                    "at {here}: the keyword '{unknown}' cannot be enforced; leave it out or check it in the tool"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! The toolbox: an ordered collection of tools that checks arguments before it calls.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::fault::{Fault, FaultKind};
+use crate::ids::IdempotencyKey;
+use crate::message::{CallOutcome, CallResult, ToolCall};
+use crate::ports::Toolset;
+use crate::schema;
+use crate::tool::{CallContext, Probe, Tool, ToolError, ToolErrorKind, ToolSpec};
+
+/// Tools in the order the model is shown them.
+#[derive(Clone, Default)]
+pub struct Toolbox {
+    specs: Vec<ToolSpec>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    tool: Arc<dyn Tool>,
+    validator: Arc<Validator>,
+}
+
+impl Toolbox {
+    /// A toolbox without tools.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a tool at the end.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` if the name is taken or empty, or if the schema says something that
+    /// is not promised to be enforced (see [`schema`]).
+    pub fn with(mut self, tool: Arc<dyn Tool>) -> Result<Self, Fault> {
+        let spec = tool.spec().clone();
+        if spec.name.is_empty() || self.specs.iter().any(|known| known.name == spec.name) {
+            let message = format!("a tool is already named '{}', or the name is empty", spec.name);
+            return Err(Fault::new(FaultKind::Schema, message).with_hint("give each tool a name of its own"));
+        }
+        schema::check(&spec.parameters).map_err(|problem| {
+            Fault::new(FaultKind::Schema, format!("tool '{}': {problem}", spec.name))
+        })?;
+        let validator = jsonschema::validator_for(&spec.parameters).map_err(|error| {
+            Fault::new(FaultKind::Schema, format!("tool '{}': the schema is not valid: {error}", spec.name))
+        })?;
+        self.specs.push(spec);
+        self.entries.push(Entry { tool, validator: Arc::new(validator) });
+        Ok(self)
+    }
+
+    /// Adds tools at the end, in order.
+    ///
+    /// # Errors
+    /// As [`Toolbox::with`], for the first tool that cannot be added.
+    pub fn with_all(self, tools: impl IntoIterator<Item = Arc<dyn Tool>>) -> Result<Self, Fault> {
+        tools.into_iter().try_fold(self, Self::with)
+    }
+
+    /// Keeps only the named tools, in this order.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Request` that names what does not exist and what does.
+    pub fn only(&self, names: &[String]) -> Result<Self, Fault> {
+        names.iter().try_fold(Self::new(), |kept, name| match self.find(name) {
+            Some(entry) => kept.with(Arc::clone(&entry.tool)),
+            None => {
+                let known: Vec<&str> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
+                Err(Fault::new(FaultKind::Request, format!("there is no tool '{name}'"))
+                    .with_hint(format!("the tools are: {}", known.join(", "))))
+            }
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<&Entry> {
+        let index = self.specs.iter().position(|spec| spec.name == name)?;
+        self.entries.get(index)
+    }
+
+    async fn attempt(&self, call: &ToolCall, context: &CallContext) -> Result<Value, ToolError> {
+        let Some(entry) = self.find(&call.tool) else {
+            let message = format!("there is no tool '{}'", call.tool);
+            return Err(ToolError::new(ToolErrorKind::NotFound, message));
+        };
+        let arguments = Value::Object(call.arguments.clone());
+        if let Some(error) = entry.validator.iter_errors(&arguments).next() {
+            let path = error.instance_path().to_string();
+            let message = error.to_string();
+            return Err(ToolError::new(ToolErrorKind::InvalidArgument { path }, message));
+        }
+        entry.tool.call(call.arguments.clone(), context).await
+    }
+}
+
+#[async_trait]
+impl Toolset for Toolbox {
+    fn specs(&self) -> &[ToolSpec] {
+        &self.specs
+    }
+
+    async fn call(&self, call: &ToolCall, context: &CallContext) -> CallResult {
+        let (outcome, result) = match self.attempt(call, context).await {
+            Ok(value) => (CallOutcome::Succeeded, value),
+            Err(error) => (CallOutcome::Failed, error.to_value()),
+        };
+        CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+    }
+
+    async fn probe(&self, call: &ToolCall, key: &IdempotencyKey) -> Probe {
+        match self.find(&call.tool) {
+            Some(entry) => entry.tool.probe(key).await.unwrap_or(Probe::Unsupported),
+            None => Probe::Unsupported,
+        }
+    }
+}
+
+impl fmt::Debug for Toolbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.specs.iter().map(|spec| &spec.name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The command `handyman`.
+
+fn main() {}
