@@ -1,0 +1,110 @@
+//! Writes conversations as JSON lines to the standard output.
+
+use std::io::{self, BufWriter, Write};
+use std::thread;
+
+use clap::{Parser, ValueEnum};
+use handyman_model::draw::Lang;
+use handyman_model::{Kind, Plan, generate};
+
+/// Conversations made at once by one thread.
+const BATCH: u64 = 256;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindArg {
+    Invented,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LangArg {
+    En,
+    Zh,
+}
+
+/// Generates training conversations, one JSON object a line.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Which tools the conversations are about.
+    #[arg(long, value_enum, default_value = "invented")]
+    kind: KindArg,
+    /// Another seed gives other conversations.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many; 0 goes on for ever.
+    #[arg(long, default_value_t = 10)]
+    count: u64,
+    /// Number of the first conversation.
+    #[arg(long, default_value_t = 0)]
+    start: u64,
+    /// One language only.
+    #[arg(long, value_enum)]
+    lang: Option<LangArg>,
+    /// Names and wordings kept out of training.
+    #[arg(long)]
+    held_out: bool,
+    /// One or two tools, one call a request.
+    #[arg(long)]
+    short: bool,
+    /// Threads; 0 takes all cores.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
+
+fn main() -> io::Result<()> {
+    let args = Args::parse();
+    let plan = Plan {
+        kind: match args.kind {
+            KindArg::Invented => Kind::Invented,
+        },
+        seed: args.seed,
+        lang: args.lang.map(|lang| match lang {
+            LangArg::En => Lang::En,
+            LangArg::Zh => Lang::Zh,
+        }),
+        held_out: args.held_out,
+        short: args.short,
+    };
+    let threads = match args.threads {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    };
+    let end = if args.count == 0 { u64::MAX } else { args.start.saturating_add(args.count) };
+    match write_all(&plan, args.start, end, threads) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes conversations `start..end` in order, a batch a thread at a time.
+fn write_all(plan: &Plan, start: u64, end: u64, threads: usize) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut next = start;
+    while next < end {
+        let mut batches = Vec::new();
+        for _ in 0..threads {
+            let upto = end.min(next.saturating_add(BATCH));
+            batches.push(next..upto);
+            next = upto;
+        }
+        let texts: Vec<io::Result<Vec<u8>>> = thread::scope(|scope| {
+            let running: Vec<_> = batches.into_iter().map(|batch| scope.spawn(move || lines(plan, batch))).collect();
+            running
+                .into_iter()
+                .map(|handle| handle.join().unwrap_or_else(|_| Err(io::Error::other("a generating thread panicked"))))
+                .collect()
+        });
+        for text in texts {
+            out.write_all(&text?)?;
+        }
+    }
+    out.flush()
+}
+
+fn lines(plan: &Plan, numbers: std::ops::Range<u64>) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for number in numbers {
+        serde_json::to_writer(&mut text, &generate(plan, number))?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}

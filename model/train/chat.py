@@ -1,0 +1,107 @@
+"""Conversations: their text (by `template.jinja`, the only source of truth) and their tokens with loss classes.
+
+A conversation is one JSON line of the generator: {"lang", "kind", "tools", "system", "messages"}.
+
+    chat.py CONVERSATIONS.jsonl SHARD.npz      tokenises; the part of the shard's name before the first `-` is its group
+"""
+
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+import tokenizer
+
+TEMPLATE = Path(__file__).parent.parent / "template.jinja"
+WINDOW = 2048
+
+# Loss classes of tokens.
+CONTEXT, DECISION, WORDING = 0, 1, 2
+
+REPLY = re.compile(r"(?<=<\|im_start\|>assistant\n).*?<\|im_end\|>", re.DOTALL)
+
+
+def dump_json(value):
+    return json.dumps(value, ensure_ascii=False)
+
+
+def environment():
+    """Jinja2 as transformers sets it up."""
+    env = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
+    env.filters["tojson"] = dump_json
+    return env
+
+
+_template = environment().from_string(TEMPLATE.read_text())
+_tokenizer = tokenizer.load()
+_call = _tokenizer.token_to_id(tokenizer.CALL)
+
+
+def to_messages(conversation):
+    """The messages in the shape that chat templates are given."""
+    messages = [{"role": "system", "content": conversation["system"]}] if conversation.get("system") else []
+    for message in conversation["messages"]:
+        calls = [{"type": "function", "function": call} for call in message.get("tool_calls") or []]
+        messages.append({**message, "tool_calls": calls})
+    return messages
+
+
+def render(conversation, messages=None, prompt=False):
+    """Text of a conversation, or of the given part of its messages; `prompt` opens the next reply."""
+    tools = [{"type": "function", "function": tool} for tool in conversation["tools"]]
+    messages = to_messages(conversation) if messages is None else messages
+    return _template.render(messages=messages, tools=tools, add_generation_prompt=prompt)
+
+
+def classify(text, encoding, copying):
+    """The loss class of every token: calls are decisions; of plain answers only the first token is one."""
+    classes = np.zeros(len(encoding.ids), np.uint8)
+    starts = np.array([start for start, _ in encoding.offsets])
+    for reply in REPLY.finditer(text):
+        first, last = np.searchsorted(starts, [reply.start(), reply.end()])
+        plain = _call not in encoding.ids[first:last] and not copying
+        classes[first:last] = WORDING if plain else DECISION
+        classes[first] = DECISION
+    return classes
+
+
+def encode(conversation):
+    """Token ids and loss classes, cut to the window."""
+    text = render(conversation)
+    encoding = _tokenizer.encode(text, add_special_tokens=False)
+    classes = classify(text, encoding, conversation["kind"].startswith("copy"))
+    return np.array(encoding.ids[:WINDOW], np.uint16), classes[:WINDOW]
+
+
+def write_shard(conversations, path):
+    """Writes all conversations as one compressed shard; returns the number of conversations and of tokens."""
+    ids, classes, labels = [], [], []
+    for conversation in conversations:
+        tokens, weights = encode(conversation)
+        ids.append(tokens)
+        classes.append(weights)
+        labels.append(f"{conversation['lang']} {conversation['kind']}")
+    offsets = np.concatenate([[0], np.cumsum([len(tokens) for tokens in ids])])
+    partial = Path(f"{path}.partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(
+            file, ids=np.concatenate(ids), classes=np.concatenate(classes), offsets=offsets, labels=np.array(labels)
+        )
+    partial.rename(path)
+    return len(ids), int(offsets[-1])
+
+
+def main():
+    source, shard = sys.argv[1:3]
+    limit = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    with open(source) as lines:
+        count, tokens = write_shard(map(json.loads, itertools.islice(lines, limit)), shard)
+    print(f"{shard}: {count} conversations, {tokens} tokens")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The network: a decoder of Qwen3's shape, because llama.cpp runs that and it is the smallest that trains well.
+
+RMSNorm before each half block, rotary positions, grouped queries with normalised queries and keys, SwiGLU, and one
+matrix for embedding and output. Names of the parameters are those of GGUF without `blk.`, so that exporting is a copy.
+"""
+
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a checkpoint and a GGUF must agree on. The defaults make 5.1 M parameters."""
+
+    vocabulary: int = 5824
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    key_heads: int = 2
+    head_width: int = 64
+    hidden: int = 512
+    context: int = 2048
+    rotary_base: float = 10000.0
+
+    def as_dict(self):
+        return asdict(self)
+
+
+class Norm(nn.Module):
+    def __init__(self, width, gain=1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((width,), gain))
+
+    def forward(self, x):
+        return F.rms_norm(x, (x.shape[-1],), self.weight.to(x.dtype), EPSILON)
+
+
+def linear(inputs, outputs):
+    return nn.Linear(inputs, outputs, bias=False)
+
+
+def rotate(x, cos, sin):
+    """Rotary positions over halves of the head (the layout of Qwen3 in llama.cpp)."""
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+
+
+class Block(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+        queries, keys = shape.heads * shape.head_width, shape.key_heads * shape.head_width
+        self.attn_norm, self.ffn_norm = Norm(shape.width), Norm(shape.width)
+        # A gain above one lets attention be sharp from the start, which copying needs.
+        self.attn_q_norm, self.attn_k_norm = Norm(shape.head_width, 1.4), Norm(shape.head_width, 1.4)
+        self.attn_q, self.attn_k, self.attn_v = (linear(shape.width, n) for n in (queries, keys, keys))
+        self.attn_output = linear(queries, shape.width)
+        self.ffn_gate, self.ffn_up = linear(shape.width, shape.hidden), linear(shape.width, shape.hidden)
+        self.ffn_down = linear(shape.hidden, shape.width)
+
+    def attend(self, x, cos, sin):
+        shape, (batch, length, _) = self.shape, x.shape
+        split = lambda y, heads: y.view(batch, length, heads, shape.head_width)
+        query = self.attn_q_norm(split(self.attn_q(x), shape.heads)).transpose(1, 2)
+        key = self.attn_k_norm(split(self.attn_k(x), shape.key_heads)).transpose(1, 2)
+        value = split(self.attn_v(x), shape.key_heads).transpose(1, 2)
+        query, key = rotate(query, cos, sin), rotate(key, cos, sin)
+        group = shape.heads // shape.key_heads
+        key, value = key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
+        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return self.attn_output(mixed.transpose(1, 2).reshape(batch, length, -1))
+
+    def forward(self, x, cos, sin):
+        x = x + self.attend(self.attn_norm(x), cos, sin)
+        y = self.ffn_norm(x)
+        return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
+
+
+class Decoder(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+        self.token_embd = nn.Embedding(shape.vocabulary, shape.width)
+        self.blk = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.output_norm = Norm(shape.width)
+        frequency = shape.rotary_base ** -(torch.arange(0, shape.head_width, 2) / shape.head_width)
+        angle = torch.outer(torch.arange(shape.context).float(), frequency)
+        self.register_buffer("cos", angle.cos(), persistent=False)
+        self.register_buffer("sin", angle.sin(), persistent=False)
+        for name, parameter in self.named_parameters():
+            if parameter.ndim == 2:
+                nn.init.normal_(parameter, std=0.02 if name.startswith("token") else parameter.shape[1] ** -0.5)
+            if name.endswith(("attn_output.weight", "ffn_down.weight")):
+                nn.init.zeros_(parameter)
+
+    def forward(self, tokens):
+        """Final hidden states; `logits` turns the wanted ones into scores, for the vocabulary is the costly part."""
+        x = self.token_embd(tokens)
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.bfloat16()
+        cos, sin = (table[: tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
+        for block in self.blk:
+            x = block(x, cos, sin)
+        return self.output_norm(x)
+
+    def logits(self, states):
+        return F.linear(states, self.token_embd.weight.to(states.dtype))
