@@ -20,6 +20,10 @@
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
 //! `testing`) doubles to test agents with.
 
+// The code that `#[tool]` writes names this crate; its own tests use the attribute too.
+extern crate self as handyman_core;
+
+mod authoring;
 pub mod event;
 pub mod fault;
 pub mod ids;
@@ -53,5 +57,7 @@ pub use toolbox::Toolbox;
 #[doc(hidden)]
 pub mod __private {
     pub use async_trait::async_trait;
-    pub use {schemars, serde, serde_json};
+    pub use serde_json;
+
+    pub use crate::authoring::{argument, argument_or, result};
 }

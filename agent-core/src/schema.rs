@@ -7,7 +7,13 @@
 //! `"x-verbatim": true`, a span of what the person wrote or an earlier result says;
 //! `"x-from": ["tool.field", …]`, a value that such a result contained. Both together allow either.
 
-use serde_json::Value;
+mod parameters;
+mod tidy;
+
+use serde_json::{Map, Value};
+
+pub use parameters::{Number, Parameters, Rules, Text};
+pub use tidy::tidy;
 
 /// The keyword for arguments that are copied from what was said.
 pub const VERBATIM: &str = "x-verbatim";
@@ -59,6 +65,16 @@ fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The arguments without those that are null where the schema says they may be left out and does not
+/// speak of null: that is how some models leave an argument out.
+#[must_use]
+pub fn without_nulls(parameters: &Value, arguments: &Map<String, Value>) -> Map<String, Value> {
+    let required = |name: &str| parameters["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
+    let typed = |name: &str| parameters["properties"][name]["type"].as_str().is_some_and(|kind| kind != "null");
+    let given = arguments.iter().filter(|(name, value)| !value.is_null() || required(name) || !typed(name));
+    given.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]

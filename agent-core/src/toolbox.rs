@@ -89,13 +89,13 @@ impl Toolbox {
             let message = format!("there is no tool '{}'", call.tool);
             return Err(ToolError::new(ToolErrorKind::NotFound, message));
         };
-        let arguments = Value::Object(call.arguments.clone());
-        if let Some(error) = entry.validator.iter_errors(&arguments).next() {
+        let arguments = schema::without_nulls(&entry.tool.spec().parameters, &call.arguments);
+        if let Some(error) = entry.validator.iter_errors(&Value::Object(arguments.clone())).next() {
             let path = error.instance_path().to_string();
             let message = error.to_string();
             return Err(ToolError::new(ToolErrorKind::InvalidArgument { path }, message));
         }
-        entry.tool.call(call.arguments.clone(), context).await
+        entry.tool.call(arguments, context).await
     }
 }
 

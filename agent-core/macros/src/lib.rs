@@ -1,9 +1,69 @@
 //! `#[tool]`: turns a documented async function into a tool.
+//!
+//! The attribute is re-exported by `handyman-core` and by `handyman`; nobody depends on this crate by
+//! name. `attribute`, `function` and `argument` read the source and say what is wrong with it;
+//! `expand` writes the code.
+
+mod argument;
+mod attribute;
+mod expand;
+mod function;
 
 use proc_macro::TokenStream;
+use syn::parse_macro_input;
 
-/// Turns a documented async function into a tool.
+/// Turns a documented async function into a tool of the same name.
+///
+/// ```
+/// use handyman_core::{CallContext, ToolResult, tool};
+///
+/// /// Weather forecast for a city.
+/// #[tool(read_only)]
+/// async fn weather(
+///     context: &CallContext,
+///     /// City name, as the person wrote it
+///     #[arg(verbatim)]
+///     city: String,
+///     /// Days from today
+///     #[arg(range = 0..=7)]
+///     days: Option<u8>,
+/// ) -> ToolResult<String> {
+///     Ok(format!("{city}, {} days after {}: rain", days.unwrap_or(0), context.now.date()))
+/// }
+/// ```
+///
+/// # The attribute
+///
+/// - `read_only`, `idempotent` or `once`: what running the tool does. Required.
+/// - `name = "other_name"`: the name the model calls it by, if not the function's.
+/// - `probe = path`: an async function that says whether the effect under a key took place, asked after
+///   a crash: `async fn(&State, &IdempotencyKey) -> ToolResult<Probe>`, or with the key alone where the
+///   tool has no state.
+///
+/// # The function
+///
+/// It is async, has a doc comment (the description the model reads) and returns a
+/// `ToolResult` of something that serialises. Its parameters, in order:
+///
+/// - `#[state] name: &State`, first, if the tool needs something to work on. The tool is then built
+///   with it: `weather(Arc::clone(&state))`.
+/// - `&CallContext` anywhere: the run, the idempotency key, the person's date and time.
+/// - The arguments the model writes: owned values whose types implement `Deserialize` and `JsonSchema`.
+///   The doc comment of each is its description. An `Option` may be left out.
+///
+/// An argument may say more with `#[arg(…)]`:
+///
+/// - `range = 1..=5`: bounds of a number.
+/// - `default = 3`: may be left out, and is this then.
+/// - `verbatim`: a text copied from what was said.
+/// - `from = search_trains.id`, `from = "search_trains.id"`, `from = ["a.id", "b.id"]`: a text that such
+///   a result contained. With `verbatim`, either.
 #[proc_macro_attribute]
-pub fn tool(_effect: TokenStream, function: TokenStream) -> TokenStream {
-    function
+pub fn tool(attribute: TokenStream, function: TokenStream) -> TokenStream {
+    let attribute = parse_macro_input!(attribute as attribute::Attribute);
+    let function = parse_macro_input!(function as syn::ItemFn);
+    function::Function::read(function)
+        .and_then(|function| expand::expand(&attribute, &function))
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

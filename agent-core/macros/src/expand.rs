@@ -1,0 +1,196 @@
+//! The code a tool becomes: a struct of the function's name that implements `Tool`.
+
+use proc_macro_crate::{FoundCrate, crate_name};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, Lit, Result};
+
+use crate::argument::Argument;
+use crate::attribute::{Attribute, Effect};
+use crate::function::{Function, Parameter};
+
+/// Writes the tool.
+pub(crate) fn expand(attribute: &Attribute, function: &Function) -> Result<TokenStream> {
+    let core = core_path()?;
+    let declaration = declaration(function);
+    let spec = spec(&core, attribute, function);
+    let call = call(&core, function);
+    let probe = attribute.probe.as_ref().map(|probe| {
+        let state = function.state.as_ref().map(|_| quote!(&self.0,));
+        quote! {
+            async fn probe(&self, key: &#core::IdempotencyKey) -> #core::ToolResult<#core::Probe> {
+                #probe(#state key).await
+            }
+        }
+    });
+    let (name, item) = (&function.name, &function.item);
+    Ok(quote! {
+        #declaration
+
+        const _: () = {
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::too_many_arguments,
+                clippy::trivially_copy_pass_by_ref,
+                clippy::unused_async,
+                reason = "the parameters are the model's and every tool is async"
+            )]
+            #item
+
+            #[#core::__private::async_trait]
+            impl #core::Tool for #name {
+                #spec
+                #call
+                #probe
+            }
+        };
+    })
+}
+
+/// The struct that takes the function's name and place.
+fn declaration(function: &Function) -> TokenStream {
+    let Function { name, visibility, docs, state, .. } = function;
+    let silence = quote! {
+        #[allow(non_camel_case_types, reason = "a tool keeps the name of its function")]
+    };
+    match state {
+        None => quote! {
+            #(#docs)*
+            #silence
+            #[derive(Debug, Clone, Copy)]
+            #visibility struct #name;
+        },
+        Some(state) => quote! {
+            #(#docs)*
+            #silence
+            #[derive(Clone)]
+            #visibility struct #name(#visibility ::std::sync::Arc<#state>);
+
+            impl ::core::fmt::Debug for #name {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.write_str(::core::stringify!(#name))
+                }
+            }
+        },
+    }
+}
+
+fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> TokenStream {
+    let name = match &attribute.name {
+        Some(name) => name.value(),
+        None => function.name.unraw().to_string(),
+    };
+    let description = &function.description;
+    let arguments = function.arguments().map(|argument| declared(core, argument));
+    let effect = match attribute.effect {
+        Effect::ReadOnly => format_ident!("ReadOnly"),
+        Effect::Idempotent => format_ident!("Idempotent"),
+        Effect::Once => format_ident!("Once"),
+    };
+    quote! {
+        fn spec(&self) -> &#core::ToolSpec {
+            static SPEC: ::std::sync::LazyLock<#core::ToolSpec> = ::std::sync::LazyLock::new(|| #core::ToolSpec {
+                name: #name.to_owned(),
+                description: #description.to_owned(),
+                parameters: #core::schema::Parameters::new()#(#arguments)*.finish(),
+                effect: #core::Effect::#effect,
+            });
+            &SPEC
+        }
+    }
+}
+
+/// The builder call that adds one argument to the schema. The spans are the type's, so that a rule the
+/// type does not allow is reported there.
+fn declared(core: &TokenStream, argument: &Argument) -> TokenStream {
+    let Argument { ty, description, rules, .. } = argument;
+    let name = argument.name.unraw().to_string();
+    let mut chain = quote!(#core::schema::Rules::new());
+    if let Some(range) = &rules.range {
+        chain.extend(quote_spanned!(ty.span()=> .range::<#ty>(#range)));
+    }
+    if let Some(default) = &rules.default {
+        let default = default_value(default);
+        chain.extend(quote_spanned!(ty.span()=> .default_value::<#ty>(#default)));
+    }
+    if rules.verbatim {
+        chain.extend(quote_spanned!(ty.span()=> .verbatim::<#ty>()));
+    }
+    if !rules.from.is_empty() {
+        let from = &rules.from;
+        chain.extend(quote_spanned!(ty.span()=> .from::<#ty>(&[#(#from),*])));
+    }
+    let method = if argument.is_optional() { quote!(optional) } else { quote!(required) };
+    quote_spanned!(ty.span()=> .#method::<#ty>(#name, #description, #chain))
+}
+
+fn call(core: &TokenStream, function: &Function) -> TokenStream {
+    let name = &function.item.sig.ident;
+    let given = function.parameters.iter().map(|parameter| match parameter {
+        Parameter::State => quote!(&self.0),
+        Parameter::Context => quote!(context),
+        Parameter::Argument(argument) => taken(core, argument),
+    });
+    let arguments = if function.arguments().next().is_some() { quote!(mut arguments) } else { quote!(_arguments) };
+    let context = if function.parameters.iter().any(|p| matches!(p, Parameter::Context)) {
+        quote!(context)
+    } else {
+        quote!(_context)
+    };
+    let output = function.item.sig.output.span();
+    let awaited = quote_spanned!(output=> #core::__private::result(#name(#(#given),*).await));
+    quote! {
+        async fn call(
+            &self,
+            #arguments: #core::__private::serde_json::Map<::std::string::String, #core::__private::serde_json::Value>,
+            #context: &#core::CallContext,
+        ) -> #core::ToolResult<#core::__private::serde_json::Value> {
+            #awaited
+        }
+    }
+}
+
+fn taken(core: &TokenStream, argument: &Argument) -> TokenStream {
+    let name = argument.name.unraw().to_string();
+    let span = argument.ty.span();
+    match &argument.rules.default {
+        Some(default) => {
+            let default = default_value(default);
+            quote_spanned!(span=> #core::__private::argument_or(&mut arguments, #name, || #default)?)
+        }
+        None => quote_spanned!(span=> #core::__private::argument(&mut arguments, #name)?),
+    }
+}
+
+/// The default as written, a string literal turned into the owned text the argument is.
+fn default_value(default: &Expr) -> TokenStream {
+    match default {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::core::convert::Into::into(#text)),
+        other => quote!(#other),
+    }
+}
+
+/// The path of `handyman-core` from the crate that uses the attribute: its own dependency, or the one
+/// `handyman` re-exports.
+fn core_path() -> Result<TokenStream> {
+    if let Ok(found) = crate_name("handyman-core") {
+        let name = match found {
+            FoundCrate::Itself => format_ident!("handyman_core"),
+            FoundCrate::Name(name) => format_ident!("{name}"),
+        };
+        return Ok(quote!(::#name));
+    }
+    match crate_name("handyman") {
+        Ok(FoundCrate::Itself) => Ok(quote!(::handyman::core)),
+        Ok(FoundCrate::Name(name)) => {
+            let name = format_ident!("{name}");
+            Ok(quote!(::#name::core))
+        }
+        Err(_) => {
+            let message = "`#[tool]` needs `handyman` or `handyman-core` among the dependencies";
+            Err(Error::new(Span::call_site(), message))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The function under the attribute.
+
+use quote::ToTokens;
+use syn::{Attribute, Error, FnArg, Ident, ItemFn, Pat, PatType, Result, ReturnType, Signature, Type, Visibility};
+
+use crate::argument::{Argument, documentation};
+
+/// What a parameter of the function is given.
+pub(crate) enum Parameter {
+    State,
+    Context,
+    Argument(Argument),
+}
+
+/// The function, read and found fit to be a tool.
+pub(crate) struct Function {
+    pub(crate) name: Ident,
+    pub(crate) visibility: Visibility,
+    pub(crate) description: String,
+    /// The doc comments, for the struct that takes the function's place.
+    pub(crate) docs: Vec<Attribute>,
+    /// The type behind the `#[state]` reference.
+    pub(crate) state: Option<Type>,
+    /// In the order of the function's parameters.
+    pub(crate) parameters: Vec<Parameter>,
+    /// The function itself, private and without our attributes.
+    pub(crate) item: ItemFn,
+}
+
+impl Function {
+    /// Reads the function; the error says what a tool needs and the function lacks.
+    pub(crate) fn read(mut item: ItemFn) -> Result<Self> {
+        check_signature(&item.sig)?;
+        let description = documentation(&item.attrs);
+        if description.is_empty() {
+            let message = "a tool needs a doc comment: it is the description the model reads";
+            return Err(Error::new(item.sig.ident.span(), message));
+        }
+        let mut state = None;
+        let mut parameters = Vec::new();
+        for (index, input) in item.sig.inputs.iter_mut().enumerate() {
+            match input {
+                FnArg::Receiver(receiver) => {
+                    return Err(Error::new_spanned(receiver, "a tool is a free function; mark what it works on `#[state]`"));
+                }
+                FnArg::Typed(typed) => parameters.push(read_parameter(typed, index, &mut state)?),
+            }
+        }
+        let (docs, others) = item.attrs.drain(..).partition(|attribute| attribute.path().is_ident("doc"));
+        item.attrs = others;
+        let visibility = std::mem::replace(&mut item.vis, Visibility::Inherited);
+        Ok(Self { name: item.sig.ident.clone(), visibility, description, docs, state, parameters, item })
+    }
+
+    /// The arguments the model writes, in order.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &Argument> {
+        self.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Argument(argument) => Some(argument),
+            Parameter::State | Parameter::Context => None,
+        })
+    }
+}
+
+fn check_signature(signature: &Signature) -> Result<()> {
+    if signature.asyncness.is_none() {
+        return Err(Error::new_spanned(signature.fn_token, "a tool is an async function: `async fn`"));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(Error::new_spanned(&signature.generics, "a tool is not generic: its schema is one"));
+    }
+    match &signature.output {
+        ReturnType::Type(..) => Ok(()),
+        ReturnType::Default => Err(Error::new_spanned(&signature.ident, "a tool returns a `ToolResult<…>`")),
+    }
+}
+
+fn read_parameter(typed: &mut PatType, index: usize, state: &mut Option<Type>) -> Result<Parameter> {
+    let attributes = std::mem::take(&mut typed.attrs);
+    if let Some(mark) = attributes.iter().find(|attribute| attribute.path().is_ident("state")) {
+        if state.is_some() {
+            return Err(Error::new_spanned(mark, "a tool has one `#[state]`; put what it needs into one struct"));
+        }
+        if index != 0 {
+            return Err(Error::new_spanned(mark, "`#[state]` is the first parameter"));
+        }
+        let Type::Reference(reference) = &*typed.ty else {
+            return Err(Error::new_spanned(&typed.ty, "the state is shared between calls: write `&State`"));
+        };
+        *state = Some((*reference.elem).clone());
+        return Ok(Parameter::State);
+    }
+    if is_context(&typed.ty) {
+        return Ok(Parameter::Context);
+    }
+    let Pat::Ident(name) = &*typed.pat else {
+        return Err(Error::new(span_of(&typed.pat), "an argument is a plain name: the model writes it"));
+    };
+    Argument::read(name.ident.clone(), (*typed.ty).clone(), &attributes).map(Parameter::Argument)
+}
+
+fn is_context(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    matches!(&*reference.elem, Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "CallContext"))
+}
+
+fn span_of(tokens: &impl ToTokens) -> proc_macro2::Span {
+    syn::spanned::Spanned::span(tokens)
+}

@@ -1,0 +1,180 @@
+//! What a tool written with `#[tool]` is and does.
+
+use std::sync::{Arc, Mutex};
+
+use handyman_core::{
+    CallContext, CallOutcome, Effect, IdempotencyKey, Probe, Tool, ToolCall, ToolError, ToolErrorKind, ToolResult,
+    Toolbox, Toolset, tool,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Unit of temperature.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Unit {
+    /// Degrees Celsius
+    Celsius,
+    /// Degrees Fahrenheit
+    Fahrenheit,
+}
+
+#[derive(Debug, Serialize)]
+struct Forecast {
+    city: String,
+    days: u8,
+    limit: u32,
+    unit: Option<Unit>,
+}
+
+/// Weather forecast
+/// for a city.
+///
+/// Of the coming week.
+#[tool(read_only)]
+async fn weather(
+    /// City name, as the person wrote it
+    #[arg(verbatim)]
+    city: String,
+    /// Days from today
+    #[arg(range = 0..=7)]
+    days: u8,
+    #[arg(default = 3, range = 1..)] limit: u32,
+    unit: Option<Unit>,
+) -> ToolResult<Forecast> {
+    if city == "Atlantis" {
+        return Err(ToolError::new(ToolErrorKind::NotFound, "unknown city 'Atlantis'"));
+    }
+    Ok(Forecast { city, days, limit, unit })
+}
+
+#[derive(Debug, Default)]
+struct World {
+    booked: Mutex<Vec<(String, String)>>,
+}
+
+async fn was_booked(world: &World, key: &IdempotencyKey) -> ToolResult<Probe> {
+    let booked = world.booked.lock().unwrap();
+    let found = booked.iter().find(|(known, _)| known == key.as_str());
+    Ok(found.map_or(Probe::NotDone, |(_, id)| Probe::Done(json!({"booking": id}))))
+}
+
+/// Books something that was found.
+#[tool(once, probe = was_booked, name = "reserve")]
+async fn book(
+    #[state] world: &World,
+    context: &CallContext,
+    /// What to book
+    #[arg(from = search_trains.id)]
+    id: String,
+    #[arg(verbatim, from = ["book.note", "list.notes.text"])] notes: Option<Vec<String>>,
+    #[arg(default = "window")] r#type: String,
+) -> ToolResult<Value> {
+    world.booked.lock().unwrap().push((context.key.as_str().to_owned(), id.clone()));
+    Ok(json!({"booking": id, "notes": notes, "type": r#type}))
+}
+
+/// The time.
+#[tool(idempotent)]
+async fn clock() -> ToolResult<&'static str> {
+    Ok("noon")
+}
+
+fn context(call: &str) -> CallContext {
+    let (run, call) = ("r1".into(), call.into());
+    CallContext { key: IdempotencyKey::of(&run, &call), run, call, now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0) }
+}
+
+async fn call(toolbox: &Toolbox, tool: &str, arguments: Value) -> (CallOutcome, Value) {
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    let call = ToolCall { id: "c1".into(), tool: tool.to_owned(), arguments };
+    let result = toolbox.call(&call, &context("c1")).await;
+    (result.outcome, result.result)
+}
+
+#[test]
+fn the_schema_says_all_that_the_function_says() {
+    let spec = weather.spec();
+    assert_eq!(spec.name, "weather");
+    assert_eq!(spec.description, "Weather forecast for a city. Of the coming week.");
+    assert_eq!(spec.effect, Effect::ReadOnly);
+    let expected = json!({
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "description": "City name, as the person wrote it", "x-verbatim": true},
+            "days": {"type": "integer", "minimum": 0, "maximum": 7, "description": "Days from today"},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 4_294_967_295_u32, "default": 3},
+            "unit": {"type": "string", "enum": ["celsius", "fahrenheit"], "description": "Unit of temperature."},
+        },
+        "required": ["city", "days"],
+        "additionalProperties": false,
+    });
+    assert_eq!(spec.parameters, expected, "{:#}", spec.parameters);
+    let names: Vec<&String> = spec.parameters["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["city", "days", "limit", "unit"], "properties stand in the order of the parameters");
+}
+
+#[test]
+fn sources_and_spans_stand_on_the_text_itself() {
+    let spec = book(Arc::default()).spec().clone();
+    assert_eq!(spec.name, "reserve");
+    let properties = &spec.parameters["properties"];
+    assert_eq!(properties["id"], json!({"type": "string", "description": "What to book", "x-from": ["search_trains.id"]}));
+    assert_eq!(
+        properties["notes"],
+        json!({"type": "array", "items": {
+            "type": "string", "x-verbatim": true, "x-from": ["book.note", "list.notes.text"],
+        }})
+    );
+    assert_eq!(properties["type"], json!({"type": "string", "default": "window"}));
+    assert_eq!(spec.parameters["required"], json!(["id"]));
+}
+
+#[tokio::test]
+async fn arguments_reach_the_function_and_the_result_comes_back() {
+    let toolbox = Toolbox::new().with(Arc::new(weather)).unwrap().with(Arc::new(clock)).unwrap();
+    let given = json!({"city": "Lagos", "days": 1, "limit": 9, "unit": "celsius"});
+    assert_eq!(call(&toolbox, "weather", given.clone()).await, (CallOutcome::Succeeded, given));
+    assert_eq!(call(&toolbox, "clock", json!({})).await, (CallOutcome::Succeeded, json!("noon")));
+}
+
+#[tokio::test]
+async fn what_is_left_out_or_null_is_the_default() {
+    let toolbox = Toolbox::new().with(Arc::new(weather)).unwrap();
+    let expected = (CallOutcome::Succeeded, json!({"city": "上海", "days": 0, "limit": 3, "unit": null}));
+    assert_eq!(call(&toolbox, "weather", json!({"city": "上海", "days": 0})).await, expected);
+    let with_nulls = json!({"city": "上海", "days": 0, "limit": null, "unit": null});
+    assert_eq!(call(&toolbox, "weather", with_nulls).await, expected);
+}
+
+#[tokio::test]
+async fn a_wrong_argument_is_named() {
+    let error = weather.call(json!({"city": "x", "days": "two"}).as_object().unwrap().clone(), &context("c1")).await;
+    let error = error.unwrap_err();
+    assert_eq!(*error.kind(), ToolErrorKind::InvalidArgument { path: "/days".to_owned() });
+    let toolbox = Toolbox::new().with(Arc::new(weather)).unwrap();
+    let (outcome, result) = call(&toolbox, "weather", json!({"city": "x", "days": 9})).await;
+    assert_eq!((outcome, &result["at"]), (CallOutcome::Failed, &json!("/days")));
+    let (outcome, result) = call(&toolbox, "weather", json!({"city": "Atlantis", "days": 1})).await;
+    assert_eq!((outcome, result), (CallOutcome::Failed, json!({"error": "unknown city 'Atlantis'"})));
+}
+
+#[tokio::test]
+async fn state_is_shared_and_the_probe_asks_it() {
+    let world = Arc::new(World::default());
+    let tool = book(Arc::clone(&world));
+    let key = context("c1").key;
+    assert_eq!(tool.probe(&key).await.unwrap(), Probe::NotDone);
+    let toolbox = Toolbox::new().with(Arc::new(tool.clone())).unwrap();
+    let (outcome, result) = call(&toolbox, "reserve", json!({"id": "G2", "notes": ["quiet"]})).await;
+    assert_eq!(outcome, CallOutcome::Succeeded);
+    assert_eq!(result, json!({"booking": "G2", "notes": ["quiet"], "type": "window"}));
+    assert_eq!(tool.probe(&key).await.unwrap(), Probe::Done(json!({"booking": "G2"})));
+    assert_eq!(world.booked.lock().unwrap().len(), 1);
+    assert_eq!(clock.probe(&key).await.unwrap(), Probe::Unsupported);
+}
+
+#[test]
+fn tools_can_be_shown() {
+    assert_eq!(format!("{weather:?} {:?}", book(Arc::default())), "weather book");
+}
