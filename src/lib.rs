@@ -1,1 +1,37 @@
-//! Placeholder of the facade.
+#![doc = include_str!("../README.md")]
+//!
+//! # Map
+//!
+//! This crate re-exports: [`core`] (`handyman-core`: messages, tools, events, planner, ports),
+//! [`runtime`] (`handyman-runtime`: agents, the driver, the journal, policies, the llama.cpp engine) and
+//! [`tools`] (`handyman-tools`: the sandbox world and its tools). The names most programs need stand at
+//! the top; `use handyman::prelude::*` brings those that an agent's author writes.
+//!
+//! Features: `llama` (default: the engine and the built-in model; costs a C++ build of minutes);
+//! `cuda`, `metal`, `vulkan`, `rocm` (offload to a GPU; need the vendor's tools to build).
+
+#[cfg(feature = "llama")]
+mod builtin;
+
+pub use handyman_core as core;
+pub use handyman_runtime as runtime;
+pub use handyman_tools as tools;
+
+#[cfg(feature = "llama")]
+pub use builtin::BuiltinModel;
+pub use handyman_core::*;
+pub use handyman_runtime::*;
+pub use tokio_util::sync::CancellationToken;
+
+/// What an agent's author writes with.
+pub mod prelude {
+    #[cfg(feature = "llama")]
+    pub use crate::{BuiltinModel, LocalModel, ModelSettings};
+    pub use crate::{
+        Agent, AllowAll, AskForEffects, CallContext, Fault, Limits, Outcome, Policy, Run, Session, Tool, ToolError,
+        ToolResult, tool,
+    };
+    pub use async_trait::async_trait;
+    pub use schemars::{self, JsonSchema};
+    pub use serde::{self, Deserialize, Serialize};
+}

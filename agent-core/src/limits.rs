@@ -31,8 +31,8 @@ impl Default for Limits {
             calls_max: 24,
             tokens_max: 8_192,
             malformed_max: 3,
-            wall_time: Duration::from_secs(600),
-            tool_time: Duration::from_secs(60),
+            wall_time: Duration::from_mins(10),
+            tool_time: Duration::from_mins(1),
             output_bytes_max: 8_192,
         }
     }

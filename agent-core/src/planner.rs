@@ -135,9 +135,15 @@ fn act(pending: &PendingCall, tools: &[ToolSpec]) -> Step {
     match (&pending.state, effect_of(&call, tools)) {
         (CallState::Started, _) => Step::Execute(vec![call]),
         (CallState::InDoubt, Some(Effect::Once) | None) => Step::Probe(call),
-        (CallState::InDoubt, Some(Effect::Idempotent | Effect::ReadOnly)) => Step::Start(call),
-        (CallState::Undecided | CallState::Allowed | CallState::Denied(_), _)
-        | (CallState::AwaitingPerson | CallState::Finished, _) => Step::Start(call),
+        (
+            CallState::InDoubt
+            | CallState::Allowed
+            | CallState::Undecided
+            | CallState::Denied(_)
+            | CallState::AwaitingPerson
+            | CallState::Finished,
+            _,
+        ) => Step::Start(call),
     }
 }
 

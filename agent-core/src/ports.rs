@@ -1,5 +1,7 @@
 //! The four seams through which the world enters: model, toolset, policy, journal.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
@@ -170,4 +172,30 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// A [`Fault`] of kind `Journal`.
     async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault>;
+}
+
+#[async_trait]
+impl<J: Journal + ?Sized> Journal for Arc<J> {
+    async fn append(&self, run: &RunId, event: &Event) -> Result<(), Fault> {
+        (**self).append(run, event).await
+    }
+
+    async fn events(&self, run: &RunId) -> Result<Vec<Event>, Fault> {
+        (**self).events(run).await
+    }
+
+    async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault> {
+        (**self).runs(session).await
+    }
+}
+
+#[async_trait]
+impl<M: Model + ?Sized> Model for Arc<M> {
+    fn info(&self) -> ModelInfo {
+        (**self).info()
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        (**self).reply(request, sink).await
+    }
 }

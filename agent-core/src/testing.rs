@@ -6,22 +6,21 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 
-use crate::event::{Decision, Event, ModelInfo, Verdict};
+use crate::event::{Event, ModelInfo};
 use crate::fault::{Fault, FaultKind};
 use crate::ids::{RunId, SessionId};
 use crate::limits::TokenUsage;
-use crate::message::{Message, ToolCall};
+use crate::message::Message;
 use crate::ports::{
-    CallRequest, Delta, DeltaSink, Journal, Model, ModelReply, ModelRequest, Policy, ReplyBody, RunSummary,
+    CallRequest, Delta, DeltaSink, Journal, Model, ModelReply, ModelRequest, ReplyBody, ReplyMode,
+    RunSummary,
 };
-use crate::run::Run;
-use crate::tool::ToolSpec;
 
 /// A model that plays replies in order and remembers what it was shown.
 #[derive(Debug, Default)]
 pub struct ScriptedModel {
     replies: Mutex<VecDeque<ReplyBody>>,
-    seen: Mutex<Vec<Vec<Message>>>,
+    seen: Mutex<Vec<(Vec<Message>, ReplyMode)>>,
 }
 
 impl ScriptedModel {
@@ -50,9 +49,9 @@ impl ScriptedModel {
         ReplyBody::Said { reasoning: String::new(), text: text.to_owned(), calls: Vec::new() }
     }
 
-    /// The histories the model was shown, one a reply.
+    /// What the model was shown and what it was allowed to reply with, one entry a reply.
     #[must_use]
-    pub fn seen(&self) -> Vec<Vec<Message>> {
+    pub fn seen(&self) -> Vec<(Vec<Message>, ReplyMode)> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -70,7 +69,7 @@ impl Model for ScriptedModel {
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.history.to_vec());
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((request.history.to_vec(), request.mode));
         let reply = self.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let body = reply.ok_or_else(|| {
             Fault::new(FaultKind::Model, "the script has no reply left")
@@ -80,17 +79,6 @@ impl Model for ScriptedModel {
             sink.delta(Delta::Text(text.clone()));
         }
         Ok(ModelReply { body, usage: TokenUsage::default() })
-    }
-}
-
-/// A policy that allows everything.
-#[derive(Debug, Clone, Copy)]
-pub struct AllowAll;
-
-#[async_trait]
-impl Policy for AllowAll {
-    async fn decide(&self, _call: &ToolCall, spec: &ToolSpec, _run: &Run) -> Decision {
-        Decision::new(Verdict::Allow, spec.effect.name())
     }
 }
 

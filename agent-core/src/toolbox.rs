@@ -69,13 +69,13 @@ impl Toolbox {
     /// # Errors
     /// A [`Fault`] of kind `Request` that names what does not exist and what does.
     pub fn only(&self, names: &[String]) -> Result<Self, Fault> {
-        names.iter().try_fold(Self::new(), |kept, name| match self.find(name) {
-            Some(entry) => kept.with(Arc::clone(&entry.tool)),
-            None => {
+        names.iter().try_fold(Self::new(), |kept, name| {
+            let entry = self.find(name).ok_or_else(|| {
                 let known: Vec<&str> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
-                Err(Fault::new(FaultKind::Request, format!("there is no tool '{name}'"))
-                    .with_hint(format!("the tools are: {}", known.join(", "))))
-            }
+                Fault::new(FaultKind::Request, format!("there is no tool '{name}'"))
+                    .with_hint(format!("the tools are: {}", known.join(", ")))
+            })?;
+            kept.with(Arc::clone(&entry.tool))
         })
     }
 

@@ -1,3 +1,43 @@
-//! The command `handyman`.
+//! The command `handyman`: runs agents on the sandbox world or one's own data, and looks at their runs.
+//!
+//! The only crate that prints, reads the environment or exits. `args` is what was typed, `settings` what
+//! it means, `commands` what is done, `show` what a person sees of it.
 
-fn main() {}
+mod approve;
+mod args;
+mod commands;
+mod problem;
+mod settings;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = match decoded_arguments() {
+        Ok(arguments) => arguments,
+        Err(problem) => return problem.report(),
+    };
+    let args = args::Args::parse_from(arguments);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return problem::Problem::new(format!("no threads could be started: {error}")).report(),
+    };
+    match runtime.block_on(commands::dispatch(args)) {
+        Ok(code) => code,
+        Err(problem) => problem.report(),
+    }
+}
+
+/// The arguments as text: a request in another encoding is refused with a hint, not half understood.
+fn decoded_arguments() -> Result<Vec<String>, problem::Problem> {
+    std::env::args_os()
+        .map(|argument| {
+            argument.into_string().map_err(|raw| {
+                problem::Problem::new(format!("an argument is not valid UTF-8: {}", raw.to_string_lossy()))
+                    .with_hint("write the request in UTF-8")
+            })
+        })
+        .collect()
+}

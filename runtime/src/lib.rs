@@ -1,4 +1,54 @@
 //! Performs what `handyman-core` plans: the driver, the model step, the journal, policies.
+//!
+//! [`Agent`] is a model, tools, a policy and limits as plain data; a [`Session`] is a conversation of
+//! many runs over one journal. The driver asks the pure planner for the next step, performs it, makes
+//! the fact durable and folds it in.
+//!
+//! ```
+//! use handyman_runtime::{Agent, ScriptModel};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), handyman_core::Fault> {
+//! let agent = Agent::new(ScriptModel::parse(r#"{"text": "Good morning."}"#)?);
+//! let run = agent.run("Hello").await?;
+//! assert_eq!(run.answer(), "Good morning.");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Map: [`agent`] what one does with an agent · `driver` the loop, on one page · `execute` running
+//! calls · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run ·
+//! [`script`] a model that plays a file · `llama` (feature `llama`, on by default; costs a C++ build of
+//! minutes) the model step: render, constrain, decode, parse.
+
+pub mod agent;
+mod driver;
+mod execute;
+pub mod journal;
+pub mod observe;
+pub mod policy;
+pub mod script;
+
+pub use agent::{Agent, Session};
+pub use journal::SqliteJournal;
+pub use observe::{Observer, Watch};
+pub use policy::{AllowAll, AllowList, AskForEffects, ReadOnly};
+pub use script::ScriptModel;
 
 #[cfg(feature = "llama")]
-pub mod llama;
+mod constrain;
+#[cfg(feature = "llama")]
+mod decode;
+#[cfg(feature = "llama")]
+mod dialect;
+#[cfg(feature = "llama")]
+mod llama;
+#[cfg(feature = "llama")]
+pub mod local;
+#[cfg(feature = "llama")]
+mod render;
+#[cfg(all(test, feature = "llama"))]
+mod tiny;
+
+#[cfg(feature = "llama")]
+pub use local::{LocalModel, ModelCard, ModelSettings, Sampling};

@@ -1,0 +1,167 @@
+//! What was typed. No I/O here; what it means is in `settings`.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// Does what you ask with tools: weather, search, databases, bookings. Everything runs on this machine.
+///
+/// By default it works on a sandbox world: made-up timetables and prices for real cities, and nothing
+/// is really booked.
+#[derive(Debug, Parser)]
+#[command(name = "handyman", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// The task, in English or Chinese: the same as `handyman run TASK`
+    pub(crate) task: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: RunOptions,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Do a task
+    Run {
+        /// The task, in English or Chinese
+        task: String,
+        #[command(flatten)]
+        options: RunOptions,
+    },
+    /// Go on with a run that was interrupted or waits for a person
+    Resume {
+        /// The run, as `handyman runs list` shows it
+        run: String,
+        #[command(flatten)]
+        options: RunOptions,
+    },
+    /// Look at runs in the journal
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// Look at tools, or call one by hand
+    Tools {
+        #[command(subcommand)]
+        command: ToolsCommand,
+    },
+    /// Look at models
+    Model {
+        #[command(subcommand)]
+        command: ModelCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List all runs, oldest first
+    List {
+        #[command(flatten)]
+        places: Places,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one run: what was asked, called, decided and answered
+    Show {
+        /// The run
+        run: String,
+        #[command(flatten)]
+        places: Places,
+        /// The journal's events, one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ToolsCommand {
+    /// List the tools and their effects
+    List {
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Show one tool's description and schema
+    Show {
+        /// The tool
+        name: String,
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Call a tool as a model would: through the schema, with an idempotency key
+    Call {
+        /// The tool
+        name: String,
+        /// Its arguments, a JSON object
+        arguments: String,
+        #[command(flatten)]
+        places: Places,
+        /// Use this idempotency key, so that repeating the call changes nothing more
+        #[arg(long)]
+        key: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Show what a model is and how it is spoken to
+    Info {
+        /// A GGUF file; the built-in model if left out
+        #[arg(long, value_name = "GGUF")]
+        model: Option<String>,
+    },
+}
+
+/// What happens with calls that have an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Approve {
+    /// They run
+    Auto,
+    /// A person is asked for each, on the terminal
+    Ask,
+    /// They are refused
+    Deny,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct Places {
+    /// Journal of runs [default: journal.db in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Sandbox world [default: world.db in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
+    /// Search this folder of .txt and .md files instead of the bundled documents
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) docs: Option<PathBuf>,
+    /// Query this SQLite file instead of the sandbox world
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
+    /// Today's date, for tests and demonstrations [default: the clock's]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<Date>,
+}
+
+/// How a run is done.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct RunOptions {
+    /// A GGUF file, or script:FILE for replies from a file [default: the built-in model]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Offer only these tools, in this order
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) tools: Vec<String>,
+    #[command(flatten)]
+    pub(crate) places: Places,
+    /// Model replies the run may take
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_turns: u32,
+    /// Print the run's events, one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// What happens with calls that have an effect
+    #[arg(long, value_enum, default_value_t = Approve::Ask)]
+    pub(crate) approve: Approve,
+}

@@ -1,0 +1,59 @@
+//! `handyman tools list|show|call`.
+
+use std::process::ExitCode;
+
+use handyman::{CallContext, CallOutcome, IdempotencyKey, ToolCall, Toolset};
+use serde_json::{Map, Value};
+
+use crate::args::{Places, ToolsCommand};
+use crate::problem::Problem;
+use crate::settings::Files;
+use crate::show;
+
+pub(crate) async fn dispatch(command: ToolsCommand) -> Result<ExitCode, Problem> {
+    match command {
+        ToolsCommand::List { places } => list(&places).await,
+        ToolsCommand::Show { name, places } => describe(&name, &places).await,
+        ToolsCommand::Call { name, arguments, places, key } => {
+            let arguments: Map<String, Value> = serde_json::from_str(&arguments).map_err(|error| {
+                Problem::usage(format!("the arguments are not a JSON object: {error}"))
+                    .with_hint("for example: handyman tools call weather '{\"city\": \"Shanghai\", \"day\": \"tomorrow\"}'")
+            })?;
+            call(&name, arguments, &places, key).await
+        }
+    }
+}
+
+async fn list(places: &Places) -> Result<ExitCode, Problem> {
+    let toolbox = Files::of(places)?.open_toolbox().await?;
+    for spec in toolbox.specs() {
+        show::line(&format!("{:<20} {:<10} {}", spec.name, spec.effect.name(), spec.description));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn describe(name: &str, places: &Places) -> Result<ExitCode, Problem> {
+    let toolbox = Files::of(places)?.open_toolbox().await?.only(&[name.to_owned()])?;
+    for spec in toolbox.specs() {
+        let text = serde_json::to_string_pretty(spec).map_err(|error| Problem::new(error.to_string()))?;
+        show::line(&text);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn call(
+    name: &str,
+    arguments: Map<String, Value>,
+    places: &Places,
+    key: Option<String>,
+) -> Result<ExitCode, Problem> {
+    let files = Files::of(places)?;
+    let toolbox = files.open_toolbox().await?.only(&[name.to_owned()])?;
+    let now = files.now();
+    let key = key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
+    let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
+    let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now };
+    let result = toolbox.call(&call, &context).await;
+    show::line(&result.result.to_string());
+    Ok(if result.outcome == CallOutcome::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

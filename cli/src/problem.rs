@@ -1,0 +1,57 @@
+//! What a person is told when a command cannot do its work.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use handyman::{Fault, FaultKind, ToolError};
+
+/// A sentence, a hint, and the exit code that scripts branch on.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    message: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+/// The request or an argument is wrong.
+const USAGE: u8 = 2;
+/// Something in the environment failed.
+const FAILURE: u8 = 1;
+
+impl Problem {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, code: FAILURE }
+    }
+
+    /// A mistake in what was typed.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, code: USAGE }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    #[expect(clippy::print_stderr, reason = "errors are for the person, on standard error")]
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {}", self.message);
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        let code = if fault.kind() == FaultKind::Request { USAGE } else { FAILURE };
+        Self { message: fault.to_string(), hint: fault.hint().map(str::to_owned), code }
+    }
+}
+
+impl From<ToolError> for Problem {
+    fn from(error: ToolError) -> Self {
+        Self::new(error.to_string())
+    }
+}

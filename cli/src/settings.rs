@@ -1,0 +1,120 @@
+//! What was typed means this: files, models, tools and agents.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use handyman::tools::{Sandbox, Settings as WorldSettings, World, sandbox};
+use handyman::{Agent, AllowAll, Limits, Model, ReadOnly, ScriptModel, SqliteJournal, Toolbox};
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::approve::AskOnTerminal;
+use crate::args::{Approve, Places, RunOptions};
+use crate::problem::Problem;
+
+/// The seed of the sandbox world. Another seed is another world.
+const SEED: u64 = 1;
+
+/// Where things are kept, with the defaults filled in.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) journal: PathBuf,
+    world: PathBuf,
+    docs: Option<PathBuf>,
+    database: Option<PathBuf>,
+    date: Option<Date>,
+}
+
+impl Files {
+    pub(crate) fn of(places: &Places) -> Result<Self, Problem> {
+        let in_data_folder = |chosen: &Option<PathBuf>, name: &str| match chosen {
+            Some(path) => Ok(path.clone()),
+            None => data_folder().map(|folder| folder.join(name)),
+        };
+        Ok(Self {
+            journal: in_data_folder(&places.journal, "journal.db")?,
+            world: in_data_folder(&places.world, "world.db")?,
+            docs: places.docs.clone(),
+            database: places.database.clone(),
+            date: places.date,
+        })
+    }
+
+    /// The journal.
+    pub(crate) async fn open_journal(&self) -> Result<SqliteJournal, Problem> {
+        Ok(SqliteJournal::open(&self.journal).await?)
+    }
+
+    /// All tools, on the sandbox world.
+    pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
+        if let Some(folder) = self.world.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Problem::new(format!("the folder {} cannot be made: {error}", folder.display()))
+                    .with_hint("name a place you can write to with --world FILE")
+            })?;
+        }
+        let settings = WorldSettings { path: Some(self.world.clone()), seed: SEED, today: self.now().date() };
+        let world = World::open(&settings).await.map_err(|error| {
+            Problem::from(error).with_hint("name another file with --world FILE, or remove this one to begin anew")
+        })?;
+        let source = Sandbox { world: Arc::new(world), docs: self.docs.clone(), database: self.database.clone() };
+        Ok(Toolbox::new().with_all(sandbox(source).await?)?)
+    }
+
+    /// The local date and time that runs begin at.
+    pub(crate) fn now(&self) -> DateTime {
+        let clock = jiff::ZonedDateTime::now().datetime();
+        match self.date {
+            Some(date) => date.to_datetime(if date == clock.date() { clock.time() } else { Time::constant(9, 0, 0, 0) }),
+            None => clock,
+        }
+    }
+}
+
+/// The folder for what outlives a run: `$HANDYMAN_HOME`, else the platform's place for user data.
+fn data_folder() -> Result<PathBuf, Problem> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("HANDYMAN_HOME")
+        .or_else(|| set("XDG_DATA_HOME").map(|folder| folder.join("handyman")))
+        .or_else(|| set("HOME").map(|folder| folder.join(".local/share/handyman")))
+        .or_else(|| set("LOCALAPPDATA").map(|folder| folder.join("handyman")))
+        .ok_or_else(|| {
+            Problem::new("there is no home folder to keep the journal in")
+                .with_hint("set HANDYMAN_HOME, or name the files with --journal and --world")
+        })
+}
+
+/// The agent a run's options describe.
+pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+    let toolbox = files.open_toolbox().await?;
+    let toolbox = if options.tools.is_empty() { toolbox } else { toolbox.only(&options.tools)? };
+    let agent = match options.model.as_deref().map(|name| name.split_once("script:").ok_or(name)) {
+        Some(Ok((_, file))) => Agent::new(ScriptModel::load(file).await?),
+        Some(Err(file)) => Agent::new(local_model(Some(file)).await?),
+        None => Agent::new(local_model(None).await?),
+    };
+    let agent = match options.approve {
+        Approve::Auto => agent.policy(AllowAll),
+        Approve::Ask => agent.policy(AskOnTerminal),
+        Approve::Deny => agent.policy(ReadOnly),
+    };
+    let limits = Limits { turns_max: options.max_turns, ..Limits::default() };
+    Ok(agent.toolbox(toolbox).limits(limits).journal(&files.journal).now(files.now()))
+}
+
+/// A model in this process: the GGUF file named, or the built-in one.
+#[cfg(feature = "llama")]
+pub(crate) async fn local_model(file: Option<&str>) -> Result<handyman::LocalModel, Problem> {
+    use handyman::{BuiltinModel, LocalModel, ModelSettings};
+    Ok(match file {
+        Some(file) => LocalModel::load(file, ModelSettings::default()).await?,
+        None => LocalModel::builtin().await?,
+    })
+}
+
+/// This build has no engine.
+#[cfg(not(feature = "llama"))]
+pub(crate) async fn local_model(_file: Option<&str>) -> Result<impl Model, Problem> {
+    let missing = Problem::new("this build has no llama.cpp engine")
+        .with_hint("build with the feature `llama`, or play replies with --model script:FILE");
+    Err::<ScriptModel, Problem>(missing)
+}

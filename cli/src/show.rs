@@ -1,0 +1,166 @@
+//! What a person, or with `--json` a program, sees of a run.
+
+use std::io::Write;
+use std::sync::Mutex;
+
+use handyman::{CallOutcome, Delta, DeltaSink, Event, LimitKind, Observer, Outcome, Verdict};
+use serde_json::{Map, Value};
+
+/// Characters of a value or a result in its short form.
+const SHORT: usize = 160;
+
+/// Prints a run for a person as it happens: calls with their results, the answer, a line of usage.
+#[derive(Debug, Default)]
+pub(crate) struct Terminal {
+    /// Text of the current reply that has been printed, so that the answer is not printed twice.
+    streamed: Mutex<String>,
+    /// The calls of the current turn by id, as one line each.
+    names: Mutex<Vec<(String, String)>>,
+}
+
+impl DeltaSink for Terminal {
+    fn delta(&self, delta: Delta) {
+        let Delta::Text(text) = delta else { return };
+        if let Ok(mut streamed) = self.streamed.lock() {
+            print_now(&text);
+            streamed.push_str(&text);
+        }
+    }
+}
+
+impl Observer for Terminal {
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Started { run, .. } => note(&format!("run {run}")),
+            Event::Resumed => note("resumed"),
+            Event::ModelReplied { calls, .. } => {
+                self.end_line();
+                if let Ok(mut names) = self.names.lock() {
+                    *names = calls.iter().map(|c| (c.id.to_string(), call_line(&c.tool, &c.arguments))).collect();
+                }
+            }
+            Event::ReplyMalformed { problem, .. } => {
+                self.end_line();
+                note(&format!("the model's reply could not be read: {problem}"));
+            }
+            Event::CallDecided { call, decision, why } => match decision {
+                Verdict::Allow => {}
+                Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
+            },
+            Event::CallStarted { call, .. } => line(&format!("→ {}", self.name(call.as_str()))),
+            Event::CallFinished { call, outcome, result, .. } => {
+                let mark = if *outcome == CallOutcome::Succeeded { "←" } else { "✗" };
+                let tool = self.name(call.as_str());
+                let tool = tool.split('(').next().unwrap_or_default();
+                line(&format!("{mark} {tool}: {}", short(&result.to_string())));
+            }
+            Event::Finished { outcome, answer, usage } => {
+                self.finish(outcome, answer);
+                let tokens = usage.tokens;
+                note(&format!(
+                    "{} turns · {} calls · tokens: {} prefilled, {} reused, {} forced, {} drafted, {} sampled · {:.1} s model, {:.1} s tools",
+                    usage.turns, usage.calls, tokens.prefilled, tokens.reused, tokens.forced, tokens.drafted,
+                    tokens.sampled, seconds(usage.model_ms), seconds(usage.tool_ms),
+                ));
+            }
+        }
+    }
+}
+
+impl Terminal {
+    fn end_line(&self) {
+        if let Ok(streamed) = self.streamed.lock()
+            && !streamed.is_empty()
+            && !streamed.ends_with('\n')
+        {
+            print_now("\n");
+        }
+    }
+
+    fn name(&self, call: &str) -> String {
+        let names = self.names.lock();
+        let found = names.ok().and_then(|names| names.iter().find(|(id, _)| id == call).map(|(_, name)| name.clone()));
+        found.unwrap_or_else(|| call.to_owned())
+    }
+
+    fn finish(&self, outcome: &Outcome, answer: &str) {
+        let streamed = self.streamed.lock().is_ok_and(|streamed| !answer.is_empty() && streamed.ends_with(answer));
+        if !streamed && !answer.is_empty() {
+            line(answer);
+        }
+        match outcome {
+            Outcome::Answered | Outcome::Asked => {}
+            Outcome::Limit { limit } => note(&format!("stopped: {}", limit_text(*limit))),
+            Outcome::Waiting { call } => note(&format!("waiting for a person's decision on {}", self.name(call.as_str()))),
+            Outcome::Cancelled => note("cancelled"),
+        }
+    }
+}
+
+/// Prints every event as one JSON object a line, and nothing else.
+#[derive(Debug)]
+pub(crate) struct JsonLines;
+
+impl DeltaSink for JsonLines {
+    fn delta(&self, _delta: Delta) {}
+}
+
+impl Observer for JsonLines {
+    fn event(&self, event: &Event) {
+        if let Ok(text) = serde_json::to_string(event) {
+            line(&text);
+        }
+    }
+}
+
+/// A call as one line: `weather(city: 上海, day: 明天)`.
+pub(crate) fn call_line(tool: &str, arguments: &Map<String, Value>) -> String {
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{name}: {}", short(text)),
+            other => format!("{name}: {}", short(&other.to_string())),
+        })
+        .collect();
+    format!("{tool}({})", arguments.join(", "))
+}
+
+fn limit_text(limit: LimitKind) -> &'static str {
+    match limit {
+        LimitKind::Turns => "the run may take no more turns (--max-turns)",
+        LimitKind::Tokens => "the run may use no more tokens",
+        LimitKind::Malformed => "the model's replies could not be read",
+        LimitKind::WallTime => "the run may take no more time",
+    }
+}
+
+fn short(text: &str) -> String {
+    let mut kept: String = text.chars().take(SHORT).collect();
+    if kept.len() < text.len() {
+        kept.push('…');
+    }
+    kept
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// Prints a line. A reader that has gone away (`| head`) is not an error worth a message.
+pub(crate) fn line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}");
+}
+
+fn print_now(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "{text}");
+    let _ = out.flush();
+}
+
+/// Prints what is about the run, not of it, on standard error.
+pub(crate) fn note(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = writeln!(out, "· {text}");
+}

@@ -1,0 +1,93 @@
+//! A model that plays a file of replies: agents are tested without a model, through everything else.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use handyman_core::{
+    CallRequest, Delta, DeltaSink, Fault, FaultKind, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, Role,
+    TokenUsage,
+};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// Plays one reply a line: `{"text": "…", "calls": [{"tool": "…", "arguments": {…}}]}`.
+///
+/// The line is chosen by how many replies the session's history already holds, so a resumed run goes on
+/// where it stopped.
+#[derive(Debug, Clone)]
+pub struct ScriptModel {
+    lines: Vec<Line>,
+    info: ModelInfo,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    reasoning: String,
+    #[serde(default)]
+    calls: Vec<CallRequest>,
+}
+
+impl ScriptModel {
+    /// Reads a script from a file.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` that names the file and the line.
+    pub async fn load(path: impl AsRef<Path>) -> Result<Self, Fault> {
+        let path = path.as_ref();
+        let text = tokio::fs::read_to_string(path).await.map_err(|error| {
+            Fault::new(FaultKind::Model, format!("the script {} cannot be read: {error}", path.display()))
+                .with_hint("write one JSON object a line: {\"text\": \"…\", \"calls\": []}")
+                .with_source(error)
+        })?;
+        Self::parse(&text).map_err(|fault| {
+            Fault::new(FaultKind::Model, format!("{}: {fault}", path.display()))
+                .with_hint("write one JSON object a line: {\"text\": \"…\", \"calls\": [{\"tool\": \"…\", \"arguments\": {}}]}")
+        })
+    }
+
+    /// Reads a script from text. Empty lines are skipped.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` that names the line.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(|(index, line)| {
+                serde_json::from_str(line).map_err(|error| {
+                    Fault::new(FaultKind::Model, format!("line {} of the script: {error}", index + 1))
+                })
+            })
+            .collect::<Result<Vec<Line>, Fault>>()?;
+        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { lines, info: ModelInfo { name: "script".to_owned(), sha256 } })
+    }
+}
+
+#[async_trait]
+impl Model for ScriptModel {
+    fn info(&self) -> ModelInfo {
+        self.info.clone()
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        let index = request.history.iter().filter(|message| message.role == Role::Assistant).count();
+        let line = self.lines.get(index).cloned().ok_or_else(|| {
+            let message = format!("the script has {} replies, and reply {} was asked for", self.lines.len(), index + 1);
+            Fault::new(FaultKind::Model, message).with_hint("let the last line answer without a call")
+        })?;
+        if !line.text.is_empty() {
+            sink.delta(Delta::Text(line.text.clone()));
+        }
+        let body = ReplyBody::Said { reasoning: line.reasoning, text: line.text, calls: line.calls };
+        Ok(ModelReply { body, usage: TokenUsage::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

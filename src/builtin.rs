@@ -1,0 +1,46 @@
+//! The built-in model: a small GGUF inside the library, so that nothing has to be downloaded.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use handyman_core::{Fault, FaultKind};
+use handyman_runtime::{LocalModel, ModelSettings};
+use sha2::{Digest, Sha256};
+
+static GGUF: &[u8] = include_bytes!("../model/handyman.gguf");
+
+/// Loads the model that ships inside this library.
+pub trait BuiltinModel: Sized {
+    /// The built-in model with default settings. It is written once to the system's folder for
+    /// temporary files, because llama.cpp loads models from files.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` if that file cannot be written or loaded.
+    fn builtin() -> impl Future<Output = Result<Self, Fault>> + Send;
+}
+
+impl BuiltinModel for LocalModel {
+    async fn builtin() -> Result<Self, Fault> {
+        let path = unpacked(&std::env::temp_dir()).map_err(|error| {
+            Fault::new(FaultKind::Model, format!("the built-in model cannot be unpacked: {error}"))
+                .with_hint("free some room in the folder for temporary files, or point TMPDIR elsewhere")
+                .with_source(error)
+        })?;
+        Self::load(path, ModelSettings::default()).await
+    }
+}
+
+/// The model's file in `folder`. It is written under another name first, so that a file with the final
+/// name is always whole; the name carries the content's hash, so that versions do not meet.
+fn unpacked(folder: &Path) -> std::io::Result<PathBuf> {
+    let digest = Sha256::digest(GGUF);
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let path = folder.join(format!("handyman-{name}.gguf"));
+    let is_whole = std::fs::read(&path).is_ok_and(|bytes| bytes == GGUF);
+    if !is_whole {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(GGUF)?;
+        file.persist(&path).map_err(|error| error.error)?;
+    }
+    Ok(path)
+}
