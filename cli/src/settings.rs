@@ -1,18 +1,14 @@
 //! What was typed means this: files, models, tools and agents.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use handyman::tools::{Sandbox, Settings as WorldSettings, World, sandbox};
-use handyman::{Agent, AllowAll, Limits, Model, ReadOnly, ScriptModel, SqliteJournal, Toolbox};
+use handyman::tools::{Sandbox, Settings};
+use handyman::{Agent, AllowAll, Limits, ReadOnly, ScriptModel, SqliteJournal, Toolbox};
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::approve::AskOnTerminal;
 use crate::args::{Approve, Places, RunOptions};
 use crate::problem::Problem;
-
-/// The seed of the sandbox world. Another seed is another world.
-const SEED: u64 = 1;
 
 /// Where things are kept, with the defaults filled in.
 #[derive(Debug)]
@@ -52,12 +48,16 @@ impl Files {
                     .with_hint("name a place you can write to with --world FILE")
             })?;
         }
-        let settings = WorldSettings { path: Some(self.world.clone()), seed: SEED, today: self.now().date() };
-        let world = World::open(&settings).await.map_err(|error| {
-            Problem::from(error).with_hint("name another file with --world FILE, or remove this one to begin anew")
+        let settings = Settings {
+            world: Some(self.world.clone()),
+            documents: self.docs.clone(),
+            database: self.database.clone(),
+            ..Settings::new(self.now().date())
+        };
+        let sandbox = Sandbox::open(&settings).await.map_err(|error| {
+            Problem::from(error).with_hint("name other files with --world, --docs and --database; a damaged world can be removed")
         })?;
-        let source = Sandbox { world: Arc::new(world), docs: self.docs.clone(), database: self.database.clone() };
-        Ok(Toolbox::new().with_all(sandbox(source).await?)?)
+        Ok(Toolbox::new().with_all(sandbox.tools())?)
     }
 
     /// The local date and time that runs begin at.
@@ -113,8 +113,8 @@ pub(crate) async fn local_model(file: Option<&str>) -> Result<handyman::LocalMod
 
 /// This build has no engine.
 #[cfg(not(feature = "llama"))]
-pub(crate) async fn local_model(_file: Option<&str>) -> Result<impl Model, Problem> {
+pub(crate) async fn local_model(_file: Option<&str>) -> Result<ScriptModel, Problem> {
     let missing = Problem::new("this build has no llama.cpp engine")
         .with_hint("build with the feature `llama`, or play replies with --model script:FILE");
-    Err::<ScriptModel, Problem>(missing)
+    Err(missing)
 }

@@ -1,0 +1,28 @@
+# Each target works on its own on a bare machine with Rust and make.
+
+.PHONY: demo test check bench model-eval set-up
+
+DATE := 2026-11-23
+
+# Does the main job on the built-in model and the sandbox world, in English and in Chinese.
+demo: set-up
+	@cargo build --release --quiet --package handyman-cli
+	@scripts/demo.sh $(DATE)
+
+# Passes all tests: style, units, properties, the real engine, the command line, examples.
+test: set-up
+	cargo test --release --workspace --no-fail-fast
+
+# What a change must also pass before it lands.
+check: set-up
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+
+# Figures of a six-turn booking run on the built-in model.
+bench: set-up
+	cargo run --release --quiet --package handyman --example bench
+
+# Installs what building needs: CMake, a C++ compiler, libclang.
+set-up:
+	@scripts/set-up.sh

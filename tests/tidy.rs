@@ -1,0 +1,166 @@
+//! Style is a test: what a reader should be able to rely on in every file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const LINES_MAX: usize = 400;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file git knows or would add, relative to the root, that ends so.
+fn files(endings: &[&str]) -> Vec<PathBuf> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .expect("git is needed to list the files");
+    let list = String::from_utf8(output.stdout).expect("file names are UTF-8");
+    let files: Vec<PathBuf> = list
+        .lines()
+        .filter(|name| endings.iter().any(|ending| name.ends_with(ending)))
+        .map(PathBuf::from)
+        .filter(|name| root().join(name).exists())
+        .collect();
+    assert!(!files.is_empty(), "no files end in {endings:?}");
+    files
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Panics with every offence at once.
+fn none(rule: &str, offences: &[String]) {
+    assert!(offences.is_empty(), "{rule}:\n{}", offences.join("\n"));
+}
+
+#[test]
+fn files_are_short_enough_to_hold_in_the_head() {
+    let long = |file: PathBuf| {
+        let lines = read(&file).lines().count();
+        (lines > LINES_MAX).then(|| format!("{}: {lines} lines", file.display()))
+    };
+    none("at most 400 lines a file", &files(&[".rs", ".py"]).into_iter().filter_map(long).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent = |file: PathBuf| {
+        let text = read(&file);
+        let opens = if file.extension().is_some_and(|e| e == "py") { "\"\"\"" } else { "//!" };
+        let opens_well = text.starts_with(opens) || text.starts_with("#![doc") || text.starts_with("#!/");
+        (!opens_well).then(|| file.display().to_string())
+    };
+    none("every file opens with its purpose", &files(&[".rs", ".py"]).into_iter().filter_map(silent).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_loose_ends_and_no_foreign_words() {
+    // Assembled, so that this file does not offend against itself.
+    let banned = [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["dbg", "!("], ["/work", "/"], ["/root", "/"]].map(|halves| halves.concat());
+    let mut offences = Vec::new();
+    for file in files(&[".rs", ".py", ".md", ".toml", ".sh", "Makefile", ".sql", ".jinja"]) {
+        for (number, line) in read(&file).lines().enumerate() {
+            for word in banned.iter().filter(|word| line.contains(word.as_str())) {
+                offences.push(format!("{}:{}: {word}", file.display(), number + 1));
+            }
+        }
+    }
+    none("nothing is left undone, and no path of one machine is named", &offences);
+}
+
+#[test]
+fn tests_stand_beside_the_code() {
+    let inline = |file: PathBuf| read(&file).contains("mod tests {").then(|| file.display().to_string());
+    none("tests are files of their own", &files(&[".rs"]).into_iter().filter(|f| !f.ends_with("tidy.rs")).filter_map(inline).collect::<Vec<_>>());
+}
+
+#[test]
+fn only_the_engine_names_llama_cpp_and_only_it_may_be_unsafe() {
+    let mut offences = Vec::new();
+    for file in files(&[".rs"]).into_iter().filter(|file| !file.ends_with("tidy.rs")) {
+        let engine = file.starts_with("runtime/src/llama") || file == Path::new("runtime/src/llama.rs");
+        let text = read(&file);
+        if !engine && (text.contains("llama_cpp_2") || text.contains("llama_cpp_sys_2")) {
+            offences.push(format!("{} names the binding", file.display()));
+        }
+        if !engine && text.contains(&["unsafe", " {"].concat()) {
+            offences.push(format!("{} is unsafe", file.display()));
+        }
+    }
+    none("llama.cpp is behind one module", &offences);
+}
+
+#[test]
+fn the_driver_fits_on_a_page() {
+    let text = read(Path::new("runtime/src/driver.rs"));
+    let body = text.split("pub(crate) async fn drive").nth(1).expect("the driver's loop is called `drive`");
+    let lines = body.lines().take_while(|line| *line != "}").count();
+    assert!(lines <= 50, "the loop takes {lines} lines");
+}
+
+#[test]
+fn the_core_does_no_io() {
+    let banned = ["std::fs", "std::net", "std::thread", "std::time::Instant", "SystemTime", "tokio::", "println!", "std::env", "::now()"];
+    let mut offences = Vec::new();
+    for file in files(&[".rs"]).into_iter().filter(|f| f.starts_with("agent-core/src") && !f.ends_with("tests.rs")) {
+        let text = read(&file);
+        let hits = banned.iter().filter(|word| text.contains(**word));
+        offences.extend(hits.map(|word| format!("{}: {word}", file.display())));
+    }
+    none("agent-core is pure", &offences);
+}
+
+#[test]
+fn libraries_do_not_read_the_environment_or_print() {
+    let banned = ["println!", "eprintln!", "std::env::var", "process::exit"];
+    let mut offences = Vec::new();
+    let library = |file: &PathBuf| ["agent-core/", "runtime/src", "tools/src", "src/"].iter().any(|p| file.starts_with(p));
+    for file in files(&[".rs"]).into_iter().filter(library).filter(|f| !f.to_string_lossy().contains("tests")) {
+        let text = read(&file);
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let hits = banned.iter().filter(|word| code.iter().any(|line| line.contains(**word)));
+        offences.extend(hits.map(|word| format!("{}: {word}", file.display())));
+    }
+    none("only the command line prints, reads the environment or exits", &offences);
+}
+
+#[test]
+fn crates_depend_on_each_other_as_designed() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo can be run");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let ours: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    let mut edges = BTreeMap::new();
+    for package in packages {
+        let dependencies = package["dependencies"].as_array().expect("dependencies");
+        let mut named: Vec<&str> = dependencies
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null())
+            .filter_map(|dependency| dependency["name"].as_str())
+            .filter(|name| ours.contains(name))
+            .collect();
+        named.sort_unstable();
+        edges.insert(package["name"].as_str().expect("name"), named);
+    }
+    let expected: BTreeMap<&str, Vec<&str>> = [
+        ("handyman-macros", vec![]),
+        ("handyman-core", vec!["handyman-macros"]),
+        ("handyman-tools", vec!["handyman-core"]),
+        ("handyman-runtime", vec!["handyman-core"]),
+        ("handyman", vec!["handyman-core", "handyman-runtime", "handyman-tools"]),
+        ("handyman-cli", vec!["handyman"]),
+        ("handyman-model", vec!["handyman"]),
+    ]
+    .into();
+    assert_eq!(edges, expected, "the table in ARCHITECTURE.md");
+}
