@@ -12,7 +12,8 @@ import sys
 import tokenizer
 from chat import dump_json
 
-_texts = [tokenizer.load().decode([token]) for token in range(tokenizer.load().get_vocab_size())]
+_tokenizer = tokenizer.load()
+_texts = [_tokenizer.decode([token]) for token in range(_tokenizer.get_vocab_size())]
 LATIN = [text for text in _texts if text.isascii() and text.isalpha()]
 HAN = [text for text in _texts if len(text) == 1 and "\u4e00" <= text <= "\u9fff"]
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -1,0 +1,209 @@
+"""Trains the decoder: warm-up, constant rate, and, when told so, decay of the rate to zero.
+
+    train.py --shards FOLDER --out RUN [--minutes 60] [--decay-minutes 15] [--device cuda]
+
+It goes on from RUN/checkpoint.pt if there is one, else from --init (a checkpoint or a GGUF), else from nothing, and
+saves every few minutes, at the end and when terminated. The rate falls in the last --decay-minutes of --minutes: so a
+run at constant rate can be stopped at any time and started again with `--minutes 15 --decay-minutes 15`.
+"""
+
+import argparse
+import dataclasses
+import math
+import os
+import signal
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+import checkpoint
+import evaluate
+import optimizer
+from chat import CONTEXT, DECISION, WORDING
+from decoder import Decoder, Shape
+from stream import Stream
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shards", required=True, help="folder of training shards")
+    parser.add_argument("--held-out", nargs="*", default=[], help="shards to evaluate on")
+    parser.add_argument("--out", required=True, help="folder of the run")
+    parser.add_argument("--init", help="checkpoint or GGUF to start from")
+    parser.add_argument("--minutes", type=float, default=60.0, help="how long this call trains")
+    parser.add_argument("--decay-minutes", type=float, default=0.0, help="the last minutes, in which the rate falls")
+    parser.add_argument("--warm-up", type=int, default=60, help="steps until the full rate")
+    parser.add_argument("--batch-tokens", type=int, default=4096)
+    parser.add_argument("--matrix-rate", type=float, default=0.02, help="Muon's learning rate")
+    parser.add_argument("--vector-rate", type=float, default=0.004, help="AdamW's learning rate")
+    parser.add_argument("--context-weight", type=float, default=0.1, help="loss weight of tokens nobody asks for")
+    parser.add_argument("--context-share", type=float, default=0.25, help="share of them that is looked at")
+    parser.add_argument("--wording-weight", type=float, default=0.3, help="loss weight of plain answers")
+    parser.add_argument("--average", type=float, default=0.99, help="how slowly the averaged weights follow, a step")
+    parser.add_argument("--longest", type=int, help="conversations are cut to this many tokens (for the first phase)")
+    parser.add_argument("--save-minutes", type=float, default=4.0)
+    parser.add_argument("--evaluate-minutes", type=float, default=12.0)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="autocast (only where the hardware multiplies bf16)")
+    parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    for field in dataclasses.fields(Shape):
+        parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
+    return parser.parse_args()
+
+
+class Meter:
+    """Loss and token accuracy of decisions since the last report."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.loss = self.right = self.count = 0.0
+
+    def add(self, losses, logits, wanted, decisions):
+        self.loss += float(losses.detach()[decisions].sum())
+        self.right += float((logits.argmax(-1) == wanted)[decisions].sum())
+        self.count += float(decisions.sum())
+
+    def __str__(self):
+        count = max(self.count, 1)
+        return f"loss {self.loss / count:.4f} accuracy {self.right / count:.4f}"
+
+
+class Trainer:
+    def __init__(self, args):
+        self.args, self.folder = args, Path(args.out)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.stream = Stream(args.shards, args.batch_tokens, args.seed)
+        self.stream.longest = args.longest
+        state = checkpoint.load(self.folder)
+        self.model = self.first_model(state).to(args.device)
+        self.optimizers = optimizer.build(self.model, args.matrix_rate, args.vector_rate)
+        self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.step = self.tokens = 0
+        self.seconds = 0.0
+        if state:
+            self.resume(state)
+        self.forward = self.model if args.no_compile else torch.compile(self.model, dynamic=True)
+        self.weights = torch.tensor([args.context_weight, 1.0, args.wording_weight], device=args.device)
+        self.meter, self.stopping = Meter(), False
+
+    def first_model(self, state):
+        if state:
+            return Decoder(Shape(**state["shape"]))
+        if self.args.init:
+            return checkpoint.decoder(self.args.init)
+        names = [field.name for field in dataclasses.fields(Shape)]
+        return Decoder(Shape(**{name: getattr(self.args, name) for name in names}))
+
+    def resume(self, state):
+        self.model.load_state_dict(state["model"])
+        self.average = {name: value.to(self.args.device) for name, value in state["average"].items()}
+        for one, saved in zip(self.optimizers, state["optimizers"]):
+            one.load_state_dict(saved)
+        self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
+
+    def save(self, seconds):
+        state = {
+            "shape": self.model.shape.as_dict(),
+            "model": self.model.state_dict(),
+            "average": self.average,
+            "optimizers": [one.state_dict() for one in self.optimizers],
+            "step": self.step,
+            "tokens": self.tokens,
+            "seconds": self.seconds + seconds,
+        }
+        checkpoint.save(self.folder, state)
+
+    def say(self, *words):
+        line = time.strftime("%H:%M:%S ") + " ".join(map(str, words))
+        print(line, flush=True)
+        with (self.folder / "log.txt").open("a") as log:
+            log.write(line + "\n")
+
+    def loss(self, tokens, classes):
+        """Weighted loss of the replies and of a random part of all other tokens; only for these the head is computed."""
+        classes, wanted = classes[:, 1:], tokens[:, 1:]
+        looked_at = (classes == CONTEXT) & (torch.rand(classes.shape, device=classes.device) < self.args.context_share)
+        chosen = (classes == DECISION) | (classes == WORDING) | looked_at
+        classes, wanted = classes[chosen], wanted[chosen]
+        logits = self.model.logits(self.forward(tokens[:, :-1])[chosen]).float()
+        losses = F.cross_entropy(logits, wanted, reduction="none")
+        self.meter.add(losses, logits, wanted, classes == DECISION)
+        weights = self.weights[classes]
+        return (losses * weights).sum() / weights.sum()
+
+    def update(self, rate):
+        """One optimiser step at the given share of the full learning rates."""
+        torch.nn.utils.clip_grad_norm_(self.optimizers[1].param_groups[0]["params"], 1.0)
+        for one, full in zip(self.optimizers, (self.args.matrix_rate, self.args.vector_rate)):
+            for group in one.param_groups:
+                group["lr"] = full * rate
+            one.step()
+        self.model.zero_grad(set_to_none=True)
+        # Early on the average must forget the random start.
+        keep = min(self.args.average, self.step / (self.step + 10))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                self.average[name].lerp_(value, 1 - keep)
+
+    def rate(self, minutes):
+        args, left = self.args, self.args.minutes - minutes
+        warm = min(1.0, (self.step + 1) / args.warm_up)
+        return warm * (min(1.0, max(left, 0.0) / args.decay_minutes) if args.decay_minutes else 1.0)
+
+    def one_step(self, minutes):
+        tokens, classes = (part.to(self.args.device) for part in self.stream.next())
+        with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
+            loss = self.loss(tokens, classes)
+        loss.backward()
+        self.update(self.rate(minutes))
+        self.step += 1
+        self.tokens += int((classes >= 0).sum())
+        if not math.isfinite(float(loss.detach())):
+            raise FloatingPointError(f"loss {float(loss.detach())} at step {self.step}")
+
+    def evaluate(self):
+        model = Decoder(self.model.shape).to(self.args.device)
+        model.load_state_dict(self.average)
+        for path in self.args.held_out:
+            table = evaluate.table(model, path, limit=120)
+            self.say(f"EVALUATION {Path(path).name} at {self.tokens / 1e6:.2f} M tokens:", evaluate.summary(table))
+
+    def run(self):
+        args, started = self.args, time.time()
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
+        self.say(f"parameters {sum(p.numel() for p in self.model.parameters())}", vars(args))
+        reported, reported_tokens, saved, evaluated = started, self.tokens, started, started
+        while not self.stopping and time.time() - started < args.minutes * 60:
+            self.one_step((time.time() - started) / 60)
+            now = time.time()
+            if now - reported > 30:
+                speed = (self.tokens - reported_tokens) / (now - reported)
+                rate = self.rate((now - started) / 60)
+                self.say(f"step {self.step} tokens {self.tokens / 1e6:.3f} M, {speed:.0f}/s rate {rate:.2f}", self.meter)
+                self.meter.reset()
+                reported, reported_tokens = now, self.tokens
+            if now - saved > args.save_minutes * 60:
+                self.save(now - started)
+                saved = now
+            if now - evaluated > args.evaluate_minutes * 60:
+                self.evaluate()
+                evaluated = time.time()
+        self.save(time.time() - started)
+        self.say(f"stopped after {self.tokens / 1e6:.3f} M tokens, step {self.step}")
+
+
+def main():
+    args = arguments()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    Trainer(args).run()
+
+
+if __name__ == "__main__":
+    main()
