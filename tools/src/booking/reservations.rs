@@ -1,0 +1,57 @@
+//! Booking, cancelling, listing.
+
+use handyman_core::{CallContext, IdempotencyKey, Probe, ToolResult, tool};
+use serde_json::{Value, json};
+
+use crate::resolve;
+use crate::world::World;
+
+const LISTED_MAX: usize = 5;
+
+/// Book an offer by its id
+#[tool(once, probe = made)]
+pub async fn book(
+    #[state] world: &World,
+    context: &CallContext,
+    #[arg(from = ["search_trains.id", "search_flights.id", "search_hotels.id", "search_restaurants.id"])] id: String,
+    #[arg(verbatim)] people: Option<String>,
+) -> ToolResult<Value> {
+    let people = people.map(|text| resolve::people("people", &text)).transpose()?;
+    world.book(&context.key, id.trim(), people, context.now).await
+}
+
+/// Cancel a booking
+#[tool(once, probe = made)]
+pub async fn cancel_booking(
+    #[state] world: &World,
+    context: &CallContext,
+    #[arg(verbatim, from = ["book.booking", "list_bookings.booking"])] booking: String,
+) -> ToolResult<Value> {
+    world.cancel(&context.key, &booking).await
+}
+
+/// List my bookings
+#[tool(read_only)]
+pub async fn list_bookings(#[state] world: &World) -> ToolResult<Value> {
+    let bookings = world.bookings().await?;
+    let rows: Vec<Value> = bookings
+        .iter()
+        .take(LISTED_MAX)
+        .map(|booking| {
+            json!({
+                "booking": booking.booking,
+                "item": booking.item,
+                "date": booking.date,
+                "people": booking.people,
+                "total": booking.total().to_string(),
+                "status": booking.status,
+            })
+        })
+        .collect();
+    Ok(json!({"bookings": rows, "more": bookings.len().saturating_sub(LISTED_MAX)}))
+}
+
+/// Whether the effect under a key took place.
+async fn made(world: &World, key: &IdempotencyKey) -> ToolResult<Probe> {
+    world.effect(key).await
+}

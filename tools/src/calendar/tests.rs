@@ -1,0 +1,60 @@
+//! Adding, listing, and finding room between.
+
+use std::sync::Arc;
+
+use handyman_core::{CallContext, Tool, ToolResult};
+use jiff::civil::date;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::world::Settings;
+
+async fn world() -> Arc<World> {
+    Arc::new(World::open(&Settings { path: None, seed: 7, today: date(2026, 11, 23) }).await.unwrap())
+}
+
+async fn call(tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value> {
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    let now = date(2026, 11, 23).at(10, 0, 0, 0);
+    tool.call(arguments, &CallContext { run: "r".into(), call: "c".into(), key: key.into(), now }).await
+}
+
+#[tokio::test]
+async fn events_are_added_once() {
+    let world = world().await;
+    let add = add_event(Arc::clone(&world));
+    let event = json!({"title": "打电话给妈妈", "day": "明天下午", "time": "三点", "minutes": 30});
+    let added = call(&add, "k", event.clone()).await.unwrap();
+    assert_eq!((&added["date"], &added["starts"], &added["ends"]), (&json!("2026-11-24"), &json!("15:00"), &json!("15:30")));
+    assert_eq!(added["overlaps"], json!(["项目评审"]));
+    assert_eq!(call(&add, "k", event).await.unwrap(), added);
+    assert_eq!(add.probe(&"k".into()).await, Ok(Probe::Done(added)));
+    assert_eq!(add.probe(&"other".into()).await, Ok(Probe::NotDone));
+    let listed = call(&list_events(world), "l", json!({"day": "tomorrow"})).await.unwrap();
+    assert_eq!(listed["events"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_free_slot_lies_between_events() {
+    let find = find_free_slot(world().await);
+    let free = call(&find, "k", json!({"day": "tomorrow"})).await.unwrap();
+    assert_eq!(free["free"], json!([{"from": "10:15", "to": "14:00"}, {"from": "15:30", "to": "18:00"}]));
+    let morning = call(&find, "k", json!({"day": "明天上午", "minutes": 90})).await.unwrap();
+    assert_eq!(morning["free"][0], json!({"from": "06:00", "to": "09:30"}));
+    let error = call(&find, "k", json!({"day": "tomorrow", "minutes": 600})).await.unwrap_err().to_string();
+    assert_eq!(error, "no 600 free minutes on 2026-11-24 between 09:00 and 18:00");
+}
+
+#[tokio::test]
+async fn mistakes_are_named() {
+    let add = add_event(world().await);
+    let cases = [
+        (json!({"title": " ", "day": "tomorrow", "time": "8am"}), "empty"),
+        (json!({"title": "x", "day": "yesterday", "time": "8am"}), "2026-11-22 is in the past"),
+        (json!({"title": "x", "day": "tomorrow", "time": "sometime"}), "'sometime' is not a time"),
+    ];
+    for (arguments, expected) in cases {
+        let error = call(&add, "k", arguments).await.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}

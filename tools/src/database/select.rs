@@ -1,0 +1,80 @@
+//! One read-only `SELECT`, held to that by SQLite.
+//!
+//! The connection is opened read-only. The text becomes the sub-query of a `SELECT` of ours, so that
+//! SQLite's own parser refuses everything that is not a query; for this the text must be one piece,
+//! which [`checked`] makes sure of. A progress handler ends a query that takes too many steps.
+
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use serde_json::{Value, json};
+
+use super::{Database, cells, failed};
+
+const ROWS_MAX: usize = 5;
+const SELECT_CHARS_MAX: usize = 2_000;
+/// Steps of SQLite's virtual machine between two counts, and how many counts a query gets: about a second.
+const STEPS: i32 = 100_000;
+const COUNTS_MAX: u32 = 300;
+
+/// Runs a `SELECT`.
+pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
+    let select = checked(text).map_err(|problem| ToolError::argument("select", problem))?;
+    let statement = format!("SELECT * FROM (\n{select}\n) LIMIT {}", ROWS_MAX + 1);
+    let mut connection = database.pool.acquire().await.map_err(failed)?;
+    let mut counts = 0;
+    connection.lock_handle().await.map_err(failed)?.set_progress_handler(STEPS, move || {
+        counts += 1;
+        counts < COUNTS_MAX
+    });
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await;
+    connection.lock_handle().await.map_err(failed)?.remove_progress_handler();
+    let rows = rows.map_err(|error| match &error {
+        sqlx::Error::Database(inner) if inner.message() == "interrupted" => {
+            ToolError::new(ToolErrorKind::Refused, "the query takes too long; ask for less")
+        }
+        _ => failed(error),
+    })?;
+    let (shown, more) = cells::fitting(&rows, ROWS_MAX);
+    Ok(json!({"rows": shown, "more": more}))
+}
+
+/// The text without a closing semicolon, if it is a single `SELECT` that cannot reach out of a
+/// sub-query: every quotation, comment and bracket is closed, and no semicolon stands between.
+pub(super) fn checked(text: &str) -> Result<&str, String> {
+    let text = text.trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace());
+    if text.chars().count() > SELECT_CHARS_MAX {
+        return Err(format!("longer than {SELECT_CHARS_MAX} characters"));
+    }
+    let first: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
+    if !["select", "with", "values"].contains(&first.to_lowercase().as_str()) {
+        return Err("only a SELECT can be run here; the database cannot be changed".to_owned());
+    }
+    let mut depth = 0_u32;
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let taken = match character {
+            '\'' | '"' | '`' => quotation(rest, character)?,
+            '[' => quotation(rest, ']')?,
+            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest[2..].find("*/").ok_or("a comment is not closed")? + 4,
+            ';' => return Err("only one statement can be run".to_owned()),
+            '\0' => return Err("a zero character cannot be in a statement".to_owned()),
+            '(' => {
+                depth += 1;
+                1
+            }
+            ')' => {
+                depth = depth.checked_sub(1).ok_or("a bracket is closed that was not opened")?;
+                1
+            }
+            other => other.len_utf8(),
+        };
+        rest = &rest[taken..];
+    }
+    if depth == 0 { Ok(text) } else { Err("a bracket is not closed".to_owned()) }
+}
+
+/// How long a quotation is. A doubled sign inside one reads as its end and the begin of another, which
+/// comes to the same.
+fn quotation(text: &str, end: char) -> Result<usize, String> {
+    text[1..].find(end).map(|length| length + 1 + end.len_utf8()).ok_or_else(|| "a quotation is not closed".to_owned())
+}

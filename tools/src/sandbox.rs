@@ -1,0 +1,103 @@
+//! All the tools together, on one sandbox world.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use handyman_core::{Tool, ToolResult};
+use jiff::civil::Date;
+
+use crate::booking::{book, cancel_booking, list_bookings, search_flights, search_hotels, search_restaurants, search_trains};
+use crate::calculator::calculate;
+use crate::calendar::{add_event, find_free_slot, list_events};
+use crate::database::{Database, describe_table, list_tables, query_table, run_sql};
+use crate::payment::{pay, refund};
+use crate::search::{Documents, search};
+use crate::weather::weather;
+use crate::world::{self, World};
+
+const DEFAULT_SEED: u64 = 2026;
+
+/// What the tools act on.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// File of the world; a temporary one if none is named.
+    pub world: Option<PathBuf>,
+    /// What a new world's inventory follows from.
+    pub seed: u64,
+    /// The day a new world begins on.
+    pub today: Date,
+    /// Folder with documents to search, in place of the bundled ones.
+    pub documents: Option<PathBuf>,
+    /// SQLite file for the database tools, in place of the world.
+    pub database: Option<PathBuf>,
+}
+
+impl Settings {
+    /// A temporary world that begins on this day, with the bundled documents.
+    #[must_use]
+    pub fn new(today: Date) -> Self {
+        Self { world: None, seed: DEFAULT_SEED, today, documents: None, database: None }
+    }
+}
+
+/// The sandbox: a world, documents and a database, ready to be acted on.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    world: Arc<World>,
+    documents: Arc<Documents>,
+    database: Arc<Database>,
+}
+
+impl Sandbox {
+    /// Opens what the settings name.
+    ///
+    /// # Errors
+    /// A file or folder that cannot be opened; the message names it.
+    pub async fn open(settings: &Settings) -> ToolResult<Self> {
+        let Settings { world, seed, today, documents, database } = settings;
+        let world = World::open(&world::Settings { path: world.clone(), seed: *seed, today: *today }).await?;
+        let documents = match documents {
+            Some(folder) => Documents::of_folder(folder)?,
+            None => Documents::bundled()?,
+        };
+        let database = Database::open(database.as_deref().unwrap_or(world.path())).await?;
+        Ok(Self { world: Arc::new(world), documents: Arc::new(documents), database: Arc::new(database) })
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// All tools, in the order the model is shown them.
+    #[must_use]
+    pub fn tools(&self) -> Vec<Arc<dyn Tool>> {
+        let world = || Arc::clone(&self.world);
+        let database = || Arc::clone(&self.database);
+        vec![
+            Arc::new(weather(world())),
+            Arc::new(search(Arc::clone(&self.documents))),
+            Arc::new(list_tables(database())),
+            Arc::new(describe_table(database())),
+            Arc::new(query_table(database())),
+            Arc::new(run_sql(database())),
+            Arc::new(search_trains(world())),
+            Arc::new(search_flights(world())),
+            Arc::new(search_hotels(world())),
+            Arc::new(search_restaurants(world())),
+            Arc::new(book(world())),
+            Arc::new(cancel_booking(world())),
+            Arc::new(list_bookings(world())),
+            Arc::new(pay(world())),
+            Arc::new(refund(world())),
+            Arc::new(calculate),
+            Arc::new(add_event(world())),
+            Arc::new(list_events(world())),
+            Arc::new(find_free_slot(world())),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! The toolset as a whole: names, order, schemas, sizes, and one journey through all of it.
+
+use handyman_core::{CallContext, CallOutcome, CallResult, Effect, IdempotencyKey, ToolCall, Toolbox, Toolset};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A toolbox on a fresh world, called as the driver calls it.
+struct Desk {
+    tools: Toolbox,
+    calls: u32,
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let sandbox = Sandbox::open(&Settings::new(jiff::civil::date(2026, 11, 23))).await.unwrap();
+        Self { tools: Toolbox::new().with_all(sandbox.tools()).unwrap(), calls: 0 }
+    }
+
+    async fn ask(&mut self, tool: &str, arguments: Value) -> CallResult {
+        self.calls += 1;
+        let id = handyman_core::CallId::from(format!("c{}", self.calls));
+        let run = handyman_core::RunId::from("r1");
+        let key = IdempotencyKey::of(&run, &id);
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let call = ToolCall { id: id.clone(), tool: tool.to_owned(), arguments };
+        let now = jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0);
+        self.tools.call(&call, &CallContext { run, call: id, key, now }).await
+    }
+
+    async fn done(&mut self, tool: &str, arguments: Value) -> Value {
+        let answer = self.ask(tool, arguments.clone()).await;
+        assert_eq!(answer.outcome, CallOutcome::Succeeded, "{tool} {arguments}: {}", answer.result);
+        assert!(answer.result.to_string().len() < 1_800, "{tool}: {}", answer.result);
+        answer.result
+    }
+
+    async fn refused(&mut self, tool: &str, arguments: Value) -> String {
+        let answer = self.ask(tool, arguments).await;
+        assert_eq!(answer.outcome, CallOutcome::Failed, "{}", answer.result);
+        answer.result["error"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn tools_stand_in_the_agreed_order_with_their_effects() {
+    let desk = Desk::open().await;
+    let once = ["book", "cancel_booking", "pay", "refund", "add_event"];
+    let names: Vec<&str> = desk.tools.specs().iter().map(|spec| spec.name.as_str()).collect();
+    let expected = [
+        "weather", "search", "list_tables", "describe_table", "query_table", "run_sql", "search_trains",
+        "search_flights", "search_hotels", "search_restaurants", "book", "cancel_booking", "list_bookings", "pay",
+        "refund", "calculate", "add_event", "list_events", "find_free_slot",
+    ];
+    assert_eq!(names, expected);
+    for spec in desk.tools.specs() {
+        let effect = if once.contains(&spec.name.as_str()) { Effect::Once } else { Effect::ReadOnly };
+        assert_eq!(spec.effect, effect, "{}", spec.name);
+        assert!(spec.description.split(' ').count() <= 8, "{}", spec.description);
+    }
+}
+
+#[tokio::test]
+async fn parameters_keep_their_order_and_their_rules() {
+    let desk = Desk::open().await;
+    let spec = |name: &str| desk.tools.specs().iter().find(|spec| spec.name == name).unwrap().parameters.clone();
+    let trains = spec("search_trains");
+    let names: Vec<&String> = trains["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["from", "to", "day", "after", "before", "order"]);
+    assert_eq!(trains["required"], json!(["from", "to", "day"]));
+    assert_eq!(trains["properties"]["from"]["x-verbatim"], json!(true));
+    assert_eq!(trains["properties"]["order"]["enum"], json!(["earliest", "latest", "cheapest", "fastest"]));
+    assert_eq!(spec("book")["properties"]["id"]["x-from"][0], json!("search_trains.id"));
+    let payment = spec("pay");
+    assert_eq!(payment["properties"]["booking"]["x-verbatim"], json!(true));
+    assert_eq!(payment["properties"]["booking"]["x-from"], json!(["book.booking", "list_bookings.booking"]));
+    let query = spec("query_table");
+    assert_eq!(query["required"], json!(["table"]), "{query}");
+    assert!(query["properties"]["where"].is_object(), "{query}");
+}
+
+#[tokio::test]
+async fn a_trip_is_found_booked_paid_and_cancelled() {
+    let mut desk = Desk::open().await;
+    let weather = desk.done("weather", json!({"city": "上海", "day": "明天"})).await;
+    assert_eq!((weather["city"].as_str(), weather["date"].as_str()), (Some("上海"), Some("2026-11-24")));
+    let trains = desk.done("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})).await;
+    let first = &trains["trains"][0];
+    assert!(first["seats"].as_i64().unwrap() > 0, "{trains}");
+    let booking = desk.done("book", json!({"id": first["id"]})).await;
+    assert_eq!(booking["total_minor"], first["price_minor"]);
+    let reference = booking["booking"].clone();
+    let receipt = desk.done("pay", json!({"booking": reference})).await;
+    let price = first["price_minor"].as_i64().unwrap();
+    assert_eq!(receipt["balance_minor"].as_i64(), Some(1_000_000 - price));
+    let listed = desk.done("list_bookings", json!({})).await;
+    assert_eq!(listed["bookings"][0]["status"], "paid");
+    let cancelled = desk.done("cancel_booking", json!({"booking": reference})).await;
+    assert_eq!(cancelled["balance_minor"], 1_000_000);
+    let again = desk.done("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})).await;
+    assert_eq!(again, trains);
+}
+
+#[tokio::test]
+async fn every_tool_answers_briefly() {
+    let mut desk = Desk::open().await;
+    desk.done("weather", json!({"city": "Reykjavik", "unit": "fahrenheit"})).await;
+    desk.done("search", json!({"query": "refund of a train ticket", "limit": 5})).await;
+    desk.done("list_tables", json!({})).await;
+    desk.done("describe_table", json!({"table": "orders"})).await;
+    desk.done("query_table", json!({"table": "hotels", "limit": 20})).await;
+    desk.done("run_sql", json!({"select": "SELECT city, count(*) AS hotels FROM hotels GROUP BY city"})).await;
+    desk.done("search_flights", json!({"from": "London", "to": "New York", "day": "next Friday"})).await;
+    desk.done("search_hotels", json!({"city": "Paris", "day": "Nov 30", "nights": 2})).await;
+    desk.done("search_restaurants", json!({"city": "成都", "cuisine": "川菜", "people": "两位"})).await;
+    desk.done("calculate", json!({"expression": "553 * 2"})).await;
+    desk.done("add_event", json!({"title": "Call mum", "day": "tomorrow", "time": "8pm"})).await;
+    desk.done("list_events", json!({})).await;
+    desk.done("find_free_slot", json!({"day": "tomorrow", "minutes": 30})).await;
+}
+
+#[tokio::test]
+async fn mistakes_are_answered_with_what_would_be_right() {
+    let mut desk = Desk::open().await;
+    let error = desk.refused("weather", json!({"city": "Shanghi"})).await;
+    assert_eq!(error, "unknown city 'Shanghi'; did you mean Shanghai?");
+    let error = desk.refused("weather", json!({"city": "Paris", "day": "2026-11-01"})).await;
+    assert_eq!(error, "2026-11-01 is in the past; today is 2026-11-23");
+    let error = desk.refused("book", json!({"id": "G1-1124"})).await;
+    assert!(error.contains("search first"), "{error}");
+    let error = desk.refused("weather", json!({"day": "today"})).await;
+    assert!(error.contains("city"), "{error}");
+    let error = desk.refused("search_hotels", json!({"city": "Rome", "day": "today", "nights": 99})).await;
+    assert!(error.contains("30"), "{error}");
+    let error = desk.refused("search_trains", json!({"from": "上海", "to": "Tokyo", "day": "today"})).await;
+    assert!(error.contains("try flights"), "{error}");
+}

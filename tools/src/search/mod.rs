@@ -1,0 +1,27 @@
+//! The search tool: full text over the bundled documents or a folder of one's own, English and Chinese.
+
+mod documents;
+mod snippet;
+mod tokens;
+
+pub use documents::Documents;
+
+use handyman_core::{ToolResult, tool};
+use serde_json::{Value, json};
+
+const DEFAULT_LIMIT: usize = 3;
+
+/// Search documents
+#[tool(read_only)]
+pub async fn search(
+    #[state] documents: &Documents,
+    query: String,
+    #[arg(range = 1..=5)] limit: Option<usize>,
+) -> ToolResult<Value> {
+    let hits = documents.find(&query, limit.unwrap_or(DEFAULT_LIMIT))?;
+    let results: Vec<Value> = hits.iter().map(|hit| json!({"title": hit.title, "text": hit.snippet})).collect();
+    Ok(json!({"query": query, "results": results, "source": documents.source()}))
+}
+
+#[cfg(test)]
+mod tests;

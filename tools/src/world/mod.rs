@@ -1,0 +1,118 @@
+//! The sandbox world: one embedded SQLite database with inventory, bookings, money and a calendar.
+//!
+//! It is made from the bundled data, a seed and a date, and is the same every time. All of it is
+//! invented except the names of places. Every change is one transaction that also records the
+//! idempotency key it was made under, so that a repeated request gives the first answer back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use handyman_core::ToolError;
+use jiff::civil::Date;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tempfile::TempDir;
+
+pub mod bookings;
+pub mod calendar;
+pub mod chance;
+mod effects;
+pub mod forecast;
+pub mod lodging;
+mod migrations;
+pub mod offers;
+pub mod payments;
+mod seeding;
+pub mod timetable;
+
+/// What sandbox results name as their source.
+pub const SOURCE: &str = "sandbox";
+/// Currency of everything the sandbox sells.
+pub const CURRENCY: &str = "CNY";
+/// How many days ahead the sandbox sells.
+pub const SALE_DAYS: i32 = 300;
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECTIONS_MAX: u32 = 4;
+
+/// Which world to open.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its file; a temporary one that goes away with the world, if none is named.
+    pub path: Option<PathBuf>,
+    /// What its inventory follows from.
+    pub seed: u64,
+    /// The day it begins on.
+    pub today: Date,
+}
+
+/// An open sandbox world.
+#[derive(Debug)]
+pub struct World {
+    pool: SqlitePool,
+    path: PathBuf,
+    seed: u64,
+    /// Keeps the folder of a temporary world until the world is dropped.
+    _folder: Option<TempDir>,
+}
+
+impl World {
+    /// Opens a world, and makes it first if there is none.
+    ///
+    /// # Errors
+    /// An internal error that names the file, if it cannot be made, read or written.
+    pub async fn open(settings: &Settings) -> Result<Self, ToolError> {
+        let folder = match settings.path {
+            Some(_) => None,
+            None => Some(TempDir::new().map_err(ToolError::internal)?),
+        };
+        let path = match (&settings.path, &folder) {
+            (Some(path), _) => path.clone(),
+            (None, Some(folder)) => folder.path().join("world.db"),
+            (None, None) => return Err(ToolError::internal("no place for the world")),
+        };
+        let broken = |error: sqlx::Error| ToolError::internal(format!("world {}: {error}", path.display()));
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(if folder.is_some() { SqliteSynchronous::Off } else { SqliteSynchronous::Full })
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await.map_err(broken)?;
+        let seed = seeding::ready(&pool, settings).await.map_err(broken)?;
+        Ok(Self { pool, path, seed, _folder: folder })
+    }
+
+    /// The file the world is kept in.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What its inventory follows from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+}
+
+/// A database failure as a tool error; a locked database may work later.
+pub(crate) fn failed(error: sqlx::Error) -> ToolError {
+    let locked = error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
+        // Primary result codes SQLITE_BUSY (5) and SQLITE_LOCKED (6), in the low byte of extended ones.
+        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
+    });
+    if locked {
+        ToolError::new(handyman_core::ToolErrorKind::Unavailable, "the sandbox database is locked; try again")
+    } else {
+        ToolError::internal(format!("sandbox database: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
