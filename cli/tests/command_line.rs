@@ -1,0 +1,134 @@
+//! The command line as a person meets it: what is printed, what is kept, how errors help.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Bench, DATE};
+
+fn call(tool: &str, arguments: Value) -> Value {
+    json!({"calls": [{"tool": tool, "arguments": arguments}]})
+}
+
+/// The trains from Shanghai to Beijing tomorrow, earliest first.
+fn trains(bench: &Bench) -> Vec<Value> {
+    let arguments = json!({"from": "上海", "to": "北京", "day": "明天"}).to_string();
+    let ran = bench.run(&["tools", "call", "search_trains", &arguments, "--date", DATE]);
+    serde_json::from_str::<Value>(&ran.out).unwrap()["trains"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_scripted_trip_goes_through_policy_journal_and_tools() {
+    let bench = Bench::new();
+    let train = trains(&bench)[0]["id"].clone();
+    let model = bench.script(&[
+        json!({"calls": [
+            {"tool": "weather", "arguments": {"city": "上海", "day": "明天"}},
+            {"tool": "search_trains", "arguments": {"from": "上海", "to": "北京", "day": "明天"}}]}),
+        call("book", json!({"id": train})),
+        json!({"text": "订好了。"}),
+    ]);
+    let ran = bench.run(&["run", "帮我订票", "--model", &model, "--approve", "auto", "--date", DATE, "--json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let events = ran.events();
+    let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let expected = [
+        "started", "model_replied", "call_decided", "call_decided", "call_started", "call_started", "call_finished",
+        "call_finished", "model_replied", "call_decided", "call_started", "call_finished", "model_replied", "finished",
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(events[6]["result"]["date"], "2026-11-24", "the tool says what 明天 became");
+    assert_eq!(events[11]["outcome"], "succeeded");
+    assert_eq!(events[13]["answer"], "订好了。");
+    let run = events[0]["run"].as_str().unwrap();
+    assert_eq!(events[4]["key"], format!("{run}.c1"));
+
+    let shown = bench.run(&["runs", "show", run, "--json"]);
+    assert_eq!(shown.events(), events, "the journal holds what was printed");
+    let listed = bench.run(&["runs", "list"]);
+    assert!(listed.out.contains(run) && listed.out.contains("answered") && listed.out.contains("帮我订票"));
+    assert_eq!(bench.select("SELECT count(*) AS n FROM bookings")[0]["n"], 1);
+}
+
+#[test]
+fn a_person_sees_calls_results_answer_and_usage() {
+    let bench = Bench::new();
+    let model = bench.script(&[call("calculate", json!({"expression": "6 * 7"})), json!({"text": "It is 42."})]);
+    let ran = bench.run(&["What is six times seven?", "--model", &model, "--date", DATE]);
+    assert_eq!(ran.code, 0);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines[0], "→ calculate(expression: 6 * 7)");
+    assert!(lines[1].starts_with("← calculate: {") && lines[1].contains("42"), "{}", lines[1]);
+    assert_eq!(lines[2..], ["It is 42."], "the answer is printed once");
+    assert!(ran.err.contains("2 turns · 1 calls · tokens: 0 prefilled"), "{}", ran.err);
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked_and_nothing_happens() {
+    let bench = Bench::new();
+    let train = trains(&bench)[0]["id"].clone();
+    let search = call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"}));
+    let model = bench.script(&[search, call("book", json!({"id": train})), json!({"text": "Not booked."})]);
+    let ran = bench.run(&["book it", "--model", &model, "--date", DATE, "--json"]);
+    let events = ran.events();
+    let refused = events.iter().find(|event| event["outcome"] == "refused").unwrap();
+    assert!(refused["result"]["error"].as_str().unwrap().contains("not a terminal"));
+    assert_eq!(bench.select("SELECT count(*) AS n FROM bookings")[0]["n"], 0);
+}
+
+#[test]
+fn mistakes_are_told_with_what_to_do() {
+    let bench = Bench::new();
+    let garbage = bench.write("garbage.gguf", "this is not a model");
+    let garbage = garbage.to_str().unwrap();
+    let answer = bench.script(&[json!({"text": "Hello."})]);
+    let cases: &[(&[&str], i32, &str, &str)] = &[
+        (&["run", " ", "--model", &answer], 2, "the request is empty", "say in a sentence"),
+        (&["run", "x", "--model", "script:none.jsonl"], 1, "none.jsonl", "one JSON object a line"),
+        (&["run", "x", "--model", &answer, "--tools", "wether"], 2, "there is no tool 'wether'", "weather"),
+        (&["run", "x", "--model", &answer, "--journal", "/proc/none/journal.db"], 1, "/proc/none", "--journal"),
+        (&["run", "x", "--model", &answer, "--journal", garbage], 1, "garbage.gguf", "damaged"),
+        (&["resume", "r0", "--model", &answer], 2, "there is no run r0", "runs list"),
+        (&["runs", "show", "r0"], 2, "there is no run r0", "runs list"),
+        (&["tools", "call", "weather", "{city}"], 2, "not a JSON object", "handyman tools call weather"),
+        #[cfg(feature = "llama")]
+        (&["run", "x", "--model", "no/such.gguf"], 1, "no/such.gguf", ""),
+        #[cfg(feature = "llama")]
+        (&["run", "x", "--model", garbage], 1, "garbage.gguf", ""),
+    ];
+    for (arguments, code, message, hint) in cases {
+        let ran = bench.run(arguments);
+        assert_eq!(ran.code, *code, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.starts_with("error: ") && ran.err.contains(message), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("hint: ") && ran.err.contains(hint), "{arguments:?}: {}", ran.err);
+        assert!(ran.out.is_empty(), "{arguments:?}: {}", ran.out);
+    }
+}
+
+#[test]
+fn tool_mistakes_say_what_would_be_right() {
+    let bench = Bench::new();
+    let cases = [
+        ("weather", json!({"city": "Shanghi"}), "Shanghai"),
+        ("weather", json!({"city": "上海", "day": "yesterday"}), "past"),
+        ("weather", json!({"town": "上海"}), "town"),
+        ("book", json!({"id": "G0000-0000"}), "G0000-0000"),
+        ("run_sql", json!({"select": "DELETE FROM bookings"}), "read"),
+    ];
+    for (tool, arguments, word) in cases {
+        let ran = bench.run(&["tools", "call", tool, &arguments.to_string(), "--date", DATE]);
+        assert_eq!(ran.code, 1, "{tool}: {}", ran.out);
+        let error = serde_json::from_str::<Value>(&ran.out).unwrap()["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(word), "{tool}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_that_is_not_utf8_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let bench = Bench::new();
+    let output = bench.command(&["run"]).arg(std::ffi::OsStr::from_bytes(b"caf\xe9")).output().unwrap();
+    let ran = support::Ran::from(output);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("not valid UTF-8") && ran.err.contains("hint:"), "{}", ran.err);
+}

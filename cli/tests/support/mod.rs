@@ -1,0 +1,84 @@
+//! Runs the binary as a person would, in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a journal and a world, and the binary that works on them.
+#[derive(Debug)]
+pub struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file into the folder and returns where it is.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A `--model` argument that plays these replies, one JSON object a line.
+    pub fn script(&self, replies: &[Value]) -> String {
+        let lines: Vec<String> = replies.iter().map(Value::to_string).collect();
+        format!("script:{}", self.write("script.jsonl", &lines.join("\n")).display())
+    }
+
+    /// The binary with its data in this folder and nothing on standard input.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handyman"));
+        command.args(arguments).env("HANDYMAN_HOME", self.folder.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().unwrap())
+    }
+
+    /// What the database holds: rows of one SELECT, through the product's own tool.
+    pub fn select(&self, sql: &str) -> Value {
+        let arguments = serde_json::json!({"select": sql}).to_string();
+        let ran = self.run(&["tools", "call", "run_sql", &arguments, "--date", DATE]);
+        assert_eq!(ran.code, 0, "{}", ran.out);
+        serde_json::from_str::<Value>(&ran.out).unwrap()["rows"].clone()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// The date all tests run on.
+pub const DATE: &str = "2026-11-23";
+
+/// What the binary printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    /// The events of a `--json` run.
+    pub fn events(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+    }
+}
