@@ -21,7 +21,7 @@ check: set-up
 
 # Figures of a six-turn booking run on the built-in model.
 bench: set-up
-	cargo run --release --quiet --package handyman --example bench
+	cargo bench --quiet --bench trip
 
 # Installs what building needs: CMake, a C++ compiler, libclang.
 set-up:
