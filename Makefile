@@ -23,6 +23,12 @@ check: set-up
 bench: set-up
 	cargo bench --quiet --bench trip
 
+# Measures the built-in model: the table of model/README.md.
+model-eval: set-up
+	@cargo build --release --quiet --package handyman-model
+	@target/release/generate --kind product --held-out --seed 9 --count 200 > target/product.jsonl
+	@target/release/evaluate target/product.jsonl model/eval/requests.jsonl
+
 # Installs what building needs: CMake, a C++ compiler, libclang.
 set-up:
 	@scripts/set-up.sh

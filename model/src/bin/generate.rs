@@ -5,7 +5,8 @@ use std::thread;
 
 use clap::{Parser, ValueEnum};
 use handyman_model::draw::Lang;
-use handyman_model::{Kind, Plan, generate};
+use handyman_model::product::DeskError;
+use handyman_model::{Generator, Kind, Plan};
 
 /// Conversations made at once by one thread.
 const BATCH: u64 = 256;
@@ -13,6 +14,7 @@ const BATCH: u64 = 256;
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum KindArg {
     Invented,
+    Product,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -55,6 +57,7 @@ fn main() -> io::Result<()> {
     let plan = Plan {
         kind: match args.kind {
             KindArg::Invented => Kind::Invented,
+            KindArg::Product => Kind::Product,
         },
         seed: args.seed,
         lang: args.lang.map(|lang| match lang {
@@ -77,6 +80,7 @@ fn main() -> io::Result<()> {
 
 /// Writes conversations `start..end` in order, a batch a thread at a time.
 fn write_all(plan: &Plan, start: u64, end: u64, threads: usize) -> io::Result<()> {
+    let mut generators = (0..threads).map(|_| Generator::new(*plan)).collect::<Result<Vec<_>, _>>().map_err(fault)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut next = start;
     while next < end {
@@ -87,7 +91,11 @@ fn write_all(plan: &Plan, start: u64, end: u64, threads: usize) -> io::Result<()
             next = upto;
         }
         let texts: Vec<io::Result<Vec<u8>>> = thread::scope(|scope| {
-            let running: Vec<_> = batches.into_iter().map(|batch| scope.spawn(move || lines(plan, batch))).collect();
+            let running: Vec<_> = generators
+                .iter_mut()
+                .zip(batches)
+                .map(|(generator, batch)| scope.spawn(move || lines(generator, batch)))
+                .collect();
             running
                 .into_iter()
                 .map(|handle| handle.join().unwrap_or_else(|_| Err(io::Error::other("a generating thread panicked"))))
@@ -100,11 +108,16 @@ fn write_all(plan: &Plan, start: u64, end: u64, threads: usize) -> io::Result<()
     out.flush()
 }
 
-fn lines(plan: &Plan, numbers: std::ops::Range<u64>) -> io::Result<Vec<u8>> {
+fn lines(generator: &mut Generator, numbers: std::ops::Range<u64>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     for number in numbers {
-        serde_json::to_writer(&mut text, &generate(plan, number))?;
+        let talk = generator.conversation(number).map_err(fault)?;
+        serde_json::to_writer(&mut text, &talk)?;
         text.push(b'\n');
     }
     Ok(text)
+}
+
+fn fault(error: DeskError) -> io::Error {
+    io::Error::other(error.0)
 }
