@@ -32,6 +32,8 @@ pub mod message;
 pub mod planner;
 pub mod ports;
 pub mod run;
+#[cfg(test)]
+mod samples;
 pub mod schema;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -46,8 +48,8 @@ pub use limits::{LimitKind, Limits, TokenUsage, Usage};
 pub use message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
 pub use planner::Step;
 pub use ports::{
-    CallRequest, Delta, DeltaSink, Discard, Journal, Model, ModelReply, ModelRequest, Policy,
-    ReplyBody, ReplyMode, RunSummary, Toolset,
+    CallRequest, Delta, DeltaSink, Discard, Journal, Model, ModelReply, ModelRequest, Policy, ReplyBody,
+    ReplyMode, RunSummary, Toolset,
 };
 pub use run::{CallState, Earlier, PendingCall, Run};
 pub use tool::{CallContext, Effect, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};

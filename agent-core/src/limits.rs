@@ -72,17 +72,17 @@ impl TokenUsage {
     /// Tokens of the replies, however they came about.
     #[must_use]
     pub fn decoded(&self) -> u64 {
-        self.forced + self.drafted + self.sampled
+        self.forced.saturating_add(self.drafted).saturating_add(self.sampled)
     }
 }
 
 impl AddAssign for TokenUsage {
     fn add_assign(&mut self, other: Self) {
-        self.prefilled += other.prefilled;
-        self.reused += other.reused;
-        self.forced += other.forced;
-        self.drafted += other.drafted;
-        self.sampled += other.sampled;
+        self.prefilled = self.prefilled.saturating_add(other.prefilled);
+        self.reused = self.reused.saturating_add(other.reused);
+        self.forced = self.forced.saturating_add(other.forced);
+        self.drafted = self.drafted.saturating_add(other.drafted);
+        self.sampled = self.sampled.saturating_add(other.sampled);
     }
 }
 

@@ -68,9 +68,7 @@ impl Message {
 
     /// The call results in this message, in order.
     pub fn results(&self) -> impl Iterator<Item = &CallResult> {
-        self.parts
-            .iter()
-            .filter_map(|part| if let Part::Result(result) = part { Some(result) } else { None })
+        self.parts.iter().filter_map(|part| if let Part::Result(result) = part { Some(result) } else { None })
     }
 }
 

@@ -62,7 +62,7 @@ fn limit_reached(run: &Run, limits: &Limits) -> Option<LimitKind> {
         Some(LimitKind::Turns)
     } else if usage.tokens.decoded() >= limits.tokens_max {
         Some(LimitKind::Tokens)
-    } else if u128::from(usage.model_ms + usage.tool_ms) >= limits.wall_time.as_millis() {
+    } else if u128::from(usage.model_ms) + u128::from(usage.tool_ms) >= limits.wall_time.as_millis() {
         Some(LimitKind::WallTime)
     } else {
         None
@@ -161,4 +161,4 @@ fn settle(call: &ToolCall, outcome: CallOutcome, error: &str) -> Step {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::event::{Event, Outcome, Verdict};
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
-use crate::limits::Usage;
+use crate::limits::{TokenUsage, Usage};
 use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
 
 /// What a session's earlier runs leave to the next one.
@@ -167,55 +167,76 @@ impl Run {
 
     /// What this run leaves to the next one of its session.
     #[must_use]
-    pub fn into_earlier(self) -> Earlier {
+    pub fn into_earlier(mut self) -> Earlier {
+        self.abandon_pending();
         Earlier { messages: self.history, date: self.told_date }
     }
 
     /// Folds one fact in. Total: a fact that does not fit the state changes nothing.
     pub fn apply(&mut self, event: &Event) {
+        let goes_on = self.now.is_some() && self.outcome.is_none();
         match event {
-            Event::Started { session, message, now, .. } => self.start(session, message, *now),
+            Event::Started { session, message, now, .. } if self.now.is_none() => {
+                self.start(session, message, *now);
+            }
             Event::Resumed => self.resume(),
-            Event::ModelReplied { text, reasoning, calls, usage, ms, .. } => {
-                self.usage.turns += 1;
-                self.usage.tokens += *usage;
-                self.usage.model_ms += ms;
+            _ if goes_on => self.go_on(event),
+            _ => {}
+        }
+    }
+
+    fn go_on(&mut self, event: &Event) {
+        match event {
+            Event::ModelReplied { text, reasoning, calls, usage, ms, .. } if self.pending.is_empty() => {
+                self.count_turn(*usage, *ms);
                 self.malformed_in_a_row = 0;
                 self.said.clone_from(text);
                 self.reply(text, reasoning, calls);
             }
-            Event::ReplyMalformed { text, problem, usage, ms, .. } => {
-                self.usage.turns += 1;
-                self.usage.tokens += *usage;
-                self.usage.model_ms += ms;
+            Event::ReplyMalformed { text, problem, usage, ms, .. } if self.pending.is_empty() => {
+                self.count_turn(*usage, *ms);
                 self.malformed_in_a_row += 1;
                 self.history.push(Message::text_of(Role::Assistant, text));
                 let note = format!("Your reply could not be read: {problem}. Reply again.");
                 self.history.push(Message { role: Role::User, parts: vec![Part::Note(note)] });
             }
             Event::CallDecided { call, decision, why } => {
-                let state = match decision {
-                    Verdict::Allow => CallState::Allowed,
-                    Verdict::Deny => CallState::Denied(why.clone()),
-                    Verdict::Ask => CallState::AwaitingPerson,
-                };
-                self.set_state(call, state);
+                if let Some(pending) = self.call_in(call, &[CallState::Undecided]) {
+                    pending.state = match decision {
+                        Verdict::Allow => CallState::Allowed,
+                        Verdict::Deny => CallState::Denied(why.clone()),
+                        Verdict::Ask => CallState::AwaitingPerson,
+                    };
+                }
             }
             Event::CallStarted { call, .. } => {
-                if self.set_state(call, CallState::Started) {
+                if let Some(pending) = self.call_in(call, &[CallState::Allowed, CallState::InDoubt]) {
+                    pending.state = CallState::Started;
                     self.usage.calls += 1;
                 }
             }
             Event::CallFinished { call, outcome, result, ms } => {
-                self.usage.tool_ms += ms;
-                self.finish_call(call, *outcome, result.clone());
+                self.finish_call(call, *outcome, result, *ms);
             }
             Event::Finished { outcome, answer, .. } => {
-                self.abandon_pending();
+                // A run that waits for a person keeps its calls open: it goes on.
+                if !matches!(outcome, Outcome::Waiting { .. }) {
+                    self.abandon_pending();
+                }
                 self.outcome = Some(outcome.clone());
                 self.answer.clone_from(answer);
             }
+            Event::Started { .. }
+            | Event::Resumed
+            | Event::ModelReplied { .. }
+            | Event::ReplyMalformed { .. } => {}
         }
+    }
+
+    fn count_turn(&mut self, tokens: TokenUsage, ms: u64) {
+        self.usage.turns += 1;
+        self.usage.tokens += tokens;
+        self.usage.model_ms = self.usage.model_ms.saturating_add(ms);
     }
 
     fn start(&mut self, session: &SessionId, message: &str, now: DateTime) {
@@ -240,7 +261,7 @@ impl Run {
         }
         parts.extend(calls.iter().cloned().map(Part::Call));
         self.history.push(Message { role: Role::Assistant, parts });
-        self.calls_seen += u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        self.calls_seen = self.calls_seen.saturating_add(u32::try_from(calls.len()).unwrap_or(u32::MAX));
         self.pending = calls
             .iter()
             .map(|call| PendingCall { call: call.clone(), state: CallState::Undecided, result: None })
@@ -264,23 +285,22 @@ impl Run {
         }
     }
 
-    fn set_state(&mut self, id: &CallId, state: CallState) -> bool {
-        match self.pending.iter_mut().find(|pending| pending.call.id == *id) {
-            Some(pending) if pending.state != CallState::Finished => {
-                pending.state = state;
-                true
-            }
-            Some(_) | None => false,
-        }
+    /// The call, if it stands in one of these states. A call that has been started never goes back to a
+    /// state before that: this is what keeps an effect from happening twice.
+    fn call_in(&mut self, id: &CallId, states: &[CallState]) -> Option<&mut PendingCall> {
+        self.pending.iter_mut().find(|pending| pending.call.id == *id && states.contains(&pending.state))
     }
 
-    fn finish_call(&mut self, id: &CallId, outcome: CallOutcome, result: Value) {
-        let Some(pending) = self.pending.iter_mut().find(|pending| pending.call.id == *id) else {
+    fn finish_call(&mut self, id: &CallId, outcome: CallOutcome, result: &Value, ms: u64) {
+        let open =
+            |pending: &&mut PendingCall| pending.call.id == *id && pending.state != CallState::Finished;
+        let Some(pending) = self.pending.iter_mut().find(open) else {
             return;
         };
         pending.state = CallState::Finished;
         let tool = pending.call.tool.clone();
-        pending.result = Some(CallResult { call: id.clone(), tool, outcome, result });
+        pending.result = Some(CallResult { call: id.clone(), tool, outcome, result: result.clone() });
+        self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms);
         if self.pending.iter().all(|pending| pending.state == CallState::Finished) {
             self.disclose();
         }
@@ -296,12 +316,7 @@ impl Run {
     }
 
     /// Gives every call that is still open a typed result, so that no history holds an orphan call.
-    /// A run that waits for a person keeps its calls open: it goes on.
     fn abandon_pending(&mut self) {
-        let waits = self.pending.iter().any(|pending| pending.state == CallState::AwaitingPerson);
-        if waits || self.pending.is_empty() {
-            return;
-        }
         for pending in &mut self.pending {
             if pending.result.is_none() {
                 let outcome = match pending.state {

@@ -21,9 +21,31 @@ pub const VERBATIM: &str = "x-verbatim";
 pub const FROM: &str = "x-from";
 
 const ENFORCED: [&str; 25] = [
-    "type", "properties", "required", "additionalProperties", "items", "prefixItems", "enum", "const",
-    "anyOf", "allOf", "$ref", "$defs", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-    "multipleOf", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems", VERBATIM, FROM,
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "prefixItems",
+    "enum",
+    "const",
+    "anyOf",
+    "allOf",
+    "$ref",
+    "$defs",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minItems",
+    "maxItems",
+    VERBATIM,
+    FROM,
 ];
 const SPOKEN: [&str; 6] = ["description", "title", "default", "examples", "$schema", "$comment"];
 
@@ -56,6 +78,8 @@ fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
                     check_schema(schema, &format!("{here}/{index}"))?;
                 }
             }
+            (VERBATIM | FROM, value) => check_provenance(keywords, keyword, value)
+                .map_err(|problem| format!("at {here}: {problem}"))?,
             (known, _) if ENFORCED.contains(&known) || SPOKEN.contains(&known) => {}
             (unknown, _) => {
                 return Err(format!(
@@ -67,12 +91,33 @@ fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn check_provenance(keywords: &Map<String, Value>, keyword: &str, value: &Value) -> Result<(), String> {
+    let is_source = |source: &Value| {
+        source.as_str().is_some_and(|text| text.contains('.') && text.split('.').all(|name| !name.is_empty()))
+    };
+    let fits = match value {
+        Value::Bool(true) => keyword == VERBATIM,
+        Value::Array(sources) => keyword == FROM && !sources.is_empty() && sources.iter().all(is_source),
+        _ => false,
+    };
+    if !fits {
+        return Err(format!("expected `\"{VERBATIM}\": true` or `\"{FROM}\": [\"tool.field\"]`"));
+    }
+    if keywords.get("type").and_then(Value::as_str) == Some("string") {
+        Ok(())
+    } else {
+        Err(format!("'{keyword}' is for a schema of type string"))
+    }
+}
+
 /// The arguments without those that are null where the schema says they may be left out and does not
 /// speak of null: that is how some models leave an argument out.
 #[must_use]
 pub fn without_nulls(parameters: &Value, arguments: &Map<String, Value>) -> Map<String, Value> {
-    let required = |name: &str| parameters["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
-    let typed = |name: &str| parameters["properties"][name]["type"].as_str().is_some_and(|kind| kind != "null");
+    let required =
+        |name: &str| parameters["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
+    let typed =
+        |name: &str| parameters["properties"][name]["type"].as_str().is_some_and(|kind| kind != "null");
     let given = arguments.iter().filter(|(name, value)| !value.is_null() || required(name) || !typed(name));
     given.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

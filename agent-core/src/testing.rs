@@ -12,8 +12,7 @@ use crate::ids::{RunId, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::Message;
 use crate::ports::{
-    CallRequest, Delta, DeltaSink, Journal, Model, ModelReply, ModelRequest, ReplyBody, ReplyMode,
-    RunSummary,
+    CallRequest, Delta, DeltaSink, Journal, Model, ModelReply, ModelRequest, ReplyBody, ReplyMode, RunSummary,
 };
 
 /// A model that plays replies in order and remembers what it was shown.
@@ -69,7 +68,10 @@ impl Model for ScriptedModel {
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((request.history.to_vec(), request.mode));
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((request.history.to_vec(), request.mode));
         let reply = self.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let body = reply.ok_or_else(|| {
             Fault::new(FaultKind::Model, "the script has no reply left")

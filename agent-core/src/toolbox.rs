@@ -45,9 +45,8 @@ impl Toolbox {
             let message = format!("a tool is already named '{}', or the name is empty", spec.name);
             return Err(Fault::new(FaultKind::Schema, message).with_hint("give each tool a name of its own"));
         }
-        schema::check(&spec.parameters).map_err(|problem| {
-            Fault::new(FaultKind::Schema, format!("tool '{}': {problem}", spec.name))
-        })?;
+        schema::check(&spec.parameters)
+            .map_err(|problem| Fault::new(FaultKind::Schema, format!("tool '{}': {problem}", spec.name)))?;
         let validator = jsonschema::validator_for(&spec.parameters).map_err(|error| {
             Fault::new(FaultKind::Schema, format!("tool '{}': the schema is not valid: {error}", spec.name))
         })?;

@@ -3,8 +3,8 @@
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Error, Expr, ExprField, ExprLit, ExprRange, Ident, Lit, Member, Meta, RangeLimits, Result, Token,
-    Type,
+    Attribute, Error, Expr, ExprField, ExprLit, ExprRange, Ident, Lit, Member, Meta, RangeLimits, Result,
+    Token, Type,
 };
 
 /// An argument the model writes.
@@ -44,7 +44,8 @@ impl Argument {
         let argument = Self { name, ty, description: documentation(attributes), rules };
         match &argument.rules.default {
             Some(default) if argument.is_option() => {
-                let message = "an `Option` may already be left out; with a default, write the type without it";
+                let message =
+                    "an `Option` may already be left out; with a default, write the type without it";
                 Err(Error::new_spanned(default, message))
             }
             _ => Ok(argument),
@@ -72,7 +73,8 @@ impl Rules {
                 (Meta::NameValue(pair), "default") => self.default = Some(pair.value.clone()),
                 (Meta::NameValue(pair), "from") => self.from = sources(&pair.value)?,
                 _ => {
-                    let message = "expected `verbatim`, `from = tool.field`, `range = 1..=5` or `default = value`";
+                    let message =
+                        "expected `verbatim`, `from = tool.field`, `range = 1..=5` or `default = value`";
                     return Err(Error::new_spanned(item, message));
                 }
             }
@@ -104,10 +106,12 @@ fn source(value: &Expr) -> Result<String> {
         Expr::Field(field) => field_path(field),
         _ => None,
     };
-    text.filter(|text| text.split('.').count() >= 2 && text.split('.').all(|name| !name.is_empty())).ok_or_else(|| {
-        let message = "expected a tool and a field of its result: `search_trains.id` or `\"search_trains.id\"`";
-        Error::new_spanned(value, message)
-    })
+    text.filter(|text| text.split('.').count() >= 2 && text.split('.').all(|name| !name.is_empty()))
+        .ok_or_else(|| {
+            let message =
+                "expected a tool and a field of its result: `search_trains.id` or `\"search_trains.id\"`";
+            Error::new_spanned(value, message)
+        })
 }
 
 fn field_path(field: &ExprField) -> Option<String> {
@@ -132,6 +136,7 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
             _ => None,
         })
         .collect();
-    let words: Vec<&str> = lines.iter().flat_map(|line| line.lines()).map(str::trim).filter(|l| !l.is_empty()).collect();
+    let words: Vec<&str> =
+        lines.iter().flat_map(|line| line.lines()).map(str::trim).filter(|l| !l.is_empty()).collect();
     words.join(" ")
 }

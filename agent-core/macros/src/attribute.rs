@@ -47,7 +47,8 @@ impl Parse for Attribute {
                 (Meta::NameValue(pair), _) if key == "name" => name = Some(tool_name(&pair.value)?),
                 (Meta::NameValue(pair), _) if key == "probe" => probe = Some(function_path(&pair.value)?),
                 _ => {
-                    let message = "expected `read_only`, `idempotent`, `once`, `name = \"…\"` or `probe = path`";
+                    let message =
+                        "expected `read_only`, `idempotent`, `once`, `name = \"…\"` or `probe = path`";
                     return Err(Error::new_spanned(item, message));
                 }
             }

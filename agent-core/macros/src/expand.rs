@@ -133,7 +133,8 @@ fn call(core: &TokenStream, function: &Function) -> TokenStream {
         Parameter::Context => quote!(context),
         Parameter::Argument(argument) => taken(core, argument),
     });
-    let arguments = if function.arguments().next().is_some() { quote!(mut arguments) } else { quote!(_arguments) };
+    let arguments =
+        if function.arguments().next().is_some() { quote!(mut arguments) } else { quote!(_arguments) };
     let context = if function.parameters.iter().any(|p| matches!(p, Parameter::Context)) {
         quote!(context)
     } else {

@@ -1,7 +1,9 @@
 //! The function under the attribute.
 
 use quote::ToTokens;
-use syn::{Attribute, Error, FnArg, Ident, ItemFn, Pat, PatType, Result, ReturnType, Signature, Type, Visibility};
+use syn::{
+    Attribute, Error, FnArg, Ident, ItemFn, Pat, PatType, Result, ReturnType, Signature, Type, Visibility,
+};
 
 use crate::argument::{Argument, documentation};
 
@@ -9,7 +11,7 @@ use crate::argument::{Argument, documentation};
 pub(crate) enum Parameter {
     State,
     Context,
-    Argument(Argument),
+    Argument(Box<Argument>),
 }
 
 /// The function, read and found fit to be a tool.
@@ -41,7 +43,10 @@ impl Function {
         for (index, input) in item.sig.inputs.iter_mut().enumerate() {
             match input {
                 FnArg::Receiver(receiver) => {
-                    return Err(Error::new_spanned(receiver, "a tool is a free function; mark what it works on `#[state]`"));
+                    return Err(Error::new_spanned(
+                        receiver,
+                        "a tool is a free function; mark what it works on `#[state]`",
+                    ));
                 }
                 FnArg::Typed(typed) => parameters.push(read_parameter(typed, index, &mut state)?),
             }
@@ -55,7 +60,7 @@ impl Function {
     /// The arguments the model writes, in order.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Argument> {
         self.parameters.iter().filter_map(|parameter| match parameter {
-            Parameter::Argument(argument) => Some(argument),
+            Parameter::Argument(argument) => Some(&**argument),
             Parameter::State | Parameter::Context => None,
         })
     }
@@ -78,7 +83,10 @@ fn read_parameter(typed: &mut PatType, index: usize, state: &mut Option<Type>) -
     let attributes = std::mem::take(&mut typed.attrs);
     if let Some(mark) = attributes.iter().find(|attribute| attribute.path().is_ident("state")) {
         if state.is_some() {
-            return Err(Error::new_spanned(mark, "a tool has one `#[state]`; put what it needs into one struct"));
+            return Err(Error::new_spanned(
+                mark,
+                "a tool has one `#[state]`; put what it needs into one struct",
+            ));
         }
         if index != 0 {
             return Err(Error::new_spanned(mark, "`#[state]` is the first parameter"));
@@ -95,7 +103,8 @@ fn read_parameter(typed: &mut PatType, index: usize, state: &mut Option<Type>) -
     let Pat::Ident(name) = &*typed.pat else {
         return Err(Error::new(span_of(&typed.pat), "an argument is a plain name: the model writes it"));
     };
-    Argument::read(name.ident.clone(), (*typed.ty).clone(), &attributes).map(Parameter::Argument)
+    Argument::read(name.ident.clone(), (*typed.ty).clone(), &attributes)
+        .map(|argument| Parameter::Argument(Box::new(argument)))
 }
 
 fn is_context(ty: &Type) -> bool {

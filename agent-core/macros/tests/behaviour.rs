@@ -1,13 +1,14 @@
 //! What a tool written with `#[tool]` is and does.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use handyman_core::{
-    CallContext, CallOutcome, Effect, IdempotencyKey, Probe, Tool, ToolCall, ToolError, ToolErrorKind, ToolResult,
-    Toolbox, Toolset, tool,
+    CallContext, CallOutcome, Effect, IdempotencyKey, Probe, Tool, ToolCall, ToolError, ToolErrorKind,
+    ToolResult, Toolbox, Toolset, tool,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 /// Unit of temperature.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, schemars::JsonSchema)]
@@ -54,7 +55,7 @@ struct World {
 }
 
 async fn was_booked(world: &World, key: &IdempotencyKey) -> ToolResult<Probe> {
-    let booked = world.booked.lock().unwrap();
+    let booked = world.booked.lock().await;
     let found = booked.iter().find(|(known, _)| known == key.as_str());
     Ok(found.map_or(Probe::NotDone, |(_, id)| Probe::Done(json!({"booking": id}))))
 }
@@ -70,7 +71,7 @@ async fn book(
     #[arg(verbatim, from = ["book.note", "list.notes.text"])] notes: Option<Vec<String>>,
     #[arg(default = "window")] r#type: String,
 ) -> ToolResult<Value> {
-    world.booked.lock().unwrap().push((context.key.as_str().to_owned(), id.clone()));
+    world.booked.lock().await.push((context.key.as_str().to_owned(), id.clone()));
     Ok(json!({"booking": id, "notes": notes, "type": r#type}))
 }
 
@@ -82,7 +83,12 @@ async fn clock() -> ToolResult<&'static str> {
 
 fn context(call: &str) -> CallContext {
     let (run, call) = ("r1".into(), call.into());
-    CallContext { key: IdempotencyKey::of(&run, &call), run, call, now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0) }
+    CallContext {
+        key: IdempotencyKey::of(&run, &call),
+        run,
+        call,
+        now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+    }
 }
 
 async fn call(toolbox: &Toolbox, tool: &str, arguments: Value) -> (CallOutcome, Value) {
@@ -119,7 +125,10 @@ fn sources_and_spans_stand_on_the_text_itself() {
     let spec = book(Arc::default()).spec().clone();
     assert_eq!(spec.name, "reserve");
     let properties = &spec.parameters["properties"];
-    assert_eq!(properties["id"], json!({"type": "string", "description": "What to book", "x-from": ["search_trains.id"]}));
+    assert_eq!(
+        properties["id"],
+        json!({"type": "string", "description": "What to book", "x-from": ["search_trains.id"]})
+    );
     assert_eq!(
         properties["notes"],
         json!({"type": "array", "items": {
@@ -149,7 +158,8 @@ async fn what_is_left_out_or_null_is_the_default() {
 
 #[tokio::test]
 async fn a_wrong_argument_is_named() {
-    let error = weather.call(json!({"city": "x", "days": "two"}).as_object().unwrap().clone(), &context("c1")).await;
+    let error =
+        weather.call(json!({"city": "x", "days": "two"}).as_object().unwrap().clone(), &context("c1")).await;
     let error = error.unwrap_err();
     assert_eq!(*error.kind(), ToolErrorKind::InvalidArgument { path: "/days".to_owned() });
     let toolbox = Toolbox::new().with(Arc::new(weather)).unwrap();
@@ -170,7 +180,7 @@ async fn state_is_shared_and_the_probe_asks_it() {
     assert_eq!(outcome, CallOutcome::Succeeded);
     assert_eq!(result, json!({"booking": "G2", "notes": ["quiet"], "type": "window"}));
     assert_eq!(tool.probe(&key).await.unwrap(), Probe::Done(json!({"booking": "G2"})));
-    assert_eq!(world.booked.lock().unwrap().len(), 1);
+    assert_eq!(world.booked.lock().await.len(), 1);
     assert_eq!(clock.probe(&key).await.unwrap(), Probe::Unsupported);
 }
 

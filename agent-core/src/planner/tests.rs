@@ -1,1 +1,164 @@
-//! Tests.
+//! Every branch of the planner, and what no order of facts may lead to.
+
+use std::time::Duration;
+
+use crate::event::{Event, Outcome, Verdict};
+use crate::limits::{LimitKind, Limits};
+use crate::message::CallOutcome;
+use crate::ports::ReplyMode;
+use crate::samples::{
+    asked_for, begun, call, decided, ended, finished, malformed, replied, run_of, started, tools,
+};
+
+use super::{Step, next_step};
+
+pub(crate) mod once;
+
+fn next(events: &[Event]) -> Step {
+    next_within(events, &Limits::default())
+}
+
+fn next_within(events: &[Event], limits: &Limits) -> Step {
+    next_step(&run_of(events), &tools(), limits)
+}
+
+fn allowed(id: &str) -> Event {
+    decided(id, Verdict::Allow)
+}
+
+#[test]
+fn a_run_that_has_not_begun_or_has_ended_needs_nothing() {
+    assert_eq!(next(&[]), Step::Done);
+    assert_eq!(next(&[started(), finished(Outcome::Cancelled)]), Step::Done);
+    assert_eq!(next(&[started(), finished(Outcome::Answered), Event::Resumed]), Step::Done);
+}
+
+#[test]
+fn a_message_and_results_are_replied_to() {
+    assert_eq!(next(&[started()]), Step::Generate(ReplyMode::Free));
+    let with_result =
+        [started(), asked_for(&["look"]), allowed("c1"), begun("c1"), ended("c1", CallOutcome::Succeeded)];
+    assert_eq!(next(&with_result), Step::Generate(ReplyMode::Free));
+    assert_eq!(next(&[started(), malformed()]), Step::Generate(ReplyMode::Free));
+}
+
+#[test]
+fn a_reply_without_calls_ends_the_run() {
+    assert_eq!(next(&[started(), replied("It will rain.", vec![])]), Step::Finish(Outcome::Answered));
+    assert_eq!(next(&[started(), replied("Which city? ", vec![])]), Step::Finish(Outcome::Asked));
+    assert_eq!(next(&[started(), replied("哪一天？", vec![])]), Step::Finish(Outcome::Asked));
+    assert_eq!(next(&[started(), replied("", vec![])]), Step::Finish(Outcome::Answered));
+}
+
+#[test]
+fn every_call_is_decided_before_any_is_started() {
+    let events = [started(), asked_for(&["look", "pay"]), allowed("c1")];
+    assert_eq!(next(&events), Step::Decide(call(2, "pay")));
+    assert_eq!(next(&events[..2]), Step::Decide(call(1, "look")));
+}
+
+#[test]
+fn what_may_not_run_is_settled_without_a_tool() {
+    let Step::Settle(refused) = next(&[started(), asked_for(&["pay"]), decided("c1", Verdict::Deny)]) else {
+        panic!("a denied call is settled");
+    };
+    assert_eq!((refused.outcome, &refused.result["error"]), (CallOutcome::Refused, &"because".into()));
+    let Step::Settle(unknown) = next(&[started(), asked_for(&["fly"])]) else {
+        panic!("an unknown tool is settled");
+    };
+    assert_eq!(unknown.outcome, CallOutcome::Failed);
+    assert_eq!(unknown.result["error"], "there is no tool 'fly'; the tools are: look, put, pay");
+}
+
+#[test]
+fn a_person_who_has_to_say_is_waited_for() {
+    let asked = [started(), asked_for(&["pay"]), decided("c1", Verdict::Ask)];
+    let waiting = Outcome::Waiting { call: "c1".into() };
+    assert_eq!(next(&asked), Step::Finish(waiting.clone()));
+    let waits = [&asked[..], &[finished(waiting)]].concat();
+    assert_eq!(next(&waits), Step::Done);
+    assert_eq!(next(&[&waits[..], &[Event::Resumed]].concat()), Step::Decide(call(1, "pay")));
+}
+
+#[test]
+fn calls_that_read_run_together_and_first() {
+    let mut events = vec![started(), asked_for(&["pay", "look", "put", "look"])];
+    events.extend(["c1", "c2", "c3", "c4"].map(allowed));
+    assert_eq!(next(&events), Step::Start(call(2, "look")));
+    events.push(begun("c2"));
+    assert_eq!(next(&events), Step::Start(call(4, "look")));
+    events.push(begun("c4"));
+    assert_eq!(next(&events), Step::Execute(vec![call(2, "look"), call(4, "look")]));
+    events.push(ended("c2", CallOutcome::Succeeded));
+    assert_eq!(next(&events), Step::Execute(vec![call(4, "look")]));
+    events.push(ended("c4", CallOutcome::Failed));
+    assert_eq!(next(&events), Step::Start(call(1, "pay")));
+    events.push(begun("c1"));
+    assert_eq!(next(&events), Step::Execute(vec![call(1, "pay")]));
+    events.push(ended("c1", CallOutcome::Succeeded));
+    assert_eq!(next(&events), Step::Start(call(3, "put")));
+}
+
+#[test]
+fn a_call_in_doubt_runs_again_only_if_that_is_harmless() {
+    for (tool, expected) in [
+        ("look", Step::Start(call(1, "look"))),
+        ("put", Step::Start(call(1, "put"))),
+        ("pay", Step::Probe(call(1, "pay"))),
+    ] {
+        let events = [started(), asked_for(&[tool]), allowed("c1"), begun("c1"), Event::Resumed];
+        assert_eq!(next(&events), expected);
+        let not_done = [&events[..], &[begun("c1")]].concat();
+        assert_eq!(next(&not_done), Step::Execute(vec![call(1, tool)]));
+    }
+}
+
+#[test]
+fn a_call_in_doubt_whose_tool_is_gone_is_asked_about() {
+    let events = [started(), asked_for(&["pay"]), allowed("c1"), begun("c1"), Event::Resumed];
+    let none_left = next_step(&run_of(&events), &[], &Limits::default());
+    assert_eq!(none_left, Step::Probe(call(1, "pay")));
+}
+
+#[test]
+fn the_last_reply_before_a_limit_can_only_answer() {
+    let limits = Limits { turns_max: 2, ..Limits::default() };
+    let read =
+        [started(), asked_for(&["look"]), allowed("c1"), begun("c1"), ended("c1", CallOutcome::Succeeded)];
+    assert_eq!(next_within(&read, &limits), Step::Generate(ReplyMode::AnswerOnly));
+    let limits = Limits { calls_max: 1, ..Limits::default() };
+    assert_eq!(next_within(&read, &limits), Step::Generate(ReplyMode::AnswerOnly));
+    assert_eq!(
+        next_step(&run_of(&[started()]), &[], &Limits::default()),
+        Step::Generate(ReplyMode::AnswerOnly)
+    );
+}
+
+#[test]
+fn a_limit_ends_the_run_but_not_before_its_answer() {
+    let read =
+        [started(), asked_for(&["look"]), allowed("c1"), begun("c1"), ended("c1", CallOutcome::Succeeded)];
+    let answered = [&read[..], &[replied("Sunny.", vec![])]].concat();
+    for (limits, limit) in [
+        (Limits { turns_max: 1, ..Limits::default() }, LimitKind::Turns),
+        (Limits { tokens_max: 10, ..Limits::default() }, LimitKind::Tokens),
+        (Limits { wall_time: Duration::from_millis(105), ..Limits::default() }, LimitKind::WallTime),
+    ] {
+        assert_eq!(next_within(&read, &limits), Step::Finish(Outcome::Limit { limit }));
+        assert_eq!(next_within(&answered, &limits), Step::Finish(Outcome::Answered));
+    }
+    let limits = Limits { malformed_max: 2, ..Limits::default() };
+    assert_eq!(next_within(&[started(), malformed()], &limits), Step::Generate(ReplyMode::Free));
+    let twice = [started(), malformed(), malformed()];
+    assert_eq!(next_within(&twice, &limits), Step::Finish(Outcome::Limit { limit: LimitKind::Malformed }));
+}
+
+#[test]
+fn calls_over_the_limit_are_cancelled_not_run() {
+    let limits = Limits { calls_max: 1, ..Limits::default() };
+    let Step::Settle(over) = next_within(&[started(), asked_for(&["look", "look"]), allowed("c1")], &limits)
+    else {
+        panic!("a call over the limit is settled");
+    };
+    assert_eq!((over.call, over.outcome), ("c2".into(), CallOutcome::Cancelled));
+}

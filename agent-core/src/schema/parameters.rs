@@ -71,7 +71,10 @@ impl Rules {
             Bound::Excluded(value) => Some(("exclusiveMaximum", value)),
             Bound::Unbounded => None,
         };
-        lower.into_iter().chain(upper).fold(self, |rules, (keyword, value)| rules.keyword(keyword, json!(value)))
+        lower
+            .into_iter()
+            .chain(upper)
+            .fold(self, |rules, (keyword, value)| rules.keyword(keyword, json!(value)))
     }
 
     /// The value where the argument is left out.

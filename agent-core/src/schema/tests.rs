@@ -1,1 +1,204 @@
-//! Tests.
+//! The promised subset, and the schemas Rust types become.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use super::{Parameters, Rules, check, tidy, without_nulls};
+
+fn of<T: JsonSchema>() -> Value {
+    let parameters = Parameters::new().required::<T>("x", "", Rules::new()).finish();
+    check(&parameters).expect("what we generate is within the subset");
+    parameters["properties"]["x"].clone()
+}
+
+#[test]
+fn every_keyword_is_enforced_or_only_describes_or_is_refused() {
+    let good = json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "x-from": ["a.b", "c.d.e"], "x-verbatim": true},
+            "rows": {"type": "array", "items": {"$ref": "#/$defs/row"}, "maxItems": 3},
+            "op": {"anyOf": [{"enum": ["="]}, {"const": 1}], "description": "How", "default": "="},
+            "not": {"type": "string"},
+        },
+        "required": ["id"],
+        "additionalProperties": false,
+        "$defs": {"row": {"type": "object"}},
+    });
+    assert_eq!(check(&good), Ok(()));
+    for (schema, place, keyword) in [
+        (json!({"type": "object", "properties": {"a": {"not": {}}}}), "/properties/a/not", "not"),
+        (
+            json!({"type": "object", "properties": {"a": {"items": {"uniqueItems": true}}}}),
+            "/items/uniqueItems",
+            "uniqueItems",
+        ),
+        (json!({"type": "object", "patternProperties": {}}), "/patternProperties", "patternProperties"),
+        (json!({"type": "object", "$defs": {"d": {"anyOf": [{}, {"if": {}}]}}}), "/$defs/d/anyOf/1/if", "if"),
+    ] {
+        let problem = check(&schema).unwrap_err();
+        assert!(problem.contains(place) && problem.contains(keyword), "{problem}");
+    }
+}
+
+#[test]
+fn a_schema_of_arguments_is_an_object() {
+    assert!(check(&json!({"type": "string"})).is_err());
+    assert!(check(&json!({})).is_err());
+    assert!(check(&json!({"type": "object", "properties": {"a": 3}})).is_err());
+    assert_eq!(check(&json!({"type": "object", "additionalProperties": true})), Ok(()));
+}
+
+#[test]
+fn our_own_keywords_stand_on_texts_and_name_fields() {
+    let with = |property: Value| check(&json!({"type": "object", "properties": {"a": property}}));
+    for wrong in [
+        json!({"type": "integer", "x-verbatim": true}),
+        json!({"type": "string", "x-verbatim": "yes"}),
+        json!({"type": "string", "x-from": "a.b"}),
+        json!({"type": "string", "x-from": []}),
+        json!({"type": "string", "x-from": ["search_trains"]}),
+        json!({"type": "array", "x-from": ["search_trains.id"]}),
+    ] {
+        assert!(with(wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn plain_types_are_plain() {
+    assert_eq!(of::<String>(), json!({"type": "string"}));
+    assert_eq!(of::<Option<String>>(), json!({"type": "string"}));
+    assert_eq!(of::<bool>(), json!({"type": "boolean"}));
+    assert_eq!(of::<i64>(), json!({"type": "integer"}));
+    assert_eq!(of::<u8>(), json!({"type": "integer", "minimum": 0, "maximum": 255}));
+    assert_eq!(of::<Option<f64>>(), json!({"type": "number"}));
+    assert_eq!(of::<Vec<Option<i32>>>()["items"]["type"], json!("integer"));
+    assert_eq!(
+        of::<BTreeMap<String, bool>>(),
+        json!({"type": "object", "additionalProperties": {"type": "boolean"}})
+    );
+}
+
+/// How to sort.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is looked at")]
+enum Order {
+    /// The first to leave
+    Earliest,
+    Cheapest,
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Condition {
+    /// Column to look at
+    column: String,
+    order: Option<Order>,
+    any: Option<Vec<u16>>,
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Tree {
+    leaf: u32,
+    branches: Vec<Tree>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is looked at")]
+enum Target {
+    City(String),
+    Point { x: f64 },
+}
+
+#[test]
+fn documented_variants_are_a_plain_enum() {
+    let expected = json!({"type": "string", "enum": ["earliest", "cheapest"], "description": "How to sort."});
+    assert_eq!(of::<Order>(), expected);
+    assert_eq!(of::<Option<Order>>(), expected);
+    let order = of::<Order>();
+    let values = order["enum"].as_array().unwrap();
+    assert_eq!(values.len(), 2);
+}
+
+#[test]
+fn structs_are_written_out_and_closed() {
+    let expected = json!({
+        "type": "object",
+        "properties": {
+            "column": {"type": "string", "description": "Column to look at"},
+            "order": {"type": "string", "enum": ["earliest", "cheapest"], "description": "How to sort."},
+            "any": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 65535}},
+        },
+        "required": ["column"],
+        "additionalProperties": false,
+    });
+    assert_eq!(of::<Condition>(), expected);
+    assert_eq!(of::<Vec<Condition>>(), json!({"type": "array", "items": expected}));
+}
+
+#[test]
+fn alternatives_with_content_stay_alternatives() {
+    let target = of::<Target>();
+    let alternatives = target["anyOf"].as_array().expect("alternatives");
+    assert_eq!(alternatives.len(), 2);
+    assert!(alternatives.iter().all(|schema| schema["additionalProperties"] == json!(false)), "{target:#}");
+}
+
+#[test]
+fn a_type_that_contains_itself_keeps_a_definition() {
+    let parameters = Parameters::new().required::<Tree>("tree", "", Rules::new()).finish();
+    assert_eq!(check(&parameters), Ok(()));
+    let validator = jsonschema::validator_for(&parameters).unwrap();
+    let leaf = json!({"leaf": 1, "branches": []});
+    assert!(validator.is_valid(&json!({"tree": {"leaf": 2, "branches": [leaf]}})));
+    assert!(!validator.is_valid(&json!({"tree": {"leaf": 2, "branches": [{"leaf": "x", "branches": []}]}})));
+}
+
+#[test]
+fn rules_and_descriptions_stand_where_they_belong() {
+    let rules = Rules::new().range::<Vec<u8>>(1..=5).default_value::<Vec<u8>>(vec![1]);
+    let parameters = Parameters::new()
+        .optional::<Vec<u8>>("marks", "Marks to give", rules)
+        .required::<f32>("share", "", Rules::new().range::<f32>(..=0.5))
+        .finish();
+    let expected = json!({
+        "type": "object",
+        "properties": {
+            "marks": {
+                "type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 5},
+                "description": "Marks to give", "default": [1],
+            },
+            "share": {"type": "number", "maximum": 0.5},
+        },
+        "required": ["share"],
+        "additionalProperties": false,
+    });
+    assert_eq!(parameters, expected, "{parameters:#}");
+}
+
+#[test]
+fn tidying_twice_is_tidying_once() {
+    let mut schema = schemars::schema_for!(Option<Condition>).to_value();
+    tidy(&mut schema);
+    let once = schema.clone();
+    tidy(&mut schema);
+    assert_eq!(schema, once);
+    assert!(!once.to_string().contains("null"), "{once:#}");
+}
+
+#[test]
+fn null_leaves_out_what_may_be_left_out() {
+    let parameters = json!({
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}, "c": {"type": ["string", "null"]}},
+        "required": ["a"],
+    });
+    let arguments = json!({"a": null, "b": null, "c": null, "d": null});
+    let kept = without_nulls(&parameters, arguments.as_object().unwrap());
+    assert_eq!(Value::Object(kept), json!({"a": null, "c": null, "d": null}));
+}

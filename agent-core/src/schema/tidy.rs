@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 /// Formats that only repeat the width of a number.
 const NUMBER_FORMATS: [&str; 14] = [
-    "int8", "int16", "int32", "int64", "int128", "int", "uint8", "uint16", "uint32", "uint64", "uint128", "uint",
-    "float", "double",
+    "int8", "int16", "int32", "int64", "int128", "int", "uint8", "uint16", "uint32", "uint64", "uint128",
+    "uint", "float", "double",
 ];
 
 /// Brings a schema that `schemars` generated into the form the model is shown, at every level:
@@ -75,7 +75,8 @@ fn drop_null(keywords: &mut Map<String, Value>) {
 /// Turns alternatives that are each one text into an enum; what their docs say is left out.
 fn flatten_enum(keywords: &mut Map<String, Value>) {
     let Some(Value::Array(alternatives)) = keywords.get("anyOf") else { return };
-    let texts: Option<Vec<&Value>> = alternatives.iter().map(texts_of).collect::<Option<Vec<_>>>().map(|all| all.concat());
+    let texts: Option<Vec<&Value>> =
+        alternatives.iter().map(texts_of).collect::<Option<Vec<_>>>().map(|all| all.concat());
     if let Some(texts) = texts.filter(|texts| !texts.is_empty()) {
         let values = json!(texts);
         keywords.shift_remove("anyOf");

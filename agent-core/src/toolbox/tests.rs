@@ -1,1 +1,162 @@
-//! Tests.
+//! What the toolbox accepts, what it checks, and what the model hears when something is wrong.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+
+use crate::fault::FaultKind;
+use crate::ids::IdempotencyKey;
+use crate::message::{CallOutcome, ToolCall};
+use crate::ports::Toolset;
+use crate::tool::{CallContext, Effect, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
+
+use super::Toolbox;
+
+/// A tool with this schema that returns its arguments, or fails if one of them is `fail`.
+struct Echo(ToolSpec);
+
+#[async_trait]
+impl Tool for Echo {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+
+    async fn call(&self, arguments: Map<String, Value>, _context: &CallContext) -> ToolResult<Value> {
+        if arguments.contains_key("fail") {
+            return Err(ToolError::argument("fail", "told to fail; leave 'fail' out"));
+        }
+        Ok(Value::Object(arguments))
+    }
+
+    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
+        match key.as_str() {
+            "r1.c1" => Ok(Probe::Done(json!("done"))),
+            "r1.c2" => Ok(Probe::NotDone),
+            _ => Err(ToolError::new(ToolErrorKind::Unavailable, "no connection")),
+        }
+    }
+}
+
+fn echo(name: &str, parameters: Value) -> Arc<dyn Tool> {
+    let description = "Says it again.".to_owned();
+    Arc::new(Echo(ToolSpec { name: name.to_owned(), description, parameters, effect: Effect::Once }))
+}
+
+fn parameters() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "days": {"type": "integer", "minimum": 0, "maximum": 7},
+            "where": {"type": "array", "items": {"type": "string", "enum": ["here", "there"]}},
+            "fail": {"type": "boolean"},
+        },
+        "required": ["days"],
+        "additionalProperties": false,
+    })
+}
+
+fn toolbox() -> Toolbox {
+    Toolbox::new()
+        .with(echo("echo", parameters()))
+        .unwrap()
+        .with(echo("other", json!({"type": "object"})))
+        .unwrap()
+}
+
+async fn call(tool: &str, arguments: Value) -> (CallOutcome, Value) {
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    let call = ToolCall { id: "c1".into(), tool: tool.to_owned(), arguments };
+    let context = CallContext {
+        run: "r1".into(),
+        call: "c1".into(),
+        key: "r1.c1".into(),
+        now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+    };
+    let result = toolbox().call(&call, &context).await;
+    assert_eq!((result.call.as_str(), result.tool.as_str()), ("c1", tool));
+    (result.outcome, result.result)
+}
+
+#[test]
+fn tools_keep_their_order() {
+    let names: Vec<String> = toolbox().specs().iter().map(|spec| spec.name.clone()).collect();
+    assert_eq!(names, ["echo", "other"]);
+    assert_eq!(format!("{:?}", toolbox()), r#"["echo", "other"]"#);
+}
+
+#[test]
+fn only_keeps_the_named_tools_in_the_named_order() {
+    let names = ["other".to_owned(), "echo".to_owned()];
+    let kept = toolbox().only(&names).unwrap();
+    assert_eq!(kept.specs().iter().map(|spec| &spec.name).collect::<Vec<_>>(), ["other", "echo"]);
+    let fault = toolbox().only(&["fly".to_owned()]).unwrap_err();
+    assert_eq!((fault.kind(), fault.hint()), (FaultKind::Request, Some("the tools are: echo, other")));
+}
+
+#[test]
+fn a_name_is_given_once() {
+    for name in ["echo", ""] {
+        let fault = toolbox().with(echo(name, parameters())).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Schema);
+    }
+    let twice = [echo("a", parameters()), echo("a", parameters())];
+    assert!(Toolbox::new().with_all(twice).is_err());
+}
+
+#[test]
+fn a_schema_that_cannot_be_enforced_is_refused() {
+    for (schema, expected) in [
+        (json!({"type": "object", "properties": {"a": {"not": {}}}}), "/properties/a/not"),
+        (json!({"type": "object", "properties": {"a": {"type": "strin"}}}), "the schema is not valid"),
+        (json!({"type": "array"}), "type object"),
+    ] {
+        let fault = Toolbox::new().with(echo("odd", schema)).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Schema);
+        let message = fault.to_string();
+        assert!(message.contains("'odd'") && message.contains(expected), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn what_fits_reaches_the_tool() {
+    let arguments = json!({"days": 2, "where": ["here"]});
+    assert_eq!(call("echo", arguments.clone()).await, (CallOutcome::Succeeded, arguments));
+    assert_eq!(
+        call("echo", json!({"days": 2, "where": null})).await,
+        (CallOutcome::Succeeded, json!({"days": 2}))
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_answered_with_what_and_where() {
+    for (arguments, at, says) in [
+        (json!({"days": 9}), "/days", "maximum of 7"),
+        (json!({"days": null}), "/days", "integer"),
+        (json!({"days": 1, "where": ["here", "nowhere"]}), "/where/1", "there"),
+        (json!({"days": 1, "hours": 3}), "", "hours"),
+        (json!({}), "", "days"),
+    ] {
+        let (outcome, result) = call("echo", arguments.clone()).await;
+        assert_eq!((outcome, &result["at"]), (CallOutcome::Failed, &json!(at)), "{arguments}: {result}");
+        assert!(result["error"].as_str().unwrap().contains(says), "{arguments}: {result}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_fails_or_does_not_exist_is_a_result() {
+    let expected = json!({"error": "told to fail; leave 'fail' out", "at": "/fail"});
+    assert_eq!(call("echo", json!({"days": 1, "fail": true})).await, (CallOutcome::Failed, expected));
+    let (outcome, result) = call("fly", json!({})).await;
+    assert_eq!((outcome, result), (CallOutcome::Failed, json!({"error": "there is no tool 'fly'"})));
+}
+
+#[tokio::test]
+async fn a_probe_that_cannot_tell_is_unsupported() {
+    let call = |tool: &str| ToolCall { id: "c1".into(), tool: tool.to_owned(), arguments: Map::new() };
+    let toolbox = toolbox();
+    assert_eq!(toolbox.probe(&call("echo"), &"r1.c1".into()).await, Probe::Done(json!("done")));
+    assert_eq!(toolbox.probe(&call("echo"), &"r1.c2".into()).await, Probe::NotDone);
+    assert_eq!(toolbox.probe(&call("echo"), &"r1.c3".into()).await, Probe::Unsupported);
+    assert_eq!(toolbox.probe(&call("fly"), &"r1.c1".into()).await, Probe::Unsupported);
+}

@@ -1,0 +1,11 @@
+//! Only numbers have a range.
+
+use handyman_core::{ToolResult, tool};
+
+/// Says a word.
+#[tool(read_only)]
+async fn say(#[arg(range = 0..=7)] word: String) -> ToolResult<String> {
+    Ok(word)
+}
+
+fn main() {}

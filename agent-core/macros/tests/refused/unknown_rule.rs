@@ -1,0 +1,11 @@
+//! A rule that does not exist is not dropped.
+
+use handyman_core::{ToolResult, tool};
+
+/// Says a word.
+#[tool(read_only)]
+async fn say(#[arg(length = 3)] word: String) -> ToolResult<String> {
+    Ok(word)
+}
+
+fn main() {}
