@@ -6,7 +6,9 @@ use std::sync::Arc;
 use handyman_core::{Tool, ToolResult};
 use jiff::civil::Date;
 
-use crate::booking::{book, cancel_booking, list_bookings, search_flights, search_hotels, search_restaurants, search_trains};
+use crate::booking::{
+    book, cancel_booking, list_bookings, search_flights, search_hotels, search_restaurants, search_trains,
+};
 use crate::calculator::calculate;
 use crate::calendar::{add_event, find_free_slot, list_events};
 use crate::database::{Database, describe_table, list_tables, query_table, run_sql};

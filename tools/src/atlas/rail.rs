@@ -64,7 +64,13 @@ impl Network {
         network
     }
 
-    fn add(&mut self, index: usize, line: &Line, city_of: &BTreeMap<&str, &str>, ends: ((&str, f64), (&str, f64))) {
+    fn add(
+        &mut self,
+        index: usize,
+        line: &Line,
+        city_of: &BTreeMap<&str, &str>,
+        ends: ((&str, f64), (&str, f64)),
+    ) {
         let ((from, from_km), (to, to_km)) = ends;
         let (Some(from_city), Some(to_city)) = (city_of.get(from), city_of.get(to)) else { return };
         let km = (to_km - from_km).abs();

@@ -150,7 +150,10 @@ async fn none_so_cheap(world: &World, city: &crate::atlas::City) -> ToolResult<T
     Ok(match cheapest.first() {
         Some(hotel) => {
             let price = Money::new(hotel.price_minor, CURRENCY);
-            ToolError::argument("max_price", format!("no hotel in {} is that cheap; the cheapest costs {price}", city.en))
+            ToolError::argument(
+                "max_price",
+                format!("no hotel in {} is that cheap; the cheapest costs {price}", city.en),
+            )
         }
         None => ToolError::new(ToolErrorKind::NotFound, format!("no hotels in {}", city.en)),
     })
@@ -174,11 +177,19 @@ fn seating(day: Option<&str>, time: Option<&str>, now: DateTime) -> ToolResult<(
     };
     let time = at(wanted.hour(), wanted.minute() / SLOT_MINUTES * SLOT_MINUTES, 0, 0);
     if !(OPENS..=LAST_SEATING).contains(&time) {
-        let message = format!("{} is outside opening hours; tables are from {} to {}", hm(time), hm(OPENS), hm(LAST_SEATING));
+        let message = format!(
+            "{} is outside opening hours; tables are from {} to {}",
+            hm(time),
+            hm(OPENS),
+            hm(LAST_SEATING)
+        );
         return Err(ToolError::argument("time", message));
     }
     if when.date.to_datetime(time) < now {
-        return Err(ToolError::argument("time", format!("{} {} is past; choose a later time", when.date, hm(time))));
+        return Err(ToolError::argument(
+            "time",
+            format!("{} {} is past; choose a later time", when.date, hm(time)),
+        ));
     }
     Ok((when.date, time))
 }

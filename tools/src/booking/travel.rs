@@ -138,7 +138,12 @@ struct Found {
     more: usize,
 }
 
-async fn listed(world: &World, departures: Vec<Departure>, window: Window, order: TravelOrder) -> ToolResult<Found> {
+async fn listed(
+    world: &World,
+    departures: Vec<Departure>,
+    window: Window,
+    order: TravelOrder,
+) -> ToolResult<Found> {
     let times: Vec<Time> = departures.iter().map(|departure| departure.departs).collect();
     let mut fitting: Vec<Departure> =
         departures.into_iter().filter(|departure| window.contains(departure.departs)).collect();
@@ -148,7 +153,9 @@ async fn listed(world: &World, departures: Vec<Departure>, window: Window, order
     match order {
         TravelOrder::Earliest => fitting.sort_by_key(|departure| departure.departs),
         TravelOrder::Latest => fitting.sort_by_key(|departure| std::cmp::Reverse(departure.departs)),
-        TravelOrder::Cheapest => fitting.sort_by_key(|departure| (departure.draft.price_minor, departure.departs)),
+        TravelOrder::Cheapest => {
+            fitting.sort_by_key(|departure| (departure.draft.price_minor, departure.departs))
+        }
         TravelOrder::Fastest => fitting.sort_by_key(|departure| (departure.minutes, departure.departs)),
     }
     let drafts: Vec<_> = fitting.iter().map(|departure| departure.draft.clone()).collect();
@@ -175,7 +182,9 @@ fn none_within(window: Window, times: &[Time]) -> ToolError {
     let first = times.iter().min().map(|time| hm(*time)).unwrap_or_default();
     let last = times.iter().max().map(|time| hm(*time)).unwrap_or_default();
     let (from, to) = (hm(window.from), hm(window.to));
-    let message = format!("none leaves between {from} and {to}; on that day the first leaves at {first}, the last at {last}");
+    let message = format!(
+        "none leaves between {from} and {to}; on that day the first leaves at {first}, the last at {last}"
+    );
     ToolError::new(ToolErrorKind::NotFound, message)
 }
 

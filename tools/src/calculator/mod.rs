@@ -44,8 +44,12 @@ pub async fn calculate(expression: String) -> ToolResult<Value> {
     context.set_random_u32_fn(|| 0);
     context.disable_rng();
     let patience = Patience(AtomicU32::new(0));
-    let result = fend_core::evaluate_with_interrupt(plain.trim().trim_end_matches(['=', '?']), &mut context, &patience)
-        .map_err(|problem| wrong(format!("cannot calculate '{expression}': {problem}")))?;
+    let result = fend_core::evaluate_with_interrupt(
+        plain.trim().trim_end_matches(['=', '?']),
+        &mut context,
+        &patience,
+    )
+    .map_err(|problem| wrong(format!("cannot calculate '{expression}': {problem}")))?;
     let text = result.get_main_result();
     if text.is_empty() {
         return Err(wrong("empty; write for example 12 * 3.5".to_owned()));

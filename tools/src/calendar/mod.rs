@@ -49,7 +49,8 @@ pub async fn list_events(
     day: Option<String>,
 ) -> ToolResult<Value> {
     let today = context.now.date();
-    let date = day.as_deref().map_or(Ok(today), |day| resolve::day("day", day, today).map(|when| when.date))?;
+    let date =
+        day.as_deref().map_or(Ok(today), |day| resolve::day("day", day, today).map(|when| when.date))?;
     let events = world.events(date, day.is_some()).await?;
     let rows: Vec<Value> = events
         .iter()
@@ -77,10 +78,13 @@ pub async fn find_free_slot(
         open = open.max(context.now.time());
     }
     let events = world.events(when.date, true).await?;
-    let free: Vec<Value> =
-        gaps(&events, (open, close), minutes).into_iter().map(|(from, to)| json!({"from": from, "to": to})).collect();
+    let free: Vec<Value> = gaps(&events, (open, close), minutes)
+        .into_iter()
+        .map(|(from, to)| json!({"from": from, "to": to}))
+        .collect();
     if free.is_empty() {
-        let message = format!("no {minutes} free minutes on {} between {} and {}", when.date, hm(open), hm(close));
+        let message =
+            format!("no {minutes} free minutes on {} between {} and {}", when.date, hm(open), hm(close));
         return Err(ToolError::new(ToolErrorKind::NotFound, message));
     }
     Ok(json!({"date": when.date.to_string(), "minutes": minutes, "free": free}))
@@ -90,7 +94,11 @@ pub async fn find_free_slot(
 fn in_part_of_day(time: Time, half_said: bool, clock: Option<Clock>) -> Time {
     let later = time.wrapping_add(12.hours());
     match clock {
-        Some(Clock::Within(part @ Window { .. })) if !half_said && !part.contains(time) && part.contains(later) => later,
+        Some(Clock::Within(part @ Window { .. }))
+            if !half_said && !part.contains(time) && part.contains(later) =>
+        {
+            later
+        }
         _ => time,
     }
 }

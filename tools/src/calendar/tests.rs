@@ -25,7 +25,10 @@ async fn events_are_added_once() {
     let add = add_event(Arc::clone(&world));
     let event = json!({"title": "打电话给妈妈", "day": "明天下午", "time": "三点", "minutes": 30});
     let added = call(&add, "k", event.clone()).await.unwrap();
-    assert_eq!((&added["date"], &added["starts"], &added["ends"]), (&json!("2026-11-24"), &json!("15:00"), &json!("15:30")));
+    assert_eq!(
+        (&added["date"], &added["starts"], &added["ends"]),
+        (&json!("2026-11-24"), &json!("15:00"), &json!("15:30"))
+    );
     assert_eq!(added["overlaps"], json!(["项目评审"]));
     assert_eq!(call(&add, "k", event).await.unwrap(), added);
     assert_eq!(add.probe(&"k".into()).await, Ok(Probe::Done(added)));

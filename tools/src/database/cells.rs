@@ -33,8 +33,14 @@ fn cell(row: &SqliteRow, index: usize) -> Value {
     match kind.as_str() {
         "INTEGER" | "BOOLEAN" => row.try_get::<i64, _>(index).map_or(Value::Null, Value::from),
         "REAL" => row.try_get::<f64, _>(index).map_or(Value::Null, Value::from),
-        "BLOB" => row.try_get::<Vec<u8>, _>(index).map_or(Value::Null, |bytes| json!(format!("{} bytes", bytes.len()))),
-        _ => row.try_get::<Option<String>, _>(index).ok().flatten().map_or(Value::Null, |text| json!(shortened(&text))),
+        "BLOB" => row
+            .try_get::<Vec<u8>, _>(index)
+            .map_or(Value::Null, |bytes| json!(format!("{} bytes", bytes.len()))),
+        _ => row
+            .try_get::<Option<String>, _>(index)
+            .ok()
+            .flatten()
+            .map_or(Value::Null, |text| json!(shortened(&text))),
     }
 }
 

@@ -45,10 +45,16 @@ impl Database {
             .pragma("trusted_schema", "OFF")
             .busy_timeout(BUSY_TIMEOUT);
         let wrong = |error: sqlx::Error| {
-            ToolError::new(ToolErrorKind::NotFound, format!("cannot open the database {}: {error}", path.display()))
+            ToolError::new(
+                ToolErrorKind::NotFound,
+                format!("cannot open the database {}: {error}", path.display()),
+            )
         };
-        let pool =
-            SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await.map_err(wrong)?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .connect_with(options)
+            .await
+            .map_err(wrong)?;
         sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&pool).await.map_err(wrong)?;
         Ok(Self { pool })
     }
@@ -106,11 +112,13 @@ pub async fn list_tables(#[state] database: &Database) -> ToolResult<Value> {
 #[tool(read_only)]
 pub async fn describe_table(#[state] database: &Database, table: String) -> ToolResult<Value> {
     let (table, columns) = database.columns(&table).await?;
-    let (rows,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(&table))))
-        .fetch_one(&database.pool)
-        .await
-        .map_err(failed)?;
-    let columns: Vec<String> = columns.iter().map(|column| format!("{} {}", column.name, column.kind)).collect();
+    let (rows,): (i64,) =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(&table))))
+            .fetch_one(&database.pool)
+            .await
+            .map_err(failed)?;
+    let columns: Vec<String> =
+        columns.iter().map(|column| format!("{} {}", column.name, column.kind)).collect();
     Ok(json!({"table": table, "columns": columns, "rows": rows}))
 }
 

@@ -87,7 +87,8 @@ impl Query {
             .iter()
             .map(|condition| Ok(condition.op.sql(&find("where", table, known, &condition.column)?)))
             .collect::<ToolResult<_>>()?;
-        let filter = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let filter =
+            if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         let direction = if self.descending { "DESC" } else { "ASC" };
         let order = match &self.order_by {
             Some(name) => format!("ORDER BY {} {direction}", find("order_by", table, known, name)?),
@@ -99,8 +100,15 @@ impl Query {
 
 /// The real name of a column, quoted.
 fn find(parameter: &str, table: &str, known: &[Column], name: &str) -> ToolResult<String> {
-    known.iter().find(|column| column.name.eq_ignore_ascii_case(name)).map(|column| quoted(&column.name)).ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|column| column.name.as_str()).collect();
-        ToolError::argument(parameter, format!("{table} has no column '{name}'; it has {}", names.join(", ")))
-    })
+    known
+        .iter()
+        .find(|column| column.name.eq_ignore_ascii_case(name))
+        .map(|column| quoted(&column.name))
+        .ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|column| column.name.as_str()).collect();
+            ToolError::argument(
+                parameter,
+                format!("{table} has no column '{name}'; it has {}", names.join(", ")),
+            )
+        })
 }

@@ -25,7 +25,8 @@ pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
         counts += 1;
         counts < COUNTS_MAX
     });
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await;
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await;
     connection.lock_handle().await.map_err(failed)?.remove_progress_handler();
     let rows = rows.map_err(|error| match &error {
         sqlx::Error::Database(inner) if inner.message() == "interrupted" => {
@@ -76,5 +77,8 @@ pub(super) fn checked(text: &str) -> Result<&str, String> {
 /// How long a quotation is. A doubled sign inside one reads as its end and the begin of another, which
 /// comes to the same.
 fn quotation(text: &str, end: char) -> Result<usize, String> {
-    text[1..].find(end).map(|length| length + 1 + end.len_utf8()).ok_or_else(|| "a quotation is not closed".to_owned())
+    text[1..]
+        .find(end)
+        .map(|length| length + 1 + end.len_utf8())
+        .ok_or_else(|| "a quotation is not closed".to_owned())
 }

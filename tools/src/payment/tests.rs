@@ -66,7 +66,8 @@ async fn payments_that_cannot_be_made_say_why() {
     let mut desk = Desk::open().await;
     let booking = desk.booked("1").await;
     let (pay, refund) = (pay(Arc::clone(&desk.world)), refund(Arc::clone(&desk.world)));
-    let mut failing = async |tool: &dyn Tool, arguments: Value| desk.call(tool, arguments).await.unwrap_err().to_string();
+    let mut failing =
+        async |tool: &dyn Tool, arguments: Value| desk.call(tool, arguments).await.unwrap_err().to_string();
     let error = failing(&pay, json!({"booking": "HM0000"})).await;
     assert_eq!(error, "there is no booking 'HM0000'; list_bookings shows those there are");
     let error = failing(&pay, json!({"booking": booking["booking"], "account": "gold"})).await;
@@ -93,8 +94,11 @@ async fn too_little_money_is_said() {
 #[tokio::test]
 async fn money_comes_back() {
     let mut desk = Desk::open().await;
-    let (pay, refund, cancel) =
-        (pay(Arc::clone(&desk.world)), refund(Arc::clone(&desk.world)), cancel_booking(Arc::clone(&desk.world)));
+    let (pay, refund, cancel) = (
+        pay(Arc::clone(&desk.world)),
+        refund(Arc::clone(&desk.world)),
+        cancel_booking(Arc::clone(&desk.world)),
+    );
     let booking = desk.booked("2").await;
     let booking = json!({"booking": booking["booking"]});
     desk.call(&pay, booking.clone()).await.unwrap();

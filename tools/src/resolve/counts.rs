@@ -45,8 +45,14 @@ fn count(text: &str) -> Option<u32> {
         return Some(*number);
     }
     let words = words(text);
-    let english = (0..words.len()).find_map(|start| numbers::english(&words[start..])).map(|(number, _)| number);
+    // The article of `a table for six` is no number of people.
+    let starts = (0..words.len()).filter(|start| !["a", "an"].contains(&words[*start].as_str()));
+    let english = starts.filter_map(|start| numbers::english(&words[start..])).map(|(number, _)| number).next();
     english
-        .or_else(|| text.char_indices().find_map(|(start, _)| numbers::chinese(&text[start..])).map(|(number, _)| number))
+        .or_else(|| {
+            text.char_indices()
+                .find_map(|(start, _)| numbers::chinese(&text[start..]))
+                .map(|(number, _)| number)
+        })
         .or_else(|| (text == "me" || text == "我").then_some(1))
 }

@@ -18,7 +18,9 @@ pub fn cuisine(parameter: &str, text: &str) -> ToolResult<&'static Cuisine> {
     });
     let cuisines = &Atlas::get().cuisines;
     let exact = cuisines.iter().find(|cuisine| names(cuisine).any(|name| name == wanted));
-    let inside = || cuisines.iter().find(|cuisine| names(cuisine).any(|name| wanted.contains(&name) && is_telling(&name)));
+    let inside = || {
+        cuisines.iter().find(|cuisine| names(cuisine).any(|name| wanted.contains(&name) && is_telling(&name)))
+    };
     exact.or_else(inside).ok_or_else(|| {
         let known: Vec<&str> = cuisines.iter().map(|cuisine| cuisine.en.as_str()).collect();
         let message = format!("unknown cuisine '{text}'; known are {}", known.join(", "));

@@ -41,7 +41,8 @@ pub(super) struct Found {
 /// A wrong argument: not a day, a day that does not exist, or one in the past.
 pub fn day(parameter: &str, text: &str, today: Date) -> ToolResult<When> {
     let wrong = |message: String| ToolError::argument(parameter, message);
-    let found = if text.chars().any(is_han) { mandarin::find(text, today) } else { english::find(text, today) };
+    let found =
+        if text.chars().any(is_han) { mandarin::find(text, today) } else { english::find(text, today) };
     let Some(Found { date, rest }) = found else {
         // A part of a day on its own (`evening`) means today's.
         return match times::read(text) {
@@ -82,7 +83,8 @@ pub(super) fn in_month(day: i8, today: Date) -> Result<Date, String> {
 
 /// A day of the week `weeks` after this one; weeks begin on Monday.
 pub(super) fn in_week(weekday: Weekday, weeks: i32, today: Date) -> Result<Date, String> {
-    let from_monday = i32::from(weekday.to_monday_zero_offset()) - i32::from(today.weekday().to_monday_zero_offset());
+    let from_monday =
+        i32::from(weekday.to_monday_zero_offset()) - i32::from(today.weekday().to_monday_zero_offset());
     after(today, (weeks * 7 + from_monday).days())
 }
 
@@ -107,8 +109,7 @@ pub(super) fn numeric(word: &str, today: Date) -> Option<Result<Date, String>> {
         let (month, day) = (word[4..6].parse().ok()?, word[6..].parse().ok()?);
         return Some(in_year(word[..4].parse().ok(), month, day, today));
     }
-    let numbers: Vec<i16> =
-        word.split(['-', '/', '.']).map(str::parse).collect::<Result<_, _>>().ok()?;
+    let numbers: Vec<i16> = word.split(['-', '/', '.']).map(str::parse).collect::<Result<_, _>>().ok()?;
     let small = |number: i16| i8::try_from(number).ok();
     match numbers.as_slice() {
         [year, month, day] if *year > 1900 => Some(in_year(Some(*year), small(*month)?, small(*day)?, today)),

@@ -17,8 +17,18 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 const HOLIDAYS: [(&str, i8, i8); 6] = [
     ("christmas eve", 12, 24),
@@ -35,7 +45,8 @@ type Match = (Result<Date, String>, usize);
 
 /// Finds the first day in a text.
 pub(super) fn find(text: &str, today: Date) -> Option<Found> {
-    let words: Vec<String> = words(text).into_iter().filter(|word| !FILLERS.contains(&word.as_str())).collect();
+    let words: Vec<String> =
+        words(text).into_iter().filter(|word| !FILLERS.contains(&word.as_str())).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     (0..words.len()).find_map(|start| {
         let (date, taken) = day_at(&words[start..], today)?;
@@ -144,11 +155,15 @@ fn is_short_for(word: &str, name: &str) -> bool {
 
 /// `Nov 30`, `30th November 2026`, `the 30th`.
 fn of_month(words: &[&str], today: Date) -> Option<Match> {
-    let year_at = |index: usize| words.get(index).and_then(|word| word.parse::<i16>().ok()).filter(|year| *year > 1900);
+    let year_at =
+        |index: usize| words.get(index).and_then(|word| word.parse::<i16>().ok()).filter(|year| *year > 1900);
     if let Some(month) = month(words.first()?) {
         let (day, taken, _) = numbers::ordinal(&words[1..])?;
         let year = year_at(1 + taken);
-        return Some((in_year(year, month, i8::try_from(day).ok()?, today), 1 + taken + usize::from(year.is_some())));
+        return Some((
+            in_year(year, month, i8::try_from(day).ok()?, today),
+            1 + taken + usize::from(year.is_some()),
+        ));
     }
     let (day, taken, suffixed) = numbers::ordinal(words)?;
     let day = i8::try_from(day).ok()?;

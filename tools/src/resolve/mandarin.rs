@@ -30,8 +30,7 @@ const NEAR: [(&str, i32); 19] = [
 ];
 /// What may follow the one-character forms of [`NEAR`], as in `今晚`.
 const NEAR_SHORT_NEXT: [char; 4] = ['早', '晚', '晨', '夜'];
-const WEEKS: [(&str, i32); 5] =
-    [("下下", 2), ("下", 1), ("这", 0), ("本", 0), ("上", -1)];
+const WEEKS: [(&str, i32); 5] = [("下下", 2), ("下", 1), ("这", 0), ("本", 0), ("上", -1)];
 const MONTHS: [(&str, i32); 6] =
     [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("当月", 0), ("月", 0)];
 const HOLIDAYS: [(&str, i8, i8); 10] = [
@@ -55,7 +54,8 @@ pub(super) fn find(text: &str, today: Date) -> Option<Found> {
     let text: String = folded(text).chars().filter(|c| !c.is_whitespace()).collect();
     text.char_indices().find_map(|(start, _)| {
         let (date, rest) = day_at(&text[start..], today)?;
-        let rest = format!("{}{}", &text[..start], rest.trim_start_matches(['的', '节', ',', '，', '那', '当']));
+        let rest =
+            format!("{}{}", &text[..start], rest.trim_start_matches(['的', '节', ',', '，', '那', '当']));
         Some(Found { date, rest })
     })
 }
@@ -117,13 +117,15 @@ fn weekday(c: char) -> Option<Weekday> {
 
 /// `下个月5号`, `本月三十号`, `月底`.
 fn of_this_month(text: &str, today: Date) -> Option<Match<'_>> {
-    let (months, rest) = MONTHS.iter().find_map(|(name, months)| text.strip_prefix(name).map(|rest| (*months, rest)))?;
+    let (months, rest) =
+        MONTHS.iter().find_map(|(name, months)| text.strip_prefix(name).map(|rest| (*months, rest)))?;
     if let Some(rest) = rest.strip_prefix('底').or_else(|| rest.strip_prefix('末')) {
         return Some((end_of_month(months, today), rest));
     }
     let (day, rest) = day_of_month(rest)?;
     let date = after(today.first_of_month(), months.months()).and_then(|month| {
-        Date::new(month.year(), month.month(), day).map_err(|_| format!("there is no day {day} in {}", month.strftime("%Y-%m")))
+        Date::new(month.year(), month.month(), day)
+            .map_err(|_| format!("there is no day {day} in {}", month.strftime("%Y-%m")))
     });
     Some((date, rest))
 }
@@ -145,7 +147,8 @@ fn counted(text: &str, today: Date) -> Option<Match<'_>> {
         let rest = rest.trim_start_matches('个');
         if let Some(rest) = rest.strip_prefix('天').or_else(|| rest.strip_prefix('日')) {
             (number.days(), rest)
-        } else if let Some(rest) = ["周", "星期", "礼拜"].iter().find_map(|week| rest.strip_prefix(week)) {
+        } else if let Some(rest) = ["周", "星期", "礼拜"].iter().find_map(|week| rest.strip_prefix(week))
+        {
             (number.weeks(), rest)
         } else {
             (number.months(), rest.strip_prefix('月')?)
@@ -175,7 +178,9 @@ fn of_year(text: &str, today: Date) -> Option<Match<'_>> {
     let number = i8::try_from(number).ok()?;
     if let Some(rest) = rest.strip_prefix('月') {
         if let Some(rest) = rest.strip_prefix('底') {
-            return Some((in_year(year, number, 1, today).map(Date::last_of_month), rest));
+            let last = (28..=31).rev().find_map(|day| Date::new(year.unwrap_or(today.year()), number, day).ok());
+            let day = last.map_or(1, Date::day);
+            return Some((in_year(year, number, day, today), rest));
         }
         let (day, rest) = numbers::chinese(rest)?;
         let rest = rest.strip_prefix('号').or_else(|| rest.strip_prefix('日')).unwrap_or(rest);

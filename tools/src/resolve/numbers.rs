@@ -1,16 +1,51 @@
 //! Small whole numbers in words: English up to ninety-nine, Chinese up to nine thousand.
 
 const UNITS: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const ORDINALS: [(&str, u32); 22] = [
-    ("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("fifth", 5), ("sixth", 6),
-    ("seventh", 7), ("eighth", 8), ("ninth", 9), ("tenth", 10), ("eleventh", 11), ("twelfth", 12),
-    ("thirteenth", 13), ("fourteenth", 14), ("fifteenth", 15), ("sixteenth", 16),
-    ("seventeenth", 17), ("eighteenth", 18), ("nineteenth", 19), ("twentieth", 20),
-    ("thirtieth", 30), ("thirty-first", 31),
+    ("first", 1),
+    ("second", 2),
+    ("third", 3),
+    ("fourth", 4),
+    ("fifth", 5),
+    ("sixth", 6),
+    ("seventh", 7),
+    ("eighth", 8),
+    ("ninth", 9),
+    ("tenth", 10),
+    ("eleventh", 11),
+    ("twelfth", 12),
+    ("thirteenth", 13),
+    ("fourteenth", 14),
+    ("fifteenth", 15),
+    ("sixteenth", 16),
+    ("seventeenth", 17),
+    ("eighteenth", 18),
+    ("nineteenth", 19),
+    ("twentieth", 20),
+    ("thirtieth", 30),
+    ("thirty-first", 31),
 ];
 const LOOSE: [(&str, u32); 5] = [("a", 1), ("an", 1), ("couple", 2), ("few", 3), ("dozen", 12)];
 
@@ -47,7 +82,9 @@ pub(super) fn ordinal<S: AsRef<str>>(words: &[S]) -> Option<(u32, usize, bool)> 
         let suffixed = words.get(1).is_some_and(|next| matches!(next.as_ref(), "st" | "nd" | "rd" | "th"));
         return Some((number, if suffixed { 2 } else { 1 }, suffixed));
     }
-    if let (Some(tens), Some(next)) = (["twenty", "thirty"].iter().position(|tens| *tens == first), words.get(1)) {
+    if let (Some(tens), Some(next)) =
+        (["twenty", "thirty"].iter().position(|tens| *tens == first), words.get(1))
+    {
         let unit = ORDINALS[..9].iter().find(|(name, _)| *name == next.as_ref())?.1;
         return Some((10 * (u32::try_from(tens).unwrap_or_default() + 2) + unit, 2, true));
     }

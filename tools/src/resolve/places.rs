@@ -11,8 +11,19 @@ use crate::Language;
 use crate::atlas::{Airport, Atlas, City, Station};
 
 const SUFFIXES: [&str; 13] = [
-    "internationalairport", "airport", "trainstation", "railwaystation", "station", "city", "国际机场", "机场",
-    "火车站", "高铁站", "站", "市", "那边",
+    "internationalairport",
+    "airport",
+    "trainstation",
+    "railwaystation",
+    "station",
+    "city",
+    "国际机场",
+    "机场",
+    "火车站",
+    "高铁站",
+    "站",
+    "市",
+    "那边",
 ];
 const LEADING: [&str; 7] = ["the", "in", "to", "from", "near", "downtown", "central"];
 const SIMILAR_ENOUGH: f64 = 0.72;
@@ -42,14 +53,19 @@ static NAMES: LazyLock<BTreeMap<String, Vec<Entry>>> = LazyLock::new(|| {
     let atlas = Atlas::get();
     let mut names: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for city in &atlas.cities {
-        add(&mut names, [city.en.as_str(), &city.zh].into_iter().chain(city.aliases.split(';')), Entry::City(city));
+        add(
+            &mut names,
+            [city.en.as_str(), &city.zh].into_iter().chain(city.aliases.split(';')),
+            Entry::City(city),
+        );
     }
     for station in &atlas.stations {
         add(&mut names, [station.en.as_str(), &station.zh].into_iter(), Entry::Station(station));
     }
     for airport in &atlas.airports {
         let city = atlas.city(&airport.city).map_or("", |city| city.en.as_str());
-        let short = [airport.zh.strip_prefix(&airport.city), airport.en.strip_prefix(city)].into_iter().flatten();
+        let short =
+            [airport.zh.strip_prefix(&airport.city), airport.en.strip_prefix(city)].into_iter().flatten();
         let short = short.filter(|name| !["机场", " Airport"].contains(name));
         let full = [airport.iata.as_str(), &airport.en, &airport.zh].into_iter();
         add(&mut names, full.chain(short), Entry::Airport(airport));
@@ -89,11 +105,13 @@ pub fn city(parameter: &str, text: &str) -> ToolResult<(&'static City, Language)
 /// # Errors
 /// A wrong argument: unknown, with what may have been meant, or ambiguous, with the choices.
 pub fn place(parameter: &str, text: &str) -> ToolResult<Place> {
-    let entries = spellings(text).into_iter().find_map(|name| NAMES.get(&name)).map_or(&[][..], Vec::as_slice);
+    let entries =
+        spellings(text).into_iter().find_map(|name| NAMES.get(&name)).map_or(&[][..], Vec::as_slice);
     let entry = match entries {
         [] => return Err(ToolError::argument(parameter, unknown(text))),
         [entry] => *entry,
-        several => of_country(several, text).ok_or_else(|| ToolError::argument(parameter, ambiguous(text, several)))?,
+        several => of_country(several, text)
+            .ok_or_else(|| ToolError::argument(parameter, ambiguous(text, several)))?,
     };
     let Some(city) = entry.city() else {
         return Err(ToolError::argument(parameter, unknown(text)));
@@ -112,7 +130,8 @@ fn spellings(text: &str) -> Vec<String> {
     if let Some((before_comma, _)) = text.split_once([',', '，', '(', '（']) {
         forms.push(key(before_comma));
     }
-    let leading = text.trim().split_once(' ').filter(|(first, _)| LEADING.contains(&first.to_lowercase().as_str()));
+    let leading =
+        text.trim().split_once(' ').filter(|(first, _)| LEADING.contains(&first.to_lowercase().as_str()));
     if let Some((_, rest)) = leading {
         forms.push(key(rest));
     }

@@ -81,8 +81,8 @@ const PARTS: [(&str, Window); 32] = [
 ];
 
 const LEADING: [&str; 18] = [
-    "at", "around", "about", "by", "before", "after", "from", "until", "till", "than", "later", "earlier", "in",
-    "the", "on", "this", "of", "past",
+    "at", "around", "about", "by", "before", "after", "from", "until", "till", "than", "later", "earlier",
+    "in", "the", "on", "this", "of", "past",
 ];
 
 /// Reads a time of day.
@@ -91,7 +91,10 @@ const LEADING: [&str; 18] = [
 /// A wrong argument, if the text is not a time.
 pub fn time(parameter: &str, text: &str) -> ToolResult<Clock> {
     read(text).ok_or_else(|| {
-        ToolError::argument(parameter, format!("'{text}' is not a time; write for example 8:30, 3pm, evening or 下午三点"))
+        ToolError::argument(
+            parameter,
+            format!("'{text}' is not a time; write for example 8:30, 3pm, evening or 下午三点"),
+        )
     })
 }
 
@@ -150,7 +153,8 @@ fn clock(hour: u32, minute: u32, half: Option<Window>) -> Option<Clock> {
 
 fn english(words: &[String]) -> Option<Clock> {
     let start = words.iter().position(|word| !LEADING.contains(&word.as_str()))?;
-    let words: Vec<&str> = words[start..].iter().map(String::as_str).filter(|word| *word != "oclock" && *word != "o").collect();
+    let words: Vec<&str> =
+        words[start..].iter().map(String::as_str).filter(|word| *word != "oclock" && *word != "o").collect();
     if let Some(window) = part(&words.join(" ")) {
         return Some(Clock::Within(window));
     }
@@ -159,7 +163,9 @@ fn english(words: &[String]) -> Option<Clock> {
         ["midnight"] => clock(0, 0, Some(Window::hours(0, 5))),
         ["half", "past", hour @ ..] | ["half", hour @ ..] => english_hour(hour, 30),
         ["quarter", "past", hour @ ..] | ["a", "quarter", "past", hour @ ..] => english_hour(hour, 15),
-        ["quarter", "to", hour @ ..] | ["a", "quarter", "to", hour @ ..] => minutes_before(english_hour(hour, 0)?, 15),
+        ["quarter", "to", hour @ ..] | ["a", "quarter", "to", hour @ ..] => {
+            minutes_before(english_hour(hour, 0)?, 15)
+        }
         [minutes, "past", hour @ ..] => english_hour(hour, numbers::english(&[minutes])?.0),
         [minutes, "to", hour @ ..] => minutes_before(english_hour(hour, 0)?, numbers::english(&[minutes])?.0),
         words => english_hour(words, 0),
@@ -202,8 +208,11 @@ fn minutes_before(clock: Clock, minutes: u32) -> Option<Clock> {
 
 fn mandarin(text: &str) -> Option<Clock> {
     let mut text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    for tail in ["左右", "以前", "之前", "以后", "之后", "前", "后", "钟", "出发", "到", "的"] {
-        if let Some(shorter) = text.strip_suffix(tail).filter(|shorter| part(&text).is_none() && !shorter.is_empty()) {
+    for tail in ["左右", "以前", "之前", "以后", "之后", "前", "后", "钟", "出发", "到", "的"]
+    {
+        if let Some(shorter) =
+            text.strip_suffix(tail).filter(|shorter| part(&text).is_none() && !shorter.is_empty())
+        {
             text = shorter.to_owned();
         }
     }

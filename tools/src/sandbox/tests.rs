@@ -1,6 +1,8 @@
 //! The toolset as a whole: names, order, schemas, sizes, and one journey through all of it.
 
-use handyman_core::{CallContext, CallOutcome, CallResult, Effect, IdempotencyKey, ToolCall, Toolbox, Toolset};
+use handyman_core::{
+    CallContext, CallOutcome, CallResult, Effect, IdempotencyKey, ToolCall, Toolbox, Toolset,
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -48,9 +50,25 @@ async fn tools_stand_in_the_agreed_order_with_their_effects() {
     let once = ["book", "cancel_booking", "pay", "refund", "add_event"];
     let names: Vec<&str> = desk.tools.specs().iter().map(|spec| spec.name.as_str()).collect();
     let expected = [
-        "weather", "search", "list_tables", "describe_table", "query_table", "run_sql", "search_trains",
-        "search_flights", "search_hotels", "search_restaurants", "book", "cancel_booking", "list_bookings", "pay",
-        "refund", "calculate", "add_event", "list_events", "find_free_slot",
+        "weather",
+        "search",
+        "list_tables",
+        "describe_table",
+        "query_table",
+        "run_sql",
+        "search_trains",
+        "search_flights",
+        "search_hotels",
+        "search_restaurants",
+        "book",
+        "cancel_booking",
+        "list_bookings",
+        "pay",
+        "refund",
+        "calculate",
+        "add_event",
+        "list_events",
+        "find_free_slot",
     ];
     assert_eq!(names, expected);
     for spec in desk.tools.specs() {
@@ -63,7 +81,8 @@ async fn tools_stand_in_the_agreed_order_with_their_effects() {
 #[tokio::test]
 async fn parameters_keep_their_order_and_their_rules() {
     let desk = Desk::open().await;
-    let spec = |name: &str| desk.tools.specs().iter().find(|spec| spec.name == name).unwrap().parameters.clone();
+    let spec =
+        |name: &str| desk.tools.specs().iter().find(|spec| spec.name == name).unwrap().parameters.clone();
     let trains = spec("search_trains");
     let names: Vec<&String> = trains["properties"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["from", "to", "day", "after", "before", "order"]);
@@ -109,7 +128,8 @@ async fn every_tool_answers_briefly() {
     desk.done("list_tables", json!({})).await;
     desk.done("describe_table", json!({"table": "orders"})).await;
     desk.done("query_table", json!({"table": "hotels", "limit": 20})).await;
-    desk.done("run_sql", json!({"select": "SELECT city, count(*) AS hotels FROM hotels GROUP BY city"})).await;
+    desk.done("run_sql", json!({"select": "SELECT city, count(*) AS hotels FROM hotels GROUP BY city"}))
+        .await;
     desk.done("search_flights", json!({"from": "London", "to": "New York", "day": "next Friday"})).await;
     desk.done("search_hotels", json!({"city": "Paris", "day": "Nov 30", "nights": 2})).await;
     desk.done("search_restaurants", json!({"city": "成都", "cuisine": "川菜", "people": "两位"})).await;

@@ -16,7 +16,8 @@ use super::snippet;
 use super::tokens::Bilingual;
 use crate::world::SOURCE;
 
-const BUNDLED: [&str; 2] = [include_str!("../../data/documents.en.md"), include_str!("../../data/documents.zh.md")];
+const BUNDLED: [&str; 2] =
+    [include_str!("../../data/documents.en.md"), include_str!("../../data/documents.zh.md")];
 const TOKENIZER: &str = "bilingual";
 const WRITER_BYTES: usize = 20_000_000;
 const TITLE_BOOST: f32 = 2.0;
@@ -44,7 +45,10 @@ pub struct Hit {
 
 impl fmt::Debug for Documents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Documents").field("source", &self.source).field("count", &self.count).finish_non_exhaustive()
+        f.debug_struct("Documents")
+            .field("source", &self.source)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +72,8 @@ impl Documents {
             let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let text = String::from_utf8_lossy(&text).into_owned();
             let heading = text.lines().find_map(|line| line.strip_prefix("# ")).map(str::to_owned);
-            let name = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let name =
+                || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             documents.push((heading.unwrap_or_else(name), text));
         }
         if documents.is_empty() {
@@ -79,10 +84,13 @@ impl Documents {
     }
 
     fn of(documents: Vec<(String, String)>, source: String) -> ToolResult<Self> {
-        let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(TOKENIZER)
+            .set_index_option(IndexRecordOption::WithFreqs);
         let options = TextOptions::default().set_indexing_options(indexing).set_stored();
         let mut schema = Schema::builder();
-        let (title, body) = (schema.add_text_field("title", options.clone()), schema.add_text_field("body", options));
+        let (title, body) =
+            (schema.add_text_field("title", options.clone()), schema.add_text_field("body", options));
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register(TOKENIZER, analyzer());
         let count = documents.len();
@@ -112,7 +120,8 @@ impl Documents {
         }
         let searcher = self.reader.searcher();
         let clauses = terms.iter().flat_map(|text| {
-            let term = |field| TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
+            let term =
+                |field| TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
             let title: Box<dyn Query> = Box::new(BoostQuery::new(Box::new(term(self.title)), TITLE_BOOST));
             [(Occur::Should, title), (Occur::Should, Box::new(term(self.body)) as Box<dyn Query>)]
         });
@@ -124,7 +133,8 @@ impl Documents {
     }
 
     fn hit(&self, document: &TantivyDocument, terms: &BTreeSet<String>) -> Hit {
-        let text = |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let text =
+            |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         let (title, body) = (text(self.title), text(self.body));
         let body = body.strip_prefix(&format!("# {title}\n")).unwrap_or(&body).trim();
         Hit { snippet: snippet::cut(body, &tokens(body), terms, SNIPPET_CHARS_MAX), title }

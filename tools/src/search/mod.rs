@@ -19,7 +19,8 @@ pub async fn search(
     #[arg(range = 1..=5)] limit: Option<usize>,
 ) -> ToolResult<Value> {
     let hits = documents.find(&query, limit.unwrap_or(DEFAULT_LIMIT))?;
-    let results: Vec<Value> = hits.iter().map(|hit| json!({"title": hit.title, "text": hit.snippet})).collect();
+    let results: Vec<Value> =
+        hits.iter().map(|hit| json!({"title": hit.title, "text": hit.snippet})).collect();
     Ok(json!({"query": query, "results": results, "source": documents.source()}))
 }
 

@@ -63,7 +63,10 @@ pub async fn weather(
     };
     let last = today.saturating_add(FORECAST_DAYS.days());
     if date > last {
-        return Err(ToolError::argument("day", format!("{date} is too far ahead; the forecast reaches to {last}")));
+        return Err(ToolError::argument(
+            "day",
+            format!("{date} is too far ahead; the forecast reaches to {last}"),
+        ));
     }
     let forecast = forecast(world.seed(), city, date);
     let (unit, shown): (_, fn(i64) -> i64) = match unit.unwrap_or_default() {

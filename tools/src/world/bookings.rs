@@ -13,8 +13,8 @@ use crate::money::Money;
 
 /// Characters of a reference; none looks like another.
 const REFERENCE_LETTERS: [char; 31] = [
-    'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z',
-    '2', '3', '4', '5', '6', '7', '8', '9',
+    'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X',
+    'Y', 'Z', '2', '3', '4', '5', '6', '7', '8', '9',
 ];
 
 /// A booking as it stands.
@@ -67,7 +67,13 @@ impl World {
     ///
     /// # Errors
     /// No such offer, too few left, or already gone.
-    pub async fn book(&self, key: &IdempotencyKey, offer: &str, people: Option<u32>, now: DateTime) -> ToolResult<Value> {
+    pub async fn book(
+        &self,
+        key: &IdempotencyKey,
+        offer: &str,
+        people: Option<u32>,
+        now: DateTime,
+    ) -> ToolResult<Value> {
         let mut transaction = match self.begin(key).await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
@@ -143,7 +149,10 @@ impl World {
     /// # Errors
     /// If the database cannot be read.
     pub async fn bookings(&self) -> ToolResult<Vec<Booking>> {
-        sqlx::query_as("SELECT * FROM bookings ORDER BY rowid DESC").fetch_all(&self.pool).await.map_err(failed)
+        sqlx::query_as("SELECT * FROM bookings ORDER BY rowid DESC")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)
     }
 }
 
@@ -160,7 +169,11 @@ pub(super) async fn find(connection: &mut SqliteConnection, reference: &str) -> 
         })
 }
 
-pub(super) async fn set_status(connection: &mut SqliteConnection, reference: &str, status: &str) -> ToolResult<()> {
+pub(super) async fn set_status(
+    connection: &mut SqliteConnection,
+    reference: &str,
+    status: &str,
+) -> ToolResult<()> {
     sqlx::query("UPDATE bookings SET status = ? WHERE booking = ?")
         .bind(status)
         .bind(reference)

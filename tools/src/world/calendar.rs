@@ -27,20 +27,27 @@ impl World {
     ///
     /// # Errors
     /// If the database cannot be written.
-    pub async fn add_event(&self, key: &IdempotencyKey, title: &str, date: Date, (starts, ends): (Time, Time)) -> ToolResult<Value> {
+    pub async fn add_event(
+        &self,
+        key: &IdempotencyKey,
+        title: &str,
+        date: Date,
+        (starts, ends): (Time, Time),
+    ) -> ToolResult<Value> {
         let mut transaction = match self.begin(key).await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };
         let (day, starts, ends) = (date.to_string(), hm(starts), hm(ends));
-        let overlaps: Vec<(String,)> =
-            sqlx::query_as("SELECT title FROM events WHERE date = ? AND starts < ? AND ends > ? ORDER BY starts LIMIT 3")
-                .bind(&day)
-                .bind(&ends)
-                .bind(&starts)
-                .fetch_all(&mut *transaction)
-                .await
-                .map_err(failed)?;
+        let overlaps: Vec<(String,)> = sqlx::query_as(
+            "SELECT title FROM events WHERE date = ? AND starts < ? AND ends > ? ORDER BY starts LIMIT 3",
+        )
+        .bind(&day)
+        .bind(&ends)
+        .bind(&starts)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
         let id = sqlx::query("INSERT INTO events (title, date, starts, ends) VALUES (?, ?, ?, ?)")
             .bind(title)
             .bind(&day)
@@ -50,7 +57,8 @@ impl World {
             .await
             .map_err(failed)?
             .last_insert_rowid();
-        let mut result = json!({"event": format!("E{id}"), "title": title, "date": day, "starts": starts, "ends": ends});
+        let mut result =
+            json!({"event": format!("E{id}"), "title": title, "date": day, "starts": starts, "ends": ends});
         if !overlaps.is_empty() {
             result["overlaps"] = overlaps.into_iter().map(|(title,)| title).collect();
         }
@@ -76,7 +84,9 @@ impl World {
 pub fn gaps(events: &[Entry], (open, close): (Time, Time), minutes: i64) -> Vec<(String, String)> {
     let mut free_from = open;
     let mut gaps = Vec::new();
-    let busy = events.iter().filter_map(|event| Some((event.starts.parse::<Time>().ok()?, event.ends.parse::<Time>().ok()?)));
+    let busy = events
+        .iter()
+        .filter_map(|event| Some((event.starts.parse::<Time>().ok()?, event.ends.parse::<Time>().ok()?)));
     for (starts, ends) in busy.chain([(close, close)]) {
         let starts = starts.min(close);
         if free_from.checked_add(minutes.minutes()).is_ok_and(|needed| needed <= starts) {

@@ -67,7 +67,8 @@ pub fn forecast(seed: u64, city: &City, date: Date) -> Forecast {
     });
     let usual_rain = cold_rain + (warm_rain - cold_rain) * warmth;
     let is_wet = chance.share() * 100.0 < usual_rain;
-    let rain_percent = if is_wet { chance.between(55, 95) } else { chance.between(0, 45).min(whole(usual_rain * 1.2)) };
+    let rain_percent =
+        if is_wet { chance.between(55, 95) } else { chance.between(0, 45).min(whole(usual_rain * 1.2)) };
     let cooled = if is_wet { 2.0 } else { 0.0 };
     let high = whole(mean_high + chance.factor(-4.0, 4.0) - cooled);
     let low = high - whole(range * chance.factor(0.7, 1.2) - cooled).max(2);

@@ -153,16 +153,19 @@ impl World {
     /// # Errors
     /// No such restaurant there, with what there is; or the database cannot be read.
     pub async fn restaurants(&self, city: &City, cuisine: Option<&Cuisine>) -> ToolResult<Vec<Restaurant>> {
-        let all: Vec<Restaurant> = sqlx::query_as("SELECT * FROM restaurants WHERE city_zh = ? ORDER BY rating DESC, id")
-            .bind(&city.zh)
-            .fetch_all(self.pool())
-            .await
-            .map_err(failed)?;
+        let all: Vec<Restaurant> =
+            sqlx::query_as("SELECT * FROM restaurants WHERE city_zh = ? ORDER BY rating DESC, id")
+                .bind(&city.zh)
+                .fetch_all(self.pool())
+                .await
+                .map_err(failed)?;
         let Some(cuisine) = cuisine else { return Ok(all) };
-        let (fitting, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|known| known.cuisine == cuisine.en);
+        let (fitting, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|known| known.cuisine == cuisine.en);
         if fitting.is_empty() {
             let known: Vec<&str> = others.iter().map(|known| known.cuisine.as_str()).take(6).collect();
-            let message = format!("no {} restaurant in {}; there are {}", cuisine.en, city.en, known.join(", "));
+            let message =
+                format!("no {} restaurant in {}; there are {}", cuisine.en, city.en, known.join(", "));
             return Err(ToolError::argument("cuisine", message));
         }
         Ok(fitting)
@@ -203,7 +206,11 @@ pub(super) fn restaurant_rows(seed: u64) -> Vec<Value> {
     for city in &atlas.cities {
         let mut chance = Chance::of(seed, &["restaurants", &city.zh]);
         for cuisine in &atlas.cuisines {
-            let present = if city.size == 1 { u64::from(chance.percent(CUISINES_IN_SMALL_CITIES)) } else { u64::from(city.size) - 1 };
+            let present = if city.size == 1 {
+                u64::from(chance.percent(CUISINES_IN_SMALL_CITIES))
+            } else {
+                u64::from(city.size) - 1
+            };
             for _ in 0..present {
                 let (part, part_zh) = chance.pick(&RESTAURANT_PARTS).copied().unwrap_or_default();
                 rows.push(json!([

@@ -79,7 +79,11 @@ impl World {
             .synchronous(if folder.is_some() { SqliteSynchronous::Off } else { SqliteSynchronous::Full })
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await.map_err(broken)?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .connect_with(options)
+            .await
+            .map_err(broken)?;
         let seed = seeding::ready(&pool, settings).await.map_err(broken)?;
         Ok(Self { pool, path, seed, _folder: folder })
     }

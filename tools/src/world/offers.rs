@@ -33,7 +33,9 @@ impl Kind {
     /// The kind with a name in the database.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Train, Self::Flight, Self::Hotel, Self::Restaurant].into_iter().find(|kind| kind.name() == name)
+        [Self::Train, Self::Flight, Self::Hotel, Self::Restaurant]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 
     /// How many people one seat, room or table takes.
@@ -105,9 +107,11 @@ impl World {
         let offers: Vec<Value> = drafts.iter().map(offer_row).collect();
         let stock: Vec<Value> = drafts
             .iter()
-            .flat_map(|draft| draft.stock.iter().map(|(date, capacity, available)| {
-                json!([draft.resource, date.to_string(), capacity, available])
-            }))
+            .flat_map(|draft| {
+                draft.stock.iter().map(|(date, capacity, available)| {
+                    json!([draft.resource, date.to_string(), capacity, available])
+                })
+            })
             .collect();
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         sqlx::query(

@@ -25,7 +25,12 @@ impl World {
     ///
     /// # Errors
     /// No such booking or account, nothing to pay, another currency, or too little money.
-    pub async fn pay(&self, key: &IdempotencyKey, reference: &str, account: Option<&str>) -> ToolResult<Value> {
+    pub async fn pay(
+        &self,
+        key: &IdempotencyKey,
+        reference: &str,
+        account: Option<&str>,
+    ) -> ToolResult<Value> {
         let mut transaction = match self.begin(key).await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
@@ -67,7 +72,8 @@ impl World {
         };
         let booking = bookings::find(&mut transaction, reference).await?;
         let Some(refund) = give_back(&mut transaction, key, &booking).await? else {
-            let message = format!("booking {} is {}; there is nothing to refund", booking.booking, booking.status);
+            let message =
+                format!("booking {} is {}; there is nothing to refund", booking.booking, booking.status);
             return Err(conflict(message));
         };
         bookings::set_status(&mut transaction, &booking.booking, "refunded").await?;
@@ -115,7 +121,10 @@ fn check_funds(account: &Account, booking: &Booking) -> ToolResult<()> {
     }
     if *balance_minor < booking.total_minor {
         let balance = Money::new(*balance_minor, currency);
-        return Err(conflict(format!("account {name} holds {balance}, the booking costs {}", booking.total())));
+        return Err(conflict(format!(
+            "account {name} holds {balance}, the booking costs {}",
+            booking.total()
+        )));
     }
     Ok(())
 }
@@ -137,7 +146,12 @@ async fn find_account(connection: &mut SqliteConnection, text: &str) -> ToolResu
         .into_iter()
         .find(|(account, name_zh)| wanted.contains(&account.name) || wanted.contains(name_zh.as_str()))
         .map(|(account, _)| account)
-        .ok_or_else(|| ToolError::argument("account", format!("unknown account '{text}'; there are {}", known.join(", "))))
+        .ok_or_else(|| {
+            ToolError::argument(
+                "account",
+                format!("unknown account '{text}'; there are {}", known.join(", ")),
+            )
+        })
 }
 
 /// Changes a balance and records it; gives the receipt's number, which follows from the key.

@@ -13,8 +13,11 @@ const ORDERS: usize = 240;
 const ORDER_DAYS: i64 = 180;
 
 /// Name, Chinese name, balance in the smallest unit, currency.
-const ACCOUNTS: [(&str, &str, i64, &str); 3] =
-    [("main", "主账户", 1_000_000, CURRENCY), ("savings", "储蓄", 5_000_000, CURRENCY), ("travel", "旅行", 200_000, "EUR")];
+const ACCOUNTS: [(&str, &str, i64, &str); 3] = [
+    ("main", "主账户", 1_000_000, CURRENCY),
+    ("savings", "储蓄", 5_000_000, CURRENCY),
+    ("travel", "旅行", 200_000, "EUR"),
+];
 
 /// Days from today, title, begin, end.
 const EVENTS: [(i32, &str, &str, &str); 6] = [
@@ -87,21 +90,27 @@ async fn fill(connection: &mut SqliteConnection, settings: &Settings) -> sqlx::R
     let openings: Vec<Value> = ACCOUNTS
         .iter()
         .enumerate()
-        .map(|(index, (name, _, balance, _))| json!([index, name, null, "opening", balance, format!("P{index}")]))
+        .map(|(index, (name, _, balance, _))| {
+            json!([index, name, null, "opening", balance, format!("P{index}")])
+        })
         .collect();
     insert(connection, "ledger", 6, &openings).await?;
     let events: Vec<Value> = EVENTS
         .iter()
         .enumerate()
-        .map(|(index, (days, title, starts, ends))| json!([index + 1, title, day(settings.today, *days), starts, ends]))
+        .map(|(index, (days, title, starts, ends))| {
+            json!([index + 1, title, day(settings.today, *days), starts, ends])
+        })
         .collect();
     insert(connection, "events", 5, &events).await
 }
 
 async fn fill_shop(connection: &mut SqliteConnection, settings: &Settings) -> sqlx::Result<()> {
     let read = |error: serde_json::Error| sqlx::Error::Protocol(error.to_string());
-    let products: Vec<Product> = serde_json::from_str(include_str!("../../data/products.json")).map_err(read)?;
-    let customers: Vec<Customer> = serde_json::from_str(include_str!("../../data/customers.json")).map_err(read)?;
+    let products: Vec<Product> =
+        serde_json::from_str(include_str!("../../data/products.json")).map_err(read)?;
+    let customers: Vec<Customer> =
+        serde_json::from_str(include_str!("../../data/customers.json")).map_err(read)?;
     let mut chance = Chance::of(settings.seed, &["shop"]);
     let customer_rows: Vec<Value> = customers
         .iter()
@@ -127,10 +136,25 @@ async fn fill_shop(connection: &mut SqliteConnection, settings: &Settings) -> sq
             let (price, quantity) = (products.get(product)?.price_minor, chance.between(1, 4));
             let age = ORDER_DAYS - i64::try_from(index).ok()? * ORDER_DAYS / i64::try_from(ORDERS).ok()?;
             let recent = *chance.pick(&["open", "sent", "delivered"])?;
-            let status = if chance.percent(5) { "returned" } else if age > 10 { "delivered" } else { recent };
+            let status = if chance.percent(5) {
+                "returned"
+            } else if age > 10 {
+                "delivered"
+            } else {
+                recent
+            };
             let customer = chance.between(1, i64::try_from(customers.len()).ok()?);
             let ordered = settings.today.saturating_sub(age.days()).to_string();
-            Some(json!([index + 1, customer, product + 1, quantity, price * quantity, CURRENCY, status, ordered]))
+            Some(json!([
+                index + 1,
+                customer,
+                product + 1,
+                quantity,
+                price * quantity,
+                CURRENCY,
+                status,
+                ordered
+            ]))
         })
         .collect();
     insert(connection, "orders", 8, &order_rows).await
@@ -141,7 +165,12 @@ fn day(today: Date, days: i32) -> String {
 }
 
 /// Inserts rows, given as arrays of `columns` values, in one statement.
-async fn insert(connection: &mut SqliteConnection, table: &'static str, columns: usize, rows: &[Value]) -> sqlx::Result<()> {
+async fn insert(
+    connection: &mut SqliteConnection,
+    table: &'static str,
+    columns: usize,
+    rows: &[Value],
+) -> sqlx::Result<()> {
     let values: Vec<String> = (0..columns).map(|column| format!("value->>{column}")).collect();
     let statement = format!("INSERT INTO {table} SELECT {} FROM json_each(?)", values.join(", "));
     // Only names of tables and numbers from this file are in the statement.

@@ -62,7 +62,11 @@ pub fn trains(seed: u64, trip: &Trip) -> Vec<Departure> {
     let Some(route) = atlas.rail_route(from, to).filter(|route| route.minutes <= TRAIN_MINUTES_MAX) else {
         return Vec::new();
     };
-    let station = |zh: &str| atlas.station(zh).map_or_else(|| zh.to_owned(), |station| trip.language().choose(&station.en, zh).to_owned());
+    let station = |zh: &str| {
+        atlas
+            .station(zh)
+            .map_or_else(|| zh.to_owned(), |station| trip.language().choose(&station.en, zh).to_owned())
+    };
     let count = (3 + i64::from(from.size * to.size)).min(14);
     (0..count)
         .map(|turn| {
@@ -71,7 +75,11 @@ pub fn trains(seed: u64, trip: &Trip) -> Vec<Departure> {
             let price = whole(route.fare_fen * chance.factor(0.94, 1.06) / 50.0) * 50;
             let (number, letters) = numbering(from, to, turn);
             let run = Run { seed, trip, name: format!("{}{number}", route.prefix), letters, minutes, price };
-            run.departure(Kind::Train, leaves(&mut chance, turn, count, minutes), [station(&route.from_station), station(&route.to_station)])
+            run.departure(
+                Kind::Train,
+                leaves(&mut chance, turn, count, minutes),
+                [station(&route.from_station), station(&route.to_station)],
+            )
         })
         .collect()
 }
@@ -97,7 +105,9 @@ pub fn flights(seed: u64, trip: &Trip) -> Vec<Departure> {
             let airline = chance.pick(&airlines).copied().unwrap_or("HX");
             let mut airport = |choices: &[&crate::atlas::Airport], named: Option<&crate::atlas::Airport>| {
                 let airport = named.or_else(|| chance.pick(choices).copied());
-                airport.map(|airport| trip.language().choose(&airport.en, &airport.zh).to_owned()).unwrap_or_default()
+                airport
+                    .map(|airport| trip.language().choose(&airport.en, &airport.zh).to_owned())
+                    .unwrap_or_default()
             };
             let ends = [airport(&from_airports, trip.from.airport), airport(&to_airports, trip.to.airport)];
             let name = format!("{airline}{}", 2000 + number);
@@ -118,7 +128,8 @@ fn leaves(chance: &mut Chance, turn: i64, count: i64, minutes: i64) -> Time {
 /// A number and letters that no other pair of cities uses; pairs of hubs have no letters.
 fn numbering(from: &City, to: &City, turn: i64) -> (i64, String) {
     let atlas = Atlas::get();
-    let hubs: Vec<&str> = atlas.cities.iter().filter(|city| city.size == 3).map(|city| city.zh.as_str()).collect();
+    let hubs: Vec<&str> =
+        atlas.cities.iter().filter(|city| city.size == 3).map(|city| city.zh.as_str()).collect();
     let hub = |city: &City| hubs.iter().position(|zh| *zh == city.zh);
     let (pair, letters) = match (hub(from), hub(to)) {
         (Some(from), Some(to)) => (from * hubs.len() + to, String::new()),
