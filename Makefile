@@ -25,7 +25,7 @@ bench: set-up
 
 # Measures the built-in model: the table of model/README.md.
 model-eval: set-up
-	@cargo build --release --quiet --package handyman-model
+	@cargo build --release --quiet --workspace --bins --features handyman-model/evaluate
 	@target/release/generate --kind product --held-out --seed 9 --count 200 > target/product.jsonl
 	@target/release/evaluate target/product.jsonl model/eval/requests.jsonl
 
