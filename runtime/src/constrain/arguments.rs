@@ -1,0 +1,292 @@
+//! A tool's schema as rules of a grammar.
+//!
+//! Arguments come in the order of the schema. What only depends on the schema is left to llguidance's
+//! own JSON rules; what depends on what was said ([`VERBATIM`], [`FROM`]) is written out here.
+
+use handyman_core::schema::{FROM, VERBATIM};
+use handyman_core::{Fault, FaultKind, ToolSpec};
+use serde_json::{Map, Value, json};
+
+use super::grammar::{Grammar, either, json_text, literal};
+use super::sources::Sources;
+
+/// References followed inside one another; more can only be a loop.
+const DEPTH_MAX: usize = 16;
+
+/// Writes the rules for the arguments of tools into a grammar.
+#[derive(Debug)]
+pub(crate) struct Arguments<'a> {
+    grammar: &'a mut Grammar,
+    sources: Sources<'a>,
+    /// The terminal for copied spans, once an argument has needed it; `None` inside when nothing was said.
+    span: Option<Option<String>>,
+}
+
+impl<'a> Arguments<'a> {
+    /// Writes into this grammar, with these sources to copy from.
+    pub(crate) fn new(grammar: &'a mut Grammar, sources: Sources<'a>) -> Self {
+        Self { grammar, sources, span: None }
+    }
+
+    /// The grammar, to write around the arguments.
+    pub(crate) fn grammar(&mut self) -> &mut Grammar {
+        self.grammar
+    }
+
+    /// The rule for a tool's arguments, or `None` when a required one has no value it could take now.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` when a reference leads nowhere.
+    pub(crate) fn of(&mut self, spec: &ToolSpec) -> Result<Option<String>, Fault> {
+        let definitions = spec.parameters.get("$defs").cloned().unwrap_or(Value::Null);
+        let scope = Scope { tool: &spec.name, definitions: &definitions, depth: 0 };
+        self.object(&spec.parameters, scope)
+    }
+
+    fn value(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
+        if !scope.mentions_sources(schema) {
+            let plain = scope.plain(schema);
+            return Ok(Some(self.grammar.rule(&format!("%json {plain}"))));
+        }
+        if let Some((target, inside)) = scope.follow(schema)? {
+            return self.value(target, inside);
+        }
+        if let Some(Value::Array(options)) = schema.get("anyOf") {
+            let rules = options.iter().map(|option| self.value(option, scope)).collect::<Result<Vec<_>, _>>()?;
+            let rules: Vec<String> = rules.into_iter().flatten().collect();
+            return Ok(if rules.is_empty() { None } else { Some(self.grammar.rule(&either(&rules))) });
+        }
+        if schema.get(VERBATIM).is_some() || schema.get(FROM).is_some() {
+            return Ok(self.copied(schema));
+        }
+        if schema.get("items").is_some() {
+            return self.array(schema, scope);
+        }
+        self.object(schema, scope)
+    }
+
+    /// A string that must be copied: one of the named values, or a span.
+    fn copied(&mut self, schema: &Value) -> Option<String> {
+        let mut alternatives: Vec<String> = schema
+            .get(FROM)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .flat_map(|name| self.sources.values(name))
+            .map(|value| literal(&json_text(&value)))
+            .collect();
+        if schema.get(VERBATIM).and_then(Value::as_bool) == Some(true) {
+            alternatives.extend(self.span());
+        }
+        if alternatives.is_empty() { None } else { Some(self.grammar.terminal(&either(&alternatives))) }
+    }
+
+    /// The terminal for a span of what was said, in quotes.
+    fn span(&mut self) -> Option<String> {
+        if self.span.is_none() {
+            let texts = self.sources.spans();
+            let mut automata = Vec::new();
+            for pieces in texts {
+                let escaped: Vec<String> = pieces.iter().map(|piece| json_inside(piece)).collect();
+                automata.push(self.grammar.terminal(&format!("%regex {}", json!({"substring_chunks": escaped}))));
+            }
+            let copied = (!automata.is_empty()).then(|| {
+                // Spans are neither empty nor do they begin or end with a blank.
+                let span = self.grammar.terminal(&format!("{} & /[^ ](.*[^ ])?/", either(&automata)));
+                let quote = literal("\"");
+                self.grammar.terminal(&format!("{quote} {span} {quote}"))
+            });
+            self.span = Some(copied);
+        }
+        self.span.clone().flatten()
+    }
+
+    fn array(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
+        let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
+        let most = schema.get("maxItems").and_then(Value::as_u64);
+        let item = match schema.get("items") {
+            Some(items) => self.value(items, scope)?,
+            None => None,
+        };
+        let Some(item) = item else {
+            return Ok((least == 0).then(|| self.grammar.rule(&literal("[]"))));
+        };
+        let separator = literal(", ");
+        let more_least = least.saturating_sub(1);
+        let range = match most.map(|most| most.saturating_sub(1)) {
+            Some(more_most) => format!("~{more_least}..{more_most}"),
+            None if more_least == 0 => "*".to_owned(),
+            None => format!("~{more_least}..{}", i32::MAX),
+        };
+        let filled = format!("{} {item} ({separator} {item}){range} {}", literal("["), literal("]"));
+        let rule = match (least, most) {
+            (_, Some(0)) => literal("[]"),
+            (0, _) => either(&[literal("[]"), filled]),
+            (_, _) => filled,
+        };
+        Ok(Some(self.grammar.rule(&rule)))
+    }
+
+    /// An object's properties in order: optional ones may be left out, and commas stand between the rest.
+    fn object(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
+        let empty = Map::new();
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let mut members = Vec::new();
+        for (name, property) in properties {
+            let needed = required.contains(&name.as_str());
+            let property = if needed { property.clone() } else { without_null(property) };
+            match self.value(&property, scope)? {
+                Some(value) => members.push(Member { key: format!("{}: ", json_text(name)), value, needed }),
+                None if needed => return Ok(None),
+                None => {}
+            }
+        }
+        Ok(Some(self.members(&members)))
+    }
+
+    /// Written from the last member to the first: after each point there are two rules, one for when
+    /// nothing has been written yet and one for when a comma is due.
+    fn members(&mut self, members: &[Member]) -> String {
+        let end = literal("}");
+        let (mut first, mut later) = (end.clone(), end);
+        for member in members.iter().rev() {
+            let mut beginning = format!("{} {} {later}", literal(&member.key), member.value);
+            let mut following = format!("{} {} {later}", literal(&format!(", {}", member.key)), member.value);
+            if !member.needed {
+                beginning = either(&[beginning, first]);
+                following = either(&[following, later]);
+            }
+            first = self.grammar.rule(&beginning);
+            later = self.grammar.rule(&following);
+        }
+        self.grammar.rule(&format!("{} {first}", literal("{")))
+    }
+}
+
+struct Member {
+    key: String,
+    value: String,
+    needed: bool,
+}
+
+/// Where a schema stands: its tool and the definitions that it may refer to.
+#[derive(Debug, Clone, Copy)]
+struct Scope<'a> {
+    tool: &'a str,
+    definitions: &'a Value,
+    depth: usize,
+}
+
+impl<'a> Scope<'a> {
+    fn target(self, schema: &Value) -> Option<&'a Value> {
+        let name = schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
+        self.definitions.get(name)
+    }
+
+    /// What a schema refers to, if it is a reference.
+    fn follow(self, schema: &Value) -> Result<Option<(&'a Value, Scope<'a>)>, Fault> {
+        let Some(reference) = schema.get("$ref") else { return Ok(None) };
+        match self.target(schema) {
+            Some(target) if self.depth < DEPTH_MAX => Ok(Some((target, Scope { depth: self.depth + 1, ..self }))),
+            Some(_) | None => {
+                let problem = format!("tool '{}': the reference {reference} leads nowhere", self.tool);
+                Err(Fault::new(FaultKind::Schema, problem))
+            }
+        }
+    }
+
+    /// Whether values of this schema depend on what was said.
+    fn mentions_sources(self, schema: &Value) -> bool {
+        match schema {
+            Value::Object(keywords) => keywords.iter().any(|(keyword, inner)| match keyword.as_str() {
+                VERBATIM => inner.as_bool() == Some(true),
+                FROM => true,
+                "$ref" => {
+                    let inside = Scope { depth: self.depth + 1, ..self };
+                    self.depth < DEPTH_MAX && self.target(schema).is_some_and(|target| inside.mentions_sources(target))
+                }
+                "enum" | "const" | "default" | "examples" => false,
+                _ => self.mentions_sources(inner),
+            }),
+            Value::Array(items) => items.iter().any(|item| self.mentions_sources(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+
+    /// A schema for llguidance: only what it enforces, with the white space that models are trained on.
+    fn plain(self, schema: &Value) -> Value {
+        let mut plain = enforced(schema);
+        if let Value::Object(keywords) = &mut plain {
+            if self.definitions.is_object() {
+                keywords.insert("$defs".to_owned(), enforced_each(self.definitions));
+            }
+            let spacing = json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": "});
+            keywords.insert("x-guidance".to_owned(), spacing);
+        }
+        plain
+    }
+}
+
+/// The schema without what only describes. Objects that list their properties get no others: a model
+/// must not invent arguments.
+fn enforced(schema: &Value) -> Value {
+    let Value::Object(keywords) = schema else { return schema.clone() };
+    let mut kept = Map::new();
+    let of_text = keywords.get("type").is_none_or(|kind| kind == "string");
+    for (keyword, inner) in keywords {
+        let inner = match keyword.as_str() {
+            "properties" | "$defs" => enforced_each(inner),
+            "items" | "additionalProperties" => enforced(inner),
+            "anyOf" | "allOf" | "prefixItems" => {
+                inner.as_array().map_or(Value::Null, |items| items.iter().map(enforced).collect())
+            }
+            "description" | "title" | "default" | "examples" | "$schema" | "$comment" | VERBATIM | FROM => continue,
+            // `format` of a number only names a width, which its bounds repeat.
+            "format" if !of_text => continue,
+            _ => inner.clone(),
+        };
+        kept.insert(keyword.clone(), inner);
+    }
+    if kept.contains_key("properties") && !kept.contains_key("additionalProperties") {
+        kept.insert("additionalProperties".to_owned(), Value::Bool(false));
+    }
+    Value::Object(kept)
+}
+
+fn enforced_each(named: &Value) -> Value {
+    let entries = named.as_object().into_iter().flatten();
+    entries.map(|(name, inner)| (name.clone(), enforced(inner))).collect::<Map<_, _>>().into()
+}
+
+/// The schema of an optional argument: leaving it out already says `null`.
+fn without_null(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if let Some(Value::Array(kinds)) = schema.get_mut("type") {
+        kinds.retain(|kind| kind != "null");
+        if let [only] = kinds.as_slice() {
+            let only = only.clone();
+            schema["type"] = only;
+        }
+    }
+    if let Some(Value::Array(options)) = schema.get_mut("anyOf") {
+        options.retain(|option| option.get("type") != Some(&Value::from("null")));
+    }
+    schema
+}
+
+/// A text as it stands inside a JSON string.
+fn json_inside(text: &str) -> String {
+    let quoted = json_text(text);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! What the arguments of a call may be copied from: the person's words and earlier results.
+
+use std::collections::BTreeSet;
+
+use handyman_core::{Message, Part, Role};
+use serde_json::Value;
+
+/// Pieces over all spans; with more, the oldest results can no longer be copied from. What the person
+/// wrote always can.
+const PIECES_MAX: usize = 4_000;
+
+/// What has been said so far, to copy from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    history: &'a [Message],
+}
+
+impl<'a> Sources<'a> {
+    /// The sources of a history.
+    pub(crate) fn new(history: &'a [Message]) -> Self {
+        Self { history }
+    }
+
+    /// The strings that stand under `field` anywhere in the results of `tool`, oldest first.
+    /// The name is `tool.field`.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        let Some((tool, field)) = name.rsplit_once('.') else { return Vec::new() };
+        let mut found = Vec::new();
+        for result in self.history.iter().flat_map(Message::results).filter(|result| result.tool == tool) {
+            collect_field(&result.result, field, &mut found);
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|value| seen.insert(value.clone()));
+        found
+    }
+
+    /// The texts that may be copied from, cut into the pieces at which a copy may begin and end.
+    pub(crate) fn spans(&self) -> Vec<Vec<String>> {
+        let mut texts: Vec<&str> = Vec::new();
+        for message in self.history.iter().rev().filter(|message| message.role == Role::User) {
+            texts.extend(message.parts.iter().filter_map(|part| match part {
+                Part::Text(text) => Some(text.as_str()),
+                Part::Note(_) | Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
+            }));
+        }
+        for result in self.history.iter().rev().flat_map(Message::results) {
+            collect_texts(&result.result, &mut texts);
+        }
+        let mut seen = BTreeSet::new();
+        let mut pieces = 0;
+        let lines = texts.into_iter().flat_map(|text| text.split(char::is_control)).map(str::trim);
+        lines
+            .filter(|line| !line.is_empty() && seen.insert(*line))
+            .map(cut)
+            .take_while(|span| {
+                pieces += span.len();
+                pieces <= PIECES_MAX
+            })
+            .collect()
+    }
+}
+
+fn collect_field(value: &Value, field: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                match inner {
+                    Value::String(text) if name == field => found.push(text.clone()),
+                    _ => collect_field(inner, field, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_field(item, field, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Object(fields) => fields.values().for_each(|inner| collect_texts(inner, texts)),
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Cuts a text at word boundaries; scripts that write without spaces are cut at every character.
+fn cut(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut in_word = false;
+    for character in text.chars() {
+        let of_word = character.is_alphanumeric() && !unspaced(character);
+        match pieces.last_mut() {
+            Some(word) if in_word && of_word => word.push(character),
+            Some(_) | None => pieces.push(character.to_string()),
+        }
+        in_word = of_word;
+    }
+    pieces
+}
+
+/// Whether a character belongs to a script that does not put spaces between words, or glues particles
+/// to them: Thai to Khmer, kana, Han, Hangul.
+fn unspaced(character: char) -> bool {
+    matches!(u32::from(character),
+        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x31F0..=0x31FF
+        | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! What may be copied, and where a copy may begin and end.
+
+use handyman_core::{Message, Part, Role};
+use serde_json::json;
+
+use super::{Sources, cut};
+use crate::tiny::{asks, person, result};
+
+#[test]
+fn words_are_whole_and_han_characters_stand_alone() {
+    assert_eq!(cut("明天去New York!"), ["明", "天", "去", "New", " ", "York", "!"]);
+    assert_eq!(cut("10:30 서울"), ["10", ":", "30", " ", "서", "울"]);
+}
+
+#[test]
+fn values_are_found_at_any_depth_under_their_tool() {
+    let history = [
+        result("search", json!({"trains": [{"id": "G2"}, {"id": "G4"}], "id": 7})),
+        result("search", json!({"trains": [{"id": "G2"}]})),
+        result("other", json!({"id": "X"})),
+    ];
+    let sources = Sources::new(&history);
+    assert_eq!(sources.values("search.id"), ["G2", "G4"]);
+    assert!(sources.values("search.name").is_empty());
+}
+
+#[test]
+fn notes_and_replies_are_not_what_a_person_wrote() {
+    let noted = Message {
+        role: Role::User,
+        parts: vec![Part::Note("(Today is Monday.)".into()), Part::Text("Lagos\ntomorrow".into())],
+    };
+    let history = [noted, asks(&[("search", json!({"from": "Rome"}))]), Message::text_of(Role::Assistant, "Paris")];
+    let spans: Vec<String> = Sources::new(&history).spans().iter().map(|span| span.concat()).collect();
+    assert_eq!(spans, ["Lagos", "tomorrow"]);
+}
+
+#[test]
+fn what_the_person_wrote_comes_before_long_results() {
+    let long: Vec<String> = (0..3_000).map(|number| format!("word{number} and")).collect();
+    let history = [person("from Lagos"), result("search", json!({"text": long}))];
+    let spans = Sources::new(&history).spans();
+    assert_eq!(spans[0].concat(), "from Lagos");
+    assert!(spans.iter().map(Vec::len).sum::<usize>() <= super::PIECES_MAX);
+}

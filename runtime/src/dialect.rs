@@ -1,0 +1,90 @@
+//! Dialects: how a model family was trained to write calls.
+//!
+//! A dialect is three things that must agree: what the template is given ([`Dialect::conversation`]),
+//! the grammar of a reply ([`Dialect::grammar`]) and its reading ([`Dialect::parse`]). The law that holds
+//! them together is checked for every model when it is loaded ([`choose`]): what is rendered as a past
+//! call, the grammar accepts and the parser gives back.
+
+pub(crate) mod choose;
+pub(crate) mod generic;
+pub(crate) mod hermes;
+pub(crate) mod split;
+
+use handyman_core::{CallRequest, Fault, Message, ReplyMode, ToolSpec};
+use serde_json::Value;
+
+use crate::constrain::sources::Sources;
+
+/// What the template is given.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Conversation {
+    /// Messages as chat templates know them, oldest first.
+    pub(crate) messages: Vec<Value>,
+    /// Tool descriptions for the template, or null where the messages tell of them.
+    pub(crate) tools: Value,
+}
+
+/// What a grammar depends on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    /// The tools offered.
+    pub(crate) tools: &'a [ToolSpec],
+    /// What the reply may consist of.
+    pub(crate) mode: ReplyMode,
+    /// What arguments may be copied from.
+    pub(crate) sources: Sources<'a>,
+}
+
+/// A reply that could be read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Said {
+    /// What the model thought.
+    pub(crate) reasoning: String,
+    /// What it said to the person.
+    pub(crate) text: String,
+    /// The calls it asked for.
+    pub(crate) calls: Vec<CallRequest>,
+}
+
+/// How a model writes its calls.
+pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
+    /// The dialect's name.
+    fn name(&self) -> &'static str;
+
+    /// What the template is given for this history.
+    fn conversation(&self, history: &[Message], tools: &[ToolSpec]) -> Conversation;
+
+    /// The grammar of the next reply.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema`.
+    fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault>;
+
+    /// Reads a whole reply.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the model to hear.
+    fn parse(&self, reply: &str) -> Result<Said, String>;
+
+    /// Separates what can be shown while the reply streams.
+    fn splitter(&self) -> split::Splitter;
+}
+
+/// A piece of markup: one token where the vocabulary has it, or else plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Marker {
+    /// How it is written.
+    pub(crate) text: &'static str,
+    /// The token that means it.
+    pub(crate) token: Option<crate::llama::Token>,
+}
+
+impl Marker {
+    /// The marker in a grammar.
+    pub(crate) fn expression(&self) -> String {
+        match self.token {
+            Some(token) => format!("<[{token}]>"),
+            None => crate::constrain::grammar::literal(self.text),
+        }
+    }
+}

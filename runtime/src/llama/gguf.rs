@@ -1,0 +1,211 @@
+//! A GGUF file's header, read before llama.cpp sees the file: broken files get a clear error, not an abort.
+//!
+//! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use handyman_core::{Fault, FaultKind};
+
+const MAGIC: [u8; 4] = *b"GGUF";
+const VERSIONS: std::ops::RangeInclusive<u32> = 2..=3;
+const DIMENSIONS_MAX: u32 = 4;
+/// Architectures that only encode text into vectors and cannot write.
+const ENCODERS: [&str; 9] = [
+    "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
+    "eurobert", "t5encoder",
+];
+
+/// One metadata value; arrays are skipped.
+#[derive(Debug, Clone, PartialEq)]
+enum Meta {
+    Text(String),
+    Number(u64),
+    Flag(bool),
+    Skipped,
+}
+
+/// What the header says that matters before loading.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    values: HashMap<String, Meta>,
+}
+
+impl Header {
+    /// Reads and checks the header of a model file.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` that says what is wrong with the file: missing, not a file, not GGUF,
+    /// cut off, or an architecture that cannot write.
+    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
+        let broken = |what: String| Fault::new(FaultKind::Model, format!("{}: {what}", path.display()));
+        let metadata = path.metadata().map_err(|error| {
+            broken(format!("the model file cannot be opened: {error}")).with_source(error)
+        })?;
+        if !metadata.is_file() {
+            return Err(broken("this is not a file".to_owned()).with_hint("name a model file that ends in .gguf"));
+        }
+        let file = File::open(path)
+            .map_err(|error| broken(format!("the model file cannot be opened: {error}")).with_source(error))?;
+        let mut reader = Reader { source: BufReader::new(file), left: metadata.len() };
+        let header = reader.header().map_err(|problem| {
+            broken(problem).with_hint("download or export the model again: it has to be a complete GGUF file")
+        })?;
+        if ENCODERS.contains(&header.text("general.architecture")) || header.never_causal() {
+            let problem = format!("this model ({}) only encodes text: it cannot reply", header.text("general.architecture"));
+            return Err(broken(problem).with_hint("use a model that generates text"));
+        }
+        Ok(header)
+    }
+
+    /// A text value, or empty.
+    pub(crate) fn text(&self, key: &str) -> &str {
+        match self.values.get(key) {
+            Some(Meta::Text(text)) => text,
+            Some(Meta::Number(_) | Meta::Flag(_) | Meta::Skipped) | None => "",
+        }
+    }
+
+    fn never_causal(&self) -> bool {
+        let key = format!("{}.attention.causal", self.text("general.architecture"));
+        self.values.get(&key) == Some(&Meta::Flag(false))
+    }
+}
+
+/// Reads numbers and strings, never beyond the end of the file.
+struct Reader<R> {
+    source: R,
+    left: u64,
+}
+
+impl<R: Read> Reader<R> {
+    fn header(&mut self) -> Result<Header, String> {
+        let mut magic = [0; 4];
+        self.bytes(&mut magic).map_err(|_| "this is not a GGUF file: it is too short".to_owned())?;
+        if magic != MAGIC {
+            return Err("this is not a GGUF file: it does not begin with 'GGUF'".to_owned());
+        }
+        let version = self.u32()?;
+        if !VERSIONS.contains(&version) {
+            return Err(format!("GGUF version {version} is not supported; versions 2 and 3 are"));
+        }
+        let tensors = self.u64()?;
+        let pairs = self.u64()?;
+        let mut values = HashMap::new();
+        for _ in 0..pairs {
+            let key = self.text()?;
+            let kind = self.u32()?;
+            let value = self.value(kind)?;
+            values.insert(key, value);
+        }
+        self.tensors(tensors)?;
+        Ok(Header { values })
+    }
+
+    /// Reads the tensor list and checks that the data of the last one begins inside the file.
+    fn tensors(&mut self, count: u64) -> Result<(), String> {
+        let mut last_offset = 0;
+        for _ in 0..count {
+            let _name = self.text()?;
+            let dimensions = self.u32()?;
+            if dimensions > DIMENSIONS_MAX {
+                return Err(format!("the header is damaged: a tensor with {dimensions} dimensions"));
+            }
+            self.skip(u64::from(dimensions) * 8 + 4)?;
+            last_offset = self.u64()?.max(last_offset);
+        }
+        if count > 0 && last_offset >= self.left {
+            return Err(format!("the file is cut off: {last_offset} bytes of weights are promised, {} are there", self.left));
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, kind: u32) -> Result<Meta, String> {
+        match kind {
+            7 => Ok(Meta::Flag(self.uint(1)? != 0)),
+            8 => self.text().map(Meta::Text),
+            9 => self.skip_array(),
+            _ => match width(kind) {
+                Some(bytes) => self.uint(bytes).map(Meta::Number),
+                None => Err(format!("the header is damaged: unknown value type {kind}")),
+            },
+        }
+    }
+
+    fn skip_array(&mut self) -> Result<Meta, String> {
+        let kind = self.u32()?;
+        let count = self.u64()?;
+        match (kind, width(kind)) {
+            (8, _) => {
+                for _ in 0..count {
+                    let length = self.u64()?;
+                    self.skip(length)?;
+                }
+            }
+            (_, Some(bytes)) => self.skip(count.saturating_mul(bytes as u64))?,
+            (_, None) => return Err(format!("the header is damaged: unknown array type {kind}")),
+        }
+        Ok(Meta::Skipped)
+    }
+
+    fn text(&mut self) -> Result<String, String> {
+        let length = self.u64()?;
+        if length > self.left {
+            return Err(cut_off());
+        }
+        let mut bytes = vec![0; usize::try_from(length).map_err(|_| cut_off())?];
+        self.bytes(&mut bytes)?;
+        String::from_utf8(bytes).map_err(|_| "the header is damaged: a text is not UTF-8".to_owned())
+    }
+
+    fn u32(&mut self) -> Result<u32, String> {
+        self.uint(4).map(|value| u32::try_from(value).unwrap_or(u32::MAX))
+    }
+
+    fn u64(&mut self) -> Result<u64, String> {
+        self.uint(8)
+    }
+
+    /// A little-endian unsigned number of up to eight bytes.
+    fn uint(&mut self, bytes: usize) -> Result<u64, String> {
+        let mut buffer = [0; 8];
+        self.bytes(&mut buffer[..bytes])?;
+        Ok(u64::from_le_bytes(buffer))
+    }
+
+    fn bytes(&mut self, buffer: &mut [u8]) -> Result<(), String> {
+        self.take(buffer.len() as u64)?;
+        self.source.read_exact(buffer).map_err(|_| cut_off())
+    }
+
+    fn skip(&mut self, count: u64) -> Result<(), String> {
+        self.take(count)?;
+        let skipped = io::copy(&mut self.source.by_ref().take(count), &mut io::sink());
+        if skipped.is_ok_and(|skipped| skipped == count) { Ok(()) } else { Err(cut_off()) }
+    }
+
+    fn take(&mut self, count: u64) -> Result<(), String> {
+        self.left = self.left.checked_sub(count).ok_or_else(cut_off)?;
+        Ok(())
+    }
+}
+
+/// Bytes of a fixed-size value type.
+fn width(kind: u32) -> Option<usize> {
+    match kind {
+        0 | 1 | 7 => Some(1),
+        2 | 3 => Some(2),
+        4..=6 => Some(4),
+        10..=12 => Some(8),
+        _ => None,
+    }
+}
+
+fn cut_off() -> String {
+    "the file is cut off inside its header".to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Files that are no usable model are named as such before llama.cpp sees them.
+
+use std::fs;
+
+use handyman_core::FaultKind;
+use proptest::prelude::*;
+
+use super::Header;
+
+fn text(text: &str) -> Vec<u8> {
+    [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
+}
+
+/// A header with these texts and flags, and one tensor of 32 bytes.
+fn file(texts: &[(&str, &str)], flags: &[(&str, bool)]) -> Vec<u8> {
+    let pairs = (texts.len() + flags.len() + 1) as u64;
+    let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &pairs.to_le_bytes()].concat();
+    for (key, value) in texts {
+        bytes.extend([text(key), 8_u32.to_le_bytes().to_vec(), text(value)].concat());
+    }
+    for (key, value) in flags {
+        bytes.extend([text(key), 7_u32.to_le_bytes().to_vec(), vec![u8::from(*value)]].concat());
+    }
+    let list = [9_u32.to_le_bytes().to_vec(), 8_u32.to_le_bytes().to_vec(), 2_u64.to_le_bytes().to_vec(), text("a"), text("b")];
+    bytes.extend([text("tokens"), list.concat()].concat());
+    let tensor = [text("w"), 1_u32.to_le_bytes().to_vec(), 8_u64.to_le_bytes().to_vec(), vec![0; 4], vec![0; 8]];
+    bytes.extend(tensor.concat());
+    bytes.extend([0; 32]);
+    bytes
+}
+
+fn read(bytes: &[u8]) -> Result<Header, handyman_core::Fault> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.gguf");
+    fs::write(&path, bytes).unwrap();
+    Header::read(&path)
+}
+
+fn check(bytes: &[u8], problem: &str) {
+    let fault = read(bytes).expect_err("the file is refused");
+    assert_eq!(fault.kind(), FaultKind::Model);
+    assert!(fault.to_string().contains(problem), "{fault}");
+    assert!(fault.to_string().contains("model.gguf"), "{fault}");
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let header = read(&file(&[("general.architecture", "qwen3"), ("general.name", "Tiny")], &[])).unwrap();
+    assert_eq!(header.text("general.name"), "Tiny");
+    assert_eq!(header.text("tokens"), "");
+}
+
+#[test]
+fn what_is_no_gguf_says_so() {
+    check(b"", "too short");
+    check(b"PK\x03\x04 and so on", "does not begin with 'GGUF'");
+    check(b"GGUF\x09\x00\x00\x00", "version 9");
+    check(b"GGUF\x03\x00\x00\x00\x01", "cut off");
+}
+
+#[test]
+fn folders_and_missing_files_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Header::read(folder.path()).unwrap_err().to_string().contains("not a file"));
+    let missing = Header::read(&folder.path().join("nothing.gguf")).unwrap_err();
+    assert!(missing.to_string().contains("cannot be opened"), "{missing}");
+}
+
+#[test]
+fn encoders_are_refused_by_name() {
+    check(&file(&[("general.architecture", "bert")], &[]), "bert");
+    let never_causal = [("gemma3.attention.causal", false)];
+    check(&file(&[("general.architecture", "gemma3")], &never_causal), "only encodes");
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_refused() {
+    let whole = file(&[("general.architecture", "qwen3")], &[]);
+    for length in 0..=whole.len() - 32 {
+        assert!(read(&whole[..length]).is_err(), "{length} bytes");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 24_usize..120) {
+        let _ = read(&[&b"GGUF\x03\x00\x00\x00"[..], &bytes].concat());
+        let mut damaged = file(&[("general.architecture", "qwen3")], &[]);
+        let end = (at + bytes.len()).min(damaged.len());
+        damaged[at..end].copy_from_slice(&bytes[..end - at]);
+        let _ = read(&damaged);
+    }
+}

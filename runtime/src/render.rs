@@ -1,0 +1,131 @@
+//! Render: the history as the text a model was trained on, by the template in its GGUF.
+//!
+//! Templates are Jinja as Hugging Face's `transformers` runs it: Python methods, loop controls, trimmed
+//! blocks, `tojson` with Python's spacing, `raise_exception`, `strftime_now`.
+
+pub(crate) mod json;
+pub(crate) mod messages;
+pub(crate) mod protect;
+pub(crate) mod transcript;
+
+use handyman_core::{Fault, FaultKind};
+use minijinja::value::Kwargs;
+use minijinja::{Environment, Error, ErrorKind, Output, State, Value, context};
+use minijinja_contrib::pycompat::unknown_method_callback;
+
+use crate::dialect::Conversation;
+
+const NAME: &str = "chat";
+
+/// A model's chat template.
+#[derive(Debug)]
+pub(crate) struct Template {
+    environment: Environment<'static>,
+    source: String,
+    /// Text of the token that begins a prompt.
+    begins: String,
+    /// Text of the token that ends a reply.
+    ends: String,
+}
+
+impl Template {
+    /// Compiles a template; `begins` and `ends` are its `bos_token` and `eos_token`.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Template` that says where it cannot be understood.
+    pub(crate) fn new(source: String, begins: String, ends: String) -> Result<Self, Fault> {
+        let mut environment = Environment::new();
+        environment.set_trim_blocks(true);
+        environment.set_lstrip_blocks(true);
+        environment.set_unknown_method_callback(unknown_method_callback);
+        environment.set_formatter(print_as_python);
+        environment.add_filter("tojson", to_json);
+        environment.add_function("raise_exception", raise_exception);
+        environment.add_function("strftime_now", strftime_now);
+        environment.add_template_owned(NAME, without_generation_tags(&source)).map_err(|error| {
+            Fault::new(FaultKind::Template, format!("the model's chat template cannot be understood: {error}"))
+                .with_source(error)
+        })?;
+        Ok(Self { environment, source, begins, ends })
+    }
+
+    /// The template's text.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The conversation as a prompt; with `reply`, up to where the model begins to write.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Template`; the template may refuse a conversation on purpose.
+    pub(crate) fn render(&self, conversation: &Conversation, reply: bool) -> Result<String, Fault> {
+        let tools = if conversation.tools.is_null() || conversation.tools == serde_json::json!([]) {
+            Value::from(())
+        } else {
+            Value::from_serialize(&conversation.tools)
+        };
+        let given = context! {
+            messages => Value::from_serialize(&conversation.messages),
+            tools => tools,
+            add_generation_prompt => reply,
+            bos_token => self.begins,
+            eos_token => self.ends,
+        };
+        let template = self.environment.get_template(NAME).map_err(fault)?;
+        template.render(given).map_err(fault)
+    }
+}
+
+fn fault(error: Error) -> Fault {
+    let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+    Fault::new(FaultKind::Template, format!("the model's chat template cannot be rendered: {detail}"))
+        .with_source(error)
+}
+
+/// `{% generation %}` only marks what to train on.
+fn without_generation_tags(source: &str) -> String {
+    let mut text = source.to_owned();
+    for tag in ["generation", "endgeneration"] {
+        for (open, close) in [("{% ", " %}"), ("{%- ", " %}"), ("{% ", " -%}"), ("{%- ", " -%}")] {
+            text = text.replace(&format!("{open}{tag}{close}"), "");
+        }
+    }
+    text
+}
+
+/// Python prints `True`, `False` and `None`.
+fn print_as_python(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+    match value.kind() {
+        minijinja::value::ValueKind::Bool => {
+            let text = if value.is_true() { "True" } else { "False" };
+            out.write_str(text).map_err(Error::from)
+        }
+        minijinja::value::ValueKind::None => out.write_str("None").map_err(Error::from),
+        _ => minijinja::escape_formatter(out, state, value),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
+    let indent: Option<usize> = options.get("indent")?;
+    let _: Option<bool> = options.get("ensure_ascii")?;
+    let value = serde_json::to_value(&value)
+        .map_err(|error| Error::new(ErrorKind::InvalidOperation, "not a JSON value").with_source(error))?;
+    let text = match indent {
+        Some(width) => json::python_json_indented(&value, width),
+        None => json::python_json(&value),
+    };
+    Ok(Value::from_safe_string(text))
+}
+
+fn raise_exception(message: String) -> Result<Value, Error> {
+    Err(Error::new(ErrorKind::InvalidOperation, message))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a template function")]
+fn strftime_now(format: String) -> String {
+    jiff::ZonedDateTime::now().strftime(&format).to_string()
+}
+
+#[cfg(test)]
+mod tests;
