@@ -6,12 +6,12 @@ DATE := 2026-11-23
 
 # Does the main job on the built-in model and the sandbox world, in English and in Chinese.
 demo: set-up
-	@cargo build --release --quiet --package handyman-cli
+	@cargo build --release --workspace --bins
 	@scripts/demo.sh $(DATE)
 
 # Passes all tests: style, units, properties, the real engine, the command line, examples.
 test: set-up
-	cargo test --release --workspace --no-fail-fast
+	cargo test --release --workspace --features handyman-model/evaluate --no-fail-fast
 
 # What a change must also pass before it lands.
 check: set-up
