@@ -13,6 +13,7 @@ pub(crate) mod split;
 use handyman_core::{CallRequest, Fault, Message, ReplyMode, ToolSpec};
 use serde_json::Value;
 
+use crate::constrain::grammar::{Grammar, literal};
 use crate::constrain::sources::Sources;
 
 /// What the template is given.
@@ -70,6 +71,15 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     fn splitter(&self) -> split::Splitter;
 }
 
+/// Reads one call, `{"name": …, "arguments": {…}}`.
+pub(crate) fn request_of(value: Value) -> Result<CallRequest, String> {
+    let Value::Object(mut call) = value else { return Err("a call is not a JSON object".to_owned()) };
+    match (call.remove("name"), call.remove("arguments")) {
+        (Some(Value::String(tool)), Some(Value::Object(arguments))) => Ok(CallRequest { tool, arguments }),
+        (_, _) => Err("a call needs a 'name' and 'arguments'".to_owned()),
+    }
+}
+
 /// A piece of markup: one token where the vocabulary has it, or else plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Marker {
@@ -84,7 +94,20 @@ impl Marker {
     pub(crate) fn expression(&self) -> String {
         match self.token {
             Some(token) => format!("<[{token}]>"),
-            None => crate::constrain::grammar::literal(self.text),
+            None => literal(self.text),
+        }
+    }
+
+    /// Text, if any, and then the marker. Where the marker is no token, the text ends at its first
+    /// spelling; `tags` (alternatives) are those that it may not contain.
+    pub(crate) fn after_text(&self, text: &str, tags: &str, grammar: &mut Grammar) -> String {
+        match self.token {
+            Some(_) => format!("{text}? {}", self.expression()),
+            None => {
+                let spelled = self.text.replace('/', "\\/");
+                let tag = format!("<({tags})>");
+                grammar.lazy(&format!("/(.|\\n)*{spelled}/ & ~/(.|\\n)*{tag}(.|\\n)*/"))
+            }
         }
     }
 }

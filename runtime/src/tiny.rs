@@ -157,7 +157,7 @@ pub(crate) fn tool(name: &str, properties: Value, required: &[&str]) -> ToolSpec
 /// A small trip: search and book, with everything that may only be copied.
 pub(crate) fn trip_tools() -> Vec<ToolSpec> {
     let copied = json!({"type": "string", "x-verbatim": true});
-    let search = tool("search", json!({"from": copied, "to": copied, "day": copied, "order": {"enum": ["earliest", "latest"]}}), &["from", "to"]);
+    let search = tool("search", json!({"from": copied, "to": copied, "day": copied, "order": {"enum": ["earliest", "latest"]}}), &["from", "to", "day"]);
     let book = tool(
         "book",
         json!({"id": {"type": "string", "x-from": ["search.id"]}, "people": {"type": "integer", "minimum": 1, "maximum": 9}}),

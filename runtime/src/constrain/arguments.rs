@@ -67,7 +67,7 @@ impl<'a> Arguments<'a> {
 
     /// A string that must be copied: one of the named values, or a span.
     fn copied(&mut self, schema: &Value) -> Option<String> {
-        let mut alternatives: Vec<String> = schema
+        let values: Vec<String> = schema
             .get(FROM)
             .and_then(Value::as_array)
             .into_iter()
@@ -76,10 +76,12 @@ impl<'a> Arguments<'a> {
             .flat_map(|name| self.sources.values(name))
             .map(|value| literal(&json_text(&value)))
             .collect();
-        if schema.get(VERBATIM).and_then(Value::as_bool) == Some(true) {
-            alternatives.extend(self.span());
+        let verbatim = schema.get(VERBATIM).and_then(Value::as_bool) == Some(true);
+        match (values.as_slice(), if verbatim { self.span() } else { None }) {
+            ([], span) => span,
+            (_, None) => Some(self.grammar.terminal(&either(&values))),
+            (_, Some(span)) => Some(self.grammar.terminal(&format!("{} | {span}", either(&values)))),
         }
-        if alternatives.is_empty() { None } else { Some(self.grammar.terminal(&either(&alternatives))) }
     }
 
     /// The terminal for a span of what was said, in quotes.

@@ -26,6 +26,14 @@ impl Grammar {
         name
     }
 
+    /// Adds a lexical unit that ends as soon as it can, and returns its name.
+    pub(crate) fn lazy(&mut self, body: &str) -> String {
+        self.named += 1;
+        let name = format!("r{}", self.named);
+        self.define(&format!("{name}[lazy]"), body);
+        name
+    }
+
     /// The whole grammar, beginning with this rule.
     pub(crate) fn start(mut self, body: &str) -> String {
         self.define("start", body);

@@ -8,11 +8,11 @@
 
 use std::fmt::Write as _;
 
-use handyman_core::{CallRequest, Fault, Message, ReplyMode, Role, ToolSpec};
+use handyman_core::{Fault, Message, ReplyMode, Role, ToolSpec};
 use serde_json::{Map, Value, json};
 
 use super::split::Splitter;
-use super::{Conversation, Dialect, Said, Turn};
+use super::{Conversation, Dialect, Said, Turn, request_of};
 use crate::constrain::arguments::Arguments;
 use crate::constrain::grammar::{Grammar, either, json_text, literal};
 use crate::render::json::python_json;
@@ -96,20 +96,6 @@ impl Dialect for Generic {
 
     fn splitter(&self) -> Splitter {
         Splitter::hidden()
-    }
-}
-
-/// Reads one call from JSON.
-pub(crate) fn read_request(json: &str) -> Result<CallRequest, String> {
-    let value = serde_json::from_str(json).map_err(|error| format!("a call is not valid JSON: {error}"))?;
-    request_of(value)
-}
-
-fn request_of(value: Value) -> Result<CallRequest, String> {
-    let Value::Object(mut call) = value else { return Err("a call is not a JSON object".to_owned()) };
-    match (call.remove("name"), call.remove("arguments")) {
-        (Some(Value::String(tool)), Some(Value::Object(arguments))) => Ok(CallRequest { tool, arguments }),
-        (_, _) => Err("a call needs a 'name' and 'arguments'".to_owned()),
     }
 }
 

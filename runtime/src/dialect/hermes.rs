@@ -8,6 +8,7 @@
 //! ```
 
 use handyman_core::{CallRequest, Fault, Message, ReplyMode, ToolSpec};
+use serde_json::Value;
 
 use super::split::{Splitter, THINK_BEGINS, THINK_ENDS};
 use super::{Conversation, Dialect, Marker, Said, Turn};
@@ -56,7 +57,7 @@ impl Hermes {
         }
     }
 
-    /// The rule for one call of any tool that can be called now, or `None` when none can.
+    /// The rule for what follows `<tool_call>`, for any tool that can be called now; `None` when none can.
     fn call(&self, arguments: &mut Arguments<'_>, tools: &[ToolSpec]) -> Result<Option<String>, Fault> {
         let mut calls = Vec::new();
         for tool in tools {
@@ -68,9 +69,8 @@ impl Hermes {
         if calls.is_empty() {
             return Ok(None);
         }
-        let (begins, ends) = (self.begins.expression(), self.ends.expression());
         let (opening, closing) = (literal("\n{\"name\": "), literal("}\n"));
-        let call = format!("{begins} {opening} {} {closing} {ends}", either(&calls));
+        let call = format!("{opening} {} {closing} {}", either(&calls), self.ends.expression());
         Ok(Some(arguments.grammar().rule(&call)))
     }
 
@@ -79,8 +79,8 @@ impl Hermes {
         if self.thinking == Thinking::Never {
             return String::new();
         }
-        let inside = grammar.terminal("/(.|\\n)*/ & ~/(.|\\n)*<\\/?think>(.|\\n)*/");
-        let closed = format!("{inside} {}", self.think_ends.expression());
+        let inside = grammar.terminal("/(.|\\n)+/ & ~/(.|\\n)*<\\/?think>(.|\\n)*/");
+        let closed = self.think_ends.after_text(&inside, "think", grammar);
         match self.thinking {
             Thinking::May => format!("({} {closed})?", self.think_begins.expression()),
             Thinking::Begun | Thinking::Never => closed,
@@ -112,8 +112,9 @@ impl Dialect for Hermes {
         };
         let body = match call {
             Some(call) => {
-                let separator = literal(&self.separator);
-                format!("({text} | {text}? {call} ({separator} {call})*)")
+                let first = self.begins.after_text(&text, "tool_response|think", &mut grammar);
+                let next = format!("{} {}", literal(&self.separator), self.begins.expression());
+                format!("({text} | {first} {call} ({next} {call})*)")
             }
             None => text,
         };
@@ -129,10 +130,11 @@ impl Dialect for Hermes {
             (Thinking::Begun, None) => return Err("the reply ends before the reasoning does".to_owned()),
             (Thinking::Never | Thinking::May, _) => ("", reply),
         };
-        let mut parts = rest.split(CALL_BEGINS);
-        let text = parts.next().unwrap_or_default().trim().to_owned();
-        let calls = parts.map(read_call).collect::<Result<_, _>>()?;
-        Ok(Said { reasoning: reasoning.to_owned(), text, calls })
+        let (text, calls) = match rest.split_once(CALL_BEGINS) {
+            Some((text, calls)) => (text, read_calls(calls)?),
+            None => (rest, Vec::new()),
+        };
+        Ok(Said { reasoning: reasoning.to_owned(), text: text.trim().to_owned(), calls })
     }
 
     fn splitter(&self) -> Splitter {
@@ -140,15 +142,28 @@ impl Dialect for Hermes {
     }
 }
 
-/// Reads what follows a `<tool_call>`.
-fn read_call(part: &str) -> Result<CallRequest, String> {
-    let Some((json, after)) = part.split_once(CALL_ENDS) else {
-        return Err(format!("a call does not end with {CALL_ENDS}"));
-    };
-    if !after.trim().is_empty() {
-        return Err(format!("there is text after a call: '{}'", after.trim()));
+/// Reads what follows the first `<tool_call>`. An argument may hold a tag, so the JSON is read first.
+fn read_calls(mut rest: &str) -> Result<Vec<CallRequest>, String> {
+    let mut calls = Vec::new();
+    loop {
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let value = match values.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => return Err(format!("a call is not valid JSON: {error}")),
+            None => return Err("a call is empty".to_owned()),
+        };
+        calls.push(super::request_of(value)?);
+        let Some(after) = rest[values.byte_offset()..].trim_start().strip_prefix(CALL_ENDS) else {
+            return Err(format!("a call does not end with {CALL_ENDS}"));
+        };
+        if after.trim().is_empty() {
+            return Ok(calls);
+        }
+        rest = after
+            .trim_start()
+            .strip_prefix(CALL_BEGINS)
+            .ok_or_else(|| format!("there is text after a call: '{}'", after.trim()))?;
     }
-    super::generic::read_request(json)
 }
 
 #[cfg(test)]

@@ -56,10 +56,19 @@ fn reasoning_comes_first_and_is_closed() {
 }
 
 #[test]
+fn an_argument_may_hold_a_tag() {
+    let reply = "<tool_call>\n{\"name\": \"x\", \"arguments\": {\"a\": \"</tool_call><tool_call>\"}}\n</tool_call>";
+    let said = Hermes::new(|_| None, "\n".to_owned(), Thinking::Never).parse(reply).unwrap();
+    assert_eq!(said.calls[0].arguments["a"], "</tool_call><tool_call>");
+}
+
+#[test]
 fn what_cannot_be_read_says_why() {
     let dialect = Hermes::new(|_| None, "\n".to_owned(), Thinking::Never);
     for (reply, problem) in [
-        ("<tool_call>\n{\"name\"", "does not end"),
+        ("<tool_call>\n{\"name\"", "not valid JSON"),
+        ("<tool_call>\n{\"name\": \"x\", \"arguments\": {}}", "does not end"),
+        ("<tool_call>\n", "is empty"),
         ("<tool_call>{]</tool_call>", "not valid JSON"),
         ("<tool_call>{\"name\": \"x\"}</tool_call>", "needs a 'name' and 'arguments'"),
         ("<tool_call>[]</tool_call>", "not a JSON object"),
