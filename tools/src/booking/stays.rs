@@ -22,6 +22,7 @@ const SLOT_MINUTES: i8 = 30;
 /// Which hotels or restaurants come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(description = "")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum StayOrder {
     Cheapest,

@@ -15,6 +15,7 @@ use crate::world::{CURRENCY, SOURCE, World};
 /// Which departures come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(description = "")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TravelOrder {
     #[default]

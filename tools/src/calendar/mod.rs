@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::{Time, time as at};
 use serde_json::{Value, json};
 
-use crate::resolve::{self, Clock, Window, hm};
+use crate::resolve::{self, Clock, hm};
 use crate::world::World;
 use crate::world::calendar::gaps;
 
@@ -94,11 +94,7 @@ pub async fn find_free_slot(
 fn in_part_of_day(time: Time, half_said: bool, clock: Option<Clock>) -> Time {
     let later = time.wrapping_add(12.hours());
     match clock {
-        Some(Clock::Within(part @ Window { .. }))
-            if !half_said && !part.contains(time) && part.contains(later) =>
-        {
-            later
-        }
+        Some(Clock::Within(part)) if !half_said && !part.contains(time) && part.contains(later) => later,
         _ => time,
     }
 }

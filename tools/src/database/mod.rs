@@ -61,7 +61,8 @@ impl Database {
 
     async fn tables(&self) -> ToolResult<Vec<String>> {
         let names: Vec<(String,)> = sqlx::query_as(
-            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_' \
+             ORDER BY name",
         )
         .fetch_all(&self.pool)
         .await

@@ -12,6 +12,7 @@ pub(super) const DEFAULT_LIMIT: usize = 5;
 
 /// How a column is compared with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(description = "")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Comparison {
     #[serde(rename = "=")]

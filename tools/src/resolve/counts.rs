@@ -47,7 +47,8 @@ fn count(text: &str) -> Option<u32> {
     let words = words(text);
     // The article of `a table for six` is no number of people.
     let starts = (0..words.len()).filter(|start| !["a", "an"].contains(&words[*start].as_str()));
-    let english = starts.filter_map(|start| numbers::english(&words[start..])).map(|(number, _)| number).next();
+    let english =
+        starts.filter_map(|start| numbers::english(&words[start..])).map(|(number, _)| number).next();
     english
         .or_else(|| {
             text.char_indices()

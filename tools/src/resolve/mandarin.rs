@@ -178,7 +178,8 @@ fn of_year(text: &str, today: Date) -> Option<Match<'_>> {
     let number = i8::try_from(number).ok()?;
     if let Some(rest) = rest.strip_prefix('月') {
         if let Some(rest) = rest.strip_prefix('底') {
-            let last = (28..=31).rev().find_map(|day| Date::new(year.unwrap_or(today.year()), number, day).ok());
+            let last =
+                (28..=31).rev().find_map(|day| Date::new(year.unwrap_or(today.year()), number, day).ok());
             let day = last.map_or(1, Date::day);
             return Some((in_year(year, number, day, today), rest));
         }

@@ -155,3 +155,15 @@ async fn mistakes_are_answered_with_what_would_be_right() {
     let error = desk.refused("search_trains", json!({"from": "上海", "to": "Tokyo", "day": "today"})).await;
     assert!(error.contains("try flights"), "{error}");
 }
+
+#[tokio::test]
+async fn specs_are_short() {
+    let desk = Desk::open().await;
+    for spec in desk.tools.specs() {
+        for (name, parameter) in spec.parameters["properties"].as_object().unwrap() {
+            let words = parameter["description"].as_str().map_or(0, |text| text.split(' ').count());
+            assert!(words <= 5, "{}.{name}: {}", spec.name, parameter["description"]);
+        }
+        assert!(spec.parameters.to_string().len() < 900, "{}", spec.parameters);
+    }
+}

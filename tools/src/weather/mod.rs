@@ -14,6 +14,7 @@ const FORECAST_DAYS: i32 = 15;
 /// A unit of temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(description = "")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Unit {
     #[default]

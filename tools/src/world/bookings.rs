@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use super::chance::Chance;
 use super::effects::{Begun, commit};
 use super::offers::{self, Kind, Offer};
+use super::stock::Stretch;
 use super::{CURRENCY, World, failed, payments};
 use crate::money::Money;
 
@@ -124,17 +125,8 @@ impl World {
             let message = format!("booking {} is already cancelled", booking.booking);
             return Err(ToolError::new(ToolErrorKind::Conflict, message));
         }
-        sqlx::query(
-            "UPDATE stock SET available = available + ? WHERE resource = ? AND date >= ? AND date < date(?, ? || ' days')",
-        )
-        .bind(booking.units)
-        .bind(&booking.resource)
-        .bind(&booking.date)
-        .bind(&booking.date)
-        .bind(booking.nights)
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+        let stretch = Stretch { resource: &booking.resource, date: &booking.date, days: booking.nights };
+        stretch.change(&mut transaction, booking.units).await?;
         let refund = payments::give_back(&mut transaction, key, &booking).await?;
         set_status(&mut transaction, &booking.booking, "cancelled").await?;
         let mut result = json!({"booking": booking.booking, "item": booking.item, "status": "cancelled"});
@@ -194,16 +186,8 @@ fn check_still_ahead(offer: &Offer, now: DateTime) -> ToolResult<()> {
 
 /// Takes units from the stock of each of the offer's days, or none at all.
 async fn take(connection: &mut SqliteConnection, offer: &Offer, kind: Kind, units: i64) -> ToolResult<()> {
-    let (left,): (i64,) = sqlx::query_as(
-        "SELECT coalesce(min(available), 0) FROM stock WHERE resource = ? AND date >= ? AND date < date(?, ? || ' days')",
-    )
-    .bind(&offer.resource)
-    .bind(&offer.date)
-    .bind(&offer.date)
-    .bind(offer.nights)
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(failed)?;
+    let stretch = Stretch { resource: &offer.resource, date: &offer.date, days: offer.nights };
+    let left = stretch.left(connection).await?;
     if left < units {
         let unit = kind.unit();
         let message = match left {
@@ -213,18 +197,7 @@ async fn take(connection: &mut SqliteConnection, offer: &Offer, kind: Kind, unit
         };
         return Err(ToolError::new(ToolErrorKind::Conflict, message));
     }
-    sqlx::query(
-        "UPDATE stock SET available = available - ? WHERE resource = ? AND date >= ? AND date < date(?, ? || ' days')",
-    )
-    .bind(units)
-    .bind(&offer.resource)
-    .bind(&offer.date)
-    .bind(&offer.date)
-    .bind(offer.nights)
-    .execute(connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
+    stretch.change(connection, -units).await
 }
 
 /// A reference that no booking has; it follows from the key.

@@ -23,6 +23,7 @@ mod migrations;
 pub mod offers;
 pub mod payments;
 mod seeding;
+mod stock;
 pub mod timetable;
 
 /// What sandbox results name as their source.
