@@ -101,13 +101,10 @@ impl Marker {
     /// Text, if any, and then the marker. Where the marker is no token, the text ends at its first
     /// spelling; `tags` (alternatives) are those that it may not contain.
     pub(crate) fn after_text(&self, text: &str, tags: &str, grammar: &mut Grammar) -> String {
-        match self.token {
-            Some(_) => format!("{text}? {}", self.expression()),
-            None => {
-                let spelled = self.text.replace('/', "\\/");
-                let tag = format!("<({tags})>");
-                grammar.lazy(&format!("/(.|\\n)*{spelled}/ & ~/(.|\\n)*{tag}(.|\\n)*/"))
-            }
+        if self.token.is_some() {
+            return format!("{text}? {}", self.expression());
         }
+        let spelled = self.text.replace('/', "\\/");
+        grammar.lazy(&format!("/(.|\\n)*{spelled}/ & ~/(.|\\n)*<({tags})>(.|\\n)*/"))
     }
 }

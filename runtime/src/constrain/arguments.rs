@@ -18,14 +18,16 @@ const DEPTH_MAX: usize = 16;
 pub(crate) struct Arguments<'a> {
     grammar: &'a mut Grammar,
     sources: Sources<'a>,
-    /// The terminal for copied spans, once an argument has needed it; `None` inside when nothing was said.
-    span: Option<Option<String>>,
+    /// The terminal for copied spans; none when nothing was said.
+    span: Option<String>,
+    /// Whether an argument has needed that terminal yet.
+    span_written: bool,
 }
 
 impl<'a> Arguments<'a> {
     /// Writes into this grammar, with these sources to copy from.
     pub(crate) fn new(grammar: &'a mut Grammar, sources: Sources<'a>) -> Self {
-        Self { grammar, sources, span: None }
+        Self { grammar, sources, span: None, span_written: false }
     }
 
     /// The grammar, to write around the arguments.
@@ -86,22 +88,26 @@ impl<'a> Arguments<'a> {
 
     /// The terminal for a span of what was said, in quotes.
     fn span(&mut self) -> Option<String> {
-        if self.span.is_none() {
-            let texts = self.sources.spans();
-            let mut automata = Vec::new();
-            for pieces in texts {
-                let escaped: Vec<String> = pieces.iter().map(|piece| json_inside(piece)).collect();
-                automata.push(self.grammar.terminal(&format!("%regex {}", json!({"substring_chunks": escaped}))));
-            }
-            let copied = (!automata.is_empty()).then(|| {
-                // Spans are neither empty nor do they begin or end with a blank.
-                let span = self.grammar.terminal(&format!("{} & /[^ ](.*[^ ])?/", either(&automata)));
-                let quote = literal("\"");
-                self.grammar.terminal(&format!("{quote} {span} {quote}"))
-            });
-            self.span = Some(copied);
+        if !self.span_written {
+            self.span_written = true;
+            self.span = self.write_span();
         }
-        self.span.clone().flatten()
+        self.span.clone()
+    }
+
+    fn write_span(&mut self) -> Option<String> {
+        let mut texts = Vec::new();
+        for pieces in self.sources.spans() {
+            let escaped: Vec<String> = pieces.iter().map(|piece| json_inside(piece)).collect();
+            texts.push(self.grammar.terminal(&format!("%regex {}", json!({"substring_chunks": escaped}))));
+        }
+        if texts.is_empty() {
+            return None;
+        }
+        // Spans are neither empty nor do they begin or end with a blank.
+        let span = self.grammar.terminal(&format!("{} & /[^ ](.*[^ ])?/", either(&texts)));
+        let quote = literal("\"");
+        Some(self.grammar.terminal(&format!("{quote} {span} {quote}")))
     }
 
     fn array(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {

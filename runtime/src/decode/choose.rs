@@ -103,7 +103,7 @@ impl Chooser {
         drawn.or(candidates.last()).map(|(token, _)| *token)
     }
 
-    /// A number from 0 up to 1, by SplitMix64 (Steele, Lea and Flood, 2014).
+    /// A number from 0 up to 1, by `SplitMix64` (Steele, Lea and Flood, 2014).
     #[expect(clippy::cast_precision_loss, reason = "24 bits are exact in an f32")]
     fn random(&mut self) -> f32 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
