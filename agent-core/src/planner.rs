@@ -46,6 +46,10 @@ pub fn next_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
         return Step::Finish(Outcome::Limit { limit });
     }
     match run.history().last().map(|message| message.role) {
+        // A reply that used the last token was cut off by the limit.
+        Some(Role::Assistant) if run.usage().tokens.decoded() >= limits.tokens_max => {
+            Step::Finish(Outcome::Limit { limit: LimitKind::Tokens })
+        }
         Some(Role::Assistant) => Step::Finish(how_it_ended(run.said())),
         Some(Role::User | Role::Tool | Role::System) | None => Step::Generate(reply_mode(run, tools, limits)),
     }

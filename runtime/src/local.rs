@@ -136,11 +136,11 @@ impl LocalModel {
     /// Reads a reply that is whole, or as whole as it got.
     fn read(&self, text: &str, generated: &Generated) -> ReplyBody {
         match (self.dialect.parse(text), generated.stop) {
-            (Ok(Said { reasoning, text, calls }), _) => ReplyBody::Said { reasoning, text, calls },
-            (Err(_), Stop::TokensMax | Stop::WindowFull) => ReplyBody::Malformed {
+            (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => ReplyBody::Malformed {
                 text: text.to_owned(),
                 problem: format!("it was cut off after {} tokens, before it was whole", generated.tokens.len()),
             },
+            (Ok(Said { reasoning, text, calls }), _) => ReplyBody::Said { reasoning, text, calls },
             (Err(problem), Stop::Ended | Stop::Complete | Stop::Cancelled) => {
                 ReplyBody::Malformed { text: text.to_owned(), problem }
             }
