@@ -2,10 +2,12 @@
 
 A conversation is one JSON line of the generator: {"lang", "kind", "tools", "system", "messages"}.
 
-    chat.py CONVERSATIONS.jsonl SHARD.npz      tokenises; the part of the shard's name before the first `-` is its group
+    chat.py CONVERSATIONS.jsonl SHARD.npz [LONGEST]
+
+tokenises; the part of the shard's name before the first `-` is its group. With LONGEST, conversations of more tokens are
+left out: where time is short, long ones cost more than they teach.
 """
 
-import itertools
 import json
 import re
 import sys
@@ -77,11 +79,13 @@ def encode(conversation):
     return np.array(encoding.ids[:WINDOW], np.uint16), classes[:WINDOW]
 
 
-def write_shard(conversations, path):
+def write_shard(conversations, path, longest=None):
     """Writes all conversations as one compressed shard; returns the number of conversations and of tokens."""
     ids, classes, labels = [], [], []
     for conversation in conversations:
         tokens, weights = encode(conversation)
+        if longest and len(tokens) > longest:
+            continue
         ids.append(tokens)
         classes.append(weights)
         labels.append(f"{conversation['lang']} {conversation['kind']}")
@@ -96,10 +100,9 @@ def write_shard(conversations, path):
 
 
 def main():
-    source, shard = sys.argv[1:3]
-    limit = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    source, shard, *longest = sys.argv[1:]
     with open(source) as lines:
-        count, tokens = write_shard(map(json.loads, itertools.islice(lines, limit)), shard)
+        count, tokens = write_shard(map(json.loads, lines), shard, *map(int, longest))
     print(f"{shard}: {count} conversations, {tokens} tokens")
 
 

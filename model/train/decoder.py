@@ -15,7 +15,7 @@ EPSILON = 1e-6
 
 @dataclass(frozen=True)
 class Shape:
-    """What a checkpoint and a GGUF must agree on. The defaults make 5.1 M parameters."""
+    """What a checkpoint and a GGUF must agree on. The defaults make 5.0 M parameters."""
 
     vocabulary: int = 5824
     width: int = 256
@@ -56,7 +56,7 @@ class Block(nn.Module):
         self.shape = shape
         queries, keys = shape.heads * shape.head_width, shape.key_heads * shape.head_width
         self.attn_norm, self.ffn_norm = Norm(shape.width), Norm(shape.width)
-        # A gain above one lets attention be sharp from the start, which copying needs.
+        # A gain above one lets attention be sharp from the start.
         self.attn_q_norm, self.attn_k_norm = Norm(shape.head_width, 1.4), Norm(shape.head_width, 1.4)
         self.attn_q, self.attn_k, self.attn_v = (linear(shape.width, n) for n in (queries, keys, keys))
         self.attn_output = linear(queries, shape.width)

@@ -3,7 +3,7 @@
 A tiny decoder spends most of its training finding out how to copy. These lines, with keys and values from the whole
 vocabulary, teach that in a fraction of the tokens; the conversations of the generator then build on it.
 
-    exercises.py COUNT SEED > exercises.jsonl
+    exercises.py COUNT SEED [MOST_PAIRS] > exercises.jsonl     with MOST_PAIRS only look-ups of so few pairs, for the start
 """
 
 import random
@@ -54,9 +54,9 @@ def conversation(tools, messages):
     return {"lang": "en", "kind": "copy", "tools": tools, "system": None, "messages": messages}
 
 
-def lookup(rng):
+def lookup(rng, most_pairs=9):
     """Pairs are listed; some keys are then asked for, and the reply is a JSON object of them, in the asked order."""
-    pairs = {key(rng): value(rng) for _ in range(rng.randint(2, 9))}
+    pairs = {key(rng): value(rng) for _ in range(rng.randint(1, most_pairs))}
     messages = [user("\n".join(f"{name}: {content}" for name, content in pairs.items()))]
     messages.append(reply(dump_json(pairs)))
     for _ in range(rng.randint(1, 3)):
@@ -97,10 +97,11 @@ def calling(rng):
 
 
 def main():
-    count, seed = int(sys.argv[1]), int(sys.argv[2])
+    count, seed, *most_pairs = map(int, sys.argv[1:])
     rng = random.Random(seed)
     for _ in range(count):
-        print(dump_json(rng.choice((lookup, calling))(rng)))
+        exercise = lookup(rng, *most_pairs) if most_pairs else rng.choice((lookup, calling))(rng)
+        print(dump_json(exercise))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 
 import checkpoint
 import evaluate
+import induction
 import optimizer
 from chat import CONTEXT, DECISION, WORDING
 from decoder import Decoder, Shape
@@ -32,12 +33,13 @@ def arguments():
     parser.add_argument("--held-out", nargs="*", default=[], help="shards to evaluate on")
     parser.add_argument("--out", required=True, help="folder of the run")
     parser.add_argument("--init", help="checkpoint or GGUF to start from")
+    parser.add_argument("--plain-start", action="store_true", help="random weights without the planted copying circuit")
     parser.add_argument("--minutes", type=float, default=60.0, help="how long this call trains")
     parser.add_argument("--decay-minutes", type=float, default=0.0, help="the last minutes, in which the rate falls")
-    parser.add_argument("--warm-up", type=int, default=60, help="steps until the full rate")
-    parser.add_argument("--batch-tokens", type=int, default=4096)
-    parser.add_argument("--matrix-rate", type=float, default=0.02, help="Muon's learning rate")
-    parser.add_argument("--vector-rate", type=float, default=0.004, help="AdamW's learning rate")
+    parser.add_argument("--warm-up", type=int, default=30, help="steps until the full rate")
+    parser.add_argument("--batch-tokens", type=int, default=2048)
+    parser.add_argument("--matrix-rate", type=float, default=0.01, help="Muon's learning rate")
+    parser.add_argument("--vector-rate", type=float, default=0.002, help="AdamW's learning rate")
     parser.add_argument("--context-weight", type=float, default=0.1, help="loss weight of tokens nobody asks for")
     parser.add_argument("--context-share", type=float, default=0.25, help="share of them that is looked at")
     parser.add_argument("--wording-weight", type=float, default=0.3, help="loss weight of plain answers")
@@ -98,7 +100,10 @@ class Trainer:
         if self.args.init:
             return checkpoint.decoder(self.args.init)
         names = [field.name for field in dataclasses.fields(Shape)]
-        return Decoder(Shape(**{name: getattr(self.args, name) for name in names}))
+        model = Decoder(Shape(**{name: getattr(self.args, name) for name in names}))
+        if not self.args.plain_start:
+            induction.plant(model)
+        return model
 
     def resume(self, state):
         self.model.load_state_dict(state["model"])
