@@ -32,8 +32,8 @@ impl Desk {
     async fn booked(&mut self, people: &str) -> Value {
         let search = search_trains(Arc::clone(&self.world));
         let found = self.call(&search, json!({"from": "上海", "to": "北京", "day": "明天"})).await.unwrap();
-        let book = book(Arc::clone(&self.world));
-        self.call(&book, json!({"id": found["trains"][0]["id"], "people": people})).await.unwrap()
+        let booking_tool = book(Arc::clone(&self.world));
+        self.call(&booking_tool, json!({"id": found["trains"][0]["id"], "people": people})).await.unwrap()
     }
 }
 
@@ -41,22 +41,22 @@ impl Desk {
 async fn a_payment_has_the_agreed_shape() {
     let mut desk = Desk::open().await;
     let booking = desk.booked("1").await;
-    let pay = pay(Arc::clone(&desk.world));
-    let paid = desk.call(&pay, json!({"booking": booking["booking"]})).await.unwrap();
+    let payment = pay(Arc::clone(&desk.world));
+    let paid = desk.call(&payment, json!({"booking": booking["booking"]})).await.unwrap();
     let names: Vec<&String> = paid.as_object().unwrap().keys().collect();
     assert_eq!(names, ["booking", "paid", "paid_minor", "account", "balance", "balance_minor", "receipt"]);
     assert_eq!(paid["paid"], booking["total"]);
-    let error = desk.call(&pay, json!({"booking": booking["booking"]})).await.unwrap_err().to_string();
+    let error = desk.call(&payment, json!({"booking": booking["booking"]})).await.unwrap_err().to_string();
     assert!(error.ends_with("is already paid"), "{error}");
 }
 
 #[tokio::test]
 async fn accounts_are_named_in_either_language() {
     let mut desk = Desk::open().await;
-    let pay = pay(Arc::clone(&desk.world));
+    let payment = pay(Arc::clone(&desk.world));
     for text in ["my savings account", "储蓄账户", "Savings"] {
         let booking = desk.booked("1").await;
-        let paid = desk.call(&pay, json!({"booking": booking["booking"], "account": text})).await.unwrap();
+        let paid = desk.call(&payment, json!({"booking": booking["booking"], "account": text})).await.unwrap();
         assert_eq!(paid["account"], "savings", "{text}");
     }
 }
@@ -65,16 +65,16 @@ async fn accounts_are_named_in_either_language() {
 async fn payments_that_cannot_be_made_say_why() {
     let mut desk = Desk::open().await;
     let booking = desk.booked("1").await;
-    let (pay, refund) = (pay(Arc::clone(&desk.world)), refund(Arc::clone(&desk.world)));
+    let (payment, refunding) = (pay(Arc::clone(&desk.world)), refund(Arc::clone(&desk.world)));
     let mut failing =
         async |tool: &dyn Tool, arguments: Value| desk.call(tool, arguments).await.unwrap_err().to_string();
-    let error = failing(&pay, json!({"booking": "HM0000"})).await;
+    let error = failing(&payment, json!({"booking": "HM0000"})).await;
     assert_eq!(error, "there is no booking 'HM0000'; list_bookings shows those there are");
-    let error = failing(&pay, json!({"booking": booking["booking"], "account": "gold"})).await;
+    let error = failing(&payment, json!({"booking": booking["booking"], "account": "gold"})).await;
     assert_eq!(error, "unknown account 'gold'; there are main, savings, travel");
-    let error = failing(&pay, json!({"booking": booking["booking"], "account": "travel"})).await;
+    let error = failing(&payment, json!({"booking": booking["booking"], "account": "travel"})).await;
     assert!(error.starts_with("account travel holds EUR, the booking costs "), "{error}");
-    let error = failing(&refund, json!({"booking": booking["booking"]})).await;
+    let error = failing(&refunding, json!({"booking": booking["booking"]})).await;
     assert!(error.ends_with("is unpaid; there is nothing to refund"), "{error}");
 }
 
@@ -85,27 +85,27 @@ async fn too_little_money_is_said() {
     let found = desk.call(&search, json!({"from": "上海", "to": "纽约", "day": "明天"})).await.unwrap();
     let seats = |row: &&Value| row["seats"].as_i64().unwrap() >= 5;
     let id = found["flights"].as_array().unwrap().iter().find(seats).unwrap()["id"].clone();
-    let (book, pay) = (book(Arc::clone(&desk.world)), pay(Arc::clone(&desk.world)));
-    let booking = desk.call(&book, json!({"id": id, "people": "5"})).await.unwrap();
-    let error = desk.call(&pay, json!({"booking": booking["booking"]})).await.unwrap_err().to_string();
+    let (booking_tool, payment) = (book(Arc::clone(&desk.world)), pay(Arc::clone(&desk.world)));
+    let booking = desk.call(&booking_tool, json!({"id": id, "people": "5"})).await.unwrap();
+    let error = desk.call(&payment, json!({"booking": booking["booking"]})).await.unwrap_err().to_string();
     assert!(error.starts_with("account main holds 10000.00 CNY, the booking costs "), "{error}");
 }
 
 #[tokio::test]
 async fn money_comes_back() {
     let mut desk = Desk::open().await;
-    let (pay, refund, cancel) = (
+    let (payment, refunding, cancelling) = (
         pay(Arc::clone(&desk.world)),
         refund(Arc::clone(&desk.world)),
         cancel_booking(Arc::clone(&desk.world)),
     );
     let booking = desk.booked("2").await;
     let booking = json!({"booking": booking["booking"]});
-    desk.call(&pay, booking.clone()).await.unwrap();
-    let back = desk.call(&refund, booking.clone()).await.unwrap();
+    desk.call(&payment, booking.clone()).await.unwrap();
+    let back = desk.call(&refunding, booking.clone()).await.unwrap();
     assert_eq!(back["balance"], "10000.00 CNY");
-    let cancelled = desk.call(&cancel, booking.clone()).await.unwrap();
+    let cancelled = desk.call(&cancelling, booking.clone()).await.unwrap();
     assert_eq!((&cancelled["status"], cancelled.get("refunded")), (&json!("cancelled"), None));
-    let error = desk.call(&cancel, booking).await.unwrap_err().to_string();
+    let error = desk.call(&cancelling, booking).await.unwrap_err().to_string();
     assert!(error.ends_with("is already cancelled"), "{error}");
 }

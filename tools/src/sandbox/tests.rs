@@ -101,8 +101,8 @@ async fn parameters_keep_their_order_and_their_rules() {
 #[tokio::test]
 async fn a_trip_is_found_booked_paid_and_cancelled() {
     let mut desk = Desk::open().await;
-    let weather = desk.done("weather", json!({"city": "上海", "day": "明天"})).await;
-    assert_eq!((weather["city"].as_str(), weather["date"].as_str()), (Some("上海"), Some("2026-11-24")));
+    let forecast = desk.done("weather", json!({"city": "上海", "day": "明天"})).await;
+    assert_eq!((forecast["city"].as_str(), forecast["date"].as_str()), (Some("上海"), Some("2026-11-24")));
     let trains = desk.done("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})).await;
     let first = &trains["trains"][0];
     assert!(first["seats"].as_i64().unwrap() > 0, "{trains}");
