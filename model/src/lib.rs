@@ -1,25 +1,31 @@
 //! Training data of the built-in model: conversations between a person, the model and tools.
 //!
-//! A conversation follows from a seed and a number alone; see [`generate`].
+//! A conversation follows from a seed and a number alone; see [`Generator`].
 
 pub mod chat;
 pub mod conversation;
 pub mod draw;
 pub mod fill;
+pub mod grammar;
 pub mod invented;
 pub mod json_text;
 pub mod lexicon;
+pub mod noise;
+pub mod product;
 pub mod rng;
 pub mod value;
 
 use conversation::Conversation;
 use draw::{Draw, Lang};
+use product::{DeskError, Desks};
 
 /// Which tools the conversations are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Random tools.
     Invented,
+    /// The product's own tools on a sandbox world.
+    Product,
 }
 
 /// What to generate.
@@ -33,20 +39,47 @@ pub struct Plan {
     pub lang: Option<Lang>,
     /// Names and wordings kept out of training, for evaluation.
     pub held_out: bool,
-    /// One or two tools and one call a request.
+    /// One or two tools and one call a request; of invented tools only.
     pub short: bool,
 }
 
-/// Conversation number `index` of the plan.
-#[must_use]
-pub fn generate(plan: &Plan, index: u64) -> Conversation {
-    let mut d = Draw::new(plan.seed, index, plan.lang, plan.held_out);
-    loop {
-        let talk = match plan.kind {
-            Kind::Invented => invented::conversation(&mut d, plan.short),
-        };
-        if talk.messages.iter().any(|m| !m.tool_calls.is_empty()) || d.chance(10) {
-            return talk;
+/// Makes conversations; one for each thread.
+#[derive(Debug)]
+pub struct Generator {
+    plan: Plan,
+    desks: Desks,
+}
+
+impl Generator {
+    /// A generator for this plan. Worlds are opened when they are needed.
+    ///
+    /// # Errors
+    /// If the asynchronous runtime of the tools cannot be started.
+    pub fn new(plan: Plan) -> Result<Self, DeskError> {
+        Ok(Self { plan, desks: Desks::new()? })
+    }
+
+    /// Conversation number `index` of the plan.
+    ///
+    /// # Errors
+    /// If a sandbox world cannot be opened.
+    pub fn conversation(&mut self, index: u64) -> Result<Conversation, DeskError> {
+        let Plan { kind, seed, lang, held_out, short } = self.plan;
+        let mut d = Draw::new(seed, index, lang, held_out);
+        loop {
+            let talk = match kind {
+                Kind::Invented => invented::conversation(&mut d, short),
+                Kind::Product => {
+                    let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
+                    let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));
+                    let desk = self.desks.desk(which, when, format!("r{seed}-{index}"))?;
+                    product::conversation(&mut d, desk)
+                }
+            };
+            let acts = talk.messages.iter().any(|m| !m.tool_calls.is_empty());
+            if product::is_fit(&talk) && (acts || d.chance(10)) {
+                return Ok(talk);
+            }
         }
     }
 }

@@ -1,0 +1,156 @@
+//! Wordings from a grammar of many levels.
+//!
+//! A grammar file has rules: a line `[name]`, then one wording a line. In a wording, `(a|b|)` is a
+//! choice, `$name` another rule, `{slot}` a value put in later. A wording that begins with `~` is
+//! kept out of training: it is used for evaluation only, and there instead of the rule's others.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::draw::Draw;
+use crate::fill::{fill, fill_apart};
+
+/// Rules nested deeper than this are left out, so that a rule that uses itself ends.
+const DEPTH_MAX: usize = 8;
+
+static EN: LazyLock<Grammar> = LazyLock::new(|| Grammar::parse(include_str!("../data/grammar.en.txt")));
+static ZH: LazyLock<Grammar> = LazyLock::new(|| Grammar::parse(include_str!("../data/grammar.zh.txt")));
+
+/// The rules of one language.
+#[derive(Debug, Default)]
+pub struct Grammar {
+    rules: HashMap<&'static str, Rule>,
+}
+
+#[derive(Debug, Default)]
+struct Rule {
+    training: Vec<&'static str>,
+    held_out: Vec<&'static str>,
+}
+
+impl Grammar {
+    fn parse(text: &'static str) -> Self {
+        let mut grammar = Self::default();
+        let mut name = "";
+        for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            if let Some(rule) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                name = rule;
+                continue;
+            }
+            let rule = grammar.rules.entry(name).or_default();
+            match line.strip_prefix('~') {
+                Some(kept) => rule.held_out.push(kept.trim()),
+                None => rule.training.push(line),
+            }
+        }
+        grammar
+    }
+
+    /// The grammar of the draw's language.
+    #[must_use]
+    pub fn of(d: &Draw) -> &'static Self {
+        if d.zh() { &ZH } else { &EN }
+    }
+
+    /// Whether there is such a rule.
+    #[must_use]
+    pub fn has(&self, rule: &str) -> bool {
+        self.rules.contains_key(rule)
+    }
+
+    /// A wording of `rule` with its slots still open.
+    pub fn wording(&self, d: &mut Draw, rule: &str) -> String {
+        self.expand_rule(d, rule, 0)
+    }
+
+    fn expand_rule(&self, d: &mut Draw, rule: &str, depth: usize) -> String {
+        let Some(rule) = self.rules.get(rule).filter(|_| depth < DEPTH_MAX) else { return String::new() };
+        let kept = d.held_out && !rule.held_out.is_empty();
+        let lines = if kept { &rule.held_out } else { &rule.training };
+        if lines.is_empty() {
+            return String::new();
+        }
+        let line = *d.rng.one(lines);
+        self.expand(d, line, depth)
+    }
+
+    fn expand(&self, d: &mut Draw, text: &str, depth: usize) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['(', '$']) {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if rest.starts_with('(') {
+                let (inside, after) = group(rest);
+                let choices = alternatives(inside);
+                let choice = *d.rng.one(&choices);
+                out.push_str(&self.expand(d, choice, depth));
+                rest = after;
+            } else {
+                let end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(rest.len(), |e| e + 1);
+                out.push_str(&self.expand_rule(d, &rest[1..end], depth + 1));
+                rest = &rest[end..];
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// A wording of `rule` in the draw's language, its slots filled and its spaces tidied.
+pub fn phrase(d: &mut Draw, rule: &str, slots: &[(&str, &str)]) -> String {
+    let wording = Grammar::of(d).wording(d, rule);
+    // Chinese has no spaces, but two numbers must not run together.
+    let filled = if d.zh() { fill_apart(&wording, slots) } else { fill(&wording, slots) };
+    tidy(&filled)
+}
+
+/// Removes the spaces that empty slots leave.
+#[must_use]
+pub fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.trim().chars() {
+        if c == ' ' && out.ends_with([' ', '(', '（']) {
+            continue;
+        }
+        if matches!(c, ',' | '.' | '?' | '!' | ';' | ')') && out.ends_with(' ') {
+            out.pop();
+        }
+        out.push(c);
+    }
+    out.trim_end_matches([',', '，', ' ', ';']).replace("的的", "的")
+}
+
+/// The inside of the group that `text` begins with, and what follows it.
+fn group(text: &str) -> (&str, &str) {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return (&text[1..at], &text[at + 1..]);
+        }
+    }
+    (&text[1..], "")
+}
+
+/// The choices of a group, without looking into groups inside it.
+fn alternatives(inside: &str) -> Vec<&str> {
+    let (mut choices, mut depth, mut from) = (Vec::new(), 0, 0);
+    for (at, c) in inside.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '|' if depth == 0 => {
+                choices.push(&inside[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    choices.push(&inside[from..]);
+    choices
+}

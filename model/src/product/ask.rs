@@ -1,0 +1,90 @@
+//! What a person may ask of the product: the words, the calls that begin it, and what comes after.
+
+use serde_json::{Map, Value};
+
+use crate::conversation::Call;
+use crate::draw::{Draw, capitalize};
+use crate::grammar::{phrase, tidy};
+
+/// One thing asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    /// The words.
+    pub clause: String,
+    /// Calls that begin it; they only read, and do not wait for each other.
+    pub calls: Vec<Call>,
+    /// What comes after.
+    pub goal: Goal,
+}
+
+/// What comes after the first calls of an [`Ask`].
+#[derive(Debug, Clone)]
+pub(super) enum Goal {
+    /// The results are told.
+    Tell,
+    /// The first row that is left is booked.
+    Book(Order),
+}
+
+/// How something is booked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Order {
+    /// The number of people, if the booking has to say it.
+    pub people: Option<String>,
+    /// Whether it is paid for.
+    pub pays: bool,
+    /// The account that was named.
+    pub account: Option<String>,
+}
+
+/// A call with those arguments that were said.
+pub(super) fn call(name: &str, arguments: &[(&str, Option<Value>)]) -> Call {
+    let said = arguments.iter().filter_map(|(key, value)| Some(((*key).to_owned(), value.clone()?)));
+    Call { name: name.to_owned(), arguments: said.collect::<Map<_, _>>() }
+}
+
+/// A text argument; nothing for an empty one.
+pub(super) fn text(value: &str) -> Option<Value> {
+    (!value.is_empty()).then(|| Value::from(value))
+}
+
+/// A command with the manners of a person around it.
+pub(super) fn command(d: &mut Draw, clause: &str) -> String {
+    let (open, ask, close) = (phrase(d, "open", &[]), phrase(d, "ask", &[]), phrase(d, "close", &[]));
+    dress(d, &open, &ask, clause, &close)
+}
+
+/// A question or statement with little around it.
+pub(super) fn remark(d: &mut Draw, clause: &str) -> String {
+    let open = if d.chance(15) { phrase(d, "open", &[]) } else { String::new() };
+    dress(d, &open, "", clause, "")
+}
+
+fn dress(d: &mut Draw, open: &str, ask: &str, clause: &str, close: &str) -> String {
+    if d.zh() {
+        let ask = if clause.starts_with("帮我") || clause.starts_with("我") { "" } else { ask };
+        return tidy(&format!("{open}{ask}{clause}{close}"));
+    }
+    let close = if clause.ends_with(['?', '!', '.']) { "" } else { close };
+    let gap = if close.starts_with([',', '.', '?', '!']) { "" } else { " " };
+    let text = tidy(&format!("{open} {ask} {clause}{gap}{close}"));
+    if d.chance(55) { capitalize(&text) } else { text }
+}
+
+/// Several clauses as one message.
+pub(super) fn joined(d: &mut Draw, first: &str, second: &str) -> String {
+    if d.zh() {
+        let first = first.trim_end_matches(['。', '？', '！', '，']);
+        let joint = *d.rng.one(&["，", "，", "，", "？", "？", "。", "，然后", "，再", "，顺便", "，另外", "；", " ", "，还有", "，并且"]);
+        let help = if second.starts_with("我") || joint.ends_with('便') { "" } else { d.rng.pick(&["", "", "帮我", "帮我", "请帮我", "给我", "请", "麻烦"]) };
+        return format!("{first}{joint}{help}{second}");
+    }
+    let question = first.ends_with('?');
+    let first = first.trim_end_matches(['?', '.', '!']);
+    let joint = if question || d.chance(25) {
+        d.rng.pick(&["? ", "? And ", "? Also, ", "? Please ", "? then ", " and ", ", and ", "? also ", " & "])
+    } else {
+        d.rng.pick(&[" and ", ", and ", ", then ", " and then ", ". Then ", ", also ", ". ", " and please ", ". Also "])
+    };
+    format!("{first}{joint}{second}")
+}

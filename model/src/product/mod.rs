@@ -1,0 +1,266 @@
+//! Conversations about the product's own tools: an oracle speaks for the person and the model, the real
+//! toolbox answers.
+
+mod answer;
+mod ask;
+mod desk;
+mod follow;
+mod info;
+mod scene;
+mod slots;
+mod stay;
+mod trip;
+mod trouble;
+
+use std::collections::BTreeSet;
+
+use crate::chat;
+use crate::conversation::{Conversation, ToolSpec};
+use crate::draw::Draw;
+use crate::noise;
+
+pub use desk::{Desk, DeskError, Desks, World};
+
+use ask::{Ask, joined};
+use scene::Scene;
+use trip::{Trip, Unsaid};
+
+/// Above this rough count of tokens no further request is added.
+const ENOUGH_TOKENS: usize = 430;
+
+/// In how many of 100 conversations all tools are on offer; the list is long, so not in all.
+const FULL_PERCENT: usize = 12;
+
+/// Tools that some conversations do without, though the person asks for what they do.
+const LEFT_OUT: [&str; 6] =
+    ["weather", "search_trains", "search_flights", "search_hotels", "search_restaurants", "calculate"];
+
+/// Sentences shown to the public as what the product can do. They are for trying it out, so that no
+/// training conversation may contain them.
+const DEMONSTRATIONS: [&str; 2] = [
+    "明天上海天气怎么样，帮我订一张去北京最早的高铁票",
+    "what's the weather in shanghai tomorrow, and book me the earliest train to beijing",
+];
+
+/// A conversation about the product's tools; the desk is one world during this conversation.
+pub fn conversation(d: &mut Draw, desk: Desk<'_>) -> Conversation {
+    let today = desk.today();
+    let specs = desk.specs().to_vec();
+    let lower = !d.zh() && d.chance(25);
+    let left_out = d.chance(8).then(|| d.rng.pick(&LEFT_OUT));
+    let talk = Conversation::new(d.lang.code());
+    let mut s = Scene { d, desk, talk, lower, booked: None, found: None };
+    let most = 2 + s.d.rng.below(3);
+    for i in 0..most {
+        match left_out {
+            Some(tool) if i == 0 || s.d.chance(30) => trouble::tool_left_out(&mut s, tool),
+            _ => request(&mut s),
+        }
+        if s.talk.rough_tokens() > ENOUGH_TOKENS {
+            break;
+        }
+    }
+    let Scene { mut talk, d, .. } = s;
+    talk.tools = offered(d, specs, &talk, left_out);
+    noise::roughen(d, &mut talk);
+    if let Some(first) = talk.messages.first_mut() {
+        first.content.insert_str(0, &format!("(Today is {}, {today}.)\n", today.strftime("%A")));
+    }
+    talk
+}
+
+/// Whether a conversation may be trained on: no demonstration in it, and no call of a tool left out.
+pub(crate) fn is_fit(talk: &Conversation) -> bool {
+    let demonstrates = talk.messages.iter().any(|m| {
+        let text = m.content.to_lowercase();
+        DEMONSTRATIONS.iter().any(|demonstration| text.contains(demonstration))
+    });
+    let offers = |name: &str| talk.tools.iter().any(|t| t.name == name);
+    !demonstrates && talk.messages.iter().flat_map(|m| &m.tool_calls).all(|c| offers(&c.name))
+}
+
+/// The tools on offer: all of them, or those that are used and some others.
+fn offered(d: &mut Draw, specs: Vec<ToolSpec>, talk: &Conversation, left_out: Option<&str>) -> Vec<ToolSpec> {
+    let used: BTreeSet<&str> =
+        talk.messages.iter().flat_map(|m| &m.tool_calls).map(|c| c.name.as_str()).collect();
+    if left_out.is_none() && d.chance(FULL_PERCENT) {
+        return specs;
+    }
+    let extra = d.rng.below(3);
+    let mut others: Vec<usize> = (0..specs.len()).filter(|i| !used.contains(specs[*i].name.as_str())).collect();
+    d.rng.shuffle(&mut others);
+    others.retain(|i| Some(specs[*i].name.as_str()) != left_out);
+    others.truncate(extra);
+    let kept = |i: usize| used.contains(specs[i].name.as_str()) && Some(specs[i].name.as_str()) != left_out || others.contains(&i);
+    let mut tools: Vec<ToolSpec> = (0..specs.len()).filter(|i| kept(*i)).map(|i| specs[i].clone()).collect();
+    if d.chance(60) {
+        d.rng.shuffle(&mut tools);
+    }
+    tools
+}
+
+/// One request of the person and all that it leads to.
+fn request(s: &mut Scene<'_, '_>) {
+    match s.d.rng.below(100) {
+        0..19 => book_trip(s),
+        19..33 => weather_and_trip(s),
+        33..42 => find_trip(s),
+        42..51 => weather(s),
+        51..54 => tell(s, "weather_two", info::weather_two),
+        54..59 => stay(s, |s| stay::hotel(s, true, None), "hotel_book"),
+        59..62 => stay(s, |s| stay::hotel(s, false, None), "hotel_find"),
+        62..66 => stay(s, |s| stay::restaurant(s, true), "food_book"),
+        66..69 => stay(s, |s| stay::restaurant(s, false), "food_find"),
+        69..72 => several(s),
+        72..76 => tell(s, "calculate", info::sum),
+        76..82 => tell(s, "calendar", info::calendar),
+        82..84 => tell(s, "documents", info::documents),
+        84..87 => tell(s, "database", info::database),
+        87..89 => follow::list(s),
+        89..90 => follow::unknown_booking(s),
+        90..93 => trouble::missing_trip(s),
+        93..94 => trouble::missing_city(s),
+        94..95 => trouble::missing_time(s),
+        95..96 => trouble::misspelt(s),
+        96..99 => trouble::no_tool(s),
+        _ => {
+            let (said, answer) = chat::small_talk(s.d, &[]);
+            s.talk.mark("chat");
+            s.talk.user(said);
+            s.talk.say(answer);
+        }
+    }
+}
+
+fn book_trip(s: &mut Scene<'_, '_>) {
+    let trip = Trip::draw(s);
+    let (ask, command) = trip.book(s, Unsaid::default());
+    let message = trip::message(s, &ask, command);
+    s.talk.mark(if trip.train { "train_book" } else { "flight_book" });
+    s.talk.user(message);
+    s.fulfil(vec![ask]);
+    after_booking(s);
+}
+
+fn after_booking(s: &mut Scene<'_, '_>) {
+    if s.booked.is_none() {
+        return;
+    }
+    match s.d.rng.below(100) {
+        0..25 => follow::about_booking(s),
+        25..45 => follow::with_booking(s),
+        45..50 => follow::list(s),
+        _ => {}
+    }
+}
+
+/// The weather somewhere and a trip: from there, to there, or elsewhere.
+fn weather_and_trip(s: &mut Scene<'_, '_>) {
+    let mut trip = Trip::draw(s);
+    let (today, lower) = (s.today(), s.lower);
+    trip.day = slots::day(s.d, today, 12, lower);
+    let from_there = s.d.chance(50);
+    let city = if from_there { trip.from.clone() } else { trip.to.clone() };
+    let shares_day = s.d.chance(75);
+    let weather_day = if shares_day { trip.day.clone() } else { info::weather_day(s) };
+    let forecast = info::weather(s, &city, &weather_day);
+    let unsaid = match s.d.rng.below(10) {
+        0..6 if from_there => Unsaid { from: true, day: shares_day, ..Unsaid::default() },
+        0..4 => Unsaid { to: true, day: shares_day, ..Unsaid::default() },
+        _ => Unsaid { day: shares_day && s.d.chance(50), ..Unsaid::default() },
+    };
+    let (travel, _) = if s.d.chance(80) { trip.book(s, unsaid) } else { (trip.find(s, unsaid), true) };
+    s.talk.mark("weather_trip");
+    if s.d.chance(25) {
+        return trip_then_weather(s, &trip, forecast);
+    }
+    let text = joined(s.d, &forecast.clause, &travel.clause);
+    let message = ask::remark(s.d, &text);
+    s.talk.user(message);
+    s.fulfil(vec![forecast, travel]);
+    after_booking(s);
+}
+
+/// The trip first, then "and what is the weather like there".
+fn trip_then_weather(s: &mut Scene<'_, '_>, trip: &Trip, forecast: Ask) {
+    let (travel, _) = trip.book(s, Unsaid::default());
+    let there = s.d.chance(60);
+    let second = if there { crate::grammar::phrase(s.d, "weather_there", &[]) } else { forecast.clause.clone() };
+    let mut forecast = forecast;
+    if there {
+        forecast.calls[0].arguments.insert("city".into(), trip.to.clone().into());
+        forecast.calls[0].arguments.insert("day".into(), trip.day.clone().into());
+        forecast.calls[0].arguments.shift_remove("unit");
+    }
+    let text = joined(s.d, &travel.clause, &second);
+    let message = ask::command(s.d, &text);
+    s.talk.user(message);
+    s.fulfil(vec![travel, forecast]);
+    after_booking(s);
+}
+
+fn find_trip(s: &mut Scene<'_, '_>) {
+    let trip = Trip::draw(s);
+    tell(s, "trip_find", |s| trip.find(s, Unsaid::default()));
+    if s.d.chance(60) {
+        follow::about_list(s);
+    }
+}
+
+fn weather(s: &mut Scene<'_, '_>) {
+    let day = info::weather_day(s);
+    let lower = s.lower;
+    let city = slots::city(s.d, lower);
+    tell(s, "weather", |s| info::weather(s, &city, &day));
+    if s.d.chance(40) {
+        follow::about_weather(s);
+    }
+}
+
+fn stay(s: &mut Scene<'_, '_>, build: impl FnOnce(&mut Scene<'_, '_>) -> Ask, kind: &str) {
+    let ask = build(s);
+    let books = matches!(ask.goal, ask::Goal::Book(_));
+    let message = if books { ask::command(s.d, &ask.clause) } else { ask::remark(s.d, &ask.clause) };
+    s.talk.mark(kind);
+    s.talk.user(message);
+    s.fulfil(vec![ask]);
+    if books {
+        after_booking(s);
+    } else if s.d.chance(55) {
+        follow::about_list(s);
+    }
+}
+
+/// Two things at once that have nothing to do with each other.
+fn several(s: &mut Scene<'_, '_>) {
+    let one = |s: &mut Scene<'_, '_>, which: usize| match which {
+        0 => info::sum(s),
+        1 => info::calendar(s),
+        2 => stay::hotel(s, false, None),
+        3 => {
+            let (lower, day) = (s.lower, info::weather_day(s));
+            let city = slots::city(s.d, lower);
+            info::weather(s, &city, &day)
+        }
+        _ => {
+            let trip = Trip::draw(s);
+            trip.find(s, Unsaid::default())
+        }
+    };
+    let first = s.d.rng.below(5);
+    let second = (first + 1 + s.d.rng.below(4)) % 5;
+    let asks = vec![one(s, first), one(s, second)];
+    let text = joined(s.d, &asks[0].clause, &asks[1].clause);
+    let message = ask::remark(s.d, &text);
+    s.talk.mark("several");
+    s.talk.user(message);
+    s.fulfil(asks);
+}
+
+fn tell(s: &mut Scene<'_, '_>, kind: &str, build: impl FnOnce(&mut Scene<'_, '_>) -> Ask) {
+    let ask = build(s);
+    let message = ask::remark(s.d, &ask.clause);
+    s.talk.mark(kind);
+    s.talk.user(message);
+    s.fulfil(vec![ask]);
+}

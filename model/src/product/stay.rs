@@ -1,0 +1,188 @@
+//! Asking for hotels and restaurants.
+
+use serde_json::Value;
+
+use crate::grammar::phrase;
+
+use super::ask::{Ask, Goal, call, text};
+use super::scene::Scene;
+use super::slots;
+use super::trip::payment;
+
+const CUISINES: &[(&str, &[&str])] = &[
+    ("Sichuan", &["川菜", "四川菜"]),
+    ("Cantonese", &["粤菜", "广东菜"]),
+    ("Hunan", &["湘菜", "湖南菜"]),
+    ("Japanese", &["日料", "日本料理", "寿司"]),
+    ("Korean", &["韩餐", "韩国料理"]),
+    ("Thai", &["泰国菜", "泰餐"]),
+    ("Italian", &["意大利菜", "披萨"]),
+    ("French", &["法餐", "法国菜"]),
+    ("Indian", &["印度菜", "咖喱"]),
+    ("Mexican", &["墨西哥菜"]),
+    ("Vietnamese", &["海鲜", "越南菜"]),
+    ("vegetarian", &["素食", "素菜"]),
+    ("hotpot", &["火锅"]),
+    ("sushi", &["日料"]),
+    ("barbecue", &["烧烤", "烤肉"]),
+    ("noodles", &["面馆", "拉面"]),
+    ("dumplings", &["饺子"]),
+    ("Western", &["西餐", "牛排"]),
+];
+
+/// Asks for a hotel: to see what there is, or to book it.
+pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>) -> Ask {
+    let (today, lower) = (s.today(), s.lower);
+    let d = &mut *s.d;
+    let city = known_city.map_or_else(|| slots::city(d, lower), str::to_owned);
+    let day = slots::day(d, today, 40, lower);
+    let nights = d.chance(65).then(|| slots::people(d, 7)).or_else(|| d.chance(30).then(|| (1, one(d.zh()))));
+    let under = d.chance(30).then(|| d.rng.between(3, 15) * *d.rng.one(&[50, 100]));
+    let (order, crit, crit_de) = crit(d);
+    let zh = d.zh();
+    let night_text = nights.as_ref().map(|(n, word)| night_words(zh, *n, word)).unwrap_or_default();
+    let under_text = under.map(|n| {
+        let form = d.say(&["under {n}", "for less than {n} a night", "under {n} yuan a night", "at most {n} per night"], &[
+            "{n}以内",
+            "每晚不超过{n}",
+            "{n}块以下",
+            "预算{n}",
+        ]);
+        crate::fill::fill(form, &[("n", &n.to_string())])
+    });
+    let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
+    let under_text = under_text.unwrap_or_default();
+    let on_day = slots::on_day(d, &day);
+    let from_day = if on_day.starts_with("on ") && d.chance(60) { format!("from {day}") } else { on_day };
+    let a_crit = if crit.is_empty() { "a".to_owned() } else { format!("the {crit}") };
+    let for_nights = if night_text.is_empty() { String::new() } else { format!("for {night_text}") };
+    let suffix = if crit.is_empty() { String::new() } else { format!(", the {crit} one") };
+    let slots: &[(&str, &str)] = &[
+        ("city", &city),
+        ("in_city", &format!("in {city}")),
+        ("day", &day),
+        ("from_day", &from_day),
+        ("for_nights", &for_nights),
+        ("nights", if night_text.is_empty() { "一晚" } else { &night_text }),
+        ("nights_comma", &comma(&night_text)),
+        ("under", &under_text),
+        ("under_comma", &comma(&under_text)),
+        ("a_crit", &a_crit),
+        ("the_crit_plain", if crit.is_empty() { "good" } else { &a_crit }),
+        ("the_crit_one_comma", &suffix),
+        ("crit", &crit),
+        ("crit_de", &crit_de),
+    ];
+    let rule = if book { "hotel_book" } else { "hotel_find" };
+    let mut clause = phrase(d, rule, slots);
+    // The Chinese wording with a stay in it says one night when nothing else was said.
+    let nights = nights.map(|(n, _)| n).or_else(|| clause.contains("住一晚").then_some(1));
+    let search = call(
+        "search_hotels",
+        &[
+            ("city", text(&city)),
+            ("day", text(&day)),
+            ("nights", nights.map(Value::from)),
+            ("max_price", under.map(Value::from)),
+            ("order", if clause.contains(&crit) { text(order) } else { None }),
+        ],
+    );
+    let goal = if book { Goal::Book(payment(s, &mut clause, None)) } else { Goal::Tell };
+    Ask { clause, calls: vec![search], goal }
+}
+
+/// Asks for a restaurant: to see what there is, or to book a table.
+pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
+    let (today, lower) = (s.today(), s.lower);
+    let d = &mut *s.d;
+    let city = slots::city(d, lower);
+    let day = if d.chance(90) { slots::day(d, today, 20, lower) } else { String::new() };
+    let has_part = slots::names_part(&day);
+    let earliest = if d.chance(70) { 17 } else { 11 };
+    let time = if !has_part && d.chance(75) { slots::time(d, earliest, 20) } else { String::new() };
+    let (_, people) = slots::people(d, 10);
+    let said_people = d.chance(80);
+    let (en, zh) = d.rng.one(CUISINES);
+    let cuisine = if !d.chance(80) {
+        String::new()
+    } else if d.zh() {
+        d.rng.pick(zh).to_owned()
+    } else if lower {
+        en.to_lowercase()
+    } else {
+        (*en).to_owned()
+    };
+    let (order, crit, crit_de) = crit(d);
+    let unit = d.say(&[" people", "", " of us", " persons"], &["个人", "位", "人"]);
+    let people_text = if !said_people {
+        String::new()
+    } else if d.zh() {
+        format!("{people}{unit}")
+    } else {
+        format!("for {people}{unit}")
+    };
+    let on_day = slots::on_day(d, &day);
+    let at_time = if time.is_empty() { String::new() } else { format!("at {time}") };
+    let a_crit = if crit.is_empty() { "a".to_owned() } else { format!("the {crit}") };
+    let slots: &[(&str, &str)] = &[
+        ("city", &city),
+        ("in_city", &format!("in {city}")),
+        ("day", &day),
+        ("on_day", &on_day),
+        ("time", &time),
+        ("at_time", &at_time),
+        ("for_people", &people_text),
+        ("people", &people_text),
+        ("cuisine", &cuisine),
+        ("a_crit", &a_crit),
+        ("the_crit_plain", if crit.is_empty() { "good" } else { &a_crit }),
+        ("crit", if crit.is_empty() && !d.zh() { "good" } else { &crit }),
+        ("crit_de", &crit_de),
+    ];
+    let rule = if book { "food_book" } else { "food_find" };
+    let mut clause = phrase(d, rule, slots);
+    if d.zh() {
+        clause = clause.replace("，，", "，").replace("要，", "").replace("要的", "");
+    }
+    let told = |value: &str| if clause.contains(value) { text(value) } else { None };
+    let search = call(
+        "search_restaurants",
+        &[
+            ("city", text(&city)),
+            ("cuisine", told(&cuisine)),
+            ("day", told(&day)),
+            ("time", told(&time)),
+            ("people", if said_people { told(&people_text).and(text(&people)) } else { None }),
+            ("order", if clause.contains(&crit) { text(order) } else { None }),
+        ],
+    );
+    let goal = if book { Goal::Book(payment(s, &mut clause, None)) } else { Goal::Tell };
+    Ask { clause, calls: vec![search], goal }
+}
+
+fn one(zh: bool) -> String {
+    if zh { "一".into() } else { "one".into() }
+}
+
+fn night_words(zh: bool, n: i64, word: &str) -> String {
+    match (zh, n) {
+        (true, _) => format!("{word}晚"),
+        (false, 1) => format!("{word} night"),
+        (false, _) => format!("{word} nights"),
+    }
+}
+
+/// An order, how it is said, and with its Chinese particle.
+fn crit(d: &mut crate::draw::Draw) -> (&'static str, String, String) {
+    match d.rng.below(10) {
+        0..4 => {
+            let said = d.say(&["cheapest"], &["最便宜"]);
+            ("cheapest", said.to_owned(), format!("{said}的"))
+        }
+        4..7 => {
+            let said = d.say(&["best", "best rated", "top rated"], &["最好", "评分最高"]);
+            ("best", said.to_owned(), format!("{said}的"))
+        }
+        _ => ("", String::new(), String::new()),
+    }
+}

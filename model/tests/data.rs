@@ -1,0 +1,121 @@
+//! What every generated conversation has to satisfy.
+
+use std::collections::BTreeSet;
+
+use handyman_model::conversation::{Conversation, Role};
+use handyman_model::{Generator, Kind, Plan};
+use serde_json::Value;
+
+fn plan(kind: Kind, held_out: bool) -> Plan {
+    Plan { kind, seed: 77, lang: None, held_out, short: false }
+}
+
+fn conversations(plan: Plan, count: u64) -> Vec<Conversation> {
+    let mut generator = Generator::new(plan).unwrap();
+    (0..count).map(|i| generator.conversation(i).unwrap()).collect()
+}
+
+#[test]
+fn every_call_fits_its_schema() {
+    for (kind, count) in [(Kind::Invented, 400), (Kind::Product, 60)] {
+        for talk in conversations(plan(kind, false), count) {
+            for call in talk.messages.iter().flat_map(|m| &m.tool_calls) {
+                let tool = talk.tools.iter().find(|t| t.name == call.name).expect("the tool is on offer");
+                let validator = jsonschema::validator_for(&tool.parameters).unwrap();
+                let arguments = Value::Object(call.arguments.clone());
+                let problem = validator.iter_errors(&arguments).next().map(|e| e.to_string());
+                assert_eq!(problem, None, "{} {arguments}", call.name);
+                let order: Vec<&String> = tool.parameters["properties"].as_object().unwrap().keys().collect();
+                let places: Vec<usize> =
+                    call.arguments.keys().map(|k| order.iter().position(|o| *o == k).unwrap()).collect();
+                assert!(places.is_sorted(), "arguments of {} are not in the order of the schema", call.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_conversations() {
+    for kind in [Kind::Invented, Kind::Product] {
+        let mut generator = Generator::new(plan(kind, false)).unwrap();
+        // In another order, and from a world that other conversations have used before.
+        let late = generator.conversation(7).unwrap();
+        let early = conversations(plan(kind, false), 8).pop().unwrap();
+        assert_eq!(late, early);
+    }
+}
+
+#[test]
+fn verbatim_arguments_are_spans_of_what_was_said() {
+    for talk in conversations(plan(Kind::Product, false), 120) {
+        let mut said = String::new();
+        for message in &talk.messages {
+            for call in &message.tool_calls {
+                let tool = talk.tools.iter().find(|t| t.name == call.name).unwrap();
+                for (name, value) in &call.arguments {
+                    let schema = &tool.parameters["properties"][name];
+                    let Some(text) = value.as_str() else { continue };
+                    if schema["x-verbatim"] == true || !schema["x-from"].is_null() {
+                        assert!(said.contains(text), "{}.{name} = {text:?} was not said:\n{said}", call.name);
+                    }
+                }
+            }
+            if message.role != Role::Assistant {
+                said.push_str(&message.content);
+                said.push('\n');
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_in_answers_come_from_results() {
+    for talk in conversations(plan(Kind::Product, false), 120) {
+        let mut known = String::new();
+        for message in &talk.messages {
+            if message.role == Role::Assistant {
+                for word in message.content.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != ':') {
+                    let word = word.trim_matches(['.', ':']);
+                    let telling = word.len() > 2 && word.bytes().any(|b| b.is_ascii_digit());
+                    assert!(!telling || known.contains(word), "{word} in {:?} is not known from\n{known}", message.content);
+                }
+            } else {
+                known.push_str(&message.content);
+            }
+        }
+    }
+}
+
+#[test]
+fn evaluation_requests_are_not_training_wordings() {
+    const LENGTH: usize = 8;
+    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    for talk in conversations(plan(Kind::Product, false), 400) {
+        for message in talk.messages.iter().filter(|m| m.role == Role::User) {
+            let text = message.content.split_once(")\n").map_or(message.content.as_str(), |(_, text)| text);
+            seen.extend(words(text).windows(LENGTH).map(<[String]>::to_vec));
+        }
+    }
+    for line in include_str!("../eval/requests.jsonl").lines() {
+        let request: Value = serde_json::from_str(line).unwrap();
+        let text = request["request"].as_str().unwrap();
+        for window in words(text).windows(LENGTH) {
+            assert!(!seen.contains(window), "{text:?} shares {window:?} with the training data");
+        }
+    }
+}
+
+/// English words and single Chinese characters.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in text.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            words.last_mut().unwrap().push(c);
+        } else {
+            words.push(if c.is_alphanumeric() { c.to_string() } else { String::new() });
+            words.push(String::new());
+        }
+    }
+    words.retain(|w| !w.is_empty());
+    words
+}
