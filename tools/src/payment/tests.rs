@@ -56,7 +56,8 @@ async fn accounts_are_named_in_either_language() {
     let payment = pay(Arc::clone(&desk.world));
     for text in ["my savings account", "储蓄账户", "Savings"] {
         let booking = desk.booked("1").await;
-        let paid = desk.call(&payment, json!({"booking": booking["booking"], "account": text})).await.unwrap();
+        let paid =
+            desk.call(&payment, json!({"booking": booking["booking"], "account": text})).await.unwrap();
         assert_eq!(paid["account"], "savings", "{text}");
     }
 }

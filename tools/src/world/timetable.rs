@@ -131,13 +131,12 @@ fn numbering(from: &City, to: &City, turn: i64) -> (i64, String) {
     let hubs: Vec<&str> =
         atlas.cities.iter().filter(|city| city.size == 3).map(|city| city.zh.as_str()).collect();
     let hub = |city: &City| hubs.iter().position(|zh| *zh == city.zh);
-    let (pair, letters) = match (hub(from), hub(to)) {
-        (Some(from), Some(to)) => (from * hubs.len() + to, String::new()),
-        _ => {
-            let pair = atlas.index(from) * atlas.cities.len() + atlas.index(to);
-            let letters = pair % LETTER_PAIRS;
-            (pair / LETTER_PAIRS, [letters / 26, letters % 26].into_iter().map(letter).collect())
-        }
+    let (pair, letters) = if let (Some(from), Some(to)) = (hub(from), hub(to)) {
+        (from * hubs.len() + to, String::new())
+    } else {
+        let pair = atlas.index(from) * atlas.cities.len() + atlas.index(to);
+        let letters = pair % LETTER_PAIRS;
+        (pair / LETTER_PAIRS, [letters / 26, letters % 26].into_iter().map(letter).collect())
     };
     (i64::try_from(pair).unwrap_or_default() * DEPARTURES_MAX + turn + 1, letters)
 }
