@@ -109,7 +109,7 @@ fn the_schema_says_all_that_the_function_says() {
         "properties": {
             "city": {"type": "string", "description": "City name, as the person wrote it", "x-verbatim": true},
             "days": {"type": "integer", "minimum": 0, "maximum": 7, "description": "Days from today"},
-            "limit": {"type": "integer", "minimum": 1, "maximum": 4_294_967_295_u32, "default": 3},
+            "limit": {"type": "integer", "minimum": 1, "default": 3},
             "unit": {"type": "string", "enum": ["celsius", "fahrenheit"], "description": "Unit of temperature."},
         },
         "required": ["city", "days"],

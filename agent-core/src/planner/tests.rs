@@ -141,12 +141,17 @@ fn a_limit_ends_the_run_but_not_before_its_answer() {
     let answered = [&read[..], &[replied("Sunny.", vec![])]].concat();
     for (limits, limit) in [
         (Limits { turns_max: 1, ..Limits::default() }, LimitKind::Turns),
-        (Limits { tokens_max: 10, ..Limits::default() }, LimitKind::Tokens),
         (Limits { wall_time: Duration::from_millis(105), ..Limits::default() }, LimitKind::WallTime),
     ] {
         assert_eq!(next_within(&read, &limits), Step::Finish(Outcome::Limit { limit }));
         assert_eq!(next_within(&answered, &limits), Step::Finish(Outcome::Answered));
     }
+    // Each of the two replies sampled 10 tokens; one that used the last token was cut off.
+    let tokens = Step::Finish(Outcome::Limit { limit: LimitKind::Tokens });
+    assert_eq!(next_within(&read, &Limits { tokens_max: 10, ..Limits::default() }), tokens);
+    assert_eq!(next_within(&answered, &Limits { tokens_max: 20, ..Limits::default() }), tokens);
+    let enough = Limits { tokens_max: 21, ..Limits::default() };
+    assert_eq!(next_within(&answered, &enough), Step::Finish(Outcome::Answered));
     let limits = Limits { malformed_max: 2, ..Limits::default() };
     assert_eq!(next_within(&[started(), malformed()], &limits), Step::Generate(ReplyMode::Free));
     let twice = [started(), malformed(), malformed()];

@@ -88,6 +88,7 @@ fn plain_types_are_plain() {
 enum Order {
     /// The first to leave
     Earliest,
+    /// The one that costs least
     Cheapest,
 }
 
@@ -120,9 +121,6 @@ fn documented_variants_are_a_plain_enum() {
     let expected = json!({"type": "string", "enum": ["earliest", "cheapest"], "description": "How to sort."});
     assert_eq!(of::<Order>(), expected);
     assert_eq!(of::<Option<Order>>(), expected);
-    let order = of::<Order>();
-    let values = order["enum"].as_array().unwrap();
-    assert_eq!(values.len(), 2);
 }
 
 #[test]

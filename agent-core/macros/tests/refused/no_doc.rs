@@ -1,9 +1,9 @@
 //! A tool is described.
 
-use handyman_core::{ToolResult, tool};
+use handyman_core::tool;
 
 #[tool(read_only)]
-async fn clock() -> ToolResult<String> {
+async fn clock() -> handyman_core::ToolResult<String> {
     Ok("noon".to_owned())
 }
 

@@ -1,10 +1,10 @@
 //! A tool says what running it does.
 
-use handyman_core::{ToolResult, tool};
+use handyman_core::tool;
 
 /// The time.
 #[tool]
-async fn clock() -> ToolResult<String> {
+async fn clock() -> handyman_core::ToolResult<String> {
     Ok("noon".to_owned())
 }
 

@@ -1,10 +1,10 @@
 //! A tool is async.
 
-use handyman_core::{ToolResult, tool};
+use handyman_core::tool;
 
 /// The time.
 #[tool(read_only)]
-fn clock() -> ToolResult<String> {
+fn clock() -> handyman_core::ToolResult<String> {
     Ok("noon".to_owned())
 }
 
