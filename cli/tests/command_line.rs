@@ -112,7 +112,7 @@ fn tool_mistakes_say_what_would_be_right() {
         ("weather", json!({"city": "上海", "day": "yesterday"}), "past"),
         ("weather", json!({"town": "上海"}), "town"),
         ("book", json!({"id": "G0000-0000"}), "G0000-0000"),
-        ("run_sql", json!({"select": "DELETE FROM bookings"}), "read"),
+        ("run_sql", json!({"select": "DELETE FROM bookings"}), "SELECT"),
     ];
     for (tool, arguments, word) in cases {
         let ran = bench.run(&["tools", "call", tool, &arguments.to_string(), "--date", DATE]);

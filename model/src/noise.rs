@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Role};
-use crate::draw::Draw;
+use crate::draw::{Draw, capitalize};
 
 /// Makes the person's messages a little less tidy.
 pub fn roughen(d: &mut Draw, talk: &mut Conversation) {
@@ -15,6 +15,27 @@ pub fn roughen(d: &mut Draw, talk: &mut Conversation) {
             }
         } else if d.chance(12) {
             message.content = mistype(d, &message.content, &values);
+        }
+    }
+}
+
+/// A value at the beginning of a sentence has its capital there: calls copy it as it stands.
+pub fn follow_capitals(talk: &mut Conversation) {
+    let mut said = String::new();
+    for message in &mut talk.messages {
+        if message.role != Role::Assistant {
+            said.push_str(&message.content);
+        }
+        for call in &mut message.tool_calls {
+            let Some(tool) = talk.tools.iter().find(|tool| tool.name == call.name) else { continue };
+            for (name, value) in &mut call.arguments {
+                let copied = tool.parameters["properties"][name]["x-verbatim"] == true;
+                let Value::String(text) = value else { continue };
+                let capital = capitalize(text);
+                if copied && !said.contains(text.as_str()) && said.contains(&capital) {
+                    *text = capital;
+                }
+            }
         }
     }
 }

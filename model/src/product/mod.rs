@@ -63,6 +63,7 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>) -> Conversation {
     let Scene { mut talk, d, .. } = s;
     talk.tools = offered(d, specs, &talk, left_out);
     noise::roughen(d, &mut talk);
+    noise::follow_capitals(&mut talk);
     if let Some(first) = talk.messages.first_mut() {
         first.content.insert_str(0, &format!("(Today is {}, {today}.)\n", today.strftime("%A")));
     }

@@ -40,7 +40,10 @@ impl Header {
     /// A [`Fault`] of kind `Model` that says what is wrong with the file: missing, not a file, not GGUF,
     /// cut off, or an architecture that cannot write.
     pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
-        let broken = |what: String| Fault::new(FaultKind::Model, format!("{}: {what}", path.display()));
+        let broken = |what: String| {
+            Fault::new(FaultKind::Model, format!("{}: {what}", path.display()))
+                .with_hint("name a whole GGUF file; one that was downloaded may have to be downloaded again")
+        };
         let metadata = path.metadata().map_err(|error| {
             broken(format!("the model file cannot be opened: {error}")).with_source(error)
         })?;
