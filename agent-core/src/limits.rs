@@ -50,6 +50,8 @@ pub enum LimitKind {
     Malformed,
     /// [`Limits::wall_time`]
     WallTime,
+    /// The model's window is full.
+    Window,
 }
 
 /// Where the tokens of a reply came from, in tokens.

@@ -131,6 +131,7 @@ fn limit_text(limit: LimitKind) -> &'static str {
         LimitKind::Tokens => "the run may use no more tokens",
         LimitKind::Malformed => "the model's replies could not be read",
         LimitKind::WallTime => "the run may take no more time",
+        LimitKind::Window => "the model's window is full; begin a new run, or offer fewer tools (--tools)",
     }
 }
 

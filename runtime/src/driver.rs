@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use handyman_core::{
-    CallRequest, CallResult, Decision, Event, Fault, Journal, LimitKind, Limits, Model, ModelRequest, Outcome,
+    CallRequest, CallResult, Decision, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelRequest, Outcome,
     Policy, ReplyBody, ReplyMode, Run, Step, ToolCall, Toolset, Verdict, planner,
 };
 use tokio_util::sync::CancellationToken;
@@ -70,7 +70,13 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
         () = tokio::time::sleep(world.limits.wall_time.saturating_sub(used)) => {
             return Ok(finish(run, Outcome::Limit { limit: LimitKind::WallTime }));
         }
-        reply = world.model.reply(request, world.observer) => reply?,
+        reply = world.model.reply(request, world.observer) => match reply {
+            // What was achieved until the window was full is kept; a window too small to begin is a fault.
+            Err(fault) if fault.kind() == FaultKind::Window && usage.turns > 0 => {
+                return Ok(finish(run, Outcome::Limit { limit: LimitKind::Window }));
+            }
+            reply => reply?,
+        },
     };
     let (turn, ms) = (usage.turns + 1, millis(started.elapsed()));
     Ok(match reply.body {

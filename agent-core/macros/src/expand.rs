@@ -156,12 +156,11 @@ fn call(core: &TokenStream, function: &Function) -> TokenStream {
 fn taken(core: &TokenStream, argument: &Argument) -> TokenStream {
     let name = argument.name.unraw().to_string();
     let span = argument.ty.span();
-    match &argument.rules.default {
-        Some(default) => {
-            let default = default_value(default);
-            quote_spanned!(span=> #core::__private::argument_or(&mut arguments, #name, || #default)?)
-        }
-        None => quote_spanned!(span=> #core::__private::argument(&mut arguments, #name)?),
+    if let Some(default) = &argument.rules.default {
+        let default = default_value(default);
+        quote_spanned!(span=> #core::__private::argument_or(&mut arguments, #name, || #default)?)
+    } else {
+        quote_spanned!(span=> #core::__private::argument(&mut arguments, #name)?)
     }
 }
 

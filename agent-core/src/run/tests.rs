@@ -32,7 +32,7 @@ fn the_message_comes_with_the_date_once_a_day() {
 
     let told = Earlier { messages: vec![], date: Some(date(2026, 11, 23)) };
     let same_day = Run::replay(RunId::from("r2"), told, &[started()]);
-    assert_eq!(same_day.history()[0].parts, [said.clone()]);
+    assert_eq!(same_day.history()[0].parts, std::slice::from_ref(&said));
 
     let told = Earlier { messages: vec![], date: Some(date(2026, 11, 22)) };
     let next_day = Run::replay(RunId::from("r2"), told, &[started()]);
@@ -212,12 +212,16 @@ proptest! {
         cut in 0..50_usize,
     ) {
         let mut step_by_step = run_of(&[]);
-        events.iter().for_each(|event| step_by_step.apply(event));
+        for event in &events {
+            step_by_step.apply(event);
+        }
         prop_assert_eq!(&step_by_step, &run_of(&events));
 
         let (before, after) = events.split_at(cut.min(events.len()));
         let mut resumed = run_of(before);
-        after.iter().for_each(|event| resumed.apply(event));
+        for event in after {
+            resumed.apply(event);
+        }
         prop_assert_eq!(&resumed, &step_by_step);
 
         let lines: Vec<String> = events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();

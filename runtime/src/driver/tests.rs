@@ -260,6 +260,34 @@ async fn wall_time_ends_a_run_whose_model_hangs() {
     assert_eq!(run.outcome(), Some(&Outcome::Limit { limit: LimitKind::WallTime }));
 }
 
+/// A model whose window holds one reply.
+struct Narrow;
+
+#[async_trait]
+impl Model for Narrow {
+    fn info(&self) -> ModelInfo {
+        ModelInfo::default()
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, _sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        match request.history.len() {
+            1 => {
+                let body = say("Let me look.", &[("look", json!({"n": 1}))]);
+                Ok(ModelReply { body, usage: handyman_core::TokenUsage::default() })
+            }
+            _ => Err(Fault::new(FaultKind::Window, "the window is full")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_window_ends_the_run_with_what_there_is() {
+    let look = Counter::new("look", Effect::ReadOnly, Behaviour::Works);
+    let run = Agent::new(Narrow).tool(look).run("go").await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Limit { limit: LimitKind::Window }));
+    assert_eq!((run.answer(), results(&run).len()), ("Let me look.", 1));
+}
+
 #[tokio::test]
 async fn an_agent_asks_before_effects_by_default_and_goes_on_when_resumed() {
     let (agent, _, _) = agent(vec![say("", &[("book", json!({"n": 1}))]), ScriptedModel::answer("Booked.")]);

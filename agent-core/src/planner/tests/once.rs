@@ -141,7 +141,9 @@ proptest! {
     #[test]
     fn a_once_call_never_happens_twice(turns in prop::collection::vec(turn(), 1..60)) {
         let mut simulation = Simulation::new();
-        turns.into_iter().for_each(|turn| simulation.perform(turn));
+        for turn in turns {
+            simulation.perform(turn);
+        }
     }
 
     #[test]
@@ -150,7 +152,9 @@ proptest! {
     ) {
         let mut simulation = Simulation::new();
         for (turn, stray) in turns {
-            stray.iter().for_each(|event| simulation.stray(event));
+            if let Some(event) = stray {
+                simulation.stray(&event);
+            }
             simulation.perform(turn);
         }
     }
