@@ -18,7 +18,7 @@ import numpy as np
 
 import tokenizer
 
-TEMPLATE = Path(__file__).parent.parent / "template.jinja"
+TEMPLATE_FILE = Path(__file__).parent.parent / "template.jinja"
 WINDOW = 2048
 
 # Loss classes of tokens.
@@ -38,9 +38,9 @@ def environment():
     return env
 
 
-_template = environment().from_string(TEMPLATE.read_text())
-_tokenizer = tokenizer.load()
-_call = _tokenizer.token_to_id(tokenizer.CALL)
+TEMPLATE = environment().from_string(TEMPLATE_FILE.read_text())
+TOKENIZER = tokenizer.load()
+CALL = TOKENIZER.token_to_id(tokenizer.CALL)
 
 
 def to_messages(conversation):
@@ -56,7 +56,7 @@ def render(conversation, messages=None, prompt=False):
     """Text of a conversation, or of the given part of its messages; `prompt` opens the next reply."""
     tools = [{"type": "function", "function": tool} for tool in conversation["tools"]]
     messages = to_messages(conversation) if messages is None else messages
-    return _template.render(messages=messages, tools=tools, add_generation_prompt=prompt)
+    return TEMPLATE.render(messages=messages, tools=tools, add_generation_prompt=prompt)
 
 
 def classify(text, encoding, copying):
@@ -65,7 +65,7 @@ def classify(text, encoding, copying):
     starts = np.array([start for start, _ in encoding.offsets])
     for reply in REPLY.finditer(text):
         first, last = np.searchsorted(starts, [reply.start(), reply.end()])
-        plain = _call not in encoding.ids[first:last] and not copying
+        plain = CALL not in encoding.ids[first:last] and not copying
         classes[first:last] = WORDING if plain else DECISION
         classes[first] = DECISION
     return classes
@@ -74,7 +74,7 @@ def classify(text, encoding, copying):
 def encode(conversation):
     """Token ids and loss classes, cut to the window."""
     text = render(conversation)
-    encoding = _tokenizer.encode(text, add_special_tokens=False)
+    encoding = TOKENIZER.encode(text, add_special_tokens=False)
     classes = classify(text, encoding, conversation["kind"].startswith("copy"))
     return np.array(encoding.ids[:WINDOW], np.uint16), classes[:WINDOW]
 

@@ -12,12 +12,10 @@ import torch
 
 import checkpoint
 import tokenizer
-from chat import CONTEXT
+from chat import CALL, CONTEXT, TOKENIZER
 
-_tokenizer = tokenizer.load()
-CALL = _tokenizer.token_to_id(tokenizer.CALL)
-END = _tokenizer.token_to_id(tokenizer.TURN_END)
-ARGUMENTS = _tokenizer.token_to_id("arguments")
+END = TOKENIZER.token_to_id(tokenizer.TURN_END)
+ARGUMENTS = TOKENIZER.token_to_id("arguments")
 
 
 def replies(ids, classes):

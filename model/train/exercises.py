@@ -9,13 +9,11 @@ vocabulary, teach that in a fraction of the tokens; the conversations of the gen
 import random
 import sys
 
-import tokenizer
-from chat import dump_json
+from chat import TOKENIZER, dump_json
 
-_tokenizer = tokenizer.load()
-_texts = [_tokenizer.decode([token]) for token in range(_tokenizer.get_vocab_size())]
-LATIN = [text for text in _texts if text.isascii() and text.isalpha()]
-HAN = [text for text in _texts if len(text) == 1 and "\u4e00" <= text <= "\u9fff"]
+WORDS = [TOKENIZER.decode([token]) for token in range(TOKENIZER.get_vocab_size())]
+LATIN = [text for text in WORDS if text.isascii() and text.isalpha()]
+HAN = [text for text in WORDS if len(text) == 1 and "\u4e00" <= text <= "\u9fff"]
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 

@@ -67,7 +67,7 @@ def write_tokenizer(writer, size):
     writer.add_eos_token_id(ids[tokenizer.TURN_END])
     writer.add_pad_token_id(ids[tokenizer.END_OF_TEXT])
     writer.add_add_bos_token(False)
-    writer.add_chat_template(chat.TEMPLATE.read_text())
+    writer.add_chat_template(chat.TEMPLATE_FILE.read_text())
 
 
 def write_weights(writer, model, quantization):
@@ -94,7 +94,7 @@ def export(model, path, kind):
 @torch.no_grad()
 def answer(model, ids, limit=120):
     """The greedy answer to a prompt, without the token that ends it."""
-    end = chat._tokenizer.token_to_id(tokenizer.TURN_END)
+    end = chat.TOKENIZER.token_to_id(tokenizer.TURN_END)
     tokens = list(ids)
     while len(tokens) < len(ids) + limit:
         chosen = int(model.logits(model(torch.tensor([tokens]))[0, -1]).argmax())
@@ -114,9 +114,9 @@ def write_prompts(model, conversations, folder, count=20):
             messages = chat.to_messages(conversation)
             replies = [place for place, message in enumerate(messages) if message["role"] == "assistant"]
             prompt = chat.render(conversation, messages[: replies[index % len(replies)]], prompt=True)
-            ids = chat._tokenizer.encode(prompt, add_special_tokens=False).ids
+            ids = chat.TOKENIZER.encode(prompt, add_special_tokens=False).ids
             found = answer(model, ids)
-            text = chat._tokenizer.decode(found, skip_special_tokens=False)
+            text = chat.TOKENIZER.decode(found, skip_special_tokens=False)
             record = {"prompt": prompt, "ids": ids, "answer": text, "answer_ids": found}
             (folder / f"{index:02}.json").write_text(json.dumps(record, ensure_ascii=False))
 

@@ -7,6 +7,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$1
 device=${DEVICE:-cpu}
+export OMP_WAIT_POLICY=PASSIVE # Waiting threads sleep: the machine may be busy with other work.
 count=${COUNT:-20000}
 generate="cargo run --release --quiet --package handyman-model --bin generate --"
 mkdir -p "$work/shards" "$work/held"
