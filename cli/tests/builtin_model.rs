@@ -1,4 +1,4 @@
-//! The main job on the built-in model, as a person runs it: nothing scripted.
+//! The built-in model as a person uses it: nothing scripted, judged by results and by the database.
 #![cfg(feature = "llama")]
 
 mod support;
@@ -6,43 +6,78 @@ mod support;
 use serde_json::Value;
 use support::{Bench, DATE};
 
-/// Runs a sentence and checks what happened against the world, not against expected words.
-fn trip(sentence: &str) {
+/// A finished run, with its world.
+struct Done {
+    bench: Bench,
+    events: Vec<Value>,
+}
+
+fn done(request: &str) -> Done {
     let bench = Bench::new();
-    let ran = bench.run(&["run", sentence, "--approve", "auto", "--date", DATE, "--json"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    let ran = bench.run(&["run", request, "--approve", "auto", "--date", DATE, "--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let events = ran.events();
-    let succeeded = |tool: &str| -> Value {
-        let calls = events.iter().filter(|e| e["type"] == "model_replied").flat_map(|e| e["calls"].as_array().unwrap());
-        let id = calls.filter(|call| call["tool"] == tool).map(|call| &call["id"]).next_back();
-        let id = id.unwrap_or_else(|| panic!("{tool} was not called:\n{}", ran.out));
-        let finished = events.iter().find(|e| e["type"] == "call_finished" && e["call"] == *id).unwrap();
-        assert_eq!(finished["outcome"], "succeeded", "{tool}: {finished}");
-        finished["result"].clone()
-    };
-    let weather = succeeded("weather");
-    assert_eq!((weather["country"].as_str(), weather["date"].as_str()), (Some("CN"), Some("2026-11-24")));
-    let trains = succeeded("search_trains");
-    assert_eq!(trains["date"], "2026-11-24");
-    let earliest = trains["trains"].as_array().unwrap().iter().find(|train| train["seats"] != 0).unwrap();
-    let booked = succeeded("book");
-    assert!(booked["item"].as_str().unwrap().contains(earliest["departs"].as_str().unwrap()), "{booked} is not {earliest}");
-    let paid = succeeded("pay");
-    assert_eq!(paid["booking"], booked["booking"]);
-    let bookings = bench.select("SELECT reference, status FROM bookings");
-    assert_eq!(bookings.as_array().unwrap().len(), 1, "{bookings}");
-    let answer = events.last().unwrap()["answer"].as_str().unwrap();
-    for fact in [&booked["booking"], &earliest["departs"], &booked["total"]] {
-        assert!(answer.contains(fact.as_str().unwrap()), "the answer names {fact}: {answer}");
+    Done { bench, events }
+}
+
+impl Done {
+    /// The result of the last call of a tool, which must have succeeded.
+    fn result(&self, tool: &str) -> &Value {
+        let calls = self.events.iter().filter_map(|event| event["calls"].as_array()).flatten();
+        let call = calls.filter(|call| call["tool"] == tool).next_back();
+        let id = &call.unwrap_or_else(|| panic!("{tool} was not called: {:#?}", self.events))["id"];
+        let is_end = |event: &&Value| event["type"] == "call_finished" && event["call"] == *id;
+        let end = self.events.iter().find(is_end).unwrap();
+        assert_eq!(end["outcome"], "succeeded", "{tool}: {end}");
+        &end["result"]
+    }
+
+    fn answer_states(&self, facts: &[&Value]) {
+        let answer = self.events.last().unwrap()["answer"].as_str().unwrap();
+        for fact in facts {
+            let fact = fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
+            assert!(answer.contains(&fact), "the answer lacks {fact}: {answer}");
+        }
+    }
+
+    /// One booking, paid, and the answer says which.
+    fn has_booked_and_paid(&self) {
+        let (booked, paid) = (self.result("book"), self.result("pay"));
+        assert_eq!(paid["booking"], booked["booking"]);
+        let bookings = self.bench.select("SELECT booking, status FROM bookings");
+        assert_eq!(bookings.as_array().unwrap().len(), 1, "{bookings}");
+        assert_eq!((&bookings[0]["booking"], &bookings[0]["status"]), (&booked["booking"], &Value::from("paid")));
+        self.answer_states(&[&booked["booking"], &booked["total"]]);
     }
 }
 
 #[test]
-fn the_english_sentence() {
-    trip("What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.");
+fn it_looks_up_the_weather_in_both_languages() {
+    for (request, city, date) in [
+        ("What will the weather be in Berlin on Friday?", "Berlin", "2026-11-27"),
+        ("广州后天会下雨吗", "广州", "2026-11-25"),
+    ] {
+        let done = done(request);
+        let weather = done.result("weather");
+        assert_eq!((&weather["city"], &weather["date"]), (&Value::from(city), &Value::from(date)));
+        done.answer_states(&[&weather["high"], &weather["low"]]);
+    }
 }
 
 #[test]
-fn the_chinese_sentence() {
-    trip("明天上海天气怎么样，帮我订一张去北京最早的高铁票");
+fn it_books_the_earliest_train_and_pays() {
+    let done = done("What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.");
+    let trains = done.result("search_trains");
+    assert_eq!((&trains["from"], &trains["to"], &trains["date"]), (&Value::from("Shanghai"), &Value::from("Beijing"), &Value::from("2026-11-24")));
+    let departs = trains["trains"][0]["departs"].as_str().unwrap();
+    assert!(done.result("book")["item"].as_str().unwrap().contains(departs));
+    done.has_booked_and_paid();
+}
+
+#[test]
+fn it_books_a_train_in_chinese_and_pays() {
+    let done = done("明天上海天气怎么样，帮我订一张去北京最早的高铁票");
+    let trains = done.result("search_trains");
+    assert_eq!((&trains["from"], &trains["to"], &trains["date"]), (&Value::from("上海"), &Value::from("北京"), &Value::from("2026-11-24")));
+    done.has_booked_and_paid();
 }

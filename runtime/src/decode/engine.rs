@@ -12,10 +12,22 @@ use super::{Decoder, Generation};
 use crate::llama::cache::{Cache, CacheSize};
 use crate::llama::weights::Weights;
 
-/// A handle to the thread. It ends when the last handle is dropped.
-#[derive(Debug, Clone)]
+/// The thread's owner. Dropping it waits for the thread: llama.cpp takes its tables down when the process
+/// ends, and a thread that still computes then would read freed memory.
+#[derive(Debug)]
 pub(crate) struct Engine {
-    requests: mpsc::UnboundedSender<Generation>,
+    requests: Option<mpsc::UnboundedSender<Generation>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has nothing left to wait for.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Engine {
@@ -45,11 +57,11 @@ impl Engine {
                 decoder.serve(generation);
             }
         };
-        thread::Builder::new().name("handyman-engine".to_owned()).spawn(work).map_err(|error| {
+        let thread = thread::Builder::new().name("handyman-engine".to_owned()).spawn(work).map_err(|error| {
             Fault::new(FaultKind::Backend, "the engine's thread cannot be started").with_source(error)
         })?;
         open.await.map_err(|_| gone())??;
-        Ok(Self { requests })
+        Ok(Self { requests: Some(requests), thread: Some(thread) })
     }
 
     /// Queues a generation.
@@ -57,7 +69,8 @@ impl Engine {
     /// # Errors
     /// A [`Fault`] of kind `Backend` when the thread is gone.
     pub(crate) fn submit(&self, generation: Generation) -> Result<(), Fault> {
-        self.requests.send(generation).map_err(|_| gone())
+        let requests = self.requests.as_ref().ok_or_else(gone)?;
+        requests.send(generation).map_err(|_| gone())
     }
 }
 
