@@ -3,8 +3,13 @@
 
 mod support;
 
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::Value;
 use support::{Bench, DATE};
+
+/// Models that share the cores wait for each other's threads: one runs at a time.
+static CORES: Mutex<()> = Mutex::new(());
 
 /// A finished run, with its world.
 struct Done {
@@ -13,6 +18,7 @@ struct Done {
 }
 
 fn done(request: &str) -> Done {
+    let _alone = CORES.lock().unwrap_or_else(PoisonError::into_inner);
     let bench = Bench::new();
     let ran = bench.run(&["run", request, "--approve", "auto", "--date", DATE, "--json", "--max-turns", "4"]);
     let events = ran.events();
