@@ -41,6 +41,8 @@ pub struct Plan {
     pub held_out: bool,
     /// One or two tools and one call a request; of invented tools only.
     pub short: bool,
+    /// All tools on offer in every conversation, as the product does it; of the product's tools only.
+    pub full: bool,
 }
 
 /// Makes conversations; one for each thread.
@@ -64,7 +66,7 @@ impl Generator {
     /// # Errors
     /// If a sandbox world cannot be opened.
     pub fn conversation(&mut self, index: u64) -> Result<Conversation, DeskError> {
-        let Plan { kind, seed, lang, held_out, short } = self.plan;
+        let Plan { kind, seed, lang, held_out, short, full } = self.plan;
         let mut d = Draw::new(seed, index, lang, held_out);
         loop {
             let talk = match kind {
@@ -73,7 +75,7 @@ impl Generator {
                     let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
                     let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));
                     let desk = self.desks.desk(which, when, format!("r{seed}-{index}"))?;
-                    product::conversation(&mut d, desk)
+                    product::conversation(&mut d, desk, full)
                 }
             };
             let acts = talk.messages.iter().any(|m| !m.tool_calls.is_empty());

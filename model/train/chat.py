@@ -79,21 +79,37 @@ def encode(conversation):
     return np.array(encoding.ids[:WINDOW], np.uint16), classes[:WINDOW]
 
 
+def common_prefix(conversations):
+    """Token ids of the system message, if it is the same in all conversations: it then need be computed but once."""
+    heads = {render(conversation, to_messages(conversation)[:0]) for conversation in conversations}
+    if len(heads) > 1:
+        return []
+    return TOKENIZER.encode(heads.pop(), add_special_tokens=False).ids
+
+
 def write_shard(conversations, path, longest=None):
     """Writes all conversations as one compressed shard; returns the number of conversations and of tokens."""
     ids, classes, labels = [], [], []
+    conversations = list(conversations)
+    prefix = np.array(common_prefix(conversations), np.uint16)
     for conversation in conversations:
         tokens, weights = encode(conversation)
         if longest and len(tokens) > longest:
             continue
-        ids.append(tokens)
-        classes.append(weights)
+        assert np.array_equal(tokens[: len(prefix)], prefix), "the system message is a prefix of the conversation"
+        ids.append(tokens[len(prefix) :])
+        classes.append(weights[len(prefix) :])
         labels.append(f"{conversation['lang']} {conversation['kind']}")
     offsets = np.concatenate([[0], np.cumsum([len(tokens) for tokens in ids])])
     partial = Path(f"{path}.partial")
     with partial.open("wb") as file:
         np.savez_compressed(
-            file, ids=np.concatenate(ids), classes=np.concatenate(classes), offsets=offsets, labels=np.array(labels)
+            file,
+            ids=np.concatenate(ids),
+            classes=np.concatenate(classes),
+            offsets=offsets,
+            labels=np.array(labels),
+            prefix=prefix,
         )
     partial.rename(path)
     return len(ids), int(offsets[-1])

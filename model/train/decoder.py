@@ -63,22 +63,35 @@ class Block(nn.Module):
         self.ffn_gate, self.ffn_up = linear(shape.width, shape.hidden), linear(shape.width, shape.hidden)
         self.ffn_down = linear(shape.hidden, shape.width)
 
-    def attend(self, x, cos, sin):
-        shape, (batch, length, _) = self.shape, x.shape
-        split = lambda y, heads: y.view(batch, length, heads, shape.head_width)
+    def heads(self, x, rotary):
+        """Queries, keys and values of every head; keys and values repeated to the number of the queries."""
+        x, shape = self.attn_norm(x), self.shape
+        split = lambda y, heads: y.view(*x.shape[:2], heads, shape.head_width)
         query = self.attn_q_norm(split(self.attn_q(x), shape.heads)).transpose(1, 2)
         key = self.attn_k_norm(split(self.attn_k(x), shape.key_heads)).transpose(1, 2)
         value = split(self.attn_v(x), shape.key_heads).transpose(1, 2)
-        query, key = rotate(query, cos, sin), rotate(key, cos, sin)
+        query, key = rotate(query, *rotary), rotate(key, *rotary)
         group = shape.heads // shape.key_heads
-        key, value = key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
-        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        return self.attn_output(mixed.transpose(1, 2).reshape(batch, length, -1))
+        return query, key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
 
-    def forward(self, x, cos, sin):
-        x = x + self.attend(self.attn_norm(x), cos, sin)
+    def rest(self, x, mixed):
+        """What follows attention in the block."""
+        x = x + self.attn_output(mixed.transpose(1, 2).reshape(*x.shape[:2], -1))
         y = self.ffn_norm(x)
         return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
+
+    def forward(self, x, rotary):
+        return self.rest(x, F.scaled_dot_product_attention(*self.heads(x, rotary), is_causal=True))
+
+    def after(self, prefix, x, rotary, visible):
+        """Rows that all come after one prefix, which is computed once: (prefix, rows)."""
+        length = prefix.shape[1]
+        query, key, value = self.heads(prefix, [table[:length] for table in rotary])
+        own, *pair = self.heads(x, [table[length:] for table in rotary])
+        keys, values = (torch.cat((old.expand(len(x), -1, -1, -1), new), 2) for old, new in zip((key, value), pair))
+        mixed = F.scaled_dot_product_attention(own, keys, values, attn_mask=visible)
+        prefix = self.rest(prefix, F.scaled_dot_product_attention(query, key, value, is_causal=True))
+        return prefix, self.rest(x, mixed)
 
 
 class Decoder(nn.Module):
@@ -98,15 +111,27 @@ class Decoder(nn.Module):
             if name.endswith(("attn_output.weight", "ffn_down.weight")):
                 nn.init.zeros_(parameter)
 
-    def forward(self, tokens):
-        """Final hidden states; `logits` turns the wanted ones into scores, for the vocabulary is the costly part."""
-        x = self.token_embd(tokens)
-        if torch.is_autocast_enabled(x.device.type):
-            x = x.bfloat16()
-        cos, sin = (table[: tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin))
+    def forward(self, tokens, prefix=None):
+        """Final hidden states; `logits` turns the wanted ones into scores, for the vocabulary is the costly part.
+
+        With a prefix (ids of one sequence), all rows are its continuations, and states of the rows alone are returned.
+        """
+        before = 0 if prefix is None else len(prefix)
+        x = self.embed(tokens)
+        rotary = [table[: before + tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin)]
+        if prefix is None:
+            for block in self.blk:
+                x = block(x, rotary)
+            return self.output_norm(x)
+        visible = torch.ones(tokens.shape[1], before + tokens.shape[1], dtype=torch.bool, device=x.device).tril(before)
+        common = self.embed(prefix[None])
         for block in self.blk:
-            x = block(x, cos, sin)
+            common, x = block.after(common, x, rotary, visible)
         return self.output_norm(x)
+
+    def embed(self, tokens):
+        x = self.token_embd(tokens)
+        return x.bfloat16() if torch.is_autocast_enabled(x.device.type) else x
 
     def logits(self, states):
         return F.linear(states, self.token_embd.weight.to(states.dtype))

@@ -48,11 +48,14 @@ def table(model, path, limit=None):
     counts = collections.defaultdict(lambda: [0, 0])
     device = next(model.parameters()).device
     with np.load(path) as shard:
-        ids, classes, offsets, labels = (shard[name] for name in ("ids", "classes", "offsets", "labels"))
+        ids, classes, offsets, labels, prefix = (
+            shard[name] for name in ("ids", "classes", "offsets", "labels", "prefix")
+        )
+    prefix = torch.from_numpy(prefix.astype(np.int64)).to(device) if len(prefix) else None
     for index in range(min(limit or len(labels), len(labels))):
         part = slice(offsets[index], offsets[index + 1])
         tokens = ids[part].astype(np.int64)
-        states = model(torch.from_numpy(tokens)[None].to(device))[0]
+        states = model(torch.from_numpy(tokens)[None].to(device), prefix)[0]
         chosen = model.logits(states).argmax(-1).cpu().numpy()
         language, kind = str(labels[index]).split(" ", 1)
         for start, end in replies(tokens, classes[part]):

@@ -84,7 +84,7 @@ class Trainer:
         self.stream.longest = args.longest
         state = checkpoint.load(self.folder)
         self.model = self.first_model(state).to(args.device)
-        self.optimizers = optimizer.build(self.model, args.matrix_rate, args.vector_rate)
+        self.optimizers = optimizer.build(self.model, args.matrix_rate, args.vector_rate, args.bf16)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.step = self.tokens = 0
         self.seconds = 0.0
@@ -130,13 +130,13 @@ class Trainer:
         with (self.folder / "log.txt").open("a") as log:
             log.write(line + "\n")
 
-    def loss(self, tokens, classes):
+    def loss(self, tokens, classes, prefix):
         """Weighted loss of the replies and of a random part of all other tokens; only for these the head is computed."""
         classes, wanted = classes[:, 1:], tokens[:, 1:]
         looked_at = (classes == CONTEXT) & (torch.rand(classes.shape, device=classes.device) < self.args.context_share)
         chosen = (classes == DECISION) | (classes == WORDING) | looked_at
         classes, wanted = classes[chosen], wanted[chosen]
-        logits = self.model.logits(self.forward(tokens[:, :-1])[chosen]).float()
+        logits = self.model.logits(self.forward(tokens[:, :-1], prefix)[chosen]).float()
         losses = F.cross_entropy(logits, wanted, reduction="none")
         self.meter.add(losses, logits, wanted, classes == DECISION)
         weights = self.weights[classes]
@@ -162,13 +162,13 @@ class Trainer:
         return warm * (min(1.0, max(left, 0.0) / args.decay_minutes) if args.decay_minutes else 1.0)
 
     def one_step(self, minutes):
-        tokens, classes = (part.to(self.args.device) for part in self.stream.next())
+        batch = [part if part is None else part.to(self.args.device) for part in self.stream.next()]
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
-            loss = self.loss(tokens, classes)
+            loss = self.loss(*batch)
         loss.backward()
         self.update(self.rate(minutes))
         self.step += 1
-        self.tokens += int((classes >= 0).sum())
+        self.tokens += int((batch[1] >= 0).sum())
         if not math.isfinite(float(loss.detach())):
             raise FloatingPointError(f"loss {float(loss.detach())} at step {self.step}")
 

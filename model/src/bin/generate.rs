@@ -47,6 +47,9 @@ struct Args {
     /// One or two tools, one call a request.
     #[arg(long)]
     short: bool,
+    /// All of the product's tools in every conversation.
+    #[arg(long)]
+    full: bool,
     /// Threads; 0 takes all cores.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -66,6 +69,7 @@ fn main() -> io::Result<()> {
         }),
         held_out: args.held_out,
         short: args.short,
+        full: args.full,
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

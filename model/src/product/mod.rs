@@ -28,9 +28,6 @@ use trip::{Trip, Unsaid};
 /// Above this rough count of tokens no further request is added.
 const ENOUGH_TOKENS: usize = 430;
 
-/// In how many of 100 conversations all tools are on offer; the list is long, so not in all.
-const FULL_PERCENT: usize = 12;
-
 /// Tools that some conversations do without, though the person asks for what they do.
 const LEFT_OUT: [&str; 6] =
     ["weather", "search_trains", "search_flights", "search_hotels", "search_restaurants", "calculate"];
@@ -42,12 +39,12 @@ const DEMONSTRATIONS: [&str; 2] = [
     "what's the weather in shanghai tomorrow, and book me the earliest train to beijing",
 ];
 
-/// A conversation about the product's tools; the desk is one world during this conversation.
-pub fn conversation(d: &mut Draw, desk: Desk<'_>) -> Conversation {
+/// A conversation about the product's tools, all or some of them; the desk is one world during this conversation.
+pub fn conversation(d: &mut Draw, desk: Desk<'_>, full: bool) -> Conversation {
     let today = desk.today();
     let specs = desk.specs().to_vec();
     let lower = !d.zh() && d.chance(25);
-    let left_out = d.chance(8).then(|| d.rng.pick(&LEFT_OUT));
+    let left_out = (!full && d.chance(8)).then(|| d.rng.pick(&LEFT_OUT));
     let talk = Conversation::new(d.lang.code());
     let mut s = Scene { d, desk, talk, lower, booked: None, found: None };
     let most = 2 + s.d.rng.below(3);
@@ -61,7 +58,7 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>) -> Conversation {
         }
     }
     let Scene { mut talk, d, .. } = s;
-    talk.tools = offered(d, specs, &talk, left_out);
+    talk.tools = if full { specs } else { offered(d, specs, &talk, left_out) };
     noise::roughen(d, &mut talk);
     noise::follow_capitals(&mut talk);
     if let Some(first) = talk.messages.first_mut() {
@@ -80,13 +77,10 @@ pub(crate) fn is_fit(talk: &Conversation) -> bool {
     !demonstrates && talk.messages.iter().flat_map(|m| &m.tool_calls).all(|c| offers(&c.name))
 }
 
-/// The tools on offer: all of them, or those that are used and some others.
+/// The tools that are used and some others.
 fn offered(d: &mut Draw, specs: Vec<ToolSpec>, talk: &Conversation, left_out: Option<&str>) -> Vec<ToolSpec> {
     let used: BTreeSet<&str> =
         talk.messages.iter().flat_map(|m| &m.tool_calls).map(|c| c.name.as_str()).collect();
-    if left_out.is_none() && d.chance(FULL_PERCENT) {
-        return specs;
-    }
     let extra = d.rng.below(3);
     let mut others: Vec<usize> = (0..specs.len()).filter(|i| !used.contains(specs[*i].name.as_str())).collect();
     d.rng.shuffle(&mut others);
