@@ -12,7 +12,7 @@ has_libclang() {
         /opt/homebrew/opt/llvm/lib /usr/local/opt/llvm/lib \
         /Library/Developer/CommandLineTools/usr/lib \
         /Applications/Xcode.app/Contents/Developer/Toolchains/XcodeDefault.xctoolchain/usr/lib; do
-        for file in "$folder"/libclang.so "$folder"/libclang-*.so* "$folder"/libclang.dylib; do
+        for file in "$folder"/libclang.so "$folder"/libclang.so.[0-9]* "$folder"/libclang-[0-9]*.so* "$folder"/libclang.dylib; do
             [ -e "$file" ] && return 0
         done
     done

@@ -81,10 +81,11 @@ def encode(conversation):
 
 def common_prefix(conversations):
     """Token ids of the system message, if it is the same in all conversations: it then need be computed but once."""
-    heads = {render(conversation, to_messages(conversation)[:0]) for conversation in conversations}
-    if len(heads) > 1:
+    first, *others = conversations
+    if any((other["tools"], other.get("system")) != (first["tools"], first.get("system")) for other in others):
         return []
-    return TOKENIZER.encode(heads.pop(), add_special_tokens=False).ids
+    head, _, _ = render(first).partition("<|im_start|>user")
+    return TOKENIZER.encode(head, add_special_tokens=False).ids
 
 
 def write_shard(conversations, path, longest=None):

@@ -102,7 +102,8 @@ class Decoder(nn.Module):
         self.blk = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.output_norm = Norm(shape.width)
         frequency = shape.rotary_base ** -(torch.arange(0, shape.head_width, 2) / shape.head_width)
-        angle = torch.outer(torch.arange(shape.context).float(), frequency)
+        # Rows that fill the window are padded a little beyond it.
+        angle = torch.outer(torch.arange(shape.context + 64).float(), frequency)
         self.register_buffer("cos", angle.cos(), persistent=False)
         self.register_buffer("sin", angle.sin(), persistent=False)
         for name, parameter in self.named_parameters():

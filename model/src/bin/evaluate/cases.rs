@@ -16,6 +16,24 @@ pub(crate) struct Case {
     pub(crate) today: Date,
     pub(crate) request: String,
     pub(crate) expect: Expect,
+    /// Whether the expected calls say everything, so that the world after them can be compared.
+    #[serde(skip)]
+    pub(crate) whole: bool,
+}
+
+impl Case {
+    /// What sort of task it is, for the table.
+    pub(crate) fn class(&self) -> String {
+        let expect = &self.expect;
+        match expect.calls.len() {
+            _ if self.kind.contains("corrected") => "an error, then recovery".to_owned(),
+            0 if expect.asks.is_some() => "an argument is missing".to_owned(),
+            0 => "no tool fits".to_owned(),
+            1 => "1 call".to_owned(),
+            calls @ 2..=3 => format!("{calls} calls"),
+            _ => "4 calls or more".to_owned(),
+        }
+    }
 }
 
 fn by_hand() -> String {
@@ -101,8 +119,19 @@ fn from_conversation(talk: &Talk) -> Option<Case> {
             expect.calls.push(Expected { tool: call.name.clone(), arguments, row });
         }
     }
-    let kind = talk.kind.split('+').next().unwrap_or_default().to_owned();
-    Some(Case { lang: talk.lang.clone(), kind, today, request: request.to_owned(), expect })
+    let corrected = expect.calls.windows(2).any(|pair| repeats(&pair[0], &pair[1]));
+    let kind = if corrected { "corrected" } else { talk.kind.split('+').next().unwrap_or_default() }.to_owned();
+    Some(Case { lang: talk.lang.clone(), kind, today, request: request.to_owned(), expect, whole: true })
+}
+
+/// Whether a search is made again with another city, as an error advised.
+fn repeats(first: &Expected, second: &Expected) -> bool {
+    let differing = |(name, value): (&String, &Value)| second.arguments.get(name) != Some(value);
+    first.tool == second.tool
+        && first.tool.starts_with("search_")
+        && first.arguments.iter().filter(|pair| differing(*pair)).count() == 1
+        && first.arguments.len() == second.arguments.len()
+        && first.arguments.get("day") == second.arguments.get("day")
 }
 
 /// The place of an id among the rows of the latest result that has it.

@@ -1,112 +1,140 @@
 //! Measures a model through the product's own runtime: greedy, constrained, on the sandbox world.
 //!
-//! `evaluate [--model GGUF] FILE…` reads hand-written requests (`model/eval/requests.jsonl`) or generated
-//! conversations, of which it takes the first request, and prints a table. Every case has a world of its
-//! own. `--failures` prints what went wrong.
+//! `evaluate [--model GGUF] --product FILE --invented FILE --requests FILE` reads generated conversations and
+//! hand-written requests (`model/eval/requests.jsonl`) and prints the tables of the model card. Every task has a
+//! world of its own. `--failures` prints what went wrong; `--card FILE` writes the tables between the marks in it.
 
 mod cases;
+mod first;
 mod judge;
+mod score;
+mod world;
 
-use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use handyman_core::{Limits, Toolbox};
+use handyman_core::Limits;
 use handyman_runtime::{Agent, AllowAll, LocalModel, ModelSettings};
-use handyman_tools::{Sandbox, Settings};
 
 use cases::Case;
+use first::Constraint;
 use judge::{Verdict, judge};
+use score::Table;
+use world::World;
+
+/// What stands before and after the tables in the model card.
+const MARKS: (&str, &str) = ("<!-- measured -->\n", "<!-- end -->\n");
 
 /// Measures a model on requests whose right calls are known.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Requests or conversations, one JSON object a line
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
+    /// Held-out conversations with the product's tools
+    #[arg(long)]
+    product: Option<PathBuf>,
+    /// Held-out conversations with invented tools
+    #[arg(long)]
+    invented: Option<PathBuf>,
+    /// Hand-written requests
+    #[arg(long)]
+    requests: Option<PathBuf>,
     /// The model
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/handyman.gguf"))]
     model: PathBuf,
     /// At most so many cases of each file
     #[arg(long)]
     most: Option<usize>,
-    /// Print the cases that went wrong
+    /// Print the tasks that went wrong
     #[arg(long)]
     failures: bool,
+    /// The model card to write the tables to
+    #[arg(long)]
+    card: Option<PathBuf>,
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "the table is this program's output")]
+#[expect(clippy::print_stdout, reason = "the tables are this program's output")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let model = Arc::new(LocalModel::load(&args.model, ModelSettings::default()).await?);
-    println!("| cases | language | n | right | 95 % interval | false claims |");
-    println!("| --- | --- | --- | --- | --- | --- |");
-    for file in &args.files {
-        let mut scores: BTreeMap<(String, String), Score> = BTreeMap::new();
+    let mut tables = Vec::new();
+    let calls = first_replies(&model, &args).await?;
+    if !calls.rows().is_empty() {
+        tables.push(calls.markdown("the first reply's calls, exact", &calls.rows()));
+    }
+    let (tasks, claims) = whole_tasks(&model, &args).await?;
+    if !tasks.rows().is_empty() {
+        tables.push(tasks.markdown("whole tasks", &tasks.rows()));
+        tables.push(claims.markdown("answers with a false claim", &claims.rows()));
+    }
+    let text = tables.join("\n");
+    println!("{text}");
+    args.card.map_or(Ok(()), |card| write_card(&card, &text))
+}
+
+/// Exactness of the first reply, on the product's and on invented tools.
+async fn first_replies(model: &LocalModel, args: &Args) -> Result<Table, Box<dyn Error>> {
+    let mut table = Table::default();
+    for (set, file) in [("product's tools", &args.product), ("invented tools", &args.invented)] {
+        let Some(file) = file else { continue };
+        let mut talks = first::read(file)?;
+        talks.truncate(args.most.unwrap_or(usize::MAX));
+        for constraint in Constraint::ALL {
+            first::measure(model, set, &talks, constraint, &mut table).await?;
+        }
+        first::baselines(set, &talks, &mut table);
+    }
+    Ok(table)
+}
+
+/// Whole tasks on the sandbox, and the false claims in their answers.
+#[expect(clippy::print_stdout, reason = "failures are printed as they happen")]
+async fn whole_tasks(model: &Arc<LocalModel>, args: &Args) -> Result<(Table, Table), Box<dyn Error>> {
+    let (mut tasks, mut claims) = (Table::default(), Table::default());
+    for (set, file) in [("generated", &args.product), ("hand-written", &args.requests)] {
+        let Some(file) = file else { continue };
         for case in cases::read(file)?.into_iter().take(args.most.unwrap_or(usize::MAX)) {
-            let verdict = run(&model, &case).await?;
+            let verdict = run(model, &case).await?;
             if args.failures && let Some(problem) = &verdict.problem {
                 println!("✗ {} [{}] {}\n    {problem}", case.kind, case.lang, case.request);
             }
-            for kind in ["all", &case.kind] {
-                let score = scores.entry((kind.to_owned(), case.lang.clone())).or_default();
-                score.count(&verdict);
+            for row in ["all".to_owned(), case.class()] {
+                tasks.count(&format!("{set}: {row}"), &case.lang, verdict.problem.is_none());
             }
-        }
-        let set = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        for ((kind, lang), score) in scores {
-            println!("| {set}: {kind} | {lang} | {} |", score.row());
+            claims.count(set, &case.lang, verdict.false_claim);
         }
     }
-    Ok(())
+    Ok((tasks, claims))
 }
 
 async fn run(model: &Arc<LocalModel>, case: &Case) -> Result<Verdict, Box<dyn Error>> {
-    let sandbox = Sandbox::open(&Settings::new(case.today)).await?;
+    let now = case.today.at(9, 0, 0, 0);
+    let world = World::open(now).await?;
     let agent = Agent::new(Arc::clone(model))
-        .toolbox(Toolbox::new().with_all(sandbox.tools())?)
+        .toolbox(world.toolbox.clone())
         .policy(AllowAll)
         .limits(Limits { turns_max: 8, ..Limits::default() })
-        .now(case.today.at(9, 0, 0, 0));
-    match agent.run(&case.request).await {
-        Ok(run) => Ok(judge(case, &run)),
-        Err(fault) => Ok(Verdict::failed(format!("{fault}"))),
+        .now(now);
+    let run = match agent.run(&case.request).await {
+        Ok(run) => run,
+        Err(fault) => return Ok(Verdict::failed(format!("{fault}"))),
+    };
+    let mut verdict = judge(case, &run);
+    if case.whole {
+        let right = World::open(now).await?;
+        right.fulfil(&case.expect.calls).await;
+        if verdict.problem.is_none() && right.state().await != world.state().await {
+            verdict.problem = Some("the world is not as it should be".to_owned());
+        }
     }
+    Ok(verdict)
 }
 
-/// What came of the cases of one kind.
-#[derive(Debug, Default)]
-struct Score {
-    cases: u32,
-    right: u32,
-    false_claims: u32,
-}
-
-impl Score {
-    fn count(&mut self, verdict: &Verdict) {
-        self.cases += 1;
-        self.right += u32::from(verdict.problem.is_none());
-        self.false_claims += u32::from(verdict.false_claim);
-    }
-
-    fn row(&self) -> String {
-        let (low, high) = wilson(self.right, self.cases);
-        let share = 100.0 * f64::from(self.right) / f64::from(self.cases.max(1));
-        format!("{} | {share:.0} % | {low:.0}–{high:.0} % | {}", self.cases, self.false_claims)
-    }
-}
-
-/// The Wilson score interval of a share, in per cent, at 95 %.
-/// E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
-fn wilson(right: u32, cases: u32) -> (f64, f64) {
-    const Z: f64 = 1.96;
-    let n = f64::from(cases.max(1));
-    let share = f64::from(right) / n;
-    let middle = share + Z * Z / (2.0 * n);
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    (100.0 * (middle - spread) / scale, 100.0 * (middle + spread) / scale)
+/// Puts the tables between the marks of the card.
+fn write_card(card: &Path, tables: &str) -> Result<(), Box<dyn Error>> {
+    let text = std::fs::read_to_string(card)?;
+    let parts = text.split_once(MARKS.0).and_then(|(head, rest)| Some((head, rest.split_once(MARKS.1)?.1)));
+    let (head, tail) = parts.ok_or_else(|| format!("{} has no place for the tables", card.display()))?;
+    Ok(std::fs::write(card, format!("{head}{}\n{tables}\n{}{tail}", MARKS.0, MARKS.1))?)
 }

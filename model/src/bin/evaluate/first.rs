@@ -1,0 +1,142 @@
+//! The first reply to a request, compared with the one that is right: exact calls, and the trivial baselines.
+
+use std::error::Error;
+use std::path::Path;
+
+use handyman_core::{
+    CallRequest, Discard, Effect, Message, Model, ModelRequest, Part, ReplyBody, ReplyMode, Role, ToolSpec,
+};
+use handyman_runtime::LocalModel;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::score::Table;
+
+/// How much of the constraint is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Constraint {
+    /// As the product uses it.
+    Shipped,
+    /// The schemas, without where values may come from.
+    Schema,
+}
+
+impl Constraint {
+    pub(crate) const ALL: [Self; 2] = [Self::Shipped, Self::Schema];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Shipped => "constrained as shipped",
+            Self::Schema => "constrained by the schemas alone",
+        }
+    }
+}
+
+/// A conversation of the generator, up to its first reply.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Talk {
+    lang: String,
+    tools: Vec<Offered>,
+    messages: Vec<Said>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Offered {
+    name: String,
+    description: String,
+    parameters: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct Said {
+    content: String,
+    #[serde(default)]
+    tool_calls: Vec<Called>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Called {
+    name: String,
+    arguments: Map<String, Value>,
+}
+
+/// Reads conversations.
+pub(crate) fn read(file: &Path) -> Result<Vec<Talk>, Box<dyn Error>> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+}
+
+/// Counts the conversations whose first reply is exactly right: the calls with all their arguments, or none.
+pub(crate) async fn measure(
+    model: &LocalModel,
+    set: &str,
+    talks: &[Talk],
+    constraint: Constraint,
+    table: &mut Table,
+) -> Result<(), Box<dyn Error>> {
+    for (number, talk) in talks.iter().enumerate() {
+        let (Some(request), Some(right)) = (talk.messages.first(), talk.messages.get(1)) else { continue };
+        if right.tool_calls.is_empty() {
+            continue;
+        }
+        let tools: Vec<ToolSpec> = talk.tools.iter().map(|tool| spec(tool, constraint)).collect();
+        let history = [message(&request.content)];
+        let session = format!("{set} {number} {constraint:?}").as_str().into();
+        let request =
+            ModelRequest { session: &session, history: &history, tools: &tools, mode: ReplyMode::Free, tokens_max: 400 };
+        let exact = match model.reply(request, &Discard).await?.body {
+            ReplyBody::Said { calls, .. } => same(&calls, &right.tool_calls),
+            ReplyBody::Malformed { .. } => false,
+        };
+        table.count(&format!("{set}: {}", constraint.name()), &talk.lang, exact);
+    }
+    Ok(())
+}
+
+/// What replying without reading the request would reach: always the first tool with what it requires left empty,
+/// and never a call.
+pub(crate) fn baselines(set: &str, talks: &[Talk], table: &mut Table) {
+    for talk in talks {
+        let Some(right) = talk.messages.get(1).filter(|right| !right.tool_calls.is_empty()) else { continue };
+        let first = talk.tools.first().map(|tool| tool.name.as_str());
+        let lucky = matches!(right.tool_calls.as_slice(), [only] if Some(only.name.as_str()) == first && only.arguments.is_empty());
+        table.count(&format!("{set}: always the first tool"), &talk.lang, lucky);
+        table.count(&format!("{set}: never a call"), &talk.lang, false);
+    }
+}
+
+fn same(made: &[CallRequest], right: &[Called]) -> bool {
+    made.len() == right.len()
+        && made.iter().zip(right).all(|(made, right)| made.tool == right.name && made.arguments == right.arguments)
+}
+
+/// The person's message; what the framework added to it is a note.
+fn message(content: &str) -> Message {
+    let parts = match content.split_once(".)\n") {
+        Some((note, text)) if note.starts_with("(Today is") => {
+            vec![Part::Note(format!("{note}.)")), Part::Text(text.to_owned())]
+        }
+        _ => vec![Part::Text(content.to_owned())],
+    };
+    Message { role: Role::User, parts }
+}
+
+fn spec(tool: &Offered, constraint: Constraint) -> ToolSpec {
+    let mut parameters = tool.parameters.clone();
+    if constraint != Constraint::Shipped {
+        forget_sources(&mut parameters);
+    }
+    ToolSpec { name: tool.name.clone(), description: tool.description.clone(), parameters, effect: Effect::ReadOnly }
+}
+
+/// Takes out of a schema where its values may come from.
+fn forget_sources(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            keywords.retain(|keyword, _| keyword != "x-from" && keyword != "x-verbatim");
+            keywords.values_mut().for_each(forget_sources);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_sources),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
