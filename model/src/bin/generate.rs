@@ -50,6 +50,9 @@ struct Args {
     /// All of the product's tools in every conversation.
     #[arg(long)]
     full: bool,
+    /// At most so many requests a conversation with the product's tools: short ones teach more in the same time.
+    #[arg(long, default_value_t = 4)]
+    requests: usize,
     /// Threads; 0 takes all cores.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -70,6 +73,7 @@ fn main() -> io::Result<()> {
         held_out: args.held_out,
         short: args.short,
         full: args.full,
+        requests: args.requests,
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

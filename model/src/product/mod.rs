@@ -40,14 +40,14 @@ const DEMONSTRATIONS: [&str; 2] = [
 ];
 
 /// A conversation about the product's tools, all or some of them; the desk is one world during this conversation.
-pub fn conversation(d: &mut Draw, desk: Desk<'_>, full: bool) -> Conversation {
+pub fn conversation(d: &mut Draw, desk: Desk<'_>, full: bool, requests: usize) -> Conversation {
     let today = desk.today();
     let specs = desk.specs().to_vec();
     let lower = !d.zh() && d.chance(25);
     let left_out = (!full && d.chance(8)).then(|| d.rng.pick(&LEFT_OUT));
     let talk = Conversation::new(d.lang.code());
     let mut s = Scene { d, desk, talk, lower, booked: None, found: None };
-    let most = 2 + s.d.rng.below(3);
+    let most = 1 + s.d.rng.below(requests.max(1));
     for i in 0..most {
         match left_out {
             Some(tool) if i == 0 || s.d.chance(30) => trouble::tool_left_out(&mut s, tool),
@@ -81,7 +81,7 @@ pub(crate) fn is_fit(talk: &Conversation) -> bool {
 fn offered(d: &mut Draw, specs: Vec<ToolSpec>, talk: &Conversation, left_out: Option<&str>) -> Vec<ToolSpec> {
     let used: BTreeSet<&str> =
         talk.messages.iter().flat_map(|m| &m.tool_calls).map(|c| c.name.as_str()).collect();
-    let extra = d.rng.below(3);
+    let extra = d.rng.below(4);
     let mut others: Vec<usize> = (0..specs.len()).filter(|i| !used.contains(specs[*i].name.as_str())).collect();
     d.rng.shuffle(&mut others);
     others.retain(|i| Some(specs[*i].name.as_str()) != left_out);

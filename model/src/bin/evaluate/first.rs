@@ -36,28 +36,32 @@ impl Constraint {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Talk {
     lang: String,
-    tools: Vec<Offered>,
-    messages: Vec<Said>,
+    pub(crate) tools: Vec<Offered>,
+    pub(crate) messages: Vec<Said>,
 }
 
+/// A tool on offer.
 #[derive(Debug, Deserialize)]
-struct Offered {
+pub(crate) struct Offered {
     name: String,
     description: String,
     parameters: Value,
 }
 
+/// One message.
 #[derive(Debug, Deserialize)]
-struct Said {
-    content: String,
+pub(crate) struct Said {
+    pub(crate) role: String,
+    pub(crate) content: String,
     #[serde(default)]
-    tool_calls: Vec<Called>,
+    pub(crate) tool_calls: Vec<Called>,
 }
 
+/// One call in it.
 #[derive(Debug, Deserialize)]
-struct Called {
-    name: String,
-    arguments: Map<String, Value>,
+pub(crate) struct Called {
+    pub(crate) name: String,
+    pub(crate) arguments: Map<String, Value>,
 }
 
 /// Reads conversations.
@@ -105,13 +109,14 @@ pub(crate) fn baselines(set: &str, talks: &[Talk], table: &mut Table) {
     }
 }
 
-fn same(made: &[CallRequest], right: &[Called]) -> bool {
+/// Whether the calls are the right ones, with the same arguments and in the same order.
+pub(crate) fn same(made: &[CallRequest], right: &[Called]) -> bool {
     made.len() == right.len()
         && made.iter().zip(right).all(|(made, right)| made.tool == right.name && made.arguments == right.arguments)
 }
 
 /// The person's message; what the framework added to it is a note.
-fn message(content: &str) -> Message {
+pub(crate) fn message(content: &str) -> Message {
     let parts = match content.split_once(".)\n") {
         Some((note, text)) if note.starts_with("(Today is") => {
             vec![Part::Note(format!("{note}.)")), Part::Text(text.to_owned())]
@@ -121,7 +126,8 @@ fn message(content: &str) -> Message {
     Message { role: Role::User, parts }
 }
 
-fn spec(tool: &Offered, constraint: Constraint) -> ToolSpec {
+/// A tool as the model is told of it.
+pub(crate) fn spec(tool: &Offered, constraint: Constraint) -> ToolSpec {
     let mut parameters = tool.parameters.clone();
     if constraint != Constraint::Shipped {
         forget_sources(&mut parameters);

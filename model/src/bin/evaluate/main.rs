@@ -7,6 +7,7 @@
 mod cases;
 mod first;
 mod judge;
+mod pairs;
 mod score;
 mod world;
 
@@ -48,6 +49,9 @@ struct Args {
     /// Print the tasks that went wrong
     #[arg(long)]
     failures: bool,
+    /// Write the calls the model gets wrong in the product's conversations, for the preference stage, and stop
+    #[arg(long, requires = "product")]
+    pairs: Option<PathBuf>,
     /// The model card to write the tables to
     #[arg(long)]
     card: Option<PathBuf>,
@@ -58,6 +62,11 @@ struct Args {
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let model = Arc::new(LocalModel::load(&args.model, ModelSettings::default()).await?);
+    if let (Some(out), Some(file)) = (&args.pairs, &args.product) {
+        let (turns, wrong) = pairs::write(&model, file, out).await?;
+        println!("{wrong} of {turns} replies are wrong: {}", out.display());
+        return Ok(());
+    }
     let mut tables = Vec::new();
     let calls = first_replies(&model, &args).await?;
     if !calls.rows().is_empty() {
