@@ -157,6 +157,21 @@ async fn broken_files_are_faults() {
 }
 
 #[tokio::test]
+async fn a_model_that_was_not_trained_for_chat_is_refused() {
+    let mut bytes = std::fs::read(path()).unwrap();
+    let key = b"tokenizer.chat_template";
+    let at = bytes.windows(key.len()).position(|window| window == key).unwrap();
+    bytes[at + key.len() - 1] = b'x';
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plain.gguf");
+    std::fs::write(&file, bytes).unwrap();
+    let fault = LocalModel::load(&file, ModelSettings::default()).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Template);
+    assert!(fault.to_string().contains("no chat template"), "{fault}");
+    assert_eq!(fault.hint(), Some("use a model that was trained for chat"));
+}
+
+#[tokio::test]
 async fn many_sessions_share_one_model() {
     let model = load().await;
     let history = |index: usize| vec![person(&format!("Find train {index} from Paris to Rome"))];
