@@ -17,16 +17,26 @@ pub trait BuiltinModel: Sized {
     /// # Errors
     /// A [`Fault`] of kind `Model` if that file cannot be written or loaded.
     fn builtin() -> impl Future<Output = Result<Self, Fault>> + Send;
+
+    /// The built-in model with these settings.
+    ///
+    /// # Errors
+    /// As [`BuiltinModel::builtin`].
+    fn builtin_with(settings: ModelSettings) -> impl Future<Output = Result<Self, Fault>> + Send;
 }
 
 impl BuiltinModel for LocalModel {
     async fn builtin() -> Result<Self, Fault> {
+        Self::builtin_with(ModelSettings::default()).await
+    }
+
+    async fn builtin_with(settings: ModelSettings) -> Result<Self, Fault> {
         let path = unpacked(&std::env::temp_dir()).map_err(|error| {
             Fault::new(FaultKind::Model, format!("the built-in model cannot be unpacked: {error}"))
                 .with_hint("free some room in the folder for temporary files, or point TMPDIR elsewhere")
                 .with_source(error)
         })?;
-        Self::load(path, ModelSettings::default()).await
+        Self::load(path, settings).await
     }
 }
 

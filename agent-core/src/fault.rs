@@ -21,6 +21,8 @@ pub enum FaultKind {
     Schema,
     /// The engine failed while it computed.
     Backend,
+    /// The engine has more to do than may wait.
+    Busy,
     /// The journal cannot be read or written. Nothing goes on without it.
     Journal,
 }

@@ -58,8 +58,12 @@ pub enum LimitKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TokenUsage {
-    /// Prompt tokens processed because they were new.
+    /// Prompt tokens processed: those that were new, and those of `recomputed`.
     pub prefilled: u64,
+    /// Prompt tokens processed although they had been before: the session's sequence was evicted, or the
+    /// model's template rewrites earlier replies.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub recomputed: u64,
     /// Prompt tokens already in the KV cache.
     pub reused: u64,
     /// Reply tokens the grammar left no choice in.
@@ -78,9 +82,15 @@ impl TokenUsage {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl AddAssign for TokenUsage {
     fn add_assign(&mut self, other: Self) {
         self.prefilled = self.prefilled.saturating_add(other.prefilled);
+        self.recomputed = self.recomputed.saturating_add(other.recomputed);
         self.reused = self.reused.saturating_add(other.reused);
         self.forced = self.forced.saturating_add(other.forced);
         self.drafted = self.drafted.saturating_add(other.drafted);

@@ -51,6 +51,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ModelCommand,
     },
+    /// Show what there is to compute on, and how a model would run on it
+    Doctor {
+        /// A GGUF file; the built-in model if left out
+        #[arg(long, value_name = "GGUF")]
+        model: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

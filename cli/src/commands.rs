@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show::{JsonLines, Terminal};
 
+mod doctor;
 mod model;
 mod runs;
 mod tools;
@@ -22,14 +23,19 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
     match (args.command, args.task) {
         (Some(Command::Run { task, options }), _) => run(&task, &options).await,
         (Some(Command::Resume { run, options }), _) => resume(run, &options).await,
-        (Some(Command::Runs { command: RunsCommand::List { places, json } }), _) => runs::list(&places, json).await,
+        (Some(Command::Runs { command: RunsCommand::List { places, json } }), _) => {
+            runs::list(&places, json).await
+        }
         (Some(Command::Runs { command: RunsCommand::Show { run, places, json } }), _) => {
             runs::show(run, &places, json).await
         }
         (Some(Command::Tools { command }), _) => tools::dispatch(command).await,
         (Some(Command::Model { command }), _) => model::dispatch(command).await,
+        (Some(Command::Doctor { model }), _) => doctor::examine(model.as_deref()).await,
         (None, Some(task)) => run(&task, &args.options).await,
-        (None, None) => Err(Problem::usage("there is no task").with_hint("say what should be done: handyman \"TASK\"")),
+        (None, None) => {
+            Err(Problem::usage("there is no task").with_hint("say what should be done: handyman \"TASK\""))
+        }
     }
 }
 

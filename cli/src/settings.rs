@@ -10,6 +10,10 @@ use crate::approve::AskOnTerminal;
 use crate::args::{Approve, Places, RunOptions};
 use crate::problem::Problem;
 
+/// Bytes on disk for computed tokens of sessions, with which a later process goes on.
+#[cfg(feature = "llama")]
+const STATES_BYTES_MAX: u64 = 2 << 30;
+
 /// Where things are kept, with the defaults filled in.
 #[derive(Debug)]
 pub(crate) struct Files {
@@ -55,7 +59,9 @@ impl Files {
             ..Settings::new(self.now().date())
         };
         let sandbox = Sandbox::open(&settings).await.map_err(|error| {
-            Problem::from(error).with_hint("name other files with --world, --docs and --database; a damaged world can be removed")
+            Problem::from(error).with_hint(
+                "name other files with --world, --docs and --database; a damaged world can be removed",
+            )
         })?;
         Ok(Toolbox::new().with_all(sandbox.tools())?)
     }
@@ -64,7 +70,9 @@ impl Files {
     pub(crate) fn now(&self) -> DateTime {
         let clock = jiff::ZonedDateTime::now().datetime();
         match self.date {
-            Some(date) => date.to_datetime(if date == clock.date() { clock.time() } else { Time::constant(9, 0, 0, 0) }),
+            Some(date) => {
+                date.to_datetime(if date == clock.date() { clock.time() } else { Time::constant(9, 0, 0, 0) })
+            }
             None => clock,
         }
     }
@@ -104,10 +112,14 @@ pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, 
 /// A model in this process: the GGUF file named, or the built-in one.
 #[cfg(feature = "llama")]
 pub(crate) async fn local_model(file: Option<&str>) -> Result<handyman::LocalModel, Problem> {
-    use handyman::{BuiltinModel, LocalModel, ModelSettings};
+    use handyman::{BuiltinModel, LocalModel, ModelSettings, StateFolder};
+    // Without a data folder there is nowhere to keep computed tokens, and nothing else is lost.
+    let folder = data_folder().ok().map(|folder| folder.join("states"));
+    let states = folder.map(|folder| StateFolder { folder, bytes_max: STATES_BYTES_MAX });
+    let settings = ModelSettings { states, ..ModelSettings::default() };
     Ok(match file {
-        Some(file) => LocalModel::load(file, ModelSettings::default()).await?,
-        None => LocalModel::builtin().await?,
+        Some(file) => LocalModel::load(file, settings).await?,
+        None => LocalModel::builtin_with(settings).await?,
     })
 }
 

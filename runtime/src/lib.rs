@@ -51,4 +51,7 @@ mod render;
 mod tiny;
 
 #[cfg(feature = "llama")]
-pub use local::{LocalModel, ModelCard, ModelSettings, Sampling};
+pub use local::{
+    CacheType, Device, EarlierReasoning, EngineFigures, LocalModel, ModelCard, ModelSettings, Priority,
+    Sampling, Shortcuts, Spread, StateFolder, devices,
+};

@@ -4,133 +4,162 @@
 //! [`dialect`](crate::dialect)). [`load`] puts a [`LocalModel`] together from a GGUF file.
 
 mod load;
+mod settings;
+mod states;
 mod tokenizer;
+mod transcripts;
 mod utf8;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    Delta, DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, ReplyBody, Role, SessionId,
+    Delta, DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, ReplyBody, Role,
     ToolCall,
 };
 use tokio::sync::mpsc;
 
 pub use crate::decode::choose::Sampling;
+pub use crate::decode::figures::{EngineFigures, Spread};
+pub use crate::decode::{Priority, Shortcuts};
+pub use crate::llama::cache::CacheType;
+pub use crate::llama::devices::{Device, devices};
+pub use crate::render::transcript::EarlierReasoning;
+pub use settings::{ModelCard, ModelSettings};
+pub use states::StateFolder;
 
 use crate::constrain::Constrainer;
 use crate::constrain::sources::Sources;
 use crate::decode::choose::{Chooser, Masking};
 use crate::decode::engine::{Engine, gone};
+use crate::decode::parked::Saved;
 use crate::decode::{Generated, Generation, Progress, Stop};
 use crate::dialect::{Dialect, Said, Turn};
 use crate::render::Template;
-use crate::render::transcript::{Renderer, Transcript};
+use crate::render::transcript::{Prompt, Renderer, Transcript};
+use states::{Mark, States, Stored};
 use tokenizer::ModelTokenizer;
+use transcripts::{Key, Transcripts};
 use utf8::Assembler;
 
-/// Sessions whose transcripts are kept; one that was forgotten is rendered anew.
-const TRANSCRIPTS_MAX: usize = 64;
-
-/// How a model is run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelSettings {
-    /// Tokens a session may have; by default what the model was trained for, up to 8,192.
-    pub window: Option<u32>,
-    /// Threads to compute with; by default one for each physical core.
-    pub threads: Option<u32>,
-    /// Layers on the GPU; by default all of them, where there is a GPU.
-    pub gpu_layers: Option<u32>,
-    /// Sessions whose tokens are kept computed at the same time.
-    pub sessions_max: u32,
-    /// How tokens are drawn.
-    pub sampling: Sampling,
-}
-
-impl Default for ModelSettings {
-    fn default() -> Self {
-        Self { window: None, threads: None, gpu_layers: None, sessions_max: 8, sampling: Sampling::default() }
-    }
-}
-
-/// What there is to know about a loaded model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelCard {
-    /// Name and hash of the file.
-    pub info: ModelInfo,
-    /// The architecture, as llama.cpp names it.
-    pub architecture: String,
-    /// Parameters of the model.
-    pub parameters: u64,
-    /// Tokens in its vocabulary.
-    pub vocabulary: u32,
-    /// Tokens it was trained to see at once.
-    pub window_trained: u32,
-    /// Tokens a session may have.
-    pub window: u32,
-    /// Threads it computes with.
-    pub threads: u32,
-    /// How it writes calls: `hermes` or `generic`.
-    pub dialect: &'static str,
-    /// Why that dialect was chosen.
-    pub dialect_why: String,
-}
-
-/// A GGUF model in this process.
-#[derive(Debug)]
+/// A GGUF model in this process. Clones share it: its weights, its KV cache and its thread.
+#[derive(Debug, Clone)]
 pub struct LocalModel {
+    shared: Arc<Loaded>,
+    priority: Priority,
+}
+
+/// What clones of a model share.
+#[derive(Debug)]
+struct Loaded {
     card: ModelCard,
-    sampling: Sampling,
+    settings: ModelSettings,
     template: Template,
     dialect: Arc<dyn Dialect>,
     tokenizer: ModelTokenizer,
     constrainer: Constrainer,
     engine: Engine,
-    transcripts: Mutex<VecDeque<(SessionId, Arc<Transcript>)>>,
+    transcripts: Transcripts,
+    states: Option<States>,
+    /// Whether sequences can only go back to where they were marked.
+    marks: bool,
+}
+
+/// A request, ready for the engine.
+struct Prepared {
+    generation: Generation,
+    /// The tokens of the prompt that are new in the conversation.
+    new: usize,
+    /// The transcript that the prompt goes on from.
+    earlier: Option<Mark>,
 }
 
 impl LocalModel {
     /// What there is to know about it.
     #[must_use]
     pub fn card(&self) -> &ModelCard {
-        &self.card
+        &self.shared.card
     }
 
-    fn transcript(&self, session: &SessionId) -> Option<Arc<Transcript>> {
-        let transcripts = self.transcripts.lock().unwrap_or_else(PoisonError::into_inner);
-        transcripts.iter().find(|(known, _)| known == session).map(|(_, transcript)| Arc::clone(transcript))
+    /// The same model for work that is more or less urgent than other work on it.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self { shared: Arc::clone(&self.shared), priority }
     }
 
-    fn remember(&self, session: &SessionId, transcript: Transcript) {
-        let mut transcripts = self.transcripts.lock().unwrap_or_else(PoisonError::into_inner);
-        transcripts.retain(|(known, _)| known != session);
-        if transcripts.len() == TRANSCRIPTS_MAX {
-            transcripts.pop_front();
-        }
-        transcripts.push_back((session.clone(), Arc::new(transcript)));
+    /// What its engine has done since it was loaded.
+    #[must_use]
+    pub fn figures(&self) -> EngineFigures {
+        self.shared.engine.figures()
     }
 
+    /// How long llama.cpp takes to decode this many tokens one by one, without any of what this crate does:
+    /// what [`Model::reply`] is compared with. Blocks, and computes in a KV cache of its own.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Backend` when there is no memory for that cache.
+    pub fn bare_loop(&self, tokens: usize) -> Result<std::time::Duration, Fault> {
+        crate::llama::bare::bare_loop(self.shared.tokenizer.weights(), tokens, self.shared.settings.threads)
+    }
+}
+
+impl Loaded {
     /// Renders and constrains: everything the engine needs to generate.
     fn prepare(
         &self,
         request: &ModelRequest<'_>,
+        keys: &[Key],
         progress: mpsc::UnboundedSender<Progress>,
-    ) -> Result<Generation, Fault> {
+    ) -> Result<Prepared, Fault> {
         let renderer =
             Renderer { template: &self.template, dialect: self.dialect.as_ref(), tokenizer: &self.tokenizer };
-        let earlier = self.transcript(request.session);
-        let prompt = renderer.prompt(earlier.as_deref(), request.history, request.tools)?;
-        let sources = Sources::new(request.history);
-        let grammar = self.dialect.grammar(&Turn { tools: request.tools, mode: request.mode, sources })?;
-        Ok(Generation {
-            session: request.session.as_str().to_owned(),
+        let (history, tools) = (request.history, request.tools);
+        let session = request.session.as_str();
+        let restored = self.restored(session);
+        let known = self.transcripts.longest(&keys[..history.len()]);
+        let earlier = known.as_ref().map(|(_, transcript)| transcript);
+        let mark = known.as_ref().map(|(key, transcript)| Mark::of(*key, transcript));
+        let Prompt { tokens: prompt, new } =
+            renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
+        let shared =
+            if self.marks && earlier.is_none() { renderer.shared(&prompt, history, tools) } else { 0 };
+        let sources = Sources::new(history);
+        let grammar = self.dialect.grammar(&Turn { tools, mode: request.mode, sources })?;
+        let generation = Generation {
+            session: session.to_owned(),
             prompt,
+            shared,
             matcher: self.constrainer.matcher(&grammar)?,
-            chooser: Chooser::new(self.sampling.clone(), Masking::WhenRefused),
+            chooser: Chooser::new(self.settings.sampling.clone(), Masking::WhenRefused),
             tokens_max: usize::try_from(request.tokens_max).unwrap_or(usize::MAX),
+            priority: Priority::default(),
+            restored,
+            keeper: self.states.as_ref().map(|states| states.keeper(session, mark.iter().cloned().collect())),
             progress,
-        })
+        };
+        Ok(Prepared { generation, new, earlier: mark })
+    }
+
+    /// What an earlier process kept of a session, with its transcript.
+    fn restored(&self, session: &str) -> Option<Saved> {
+        let Stored { marks, saved } = self.states.as_ref()?.find(session)?;
+        for Mark { key, tokens, messages, ended } in marks {
+            let transcript = Transcript { tokens: saved.tokens[..tokens].to_vec(), messages, ended };
+            self.transcripts.keep(key, transcript);
+        }
+        Some(saved)
+    }
+
+    /// Notes the transcript of a reply, and has its sequence kept.
+    fn remember(&self, session: &str, key: Key, earlier: Option<Mark>, transcript: Transcript) {
+        if let Some(states) = &self.states {
+            // A process may end before the reply is in the journal: then the same prompt comes once more.
+            let marks = earlier.into_iter().chain([Mark::of(key, &transcript)]).collect();
+            let keeper = states.keeper(session, marks);
+            // Without the engine's thread the next request says what is wrong.
+            let _ = self.engine.keep(session.to_owned(), keeper);
+        }
+        self.transcripts.keep(key, transcript);
     }
 
     /// Reads a reply that is whole, or as whole as it got.
@@ -138,10 +167,13 @@ impl LocalModel {
         match (self.dialect.parse(text), generated.stop) {
             (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => ReplyBody::Malformed {
                 text: text.to_owned(),
-                problem: format!("it was cut off after {} tokens, before it was whole", generated.tokens.len()),
+                problem: format!(
+                    "it was cut off after {} tokens, before it was whole",
+                    generated.tokens.len()
+                ),
             },
             (Ok(Said { reasoning, text, calls }), _) => ReplyBody::Said { reasoning, text, calls },
-            (Err(problem), Stop::Ended | Stop::Complete | Stop::Cancelled) => {
+            (Err(problem), Stop::Ended | Stop::Complete) => {
                 ReplyBody::Malformed { text: text.to_owned(), problem }
             }
         }
@@ -151,18 +183,22 @@ impl LocalModel {
 #[async_trait]
 impl Model for LocalModel {
     fn info(&self) -> ModelInfo {
-        self.card.info.clone()
+        self.shared.card.info.clone()
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        let shared = &self.shared;
+        let _place = shared.engine.ticket()?;
         let (progress, mut reports) = mpsc::unbounded_channel();
-        let generation = self.prepare(&request, progress)?;
+        let keys = transcripts::keys(request.tools, request.history);
+        let Prepared { mut generation, new, earlier } = shared.prepare(&request, &keys, progress)?;
+        generation.priority = self.priority;
         let prompt = generation.prompt.clone();
-        self.engine.submit(generation)?;
-        let mut splitter = self.dialect.splitter();
+        shared.engine.submit(generation)?;
+        let mut splitter = shared.dialect.splitter();
         let mut bytes = Assembler::default();
         let mut text = String::new();
-        let generated = loop {
+        let mut generated = loop {
             match reports.recv().await.ok_or_else(gone)? {
                 Progress::Piece(piece) => {
                     let new = bytes.push(&piece);
@@ -173,17 +209,22 @@ impl Model for LocalModel {
             }
         };
         text.push_str(&bytes.rest());
-        let body = self.read(&text, &generated);
+        let body = shared.read(&text, &generated);
         if let (true, ReplyBody::Said { text, .. }) = (splitter.is_hidden(), &body)
             && !text.is_empty()
         {
             sink.delta(Delta::Text(text.clone()));
         }
-        let mut messages = request.history.to_vec();
-        messages.push(as_message(&body));
-        let tokens = [prompt, generated.tokens].concat();
-        let ended = generated.stop == Stop::Ended;
-        self.remember(request.session, Transcript { tokens, messages, tools: request.tools.to_vec(), ended });
+        generated.usage.recomputed = generated.usage.prefilled.saturating_sub(new as u64);
+        let messages = [request.history, &[as_message(&body)]].concat();
+        let transcript = Transcript {
+            tokens: [prompt.as_slice(), &generated.tokens].concat(),
+            messages: messages.len(),
+            ended: generated.stop == Stop::Ended,
+        };
+        if let Some(key) = transcripts::keys(request.tools, &messages).pop() {
+            shared.remember(request.session.as_str(), key, earlier, transcript);
+        }
         Ok(ModelReply { body, usage: generated.usage })
     }
 }
@@ -201,7 +242,11 @@ fn as_message(body: &ReplyBody) -> Message {
                 parts.push(Part::Text(text.clone()));
             }
             parts.extend(calls.iter().map(|call| {
-                Part::Call(ToolCall { id: "".into(), tool: call.tool.clone(), arguments: call.arguments.clone() })
+                Part::Call(ToolCall {
+                    id: "".into(),
+                    tool: call.tool.clone(),
+                    arguments: call.arguments.clone(),
+                })
             }));
             Message { role: Role::Assistant, parts }
         }

@@ -6,13 +6,16 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use handyman_core::{CallOutcome, CallResult, Effect, Fault, Message, Part, Role, ToolCall, ToolSpec};
+use handyman_core::{
+    CallOutcome, CallResult, Effect, Fault, FaultKind, Message, Part, Role, ToolCall, ToolSpec,
+};
 use serde_json::{Map, Value, json};
 use toktrie::{ApproximateTokEnv, TokEnv};
 
 use crate::decode::Compute;
 use crate::llama::Token;
-use crate::llama::cache::Place;
+use crate::llama::cache::{BATCH_MAX, Feed, Place};
+use crate::llama::raw::Extent;
 use crate::render::transcript::Tokenize;
 
 pub(crate) const END: &str = "<|end|>";
@@ -80,47 +83,123 @@ pub(crate) struct Noise {
     pub(crate) sequences: HashMap<u32, Vec<Token>>,
     /// Tokens computed so far.
     pub(crate) computed: usize,
+    /// Tokens of each batch so far, by sequence.
+    pub(crate) batches: Vec<Vec<u32>>,
     /// Whether part of a sequence can be forgotten; a recurrent model cannot.
     pub(crate) rolls_back: bool,
     /// Added to the logit of the token that ends a reply.
     pub(crate) end_bias: f32,
-    logits: Vec<f32>,
+    /// Prefers what followed the last token earlier in the sequence, so that there is something to copy.
+    pub(crate) copies: bool,
+    /// A batch with this token fails.
+    pub(crate) poison: Option<Token>,
+    logits: Vec<Option<Vec<f32>>>,
 }
 
 impl Noise {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, sequences: HashMap::new(), computed: 0, rolls_back: true, end_bias: 0.0, logits: Vec::new() }
+        Self {
+            seed,
+            sequences: HashMap::new(),
+            computed: 0,
+            batches: Vec::new(),
+            rolls_back: true,
+            end_bias: 0.0,
+            copies: false,
+            poison: None,
+            logits: Vec::new(),
+        }
+    }
+
+    fn logits_after(&self, held: &[Token]) -> Vec<f32> {
+        let end = vocabulary().tok_trie().eos_token();
+        let liked = held.split_last().and_then(|(last, before)| {
+            let at = before.iter().rposition(|token| token == last)?;
+            held.get(at + 1)
+        });
+        let logit = |token: Token| {
+            let mut hash = DefaultHasher::new();
+            (self.seed, held, token).hash(&mut hash);
+            #[expect(clippy::cast_precision_loss, reason = "noise")]
+            let noise = (hash.finish() % 1_000_000) as f32 / 1_000_000.0;
+            let copied = if self.copies && liked == Some(&token) { 0.5 } else { 0.0 };
+            noise + copied + if token == end { self.end_bias } else { 0.0 }
+        };
+        let size = Token::try_from(vocabulary().tok_trie().vocab_size()).unwrap();
+        (0..size).map(logit).collect()
     }
 }
 
 impl Compute for Noise {
-    fn feed(&mut self, place: Place, tokens: &[Token]) -> Result<(), Fault> {
-        let held = self.sequences.entry(place.sequence).or_default();
-        assert_eq!(held.len(), place.position, "the sequence is where the caller thinks it is");
-        held.extend(tokens);
-        self.computed += tokens.len();
-        let end = vocabulary().tok_trie().eos_token();
-        let logit = |token: Token| {
-            let mut hash = DefaultHasher::new();
-            (self.seed, &*held, token).hash(&mut hash);
-            #[expect(clippy::cast_precision_loss, reason = "noise")]
-            let noise = (hash.finish() % 1_000_000) as f32 / 1_000_000.0;
-            if token == end { noise + self.end_bias } else { noise }
-        };
-        let size = Token::try_from(vocabulary().tok_trie().vocab_size()).unwrap();
-        self.logits = (0..size).map(logit).collect();
+    fn decode(&mut self, batch: &[Feed]) -> Result<(), Fault> {
+        assert!(!batch.is_empty() && batch.len() <= BATCH_MAX);
+        self.logits.clear();
+        if batch.iter().any(|feed| Some(feed.token) == self.poison) {
+            // As llama.cpp may, it leaves part of the batch behind.
+            for feed in &batch[..batch.len() / 2] {
+                self.sequences.entry(feed.place.sequence).or_default().push(feed.token);
+            }
+            return Err(Fault::new(FaultKind::Backend, "poisoned"));
+        }
+        for feed in batch {
+            let held = self.sequences.entry(feed.place.sequence).or_default();
+            assert_eq!(held.len(), feed.place.position, "the sequence is where the caller thinks it is");
+            held.push(feed.token);
+            let held = held.clone();
+            self.logits.push(feed.logits.then(|| self.logits_after(&held)));
+        }
+        self.computed += batch.len();
+        self.batches.push(batch.iter().map(|feed| feed.place.sequence).collect());
         Ok(())
     }
 
-    fn logits(&self) -> Result<&[f32], Fault> {
-        Ok(&self.logits)
+    fn logits(&self, index: usize) -> Result<&[f32], Fault> {
+        let logits = self.logits.get(index).and_then(Option::as_deref);
+        logits.ok_or_else(|| Fault::new(FaultKind::Backend, "no logits were asked for"))
     }
 
-    fn truncate(&mut self, place: Place) -> usize {
-        let position = if self.rolls_back { place.position } else { 0 };
+    fn can_truncate(&self, place: Place, length: usize) -> bool {
+        self.rolls_back || place.position == 0 || place.position == length
+    }
+
+    fn truncate(&mut self, place: Place) -> bool {
+        let rolls_back = self.rolls_back;
         let held = self.sequences.entry(place.sequence).or_default();
-        held.truncate(position);
-        held.len()
+        if rolls_back || place.position == 0 || place.position == held.len() {
+            held.truncate(place.position);
+            return true;
+        }
+        false
+    }
+
+    fn share(&mut self, from: u32, to: u32, length: usize) {
+        let whole = self.sequences.get(&from).cloned().unwrap_or_default();
+        let shared = if self.rolls_back { whole[..length].to_vec() } else { whole };
+        let before = self.sequences.insert(to, shared);
+        assert!(before.is_none_or(|before| before.is_empty()), "only an empty sequence can share");
+    }
+
+    fn rolls_back(&self) -> bool {
+        self.rolls_back
+    }
+
+    fn undoes(&self) -> bool {
+        self.rolls_back
+    }
+
+    fn save(&mut self, sequence: u32, _extent: Extent) -> Result<Vec<u8>, Fault> {
+        let held = self.sequences.get(&sequence).cloned().unwrap_or_default();
+        Ok(held.iter().flat_map(|token| token.to_le_bytes()).collect())
+    }
+
+    fn load(&mut self, sequence: u32, _extent: Extent, bytes: &[u8]) -> Result<(), Fault> {
+        if bytes.len() % 4 != 0 {
+            self.sequences.remove(&sequence);
+            return Err(Fault::new(FaultKind::Backend, "damaged"));
+        }
+        let tokens = bytes.chunks_exact(4).map(|token| Token::from_le_bytes(token.try_into().unwrap()));
+        self.sequences.insert(sequence, tokens.collect());
+        Ok(())
     }
 }
 
@@ -140,7 +219,8 @@ pub(crate) fn asks(calls: &[(&str, Value)]) -> Message {
 
 /// The result of a call.
 pub(crate) fn result(tool: &str, result: Value) -> Message {
-    let part = CallResult { call: "c1".into(), tool: tool.to_owned(), outcome: CallOutcome::Succeeded, result };
+    let part =
+        CallResult { call: "c1".into(), tool: tool.to_owned(), outcome: CallOutcome::Succeeded, result };
     Message { role: Role::Tool, parts: vec![Part::Result(part)] }
 }
 
@@ -157,13 +237,21 @@ pub(crate) fn tool(name: &str, properties: Value, required: &[&str]) -> ToolSpec
 /// A small trip: search and book, with everything that may only be copied.
 pub(crate) fn trip_tools() -> Vec<ToolSpec> {
     let copied = json!({"type": "string", "x-verbatim": true});
-    let search = tool("search", json!({"from": copied, "to": copied, "day": copied, "order": {"enum": ["earliest", "latest"]}}), &["from", "to", "day"]);
+    let search = tool(
+        "search",
+        json!({"from": copied, "to": copied, "day": copied, "order": {"enum": ["earliest", "latest"]}}),
+        &["from", "to", "day"],
+    );
     let book = tool(
         "book",
         json!({"id": {"type": "string", "x-from": ["search.id"]}, "people": {"type": "integer", "minimum": 1, "maximum": 9}}),
         &["id"],
     );
-    let cancel = tool("cancel", json!({"booking": {"type": "string", "x-from": ["book.booking"], "x-verbatim": true}}), &["booking"]);
+    let cancel = tool(
+        "cancel",
+        json!({"booking": {"type": "string", "x-from": ["book.booking"], "x-verbatim": true}}),
+        &["booking"],
+    );
     vec![search, book, cancel, tool("list", json!({}), &[])]
 }
 

@@ -1,83 +1,327 @@
-//! Which session holds which sequence of the cache, and what is in it.
+//! Which session holds which sequence of the cache, what is in it, and what it shares with others.
 
-use handyman_core::{Fault, FaultKind};
+use handyman_core::Fault;
 
-use super::Compute;
+use super::cells::Cells;
+use super::parked::{Checkpoint, Parked, Saved};
+use super::{Compute, common};
 use crate::llama::Token;
 use crate::llama::cache::Place;
+use crate::llama::raw::Extent;
 
-/// The sequences of one cache. Idle sessions lose theirs, the longest idle first.
+/// A common beginning of fewer tokens is computed again rather than shared or copied.
+pub(crate) const SHARED_MIN: usize = 16;
+/// Checkpoints of one sequence; the first one stands after the tools, so new sessions can begin there.
+const CHECKPOINTS_MAX: usize = 4;
+
+/// The sequences of one cache. Idle ones make room for others, the longest idle first: they move to the
+/// host's memory, and from there are forgotten.
 #[derive(Debug)]
 pub(crate) struct Sequences {
     slots: Vec<Slot>,
-    /// Tokens over all sequences.
-    cells: usize,
+    cells: Cells,
+    parked: Parked,
     clock: u64,
+    /// Sequences forgotten for want of room.
+    evicted: u64,
 }
 
 #[derive(Debug, Default)]
 struct Slot {
     session: Option<String>,
     tokens: Vec<Token>,
+    cells: Vec<u32>,
+    checkpoints: Vec<Checkpoint>,
     used: u64,
+    busy: bool,
 }
 
 impl Sequences {
-    /// Empty sequences that share this many cells.
-    pub(crate) fn new(count: usize, cells: usize) -> Self {
-        let slots = (0..count).map(|_| Slot::default()).collect();
-        Self { slots, cells, clock: 0 }
-    }
-
-    /// The session's sequence: its own, or a free one, or the one idle for longest.
-    pub(crate) fn acquire(&mut self, session: &str, compute: &mut impl Compute) -> usize {
-        self.clock += 1;
-        let own = self.slots.iter().position(|slot| slot.session.as_deref() == Some(session));
-        let slot = own.unwrap_or_else(|| {
-            // A free slot has never been used, or was forgotten: it sorts first.
-            let oldest = (0..self.slots.len()).min_by_key(|&slot| self.slots[slot].used).unwrap_or(0);
-            self.forget(oldest, compute);
-            oldest
-        });
-        self.slots[slot].session = Some(session.to_owned());
-        self.slots[slot].used = self.clock;
-        slot
-    }
-
-    /// Keeps what a sequence has in common with a prompt and returns how many tokens that is. The
-    /// prompt's last token is never kept: what comes after it has to be computed.
-    pub(crate) fn reuse(&mut self, slot: usize, prompt: &[Token], compute: &mut impl Compute) -> usize {
-        let held = &mut self.slots[slot].tokens;
-        let common = held.iter().zip(prompt).take_while(|(held, asked)| held == asked).count();
-        let common = common.min(prompt.len().saturating_sub(1));
-        if common < held.len() {
-            let left = compute.truncate(Place { sequence: number(slot), position: common });
-            held.truncate(left);
+    /// Empty sequences that share this many cells, and bytes of the host's memory for idle ones.
+    pub(crate) fn new(count: usize, cells: usize, host_bytes: usize) -> Self {
+        Self {
+            slots: (0..count).map(|_| Slot::default()).collect(),
+            cells: Cells::new(cells),
+            parked: Parked::new(host_bytes),
+            clock: 0,
+            evicted: 0,
         }
-        held.len()
     }
 
-    /// Makes room for more tokens in a sequence by forgetting idle ones.
+    /// A sequence for the session, with as much of the prompt in it as any sequence has; `None` while all
+    /// are busy. It is busy until [`Sequences::release`].
+    pub(crate) fn acquire(
+        &mut self,
+        session: &str,
+        prompt: &[Token],
+        compute: &mut impl Compute,
+    ) -> Option<usize> {
+        self.clock += 1;
+        let own = |slot: &Slot| !slot.busy && slot.session.as_deref() == Some(session);
+        let slot = match self.slots.iter().position(own) {
+            Some(slot) => slot,
+            None => {
+                let idle = (0..self.slots.len()).filter(|&slot| !self.slots[slot].busy);
+                // A slot that was never used, or was forgotten, sorts first.
+                let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
+                self.park(slot, compute);
+                if let Some(saved) = self.parked.take(session) {
+                    // What cannot be loaded is computed again.
+                    let _ = self.load(slot, &saved, compute);
+                }
+                slot
+            }
+        };
+        let taken = &mut self.slots[slot];
+        taken.session = Some(session.to_owned());
+        taken.used = self.clock;
+        taken.busy = true;
+        self.adopt(slot, prompt, compute);
+        Some(slot)
+    }
+
+    /// Begins a sequence with what another one has in common with the prompt, if that is more.
+    fn adopt(&mut self, slot: usize, prompt: &[Token], compute: &mut impl Compute) {
+        let own = common(&self.slots[slot].tokens, prompt);
+        let others = (0..self.slots.len()).filter(|&other| other != slot);
+        let lengths = others.map(|other| (self.shareable(other, prompt, compute), other));
+        let (shared, donor) = lengths.max_by_key(|(length, _)| *length).unwrap_or((0, slot));
+        let (parked, saved) = match self.parked.nearest(prompt) {
+            Some((length, saved)) => (length, Some(saved)),
+            None => (0, None),
+        };
+        if shared.max(parked) < own + SHARED_MIN {
+            return;
+        }
+        if shared >= parked {
+            self.clear(slot, compute);
+            self.share(donor, slot, shared, compute);
+        } else if let Some(saved) = saved.cloned() {
+            self.clear(slot, compute);
+            let _ = self.load(slot, &saved, compute);
+        }
+    }
+
+    /// Tokens at the beginning of a sequence that can be shared with a prompt.
+    fn shareable(&self, donor: usize, prompt: &[Token], compute: &impl Compute) -> usize {
+        let donor = &self.slots[donor];
+        let length = common(&donor.tokens, prompt);
+        if compute.rolls_back() || length == donor.tokens.len() {
+            return length;
+        }
+        let fixed = donor.checkpoints.iter().filter(|at| at.fixed.is_some() && at.position <= length);
+        fixed.map(|at| at.position).max().unwrap_or(0)
+    }
+
+    fn share(&mut self, donor: usize, slot: usize, length: usize, compute: &mut impl Compute) {
+        compute.share(number(donor), number(slot), length);
+        let from = &self.slots[donor];
+        let cells = from.cells[..length].to_vec();
+        let tokens = from.tokens[..length].to_vec();
+        let kept = from.checkpoints.iter().filter(|at| at.position <= length).cloned().collect();
+        let whole = length == from.tokens.len();
+        self.cells.share(&cells);
+        let to = &mut self.slots[slot];
+        (to.cells, to.tokens, to.checkpoints) = (cells, tokens, kept);
+        if !compute.rolls_back() && !whole {
+            self.go_back(slot, length, compute);
+        }
+    }
+
+    /// Keeps what a sequence has in common with a prompt and returns how many tokens that is. Without
+    /// `to_the_end`, the prompt's last token is not kept: what comes after it has to be computed.
+    pub(crate) fn reuse(
+        &mut self,
+        slot: usize,
+        prompt: &[Token],
+        to_the_end: bool,
+        compute: &mut impl Compute,
+    ) -> usize {
+        let length = common(&self.slots[slot].tokens, prompt);
+        let most = if to_the_end { prompt.len() } else { prompt.len().saturating_sub(1) };
+        self.cut(slot, length.min(most), compute);
+        self.slots[slot].tokens.len()
+    }
+
+    /// Forgets a sequence from a position on; where the model cannot, from the last checkpoint before it.
+    pub(crate) fn cut(&mut self, slot: usize, position: usize, compute: &mut impl Compute) {
+        let length = self.slots[slot].tokens.len();
+        if position >= length {
+            return;
+        }
+        if compute.can_truncate(Place { sequence: number(slot), position }, length) {
+            compute.truncate(Place { sequence: number(slot), position });
+            self.shorten(slot, position);
+        } else {
+            self.go_back(slot, position, compute);
+        }
+    }
+
+    /// Goes back to the last checkpoint at or before a position, or to the beginning.
+    fn go_back(&mut self, slot: usize, position: usize, compute: &mut impl Compute) {
+        let at =
+            self.slots[slot].checkpoints.iter().filter(|at| at.position <= position && at.fixed.is_some());
+        let found = at.max_by_key(|at| at.position).cloned();
+        let sequence = number(slot);
+        if let Some(Checkpoint { position, fixed: Some(fixed), .. }) = found
+            && compute.load(sequence, Extent::Fixed, &fixed).is_ok()
+        {
+            compute.truncate(Place { sequence, position });
+            self.shorten(slot, position);
+            return;
+        }
+        self.clear(slot, compute);
+    }
+
+    fn shorten(&mut self, slot: usize, position: usize) {
+        let held = &mut self.slots[slot];
+        held.tokens.truncate(position);
+        held.checkpoints.retain(|at| at.position <= position);
+        let released = held.cells.split_off(position.min(held.cells.len()));
+        self.cells.release(&released);
+    }
+
+    /// Notes what the model said at the end of a sequence and, where it has no past, how to come back.
+    pub(crate) fn mark(&mut self, slot: usize, logits: Option<&[f32]>, compute: &mut impl Compute) {
+        let position = self.slots[slot].tokens.len();
+        let fixed = if compute.rolls_back() { None } else { compute.save(number(slot), Extent::Fixed).ok() };
+        if logits.is_none() && fixed.is_none() {
+            return;
+        }
+        let checkpoints = &mut self.slots[slot].checkpoints;
+        checkpoints.retain(|at| at.position != position);
+        if checkpoints.len() == CHECKPOINTS_MAX {
+            checkpoints.remove(1);
+        }
+        checkpoints.push(Checkpoint { position, fixed, logits: logits.map(<[f32]>::to_vec) });
+    }
+
+    /// The logits at the end of a prompt, if a reply has begun there before.
+    pub(crate) fn logits_at(&self, slot: usize, position: usize) -> Option<&[f32]> {
+        let at = self.slots[slot].checkpoints.iter().find(|at| at.position == position)?;
+        at.logits.as_deref()
+    }
+
+    /// Makes room for more tokens by moving idle sequences out; false while only busy ones are left.
+    pub(crate) fn make_room(&mut self, tokens: usize, compute: &mut impl Compute) -> bool {
+        while self.cells.free() < tokens {
+            let idle = (0..self.slots.len())
+                .filter(|&slot| !self.slots[slot].busy && !self.slots[slot].tokens.is_empty());
+            let Some(oldest) = idle.min_by_key(|&slot| self.slots[slot].used) else { return false };
+            self.park(oldest, compute);
+        }
+        true
+    }
+
+    /// Moves an idle sequence to the host's memory.
+    fn park(&mut self, slot: usize, compute: &mut impl Compute) {
+        let worth_it = self.parked.is_open() && self.slots[slot].tokens.len() >= SHARED_MIN;
+        if let Some(session) = self.slots[slot].session.take()
+            && !self.slots[slot].tokens.is_empty()
+        {
+            match self.saved(slot, compute).ok().filter(|_| worth_it) {
+                Some(saved) => self.evicted += self.parked.put(session, saved) as u64,
+                None => self.evicted += 1,
+            }
+        }
+        self.clear(slot, compute);
+    }
+
+    /// A copy of a sequence.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Window` when this sequence alone is too long.
-    pub(crate) fn make_room(&mut self, slot: usize, tokens: usize, compute: &mut impl Compute) -> Result<(), Fault> {
-        while self.slots.iter().map(|slot| slot.tokens.len()).sum::<usize>() + tokens > self.cells {
-            let others = (0..self.slots.len()).filter(|&other| other != slot && !self.slots[other].tokens.is_empty());
-            let Some(oldest) = others.min_by_key(|&other| self.slots[other].used) else {
-                return Err(Fault::new(FaultKind::Window, "the KV cache is full"));
-            };
-            self.forget(oldest, compute);
+    /// A [`Fault`] of kind `Backend` when llama.cpp refuses.
+    pub(crate) fn saved(&self, slot: usize, compute: &mut impl Compute) -> Result<Saved, Fault> {
+        let held = &self.slots[slot];
+        let state = compute.save(number(slot), Extent::Whole)?;
+        Ok(Saved { tokens: held.tokens.clone(), state, checkpoints: held.checkpoints.clone() })
+    }
+
+    /// Puts a saved sequence in place of what a slot held.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Backend` when it does not fit; the slot is empty then.
+    pub(crate) fn load(
+        &mut self,
+        slot: usize,
+        saved: &Saved,
+        compute: &mut impl Compute,
+    ) -> Result<(), Fault> {
+        self.clear(slot, compute);
+        if !self.make_room(saved.tokens.len(), compute) {
+            return Err(super::full());
         }
+        compute.load(number(slot), Extent::Whole, &saved.state)?;
+        let held = &mut self.slots[slot];
+        held.cells = self.cells.take(saved.tokens.len());
+        held.tokens.clone_from(&saved.tokens);
+        held.checkpoints.clone_from(&saved.checkpoints);
         Ok(())
     }
 
-    /// Empties a sequence.
+    /// Takes a sequence out of the cache while its reply is not finished, to go on with later.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Backend` when llama.cpp refuses.
+    pub(crate) fn suspend(&mut self, slot: usize, compute: &mut impl Compute) -> Result<Saved, Fault> {
+        let saved = self.saved(slot, compute)?;
+        self.forget(slot, compute);
+        Ok(saved)
+    }
+
+    /// A slot for a sequence that was suspended; `None` while there is no room for it, with cells to spare.
+    pub(crate) fn resume(
+        &mut self,
+        session: &str,
+        saved: &Saved,
+        spare: usize,
+        compute: &mut impl Compute,
+    ) -> Option<usize> {
+        let idle = (0..self.slots.len()).filter(|&slot| !self.slots[slot].busy);
+        let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
+        if !self.make_room(saved.tokens.len() + spare, compute) {
+            return None;
+        }
+        self.park(slot, compute);
+        // What cannot be loaded is computed again.
+        let _ = self.load(slot, saved, compute);
+        let held = &mut self.slots[slot];
+        (held.session, held.busy) = (Some(session.to_owned()), true);
+        Some(slot)
+    }
+
+    /// Keeps what an earlier process saved of a session, unless the session is known already.
+    pub(crate) fn restore(&mut self, session: &str, saved: Saved) {
+        if !self.slots.iter().any(|slot| slot.session.as_deref() == Some(session)) {
+            self.parked.put(session.to_owned(), saved);
+        }
+    }
+
+    /// The idle slot of a session.
+    pub(crate) fn of(&self, session: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| !slot.busy && slot.session.as_deref() == Some(session))
+    }
+
+    /// The session no longer generates; its sequence stays.
+    pub(crate) fn release(&mut self, slot: usize) {
+        self.clock += 1;
+        self.slots[slot].used = self.clock;
+        self.slots[slot].busy = false;
+    }
+
+    /// Empties a sequence and takes it from its session.
     pub(crate) fn forget(&mut self, slot: usize, compute: &mut impl Compute) {
+        // A batch that failed may have left more than is known of.
+        compute.truncate(Place { sequence: number(slot), position: 0 });
+        self.shorten(slot, 0);
+        self.slots[slot] = Slot::default();
+    }
+
+    fn clear(&mut self, slot: usize, compute: &mut impl Compute) {
         if !self.slots[slot].tokens.is_empty() {
             compute.truncate(Place { sequence: number(slot), position: 0 });
+            self.shorten(slot, 0);
         }
-        self.slots[slot] = Slot::default();
     }
 
     /// The tokens of a sequence.
@@ -92,7 +336,19 @@ impl Sequences {
 
     /// Records that tokens have been computed.
     pub(crate) fn extend(&mut self, slot: usize, tokens: &[Token]) {
+        let cells = self.cells.take(tokens.len());
+        self.slots[slot].cells.extend(cells);
         self.slots[slot].tokens.extend(tokens);
+    }
+
+    /// Bytes of idle sequences in the host's memory.
+    pub(crate) fn parked_bytes(&self) -> usize {
+        self.parked.bytes()
+    }
+
+    /// Sequences forgotten so far for want of room.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted
     }
 }
 

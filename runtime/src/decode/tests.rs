@@ -1,57 +1,105 @@
 //! The decode loop over a model of noise: whatever it would like to write, the grammar holds.
 
-use handyman_core::{FaultKind, ReplyMode};
+use handyman_core::{Fault, FaultKind, ReplyMode};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::choose::{Chooser, Masking, Sampling};
+use super::scheduler::{Rules, Scheduler};
 use super::sequences::Sequences;
-use super::{Decoder, Generated, Generation, Progress, Stop};
+use super::{Generated, Generation, Priority, Progress, Shortcuts, Stop};
 use crate::constrain::sources::Sources;
 use crate::dialect::hermes::{Hermes, Thinking};
 use crate::dialect::{Dialect, Turn};
 use crate::tiny::{Noise, constrainer, person, result, trip_tools, vocabulary};
 
-const WINDOW: usize = 4_000;
+pub(crate) const WINDOW: usize = 4_000;
 
-fn decoder(noise: Noise) -> Decoder<Noise> {
-    Decoder::new(noise, Sequences::new(2, WINDOW), vocabulary(), WINDOW)
+/// A loop over noise, in a cache of this size.
+pub(crate) fn scheduler_of(noise: Noise, sequences: Sequences, shortcuts: Shortcuts) -> Scheduler<Noise> {
+    Scheduler::new(noise, sequences, vocabulary(), Rules { window: WINDOW, shortcuts })
 }
 
-struct Ask<'a> {
-    session: &'a str,
-    prompt: &'a [u32],
-    grammar: &'a str,
-    tokens_max: usize,
-    masking: Masking,
+pub(crate) fn scheduler(noise: Noise) -> Scheduler<Noise> {
+    scheduler_of(noise, Sequences::new(2, WINDOW, 0), Shortcuts::default())
 }
 
-const ASK: Ask<'static> =
-    Ask { session: "s", prompt: &[1, 2, 3], grammar: "", tokens_max: 1_000, masking: Masking::WhenRefused };
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) session: &'a str,
+    pub(crate) prompt: &'a [u32],
+    pub(crate) grammar: &'a str,
+    pub(crate) tokens_max: usize,
+    pub(crate) masking: Masking,
+    pub(crate) priority: Priority,
+}
 
-fn serve(decoder: &mut Decoder<Noise>, ask: &Ask<'_>) -> (String, Result<Generated, handyman_core::Fault>) {
-    let (progress, mut reports) = mpsc::unbounded_channel();
-    decoder.serve(Generation {
-        session: ask.session.to_owned(),
-        prompt: ask.prompt.to_vec(),
-        matcher: constrainer().matcher(ask.grammar).unwrap(),
-        chooser: Chooser::new(Sampling::default(), ask.masking),
-        tokens_max: ask.tokens_max,
-        progress,
-    });
+pub(crate) const ASK: Ask<'static> = Ask {
+    session: "s",
+    prompt: &[1, 2, 3],
+    grammar: "",
+    tokens_max: 1_000,
+    masking: Masking::WhenRefused,
+    priority: Priority::Normal,
+};
+
+pub(crate) type Reports = mpsc::UnboundedReceiver<Progress>;
+
+impl Ask<'_> {
+    /// The request, and where its progress can be read.
+    pub(crate) fn generation(&self) -> (Generation, Reports) {
+        let (progress, reports) = mpsc::unbounded_channel();
+        let generation = Generation {
+            session: self.session.to_owned(),
+            prompt: self.prompt.to_vec(),
+            shared: 0,
+            matcher: constrainer().matcher(self.grammar).unwrap(),
+            chooser: Chooser::new(Sampling::default(), self.masking),
+            tokens_max: self.tokens_max,
+            priority: self.priority,
+            restored: None,
+            keeper: None,
+            progress,
+        };
+        (generation, reports)
+    }
+}
+
+/// What has been reported so far: the text, and the end if there was one.
+pub(crate) fn read(reports: &mut Reports) -> (String, Option<Result<Generated, Fault>>) {
     let mut bytes = Vec::new();
-    loop {
-        match reports.try_recv().expect("the generation reports its end") {
+    while let Ok(report) = reports.try_recv() {
+        match report {
             Progress::Piece(piece) => bytes.extend(piece),
-            Progress::Done(result) => return (String::from_utf8(bytes).unwrap(), result),
+            Progress::Done(result) => return (String::from_utf8(bytes).unwrap(), Some(result)),
         }
     }
+    (String::from_utf8(bytes).unwrap(), None)
+}
+
+/// Computes until nothing is left to do.
+pub(crate) fn settle(scheduler: &mut Scheduler<Noise>) {
+    for _ in 0..100_000 {
+        if scheduler.is_idle() {
+            return;
+        }
+        scheduler.step();
+    }
+    panic!("the scheduler goes round in circles");
+}
+
+pub(crate) fn serve(scheduler: &mut Scheduler<Noise>, ask: &Ask<'_>) -> (String, Result<Generated, Fault>) {
+    let (generation, mut reports) = ask.generation();
+    scheduler.add(generation);
+    settle(scheduler);
+    let (text, result) = read(&mut reports);
+    (text, result.expect("the generation reports its end"))
 }
 
 #[test]
 fn forced_tokens_are_not_sampled() {
     let ask = Ask { grammar: "start: \"{\\\"answer\\\": \" (\"true\" | \"false\") \"}\"", ..ASK };
-    let (text, generated) = serve(&mut decoder(Noise::new(1)), &ask);
+    let (text, generated) = serve(&mut scheduler(Noise::new(1)), &ask);
     let Generated { usage, stop, tokens } = generated.unwrap();
     assert!(matches!(text.as_str(), "{\"answer\": true}" | "{\"answer\": false}"));
     assert_eq!((usage.sampled, stop), (1, Stop::Complete));
@@ -62,28 +110,31 @@ fn forced_tokens_are_not_sampled() {
 #[test]
 fn limits_stop_a_reply() {
     let endless = Ask { grammar: "start: /[ab]{5000,}/", tokens_max: 17, ..ASK };
-    let mut decoder = decoder(Noise::new(1));
-    let (text, generated) = serve(&mut decoder, &endless);
+    let mut scheduler = scheduler(Noise::new(1));
+    let (text, generated) = serve(&mut scheduler, &endless);
     assert_eq!((text.len(), generated.unwrap().stop), (17, Stop::TokensMax));
-    let (text, generated) = serve(&mut decoder, &Ask { tokens_max: usize::MAX, ..endless });
+    let (text, generated) = serve(&mut scheduler, &Ask { tokens_max: usize::MAX, ..endless });
     assert_eq!((text.len(), generated.unwrap().stop), (WINDOW - 3, Stop::WindowFull));
     let long = vec![1; WINDOW];
-    let (_, generated) = serve(&mut decoder, &Ask { prompt: &long, ..endless });
+    let (_, generated) = serve(&mut scheduler, &Ask { prompt: &long, ..endless });
     assert_eq!(generated.unwrap_err().kind(), FaultKind::Window);
 }
 
 #[test]
 fn over_twenty_turns_only_new_tokens_are_computed() {
-    let mut decoder = decoder(Noise::new(3));
-    decoder.compute.end_bias = 0.9;
+    let mut noise = Noise::new(3);
+    noise.end_bias = 0.9;
+    let plain = Shortcuts { drafting: false, ..Shortcuts::default() };
+    let mut scheduler = scheduler_of(noise, Sequences::new(2, WINDOW, 0), plain);
     let mut prompt: Vec<u32> = vec![1; 50];
     for turn in 0..20 {
-        let (computed, held) = (decoder.compute.computed, decoder.sequences.tokens(0).len());
-        let (_, generated) = serve(&mut decoder, &Ask { prompt: &prompt, grammar: "start: /[a-z]{1,40}/", ..ASK });
+        let (computed, held) = (scheduler.compute.computed, scheduler.sequences.tokens(0).len());
+        let (_, generated) =
+            serve(&mut scheduler, &Ask { prompt: &prompt, grammar: "start: /[a-z]{1,40}/", ..ASK });
         let Generated { tokens, usage, .. } = generated.unwrap();
         assert_eq!(usage.reused as usize, held, "turn {turn}");
         assert_eq!((usage.prefilled + usage.reused) as usize, prompt.len());
-        assert_eq!(decoder.compute.computed - computed, usage.prefilled as usize + tokens.len());
+        assert_eq!(scheduler.compute.computed - computed, usage.prefilled as usize + tokens.len());
         prompt.extend(tokens);
         prompt.extend([2; 10]);
         if turn > 0 {
@@ -95,8 +146,8 @@ fn over_twenty_turns_only_new_tokens_are_computed() {
 #[test]
 fn sessions_do_not_disturb_each_other() {
     let grammar = "start: /[a-z]{30}/";
-    let alone = serve(&mut decoder(Noise::new(5)), &Ask { grammar, ..ASK }).0;
-    let mut shared = decoder(Noise::new(5));
+    let alone = serve(&mut scheduler(Noise::new(5)), &Ask { grammar, ..ASK }).0;
+    let mut shared = scheduler(Noise::new(5));
     for (session, prompt) in [("x", [9; 40]), ("y", [8; 40]), ("z", [7; 40])] {
         serve(&mut shared, &Ask { session, prompt: &prompt, grammar, ..ASK }).1.unwrap();
     }
@@ -105,22 +156,16 @@ fn sessions_do_not_disturb_each_other() {
 
 #[test]
 fn nobody_listening_ends_the_generation_and_the_next_one_works() {
-    let mut decoder = decoder(Noise::new(1));
+    let mut scheduler = scheduler(Noise::new(1));
     let grammar = "start: /[ab]{500}/";
-    let wanted = serve(&mut decoder, &Ask { grammar, ..ASK }).0;
-    let (progress, reports) = mpsc::unbounded_channel();
+    let wanted = serve(&mut scheduler, &Ask { grammar, ..ASK }).0;
+    let (generation, reports) = Ask { grammar, prompt: &[1, 2, 4], ..ASK }.generation();
     drop(reports);
-    let computed = decoder.compute.computed;
-    decoder.serve(Generation {
-        session: "s".to_owned(),
-        prompt: vec![1, 2, 4],
-        matcher: constrainer().matcher(grammar).unwrap(),
-        chooser: Chooser::new(Sampling::default(), Masking::WhenRefused),
-        tokens_max: 1_000,
-        progress,
-    });
-    assert_eq!(decoder.compute.computed, computed, "nothing is computed for nobody");
-    assert_eq!(serve(&mut decoder, &Ask { grammar, ..ASK }).0, wanted);
+    let computed = scheduler.compute.computed;
+    scheduler.add(generation);
+    settle(&mut scheduler);
+    assert_eq!(scheduler.compute.computed, computed, "nothing is computed for nobody");
+    assert_eq!(serve(&mut scheduler, &Ask { grammar, ..ASK }).0, wanted);
 }
 
 /// A conversation in which everything can be called.
@@ -139,10 +184,13 @@ fn reply_of_noise(seed: u64, masking: Masking) -> (Hermes, String, Generated) {
     let call = dialect.grammar(&turn).unwrap();
     // Noise would write text for ever: only what follows `<tool_call>` is of interest here.
     let start = call.lines().find(|line| line.starts_with("start:")).unwrap();
-    let rule = start.split(' ').find(|word| word.starts_with('r') && !call.contains(&format!("{word}[lazy]"))).unwrap();
+    let rule = start
+        .split(' ')
+        .find(|word| word.starts_with('r') && !call.contains(&format!("{word}[lazy]")))
+        .unwrap();
     let grammar = call.replace(start, &format!("start: \"<tool_call>\" {rule}"));
-    let mut decoder = decoder(Noise::new(seed));
-    let (text, generated) = serve(&mut decoder, &Ask { grammar: &grammar, masking, ..ASK });
+    let mut scheduler = scheduler(Noise::new(seed));
+    let (text, generated) = serve(&mut scheduler, &Ask { grammar: &grammar, masking, ..ASK });
     (dialect, text, generated.unwrap())
 }
 
@@ -160,7 +208,8 @@ fn copied_arguments_hold_under_a_model_that_knows_nothing() {
             "search" => {
                 for name in ["from", "to", "day"] {
                     let value = text_of(name);
-                    let copied = said.contains(value) || ["G2-1124", "G4-1124", "HM2K"].iter().any(|id| id.contains(value));
+                    let copied = said.contains(value)
+                        || ["G2-1124", "G4-1124", "HM2K"].iter().any(|id| id.contains(value));
                     assert!(!value.is_empty() && copied, "{name}: {value} in {text}");
                 }
             }

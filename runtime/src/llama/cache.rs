@@ -1,29 +1,63 @@
-//! The KV cache: which tokens of which sequence have been computed, and the logits after the last one.
-
-use std::num::NonZeroU32;
+//! The KV cache: which tokens of which sequence have been computed, and the logits they left.
 
 use handyman_core::{Fault, FaultKind};
-use llama_cpp_2::DecodeError;
-use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_sys_2 as sys;
 
 use super::Token;
 use super::backend::{backend, one_at_a_time};
+use super::raw::{self, Context, Extent, Row};
+use super::threads::Threads;
 use super::weights::Weights;
 
 /// Tokens computed in one pass at most; a cancelled request waits for at most one pass.
 pub(crate) const BATCH_MAX: usize = 256;
+/// Sequences that llama.cpp can keep apart.
+pub(crate) const SEQUENCES_MAX: u32 = 256;
 
-/// The size of a cache.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CacheSize {
+/// How the keys and values of computed tokens are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CacheType {
+    /// 16-bit floats: exact enough for every model.
+    #[default]
+    F16,
+    /// 8 bits a value: half the memory, hardly a difference.
+    Q8,
+    /// 4 bits a value: a quarter of the memory, a visible difference.
+    Q4,
+}
+
+impl CacheType {
+    fn ggml(self) -> sys::ggml_type {
+        match self {
+            Self::F16 => sys::GGML_TYPE_F16,
+            Self::Q8 => sys::GGML_TYPE_Q8_0,
+            Self::Q4 => sys::GGML_TYPE_Q4_0,
+        }
+    }
+
+    /// Bytes of this many values.
+    pub(crate) fn bytes(self, values: u64) -> u64 {
+        match self {
+            Self::F16 => values * 2,
+            Self::Q8 => values / 32 * 34,
+            Self::Q4 => values / 32 * 18,
+        }
+    }
+}
+
+/// The size and kind of a cache.
+#[derive(Debug, Clone)]
+pub(crate) struct CacheSettings {
     /// Tokens over all sequences.
     pub(crate) cells: u32,
     /// Sequences at the same time.
     pub(crate) sequences: u32,
     /// Threads to compute with.
-    pub(crate) threads: i32,
+    pub(crate) threads: Threads,
+    /// How keys and values are stored.
+    pub(crate) kind: CacheType,
+    /// Flash attention on or off; llama.cpp chooses where it is `None`.
+    pub(crate) flash_attention: Option<bool>,
 }
 
 /// Which sequence, and where in it.
@@ -35,98 +69,198 @@ pub(crate) struct Place {
     pub(crate) position: usize,
 }
 
-/// The cache of one model, the batch that feeds it, and the logits it left.
+/// One token to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Feed {
+    /// Where it stands.
+    pub(crate) place: Place,
+    /// The token.
+    pub(crate) token: Token,
+    /// Whether the logits after it are wanted.
+    pub(crate) logits: bool,
+}
+
+/// How much of a sequence can be forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    /// Any number of tokens at its end.
+    Positions,
+    /// Any number, as long as the sliding window before them is still held.
+    Window(usize),
+    /// All or nothing: a recurrent state has no past.
+    Recurrent,
+}
+
+/// The cache of one model and the logits of the last batch.
 #[derive(Debug)]
 pub(crate) struct Cache<'w> {
+    context: Context,
     weights: &'w Weights,
-    context: LlamaContext<'w>,
-    batch: LlamaBatch<'static>,
-    size: CacheSize,
-    /// Index in the batch of the token whose logits can be read.
-    logits_at: Option<i32>,
+    settings: CacheSettings,
+    memory: Memory,
+    /// Which tokens of the last batch left logits.
+    wanted: Vec<bool>,
 }
 
 impl<'w> Cache<'w> {
     /// Allocates a cache.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Backend` when there is not enough memory.
-    pub(crate) fn open(weights: &'w Weights, size: CacheSize) -> Result<Self, Fault> {
-        let backend = backend()?;
+    /// A [`Fault`] of kind `Backend` when there is not enough memory; its hint names a smaller window.
+    pub(crate) fn open(weights: &'w Weights, settings: CacheSettings) -> Result<Self, Fault> {
+        backend()?;
         let batch_max = u32::try_from(BATCH_MAX).unwrap_or(u32::MAX);
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(size.cells))
-            .with_n_batch(batch_max)
-            .with_n_ubatch(batch_max)
-            .with_n_seq_max(size.sequences)
-            .with_kv_unified(true)
-            .with_n_threads(size.threads)
-            .with_n_threads_batch(size.threads)
-            .with_no_perf(true);
-        let context = one_at_a_time(|| weights.model.new_context(backend, params)).map_err(|(error, why)| {
-            let problem = format!("no memory for a window of {} tokens: {why}", size.cells);
-            Fault::new(FaultKind::Backend, problem).with_hint("use a smaller window").with_source(error)
+        let threads = settings.threads.now();
+        let params = sys::llama_context_params {
+            n_ctx: settings.cells,
+            n_batch: batch_max,
+            n_ubatch: batch_max,
+            n_seq_max: settings.sequences.clamp(1, SEQUENCES_MAX),
+            n_threads: threads,
+            n_threads_batch: threads,
+            type_k: settings.kind.ggml(),
+            type_v: settings.kind.ggml(),
+            flash_attn_type: settings.flash_attention.map_or(-1, i32::from),
+            kv_unified: true,
+            swa_full: false,
+            no_perf: true,
+            ..raw::default_params()
+        };
+        let open = || Context::open(&weights.model, params).ok_or(());
+        let context = one_at_a_time(open).map_err(|((), why)| {
+            let problem = format!("no memory for a KV cache of {} tokens: {why}", settings.cells);
+            let smaller = (settings.cells / 2).max(256);
+            Fault::new(FaultKind::Backend, problem)
+                .with_hint(format!("use a smaller window, such as {smaller}, or 8-bit keys and values"))
         })?;
-        Ok(Self { weights, context, batch: LlamaBatch::new(BATCH_MAX, 1), size, logits_at: None })
+        let memory = match raw::sliding_window(&weights.model) {
+            _ if weights.is_recurrent() => Memory::Recurrent,
+            0 => Memory::Positions,
+            window => Memory::Window(window),
+        };
+        Ok(Self { context, weights, settings, memory, wanted: Vec::new() })
     }
 
-    /// Computes up to [`BATCH_MAX`] tokens; the logits after the last one can then be read.
+    /// Computes up to [`BATCH_MAX`] tokens of any sequences; each goes on where it ends.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Backend`. The sequence then holds an unknown part of the tokens.
-    pub(crate) fn feed(&mut self, place: Place, tokens: &[Token]) -> Result<(), Fault> {
-        self.logits_at = None;
-        if tokens.is_empty() || tokens.len() > BATCH_MAX || place.sequence >= self.size.sequences {
-            let problem = format!("cannot compute {} tokens of sequence {}", tokens.len(), place.sequence);
-            return Err(Fault::new(FaultKind::Backend, problem));
+    /// A [`Fault`] of kind `Backend`. The sequences then hold an unknown part of the tokens.
+    pub(crate) fn decode(&mut self, batch: &[Feed]) -> Result<(), Fault> {
+        self.wanted.clear();
+        if batch.is_empty() || batch.len() > BATCH_MAX {
+            return Err(Fault::new(
+                FaultKind::Backend,
+                format!("cannot compute {} tokens at once", batch.len()),
+            ));
         }
-        let sequence = i32::try_from(place.sequence).unwrap_or(0);
-        self.batch.clear();
-        for (index, &token) in tokens.iter().enumerate() {
-            let known = self.weights.checked(token).ok_or_else(|| {
-                Fault::new(FaultKind::Backend, format!("token {token} is not in the vocabulary"))
-            })?;
-            let position = i32::try_from(place.position + index)
-                .map_err(|error| Fault::new(FaultKind::Window, "the sequence is too long").with_source(error))?;
-            self.batch
-                .add(known, position, &[sequence], index + 1 == tokens.len())
-                .map_err(|error| Fault::new(FaultKind::Backend, "the batch is full").with_source(error))?;
+        let rows = batch.iter().map(|feed| self.row(feed)).collect::<Result<Vec<Row>, Fault>>()?;
+        if let Some(threads) = self.settings.threads.adapted() {
+            self.context.set_threads(threads);
         }
-        self.context.decode(&mut self.batch).map_err(decode_fault)?;
-        self.logits_at = Some(self.batch.n_tokens() - 1);
+        match self.context.decode(&rows) {
+            0 => self.wanted.extend(batch.iter().map(|feed| feed.logits)),
+            1 => return Err(Fault::new(FaultKind::Backend, "the KV cache has no room for the tokens")),
+            -1 => return Err(Fault::new(FaultKind::Backend, "llama.cpp refused the batch")),
+            code => {
+                let problem = format!("llama.cpp failed while it computed (code {code})");
+                return Err(Fault::new(FaultKind::Backend, problem));
+            }
+        }
         Ok(())
     }
 
-    /// The logits after the last fed token, one for each token of the vocabulary.
+    fn row(&self, feed: &Feed) -> Result<Row, Fault> {
+        let known = self.weights.checked(feed.token).ok_or_else(|| {
+            Fault::new(FaultKind::Backend, format!("token {} is not in the vocabulary", feed.token))
+        })?;
+        let position = i32::try_from(feed.place.position)
+            .map_err(|error| Fault::new(FaultKind::Window, "the sequence is too long").with_source(error))?;
+        let sequence = self.sequence(feed.place.sequence).ok_or_else(|| {
+            Fault::new(FaultKind::Backend, format!("there is no sequence {}", feed.place.sequence))
+        })?;
+        Ok(Row { token: known.0, position, sequence, logits: feed.logits })
+    }
+
+    /// The logits after one token of the last batch, one for each token of the vocabulary.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Backend` when nothing has been fed since the last failure.
-    pub(crate) fn logits(&self) -> Result<&[f32], Fault> {
-        match self.logits_at {
-            Some(index) => Ok(self.context.get_logits_ith(index)),
-            None => Err(Fault::new(FaultKind::Backend, "there are no logits to read")),
+    /// A [`Fault`] of kind `Backend` when that token left none.
+    pub(crate) fn logits(&self, index: usize) -> Result<&[f32], Fault> {
+        let there = self.wanted.get(index).copied().unwrap_or(false);
+        let logits = there.then(|| self.context.logits(index, self.weights.vocabulary() as usize)).flatten();
+        logits.ok_or_else(|| Fault::new(FaultKind::Backend, "there are no logits to read"))
+    }
+
+    /// Whether a sequence of this length can be cut back to a position.
+    pub(crate) fn can_truncate(&self, place: Place, length: usize) -> bool {
+        if place.position == 0 || place.position == length {
+            return true;
+        }
+        match self.memory {
+            Memory::Positions => true,
+            Memory::Recurrent => false,
+            Memory::Window(window) => self.sequence(place.sequence).is_some_and(|sequence| {
+                let first = self.context.first_position(sequence);
+                usize::try_from(first).is_ok_and(|first| first <= place.position.saturating_sub(window))
+            }),
         }
     }
 
-    /// Forgets a sequence from a position on. Returns how many tokens are left: fewer than asked where
-    /// the model (a recurrent one) can only forget everything.
-    pub(crate) fn truncate(&mut self, place: Place) -> usize {
-        let position = u32::try_from(place.position).ok();
-        let removed = self.context.clear_kv_cache_seq(Some(place.sequence), position, None);
-        if matches!(removed, Ok(true)) {
-            return place.position;
-        }
+    /// Forgets a sequence from a position on; false when what is left of it is of no use.
+    pub(crate) fn truncate(&mut self, place: Place) -> bool {
+        let (Some(sequence), Ok(from)) = (self.sequence(place.sequence), i32::try_from(place.position))
+        else {
+            return false;
+        };
         // Forgetting a whole sequence cannot fail.
-        let _ = self.context.clear_kv_cache_seq(Some(place.sequence), None, None);
-        0
+        self.context.forget(sequence, if from == 0 { -1 } else { from })
     }
-}
 
-fn decode_fault(error: DecodeError) -> Fault {
-    let problem = match error {
-        DecodeError::NoKvCacheSlot => "the KV cache has no room for the tokens",
-        DecodeError::NTokensZero => "llama.cpp refused the batch",
-        DecodeError::Unknown(_) => "llama.cpp failed while it computed",
-    };
-    Fault::new(FaultKind::Backend, problem).with_source(error)
+    /// Lets an empty sequence begin with the first tokens of another.
+    pub(crate) fn share(&mut self, from: u32, to: u32, length: usize) {
+        if let (Some(from), Some(to), Ok(length)) =
+            (self.sequence(from), self.sequence(to), i32::try_from(length))
+        {
+            self.context.share(from, to, length);
+        }
+    }
+
+    /// Whether every token of a sequence can be forgotten one by one.
+    pub(crate) fn rolls_back(&self) -> bool {
+        self.memory == Memory::Positions
+    }
+
+    /// Whether the last few tokens of a sequence can be forgotten, as a wrong draft is.
+    pub(crate) fn undoes(&self) -> bool {
+        self.memory != Memory::Recurrent
+    }
+
+    /// Copies a sequence out.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Backend` when llama.cpp refuses.
+    pub(crate) fn save(&mut self, sequence: u32, extent: Extent) -> Result<Vec<u8>, Fault> {
+        let bytes = self.sequence(sequence).map(|sequence| self.context.save(sequence, extent));
+        bytes
+            .filter(|bytes| !bytes.is_empty())
+            .ok_or_else(|| Fault::new(FaultKind::Backend, "a sequence cannot be copied out of the KV cache"))
+    }
+
+    /// Copies a sequence in, in place of what it held.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Backend` when the bytes are not of this model and kind of cache, or there is no
+    /// room. The sequence is empty then, except for an [`Extent::Fixed`] part that did not fit.
+    pub(crate) fn load(&mut self, sequence: u32, extent: Extent, bytes: &[u8]) -> Result<(), Fault> {
+        let known = self.sequence(sequence);
+        if known.is_some_and(|known| self.context.load(known, extent, bytes)) {
+            return Ok(());
+        }
+        self.truncate(Place { sequence, position: 0 });
+        Err(Fault::new(FaultKind::Backend, "a saved sequence does not fit the KV cache"))
+    }
+
+    fn sequence(&self, sequence: u32) -> Option<i32> {
+        i32::try_from(sequence).ok().filter(|_| sequence < self.settings.sequences.min(SEQUENCES_MAX))
+    }
 }

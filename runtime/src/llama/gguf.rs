@@ -12,10 +12,19 @@ use handyman_core::{Fault, FaultKind};
 const MAGIC: [u8; 4] = *b"GGUF";
 const VERSIONS: std::ops::RangeInclusive<u32> = 2..=3;
 const DIMENSIONS_MAX: u32 = 4;
+/// More layers than any model has; a larger number is no layer's.
+const LAYERS_MAX: usize = 4_096;
 /// Architectures that only encode text into vectors and cannot write.
 const ENCODERS: [&str; 9] = [
-    "bert", "modern-bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
-    "eurobert", "t5encoder",
+    "bert",
+    "modern-bert",
+    "nomic-bert",
+    "nomic-bert-moe",
+    "neo-bert",
+    "jina-bert-v2",
+    "jina-bert-v3",
+    "eurobert",
+    "t5encoder",
 ];
 
 /// One metadata value; arrays are skipped.
@@ -31,6 +40,8 @@ enum Meta {
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
     values: HashMap<String, Meta>,
+    /// Name and size in bytes of every tensor, in the order of the file.
+    tensors: Vec<(String, u64)>,
 }
 
 impl Header {
@@ -48,16 +59,22 @@ impl Header {
             broken(format!("the model file cannot be opened: {error}")).with_source(error)
         })?;
         if !metadata.is_file() {
-            return Err(broken("this is not a file".to_owned()).with_hint("name a model file that ends in .gguf"));
+            return Err(
+                broken("this is not a file".to_owned()).with_hint("name a model file that ends in .gguf")
+            );
         }
-        let file = File::open(path)
-            .map_err(|error| broken(format!("the model file cannot be opened: {error}")).with_source(error))?;
+        let file = File::open(path).map_err(|error| {
+            broken(format!("the model file cannot be opened: {error}")).with_source(error)
+        })?;
         let mut reader = Reader { source: BufReader::new(file), left: metadata.len() };
         let header = reader.header().map_err(|problem| {
             broken(problem).with_hint("download or export the model again: it has to be a complete GGUF file")
         })?;
         if ENCODERS.contains(&header.text("general.architecture")) || header.never_causal() {
-            let problem = format!("this model ({}) only encodes text: it cannot reply", header.text("general.architecture"));
+            let problem = format!(
+                "this model ({}) only encodes text: it cannot reply",
+                header.text("general.architecture")
+            );
             return Err(broken(problem).with_hint("use a model that generates text"));
         }
         Ok(header)
@@ -69,6 +86,30 @@ impl Header {
             Some(Meta::Text(text)) => text,
             Some(Meta::Number(_) | Meta::Flag(_) | Meta::Skipped) | None => "",
         }
+    }
+
+    /// A number of the model's architecture, such as `embedding_length`.
+    pub(crate) fn of_architecture(&self, key: &str) -> Option<u64> {
+        match self.values.get(&format!("{}.{key}", self.text("general.architecture"))) {
+            Some(Meta::Number(number)) => Some(*number),
+            Some(Meta::Text(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
+        }
+    }
+
+    /// Bytes of the weights of each layer, and of those that belong to none.
+    pub(crate) fn weights(&self) -> (Vec<u64>, u64) {
+        let (mut layers, mut rest) = (Vec::new(), 0);
+        for (name, bytes) in &self.tensors {
+            let number = name.strip_prefix("blk.").and_then(|name| name.split('.').next());
+            match number.and_then(|number| number.parse::<usize>().ok()).filter(|&layer| layer < LAYERS_MAX) {
+                Some(layer) => {
+                    layers.resize(layers.len().max(layer + 1), 0);
+                    layers[layer] += bytes;
+                }
+                None => rest += bytes,
+            }
+        }
+        (layers, rest)
     }
 
     fn never_causal(&self) -> bool {
@@ -103,26 +144,33 @@ impl<R: Read> Reader<R> {
             let value = self.value(kind)?;
             values.insert(key, value);
         }
-        self.tensors(tensors)?;
-        Ok(Header { values })
+        let tensors = self.tensors(tensors)?;
+        Ok(Header { values, tensors })
     }
 
-    /// Reads the tensor list and checks that the data of the last one begins inside the file.
-    fn tensors(&mut self, count: u64) -> Result<(), String> {
-        let mut last_offset = 0;
+    /// Reads the tensor list and checks that the data of the last one begins inside the file. A tensor ends
+    /// where the next one begins.
+    fn tensors(&mut self, count: u64) -> Result<Vec<(String, u64)>, String> {
+        let mut begins = Vec::new();
         for _ in 0..count {
-            let _name = self.text()?;
+            let name = self.text()?;
             let dimensions = self.u32()?;
             if dimensions > DIMENSIONS_MAX {
                 return Err(format!("the header is damaged: a tensor with {dimensions} dimensions"));
             }
             self.skip(u64::from(dimensions) * 8 + 4)?;
-            last_offset = self.u64()?.max(last_offset);
+            begins.push((self.u64()?, name));
         }
-        if count > 0 && last_offset >= self.left {
-            return Err(format!("the file is cut off: {last_offset} bytes of weights are promised, {} are there", self.left));
+        begins.sort();
+        let last = begins.last().map_or(0, |(offset, _)| *offset);
+        if count > 0 && last >= self.left {
+            return Err(format!(
+                "the file is cut off: {last} bytes of weights are promised, {} are there",
+                self.left
+            ));
         }
-        Ok(())
+        let ends: Vec<u64> = begins.iter().skip(1).map(|(offset, _)| *offset).chain([self.left]).collect();
+        Ok(begins.into_iter().zip(ends).map(|((begin, name), end)| (name, end - begin)).collect())
     }
 
     fn value(&mut self, kind: u32) -> Result<Meta, String> {

@@ -42,11 +42,15 @@ impl Weights {
         if let Some(layers) = gpu_layers {
             params = params.with_n_gpu_layers(layers);
         }
-        let model = one_at_a_time(|| LlamaModel::load_from_file(backend, path, &params)).map_err(|(error, why)| {
-            Fault::new(FaultKind::Model, format!("{}: llama.cpp cannot load it: {why}", path.display()))
-                .with_hint("the file may be incomplete, or of a kind this version of llama.cpp does not know")
-                .with_source(error)
-        })?;
+        let model = one_at_a_time(|| LlamaModel::load_from_file(backend, path, &params)).map_err(
+            |(error, why)| {
+                Fault::new(FaultKind::Model, format!("{}: llama.cpp cannot load it: {why}", path.display()))
+                    .with_hint(
+                        "the file may be incomplete, or of a kind this version of llama.cpp does not know",
+                    )
+                    .with_source(error)
+            },
+        )?;
         let vocabulary = Token::try_from(model.n_vocab()).unwrap_or(0);
         Ok(Self { model, vocabulary })
     }
@@ -59,6 +63,16 @@ impl Weights {
     /// Tokens the model was trained to see at once.
     pub(crate) fn window_trained(&self) -> u32 {
         self.model.n_ctx_train()
+    }
+
+    /// Whether it carries a recurrent state, alone or beside attention: such a state has no past.
+    pub(crate) fn is_recurrent(&self) -> bool {
+        self.model.is_recurrent() || self.model.is_hybrid()
+    }
+
+    /// Whether sequences of this model cannot be cut back to any position.
+    pub(crate) fn forgets_positions(&self) -> bool {
+        self.is_recurrent() || super::raw::sliding_window(&self.model) > 0
     }
 
     /// Parameters of the model.

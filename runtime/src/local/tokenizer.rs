@@ -17,7 +17,8 @@ pub(super) struct ModelTokenizer {
 impl ModelTokenizer {
     /// The tokenizer of a loaded model.
     pub(super) fn new(weights: Arc<Weights>) -> Self {
-        let text = |token: Token| String::from_utf8(weights.piece(token)).ok().filter(|text| !text.is_empty());
+        let text =
+            |token: Token| String::from_utf8(weights.piece(token)).ok().filter(|text| !text.is_empty());
         let tokens = || 0..weights.vocabulary();
         let markers = tokens()
             .filter(|&token| matches!(weights.kind(token), TokenKind::Control | TokenKind::Marker))
@@ -25,6 +26,11 @@ impl ModelTokenizer {
             .collect();
         let ends = tokens().filter(|&token| weights.ends(token)).filter_map(text).collect();
         Self { weights, markers, ends }
+    }
+
+    /// The model it belongs to.
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
     }
 }
 

@@ -26,17 +26,35 @@ pub(crate) trait Tokenize: Send + Sync {
     fn beginning(&self) -> Option<Token>;
 }
 
-/// What a session has been shown and has replied.
-#[derive(Debug, Clone)]
+/// The tokens of a conversation up to the end of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transcript {
     /// Prompt and replies so far.
     pub(crate) tokens: Vec<Token>,
-    /// The messages in them.
-    pub(crate) messages: Vec<Message>,
-    /// The tools in them.
-    pub(crate) tools: Vec<ToolSpec>,
+    /// How many messages they are.
+    pub(crate) messages: usize,
     /// Whether the last reply was ended by the model.
     pub(crate) ended: bool,
+}
+
+/// The tokens of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    /// All of them.
+    pub(crate) tokens: Vec<Token>,
+    /// How many of them, at the end, say what no earlier prompt of the conversation said.
+    pub(crate) new: usize,
+}
+
+/// What becomes of the reasoning in earlier replies, where a template would leave it out of later prompts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EarlierReasoning {
+    /// It stays: a sequence only ever grows, and nothing is computed twice.
+    #[default]
+    Keep,
+    /// It goes when the person speaks again, as the template has it. The sequence is rolled back to where
+    /// it was; what has to be computed again is counted as `recomputed`.
+    Drop,
 }
 
 /// Renders with a model's template, in its dialect, for its tokenizer.
@@ -48,7 +66,7 @@ pub(crate) struct Renderer<'a> {
 }
 
 impl Renderer<'_> {
-    /// The tokens of the prompt: the transcript with what is new, or the whole history.
+    /// The tokens of the prompt: those of an earlier part of the history with what is new, or of the whole.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Template`.
@@ -57,27 +75,61 @@ impl Renderer<'_> {
         earlier: Option<&Transcript>,
         history: &[Message],
         tools: &[ToolSpec],
-    ) -> Result<Vec<Token>, Fault> {
+        reasoning: EarlierReasoning,
+    ) -> Result<Prompt, Fault> {
         let whole = self.text(history, tools, true)?;
-        if let Some(earlier) = earlier.filter(|earlier| earlier.continues_in(history, tools))
-            && let Some(new) = self.difference(earlier, &whole)
-        {
-            let mut tokens = earlier.tokens.clone();
-            tokens.extend(self.tokenize(&new));
-            return Ok(tokens);
+        let earlier = earlier.filter(|earlier| earlier.messages < history.len());
+        let Some(earlier) = earlier else {
+            let tokens = self.from_the_beginning(&whole);
+            return Ok(Prompt { new: tokens.len(), tokens });
+        };
+        let new = self.difference(earlier, history, tools, &whole).map(|new| self.tokenize(&new));
+        let keeps = reasoning == EarlierReasoning::Keep || !drops_reasoning(history, earlier.messages);
+        match new {
+            Some(new) if keeps => {
+                Ok(Prompt { new: new.len(), tokens: [earlier.tokens.as_slice(), &new].concat() })
+            }
+            Some(new) => Ok(Prompt { new: new.len(), tokens: self.from_the_beginning(&whole) }),
+            None => {
+                let tokens = self.from_the_beginning(&whole);
+                Ok(Prompt { new: tokens.len(), tokens })
+            }
         }
-        let mut tokens = self.tokenize(&whole);
+    }
+
+    /// How many tokens of a prompt any conversation with these tools and instructions begins with.
+    pub(crate) fn shared(self, prompt: &[Token], history: &[Message], tools: &[ToolSpec]) -> usize {
+        let mut probed: Vec<Message> =
+            history.iter().take_while(|message| message.role == Role::System).cloned().collect();
+        probed.push(Message::text_of(Role::User, PROBE));
+        let Ok(text) = self.text(&probed, tools, true) else { return 0 };
+        let Some((before, _)) = text.split_once(PROBE) else { return 0 };
+        self.from_the_beginning(before).iter().zip(prompt).take_while(|(a, b)| a == b).count()
+    }
+
+    fn from_the_beginning(self, text: &str) -> Vec<Token> {
+        let mut tokens = self.tokenize(text);
         if let Some(beginning) = self.tokenizer.beginning().filter(|token| tokens.first() != Some(token)) {
             tokens.insert(0, beginning);
         }
-        Ok(tokens)
+        tokens
     }
 
-    /// What stands in the whole rendering after the transcript's last reply.
-    fn difference(self, earlier: &Transcript, whole: &str) -> Option<String> {
-        let mut probed = earlier.messages.clone();
-        probed.push(Message::text_of(Role::User, PROBE));
-        let probed = self.text(&probed, &earlier.tools, false).ok()?;
+    /// What stands in the whole rendering after the transcript's last reply. What comes next is marked and
+    /// rendered once more, so that a template which looks at what follows a reply writes it the same way.
+    fn difference(
+        self,
+        earlier: &Transcript,
+        history: &[Message],
+        tools: &[ToolSpec],
+        whole: &str,
+    ) -> Option<String> {
+        let mut probed = history.to_vec();
+        mark(probed.get_mut(earlier.messages)?);
+        if !self.stays(&probed, earlier.messages, tools) {
+            return None;
+        }
+        let probed = self.text(&probed, tools, true).ok()?;
         let before_probe = probed.split_once(PROBE)?.0;
         let (reply_ends, end) = self
             .tokenizer
@@ -87,6 +139,22 @@ impl Renderer<'_> {
             .max_by_key(|(at, _)| *at)?;
         let cut = if earlier.ended { reply_ends + end.len() } else { reply_ends };
         whole.strip_prefix(&before_probe[..cut]).map(str::to_owned)
+    }
+
+    /// Whether the template still writes what came before the last reply as it did when it was replied to.
+    /// Reasoning is left out: what becomes of that is not the template's choice alone.
+    fn stays(self, history: &[Message], replied: usize, tools: &[ToolSpec]) -> bool {
+        let plain = |messages: &[Message]| -> Vec<Message> {
+            let spoken = |part: &&Part| !matches!(part, Part::Reasoning(_));
+            let without = |message: &Message| Message {
+                role: message.role,
+                parts: message.parts.iter().filter(spoken).cloned().collect(),
+            };
+            messages.iter().map(without).collect()
+        };
+        let before = self.text(&plain(&history[..replied.saturating_sub(1)]), tools, false);
+        let now = self.text(&plain(history), tools, true);
+        matches!((before, now), (Ok(before), Ok(now)) if now.starts_with(&before))
     }
 
     /// The history as text, with seams.
@@ -114,23 +182,22 @@ impl Renderer<'_> {
     }
 }
 
-impl Transcript {
-    /// Whether a history goes on where this transcript ends.
-    fn continues_in(&self, history: &[Message], tools: &[ToolSpec]) -> bool {
-        self.tools == tools
-            && history.len() > self.messages.len()
-            && self.messages.iter().zip(history).all(|(known, given)| same(known, given))
+/// Puts the probe in front of what a message says.
+fn mark(message: &mut Message) {
+    for part in &mut message.parts {
+        match part {
+            Part::Text(text) | Part::Note(text) | Part::Reasoning(text) => text.insert_str(0, PROBE),
+            Part::Result(result) => result.result = PROBE.into(),
+            Part::Call(_) => continue,
+        }
+        return;
     }
 }
 
-/// Whether two messages say the same; calls are named by the run, so their names do not count.
-fn same(known: &Message, given: &Message) -> bool {
-    known.role == given.role
-        && known.parts.len() == given.parts.len()
-        && known.parts.iter().zip(&given.parts).all(|pair| match pair {
-            (Part::Call(known), Part::Call(given)) => known.tool == given.tool && known.arguments == given.arguments,
-            (known, given) => known == given,
-        })
+/// Whether what comes next is the person's and earlier replies hold reasoning.
+fn drops_reasoning(history: &[Message], next: usize) -> bool {
+    let reasons = |message: &Message| message.parts.iter().any(|part| matches!(part, Part::Reasoning(_)));
+    history.get(next).is_some_and(|message| message.role == Role::User) && history[..next].iter().any(reasons)
 }
 
 #[cfg(test)]

@@ -1,57 +1,128 @@
 //! Sequences go to the sessions that use them.
 
-use super::Sequences;
+use super::{SHARED_MIN, Sequences};
 use crate::decode::Compute;
-use crate::llama::cache::Place;
+use crate::llama::cache::{Feed, Place};
 use crate::tiny::Noise;
 
+/// Computes what the session lacks of these tokens.
 fn fill(sequences: &mut Sequences, noise: &mut Noise, session: &str, tokens: &[u32]) -> usize {
-    let slot = sequences.acquire(session, noise);
-    sequences.make_room(slot, tokens.len(), noise).unwrap();
-    noise.feed(sequences.end(slot), tokens).unwrap();
-    sequences.extend(slot, tokens);
+    let slot = sequences.acquire(session, tokens, noise).unwrap();
+    sequences.reuse(slot, tokens, true, noise);
+    let new = &tokens[sequences.tokens(slot).len()..];
+    assert!(sequences.make_room(new.len(), noise));
+    for &token in new {
+        noise.decode(&[Feed { place: sequences.end(slot), token, logits: false }]).unwrap();
+        sequences.extend(slot, &[token]);
+    }
+    sequences.release(slot);
     slot
+}
+
+/// Twenty tokens that begin like no others.
+fn text(seed: u32) -> Vec<u32> {
+    (seed..seed + 20).collect()
 }
 
 #[test]
 fn the_session_idle_for_longest_loses_its_sequence() {
-    let (mut sequences, mut noise) = (Sequences::new(2, 100), Noise::new(1));
+    let (mut sequences, mut noise) = (Sequences::new(2, 100, 0), Noise::new(1));
     let a = fill(&mut sequences, &mut noise, "a", &[1, 2, 3]);
     let b = fill(&mut sequences, &mut noise, "b", &[1, 2]);
     assert_ne!(a, b);
-    assert_eq!(sequences.acquire("a", &mut noise), a);
+    assert_eq!(fill(&mut sequences, &mut noise, "a", &[1, 2, 3]), a);
     assert_eq!(fill(&mut sequences, &mut noise, "c", &[9]), b);
-    assert_eq!(sequences.tokens(a), [1, 2, 3]);
-    assert_eq!(sequences.tokens(b), [9]);
-    assert_eq!(noise.sequences[&1], [9]);
+    assert_eq!((sequences.tokens(a), sequences.tokens(b)), ([1, 2, 3].as_slice(), [9].as_slice()));
+    assert_eq!((noise.sequences[&1].as_slice(), sequences.evicted()), ([9].as_slice(), 1));
+}
+
+#[test]
+fn busy_sequences_are_left_alone() {
+    let (mut sequences, mut noise) = (Sequences::new(1, 100, 0), Noise::new(1));
+    let slot = sequences.acquire("a", &[1], &mut noise).unwrap();
+    assert!(sequences.acquire("b", &[1], &mut noise).is_none());
+    sequences.release(slot);
+    assert!(sequences.acquire("b", &[1], &mut noise).is_some());
 }
 
 #[test]
 fn room_is_made_among_the_others_only() {
-    let (mut sequences, mut noise) = (Sequences::new(3, 8), Noise::new(1));
+    let (mut sequences, mut noise) = (Sequences::new(3, 8, 0), Noise::new(1));
     let a = fill(&mut sequences, &mut noise, "a", &[1, 2, 3]);
-    let b = fill(&mut sequences, &mut noise, "b", &[4, 5, 6]);
-    fill(&mut sequences, &mut noise, "b", &[7, 8, 9]);
+    let b = fill(&mut sequences, &mut noise, "b", &[4, 5, 6, 7, 8, 9]);
     assert!(sequences.tokens(a).is_empty());
-    assert_eq!(sequences.tokens(b), [4, 5, 6, 7, 8, 9]);
-    assert!(sequences.make_room(b, 3, &mut noise).is_err());
+    assert_eq!(sequences.acquire("b", &[4, 5, 6, 7, 8, 9], &mut noise), Some(b));
+    assert!(!sequences.make_room(3, &mut noise));
 }
 
 #[test]
-fn a_common_beginning_is_reused_where_the_model_can_roll_back() {
+fn what_has_to_leave_comes_back_from_the_hosts_memory() {
+    let (mut sequences, mut noise) = (Sequences::new(1, 100, 1_000), Noise::new(1));
+    fill(&mut sequences, &mut noise, "a", &text(100));
+    fill(&mut sequences, &mut noise, "b", &text(200));
+    assert!(sequences.parked_bytes() > 0);
+    let computed = noise.computed;
+    let slot = fill(&mut sequences, &mut noise, "a", &text(100));
+    assert_eq!((noise.computed, sequences.tokens(slot)), (computed, text(100).as_slice()));
+    for seed in [300, 400, 500, 600, 700, 800, 900] {
+        fill(&mut sequences, &mut noise, &seed.to_string(), &text(seed));
+    }
+    assert!(sequences.parked_bytes() <= 1_000 && sequences.evicted() > 0);
+    fill(&mut sequences, &mut noise, "a", &text(100));
+    assert_eq!(noise.computed, computed + 8 * 20, "forgotten for want of room, and computed again");
+}
+
+#[test]
+fn a_common_beginning_is_kept_where_the_model_can_roll_back() {
     for (rolls_back, kept) in [(true, 2), (false, 0)] {
-        let (mut sequences, mut noise) = (Sequences::new(1, 100), Noise::new(1));
+        let (mut sequences, mut noise) = (Sequences::new(1, 100, 0), Noise::new(1));
         noise.rolls_back = rolls_back;
-        let slot = fill(&mut sequences, &mut noise, "a", &[1, 2, 3]);
-        assert_eq!(sequences.reuse(slot, &[1, 2, 4, 5], &mut noise), kept);
+        fill(&mut sequences, &mut noise, "a", &[1, 2, 3]);
+        let slot = sequences.acquire("a", &[1, 2, 4, 5], &mut noise).unwrap();
+        assert_eq!(sequences.reuse(slot, &[1, 2, 4, 5], false, &mut noise), kept);
         assert_eq!(noise.sequences[&0].len(), kept);
         assert_eq!(sequences.end(slot), Place { sequence: 0, position: kept });
     }
 }
 
 #[test]
-fn the_last_token_of_a_prompt_is_always_computed() {
-    let (mut sequences, mut noise) = (Sequences::new(1, 100), Noise::new(1));
+fn a_model_without_a_past_goes_back_to_where_it_was_marked() {
+    let (mut sequences, mut noise) = (Sequences::new(2, 200, 0), Noise::new(1));
+    noise.rolls_back = false;
+    let slot = fill(&mut sequences, &mut noise, "a", &text(0));
+    sequences.mark(slot, None, &mut noise);
+    let longer = [text(0), text(50)].concat();
+    assert_eq!(fill(&mut sequences, &mut noise, "a", &longer), slot);
+    let other = [text(0), text(90)].concat();
+    let computed = noise.computed;
+    let shared = fill(&mut sequences, &mut noise, "b", &other);
+    assert_eq!(noise.computed - computed, 20, "another session begins at the mark");
+    assert_eq!(noise.sequences[&u32::try_from(shared).unwrap()], other);
+    let slot = sequences.acquire("a", &other[..30], &mut noise).unwrap();
+    assert_eq!(sequences.reuse(slot, &other[..30], false, &mut noise), 20);
+}
+
+#[test]
+fn sessions_that_begin_alike_share_their_beginning_and_its_cells() {
+    let (mut sequences, mut noise) = (Sequences::new(4, 50, 0), Noise::new(1));
+    fill(&mut sequences, &mut noise, "a", &text(0));
+    for session in ["b", "c", "d"] {
+        fill(&mut sequences, &mut noise, session, &[text(0), vec![7, 8, 9]].concat());
+    }
+    assert_eq!(noise.computed, 20 + 3, "the second one shares its own end as well");
+    let five = [text(0), vec![1; 27]].concat();
+    assert_eq!(fill(&mut sequences, &mut noise, "a", &five), 0);
+    assert_eq!((sequences.tokens(1).len(), sequences.evicted()), (23, 0), "50 cells hold all of it");
+    assert!(20 >= SHARED_MIN);
+}
+
+#[test]
+fn the_last_token_of_a_prompt_is_computed_unless_what_follows_is_known() {
+    let (mut sequences, mut noise) = (Sequences::new(1, 100, 0), Noise::new(1));
     let slot = fill(&mut sequences, &mut noise, "a", &[1, 2, 3]);
-    assert_eq!(sequences.reuse(slot, &[1, 2, 3], &mut noise), 2);
+    sequences.mark(slot, Some(&[0.5]), &mut noise);
+    assert_eq!(sequences.logits_at(slot, 3), Some([0.5].as_slice()));
+    assert_eq!(sequences.reuse(slot, &[1, 2, 3], true, &mut noise), 3);
+    assert_eq!(sequences.reuse(slot, &[1, 2, 3], false, &mut noise), 2);
+    assert_eq!(sequences.logits_at(slot, 3), None);
 }

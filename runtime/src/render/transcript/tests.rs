@@ -1,9 +1,9 @@
 //! A session's tokens only grow, and by exactly what is new.
 
-use handyman_core::{Message, Part, Role};
+use handyman_core::{Message, Part, Role, ToolSpec};
 use serde_json::json;
 
-use super::{Renderer, Transcript};
+use super::{EarlierReasoning, Prompt, Renderer, Transcript};
 use crate::dialect::hermes::{Hermes, Thinking};
 use crate::render::Template;
 use crate::tiny::{Bytes, TEMPLATE, asks, person, result, trip_tools};
@@ -18,6 +18,15 @@ fn text(tokens: &[u32]) -> String {
     String::from_utf8(bytes.collect()).unwrap()
 }
 
+fn prompt(
+    renderer: Renderer<'_>,
+    earlier: Option<&Transcript>,
+    history: &[Message],
+    tools: &[ToolSpec],
+) -> Prompt {
+    renderer.prompt(earlier, history, tools, EarlierReasoning::Keep).unwrap()
+}
+
 /// Renders one turn after another, appending replies as the engine would, and compares with the whole.
 fn check(source: &str, replies: &[Message], written: &[&str]) -> bool {
     let template = Template::new(source.to_owned(), String::new(), String::new()).unwrap();
@@ -27,15 +36,19 @@ fn check(source: &str, replies: &[Message], written: &[&str]) -> bool {
     let mut earlier: Option<Transcript> = None;
     let mut appended = true;
     for (reply, written) in replies.iter().zip(written) {
-        let prompt = renderer.prompt(earlier.as_ref(), &history, &tools).unwrap();
-        appended &= earlier.is_none_or(|earlier| prompt.starts_with(&earlier.tokens));
+        let Prompt { tokens: prompt, new } = prompt(renderer, earlier.as_ref(), &history, &tools);
+        if let Some(earlier) = &earlier {
+            let appends = prompt.starts_with(&earlier.tokens);
+            assert!(!appends || new == prompt.len() - earlier.tokens.len());
+            appended &= appends;
+        }
         let whole = renderer.text(&history, &tools, true).unwrap();
         assert_eq!(text(&prompt), text(&renderer.tokenize(&whole)));
         history.push(reply.clone());
         let mut tokens = prompt;
         tokens.extend(written.bytes().map(u32::from));
         tokens.push(tokenizer.end_token());
-        earlier = Some(Transcript { tokens, messages: history.clone(), tools: tools.clone(), ended: true });
+        earlier = Some(Transcript { tokens, messages: history.len(), ended: true });
         history.push(result("list", json!({"ok": "<|end|>"})));
         history.push(person("More [1] <|end|>"));
     }
@@ -56,18 +69,40 @@ fn a_template_that_rewrites_what_was_said_is_rendered_whole() {
     assert!(!check(&rewriting, &replies, &["ok", "ok"]));
 }
 
+/// Drops the reasoning of replies before the person's last words, as many templates do.
+const REASONING: &str = r#"
+{%- set last = namespace(at=0) %}
+{%- for m in messages %}{%- if m.role == 'user' %}{%- set last.at = loop.index0 %}{%- endif %}{%- endfor %}
+{%- for m in messages %}{{- m.role + '
+' }}
+{%- if m.reasoning_content and loop.index0 > last.at %}{{- '<think>' + m.reasoning_content + '</think>' }}{%- endif %}
+{{- m.content + '<|end|>
+' }}{%- endfor %}{%- if add_generation_prompt %}{{- 'assistant
+' }}{%- endif %}"#;
+
 #[test]
-fn a_history_that_changed_is_rendered_whole() {
-    let template = Template::new(TEMPLATE.to_owned(), String::new(), String::new()).unwrap();
+fn reasoning_that_a_template_drops_stays_or_goes_as_asked() {
+    let template = Template::new(REASONING.to_owned(), String::new(), String::new()).unwrap();
     let (dialect, tokenizer) = (hermes(), Bytes::new());
     let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
-    let said = |text: &str| Message { role: Role::Assistant, parts: vec![Part::Text(text.to_owned())] };
-    let earlier = Transcript { tokens: vec![1, 2, 3], messages: vec![person("Go"), said("a")], tools: Vec::new(), ended: true };
-    let same = [person("Go"), said("a"), person("on")];
-    let other = [person("Go"), said("b"), person("on")];
-    assert!(renderer.prompt(Some(&earlier), &same, &[]).unwrap().starts_with(&[1, 2, 3]));
-    assert!(!renderer.prompt(Some(&earlier), &other, &[]).unwrap().starts_with(&[1, 2, 3]));
-    assert!(!renderer.prompt(Some(&earlier), &same, &trip_tools()).unwrap().starts_with(&[1, 2, 3]));
+    let thought =
+        Message { role: Role::Assistant, parts: vec![Part::Reasoning("hm".into()), Part::Text("a".into())] };
+    let mut tokens = prompt(renderer, None, &[person("Go")], &[]).tokens;
+    tokens.extend("<think>hm</think>a".bytes().map(u32::from).chain([tokenizer.end_token()]));
+    let earlier = Transcript { tokens: tokens.clone(), messages: 2, ended: true };
+    let kept = |next: Message, reasoning| {
+        let history = [person("Go"), thought.clone(), next];
+        renderer.prompt(Some(&earlier), &history, &[], reasoning).unwrap()
+    };
+    for reasoning in [EarlierReasoning::Keep, EarlierReasoning::Drop] {
+        let Prompt { tokens: after_tool, new } = kept(result("list", json!({})), reasoning);
+        assert!(after_tool.starts_with(&tokens), "a tool's result goes on with the thought");
+        assert_eq!(new, after_tool.len() - tokens.len());
+    }
+    assert!(kept(person("on"), EarlierReasoning::Keep).tokens.starts_with(&tokens));
+    let Prompt { tokens: dropped, new } = kept(person("on"), EarlierReasoning::Drop);
+    assert!(!text(&dropped).contains("hm"));
+    assert_eq!(new, "\nuser\non$\nassistant\n".len(), "{}", text(&dropped));
 }
 
 #[test]
@@ -75,8 +110,8 @@ fn a_reply_that_was_cut_off_is_ended_first() {
     let template = Template::new(TEMPLATE.to_owned(), String::new(), String::new()).unwrap();
     let (dialect, tokenizer) = (hermes(), Bytes::new());
     let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
-    let messages = vec![person("Go"), Message::text_of(Role::Assistant, "a")];
-    let history = [messages.clone(), vec![person("on")]].concat();
-    let earlier = Transcript { tokens: vec![97], messages, tools: Vec::new(), ended: false };
-    assert_eq!(text(&renderer.prompt(Some(&earlier), &history, &[]).unwrap()), "a$\nuser\non$\nassistant\n");
+    let history = [person("Go"), Message::text_of(Role::Assistant, "a"), person("on")];
+    let earlier = Transcript { tokens: vec![97], messages: 2, ended: false };
+    let Prompt { tokens, new } = prompt(renderer, Some(&earlier), &history, &[]);
+    assert_eq!((text(&tokens).as_str(), new), ("a$\nuser\non$\nassistant\n", tokens.len() - 1));
 }

@@ -1,0 +1,69 @@
+//! The figures of the engine in one table: `make bench`. docs/figures.md says what each row means.
+//!
+//! Each row measures both sides in one go, one after the other and back again, so that a busy machine slows
+//! both: what counts is the ratio. Models with random weights are written into a scratch folder; everything
+//! else is measured on the built-in model.
+
+use std::path::Path;
+
+use handyman::{Message, ModelRequest, ReplyMode, SessionId};
+
+mod alone;
+mod crowd;
+mod killed;
+mod rows;
+mod trip;
+mod turns;
+
+#[path = "../../tests/support/gguf.rs"]
+mod gguf;
+
+use gguf::{Architecture, Shape};
+
+/// What every part of the table returns.
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        // Child processes: one is timed until its first call, one is killed.
+        ["first-call"] => runtime.block_on(trip::first_call()),
+        ["to-be-killed", folder] => runtime.block_on(killed::write_for_ever(Path::new(folder))),
+        _ => runtime.block_on(table()),
+    }
+}
+
+async fn table() -> Outcome<()> {
+    let scratch = tempfile::tempdir()?;
+    rows::head();
+    trip::rows().await?;
+    turns::measure().await?;
+    killed::measure(scratch.path()).await?;
+    trip::start_row()?;
+    alone::constraint(scratch.path()).await?;
+    let large = scratch.path().join("half-a-billion.gguf");
+    gguf::write(&large, &half_a_billion())?;
+    alone::decode_loop(&large).await?;
+    crowd::measure(&large).await?;
+    Ok(())
+}
+
+/// A request for text, without tools.
+pub(crate) fn ask<'a>(session: &'a SessionId, history: &'a [Message], tokens_max: u64) -> ModelRequest<'a> {
+    ModelRequest { session, history, tools: &[], mode: ReplyMode::AnswerOnly, tokens_max }
+}
+
+/// The shape of a model of half a billion weights (494 million), in 8 bits.
+fn half_a_billion() -> Shape {
+    Shape {
+        layers: 24,
+        width: 896,
+        heads: 14,
+        heads_kv: 2,
+        feed_forward: 4_864,
+        vocabulary: 151_936,
+        quantized: true,
+        ..Shape::tiny(Architecture::Attention)
+    }
+}

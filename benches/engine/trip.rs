@@ -1,0 +1,151 @@
+//! A booking session on the built-in model: weather, trains, booking, and a look at the bookings.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use handyman::prelude::*;
+use handyman::tools::{Sandbox, Settings};
+use handyman::{Delta, DeltaSink, Event, Observer, Shortcuts, Toolbox, Watch};
+
+use crate::Outcome;
+use crate::rows::{median, millis, ratio, row};
+
+const MESSAGES: [&str; 3] = [
+    "What's the weather in Shanghai tomorrow?",
+    "Book me the earliest train from Shanghai to Beijing tomorrow.",
+    "Show my bookings.",
+];
+const ROUNDS: usize = 3;
+
+async fn agent(model: LocalModel) -> Outcome<Agent> {
+    let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
+    let sandbox = Sandbox::open(&Settings::new(now.date())).await?;
+    let tools = Toolbox::new().with_all(sandbox.tools())?;
+    Ok(Agent::new(model).toolbox(tools).policy(AllowAll).now(now))
+}
+
+/// What a session of all messages wrote and used.
+#[derive(Default)]
+struct Trip {
+    time: Duration,
+    turns: u32,
+    said: Vec<String>,
+}
+
+/// Counts the tokens of replies that ask for calls.
+#[derive(Default)]
+struct Calls(Mutex<(u64, u64)>);
+
+impl DeltaSink for Calls {
+    fn delta(&self, _delta: Delta) {}
+}
+
+impl Observer for Calls {
+    fn event(&self, event: &Event) {
+        let Event::ModelReplied { calls, usage, .. } = event else { return };
+        if let (false, Ok(mut counted)) = (calls.is_empty(), self.0.lock()) {
+            counted.0 += usage.sampled;
+            counted.1 += usage.decoded();
+        }
+    }
+}
+
+async fn go(agent: &Agent, calls: &Calls) -> Outcome<Trip> {
+    let (session, mut trip) = (agent.session(), Trip::default());
+    for message in MESSAGES {
+        let run = session.run_watched(message, &Watch::new(calls)).await?;
+        trip.time += Duration::from_millis(run.usage().model_ms);
+        trip.turns += run.usage().turns;
+        trip.said.push(run.answer().to_owned());
+    }
+    Ok(trip)
+}
+
+/// With all shortcuts and without any, in turn; and what the calls' tokens came from.
+pub(crate) async fn rows() -> Outcome<()> {
+    let off = Shortcuts { reuse: false, forcing: false, drafting: false };
+    let plain =
+        LocalModel::builtin_with(ModelSettings { shortcuts: off, ..ModelSettings::default() }).await?;
+    let quick = LocalModel::builtin().await?;
+    let calls = Calls::default();
+    let (mut with, mut without, mut same, mut turns) = (Vec::new(), Vec::new(), true, 0);
+    for _ in 0..ROUNDS {
+        let fast = go(&agent(quick.clone()).await?, &calls).await?;
+        let slow = go(&agent(plain.clone()).await?, &Calls::default()).await?;
+        same &= fast.said == slow.said;
+        turns = fast.turns;
+        with.push(fast.time);
+        without.push(slow.time);
+    }
+    let (with, without) = (median(with), median(without));
+    let said = if same { "same answers" } else { "other answers" };
+    let from = format!("{} to {}, {turns} turns, {said}", millis(with), millis(without));
+    row(
+        "a session with all shortcuts / without any: time",
+        &ratio(with.as_secs_f64(), without.as_secs_f64()),
+        "reported",
+        &from,
+    );
+    let (sampled, all) = *calls.0.lock().map_err(|_| "the observer failed")?;
+    let share = 100.0 * (1.0 - sampled as f64 / all.max(1) as f64);
+    row(
+        "tokens of calls that were not sampled one by one",
+        &format!("{share:.0} %"),
+        "60 %",
+        &format!("{sampled} of {all} were"),
+    );
+    let figures = quick.figures();
+    row(
+        "drafted tokens that held",
+        &format!("{} %", 100 * figures.confirmed / figures.proposed.max(1)),
+        "reported",
+        &format!("{} of {}", figures.confirmed, figures.proposed),
+    );
+    Ok(())
+}
+
+/// A process that ends with its first call or answer.
+pub(crate) async fn first_call() -> Outcome<()> {
+    let agent = agent(LocalModel::builtin().await?).await?;
+    let limits = Limits { turns_max: 2, calls_max: 1, ..Limits::default() };
+    agent.limits(limits).session().run_watched(MESSAGES[0], &Watch::new(&EndAtReply)).await?;
+    Ok(())
+}
+
+struct EndAtReply;
+
+impl DeltaSink for EndAtReply {
+    fn delta(&self, _delta: Delta) {}
+}
+
+impl Observer for EndAtReply {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::ModelReplied { .. } | Event::ReplyMalformed { .. }) {
+            println!("replied");
+        }
+    }
+}
+
+/// From the start of a process to its first call: the sandbox world is made in this time as well.
+pub(crate) fn start_row() -> Outcome<()> {
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let started = Instant::now();
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("first-call")
+            .stdout(std::process::Stdio::piped())
+            .spawn()?;
+        let mut output = std::io::BufReader::new(child.stdout.take().ok_or("no output")?);
+        std::io::BufRead::read_line(&mut output, &mut String::new())?;
+        times.push(started.elapsed());
+        child.wait()?;
+    }
+    row(
+        "process start to first call, sandbox world made meanwhile",
+        &millis(median(times)),
+        "200 ms",
+        "median of 5",
+    );
+    Ok(())
+}

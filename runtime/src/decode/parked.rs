@@ -1,0 +1,97 @@
+//! Sequences that were moved out of the KV cache into the host's memory.
+
+use std::collections::VecDeque;
+
+use super::common;
+use crate::llama::Token;
+
+/// A place in a sequence to which a model without a past can go back, and what it said there.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Checkpoint {
+    /// Tokens before it.
+    pub(crate) position: usize,
+    /// What cannot be rolled back, where the model has such a part.
+    pub(crate) fixed: Option<Vec<u8>>,
+    /// The logits there, where a reply began with a choice.
+    pub(crate) logits: Option<Vec<f32>>,
+}
+
+impl Checkpoint {
+    fn bytes(&self) -> usize {
+        self.fixed.as_ref().map_or(0, Vec::len) + self.logits.as_ref().map_or(0, |logits| logits.len() * 4)
+    }
+}
+
+/// A sequence outside the cache.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Saved {
+    /// Its tokens.
+    pub(crate) tokens: Vec<Token>,
+    /// Its keys, values and states, as llama.cpp writes them.
+    pub(crate) state: Vec<u8>,
+    /// Where it can go back to.
+    pub(crate) checkpoints: Vec<Checkpoint>,
+}
+
+impl Saved {
+    fn bytes(&self) -> usize {
+        self.state.len()
+            + self.tokens.len() * 4
+            + self.checkpoints.iter().map(Checkpoint::bytes).sum::<usize>()
+    }
+}
+
+/// Saved sequences of idle sessions, the longest idle first.
+#[derive(Debug)]
+pub(crate) struct Parked {
+    kept: VecDeque<(String, Saved)>,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+impl Parked {
+    /// Room for this many bytes.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { kept: VecDeque::new(), bytes: 0, bytes_max }
+    }
+
+    /// Whether anything can be kept at all.
+    pub(crate) fn is_open(&self) -> bool {
+        self.bytes_max > 0
+    }
+
+    /// Bytes kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Keeps a session's sequence. What does not fit is forgotten, the longest idle first; the number of
+    /// sequences that were is returned.
+    pub(crate) fn put(&mut self, session: String, saved: Saved) -> usize {
+        self.take(&session);
+        self.bytes += saved.bytes();
+        self.kept.push_back((session, saved));
+        let mut forgotten = 0;
+        while self.bytes > self.bytes_max
+            && let Some((_, saved)) = self.kept.pop_front()
+        {
+            self.bytes -= saved.bytes();
+            forgotten += 1;
+        }
+        forgotten
+    }
+
+    /// Gives a session's sequence back.
+    pub(crate) fn take(&mut self, session: &str) -> Option<Saved> {
+        let at = self.kept.iter().position(|(known, _)| known == session)?;
+        let (_, saved) = self.kept.remove(at)?;
+        self.bytes -= saved.bytes();
+        Some(saved)
+    }
+
+    /// The sequence that has most in common with a prompt, and how many tokens that is.
+    pub(crate) fn nearest(&self, prompt: &[Token]) -> Option<(usize, &Saved)> {
+        let near = self.kept.iter().map(|(_, saved)| (common(&saved.tokens, prompt), saved));
+        near.max_by_key(|(length, _)| *length)
+    }
+}

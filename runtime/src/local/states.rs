@@ -1,0 +1,194 @@
+//! Sequences that outlive the process: a run that is resumed finds its tokens computed.
+//!
+//! One file a session, replaced as the session goes on; a thread of its own writes, so that nobody waits
+//! for the disk. A file names the model, the kind of cache and the beginning of the history it belongs to,
+//! and ends with a checksum. One that is damaged, cut off, or of another model is as good as none: its
+//! tokens are computed again.
+
+mod format;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use super::transcripts::Key;
+use crate::decode::Keeper;
+use crate::decode::parked::Saved;
+use crate::render::transcript::Transcript;
+use format::Header;
+
+/// Where sequences are kept when the process ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateFolder {
+    /// The folder; it is made if it is not there. Several processes may share it.
+    pub folder: PathBuf,
+    /// Bytes of all files in it; with more, those not written for longest are removed.
+    pub bytes_max: u64,
+}
+
+/// The beginning of a history that a sequence belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) key: Key,
+    /// Tokens of the sequence that are the transcript.
+    pub(super) tokens: usize,
+    pub(super) messages: usize,
+    pub(super) ended: bool,
+}
+
+impl Mark {
+    pub(super) fn of(key: Key, transcript: &Transcript) -> Self {
+        Self { key, tokens: transcript.tokens.len(), messages: transcript.messages, ended: transcript.ended }
+    }
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct Stored {
+    /// The transcripts that are beginnings of the sequence, the shortest first.
+    pub(super) marks: Vec<Mark>,
+    pub(super) saved: Saved,
+}
+
+/// The files of one model.
+#[derive(Debug)]
+pub(super) struct States {
+    place: Arc<Place>,
+    writer: Option<JoinHandle<()>>,
+    /// Sessions that were looked for.
+    looked_for: Mutex<HashSet<String>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    settings: StateFolder,
+    /// Model, kind of cache and version of this format: what has to be the same.
+    identity: String,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// The latest of each session.
+    pending: Vec<(String, Stored)>,
+    closed: bool,
+}
+
+impl Drop for States {
+    fn drop(&mut self) {
+        self.place.queue().closed = true;
+        self.place.changed.notify_all();
+        if let Some(writer) = self.writer.take() {
+            // What was handed over is written before the process goes on.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl States {
+    /// Keeps the sequences of this model in a folder; `None` where no thread can be started.
+    pub(super) fn open(settings: StateFolder, identity: String) -> Option<Self> {
+        let place = Arc::new(Place { settings, identity, queue: Mutex::default(), changed: Condvar::new() });
+        let writing = Arc::clone(&place);
+        let writer =
+            thread::Builder::new().name("handyman-states".to_owned()).spawn(move || writing.write_all());
+        writer.ok().map(|writer| Self { place, writer: Some(writer), looked_for: Mutex::default() })
+    }
+
+    /// Takes a copy of a session's sequence and has it written, with the transcripts it begins with.
+    pub(super) fn keeper(&self, session: &str, marks: Vec<Mark>) -> Keeper {
+        let (place, session) = (Arc::clone(&self.place), session.to_owned());
+        Box::new(move |saved| {
+            let mut queue = place.queue();
+            queue.pending.retain(|(known, _)| *known != session);
+            queue.pending.push((session, Stored { marks, saved }));
+            drop(queue);
+            place.changed.notify_all();
+        })
+    }
+
+    /// What an earlier process kept of a session; looked for once.
+    pub(super) fn find(&self, session: &str) -> Option<Stored> {
+        let mut looked_for = self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
+        if !looked_for.insert(session.to_owned()) {
+            return None;
+        }
+        let bytes = fs::read(self.place.file(session)).ok()?;
+        format::read(&bytes, &Header { identity: &self.place.identity, session })
+    }
+}
+
+impl Place {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn file(&self, session: &str) -> PathBuf {
+        let digest = Sha256::digest(session);
+        let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        self.settings.folder.join(format!("{name}.state"))
+    }
+
+    fn write_all(&self) {
+        loop {
+            let mut queue = self.queue();
+            while queue.pending.is_empty() && !queue.closed {
+                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+            if queue.pending.is_empty() {
+                return;
+            }
+            let (session, stored) = queue.pending.remove(0);
+            drop(queue);
+            // A file that cannot be written is one that is not there: its tokens are computed again.
+            if self.write(&session, &stored).is_ok() {
+                self.make_room();
+            }
+        }
+    }
+
+    /// Writes beside the final name first: a file of that name is always whole.
+    fn write(&self, session: &str, stored: &Stored) -> std::io::Result<()> {
+        fs::create_dir_all(&self.settings.folder)?;
+        let file = self.file(session);
+        let beside = file.with_extension(format!("{}.part", std::process::id()));
+        let header = Header { identity: &self.identity, session };
+        fs::write(&beside, format::write(&header, stored))?;
+        fs::rename(&beside, &file).inspect_err(|_| drop(fs::remove_file(&beside)))
+    }
+
+    /// Removes the files not written for longest.
+    fn make_room(&self) {
+        let mut files = states_in(&self.settings.folder);
+        files.sort_by_key(|(_, written, _)| *written);
+        let mut bytes: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
+        for (file, _, size) in files {
+            if bytes <= self.settings.bytes_max {
+                return;
+            }
+            if fs::remove_file(file).is_ok() {
+                bytes -= size;
+            }
+        }
+    }
+}
+
+fn states_in(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let state = |entry: fs::DirEntry| {
+        let metadata = entry.metadata().ok()?;
+        let path = entry.path();
+        let ours = path.extension().is_some_and(|extension| extension == "state");
+        ours.then(|| Some((path, metadata.modified().ok()?, metadata.len()))).flatten()
+    };
+    entries.flatten().filter_map(state).collect()
+}
+
+#[cfg(test)]
+mod tests;
