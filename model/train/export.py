@@ -1,6 +1,6 @@
 """Writes a checkpoint as GGUF: the network (`qwen3`), the tokenizer (`gpt2`/`smollm`) and the chat template.
 
-    export.py MODEL OUT.gguf [--type q8_0|f16|f32] [--prompts DIR --conversations FILE.jsonl]
+    export.py MODEL OUT.gguf [--type q8_0|q5_1|q4_1|f16|f32] [--prompts DIR --conversations FILE.jsonl]
 
 With --prompts it also writes JSON files {"prompt", "ids", "answer", "answer_ids"}: what torch answers greedily, for
 comparing another engine with torch.
@@ -21,6 +21,8 @@ from decoder import EPSILON
 
 TYPES = {
     "q8_0": (gguf.GGMLQuantizationType.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0),
+    "q5_1": (gguf.GGMLQuantizationType.Q5_1, gguf.LlamaFileType.MOSTLY_Q5_1),
+    "q4_1": (gguf.GGMLQuantizationType.Q4_1, gguf.LlamaFileType.MOSTLY_Q4_1),
     "f16": (gguf.GGMLQuantizationType.F16, gguf.LlamaFileType.MOSTLY_F16),
     "f32": (gguf.GGMLQuantizationType.F32, gguf.LlamaFileType.ALL_F32),
 }
