@@ -1,6 +1,6 @@
 # Each target works on its own on a bare machine with Rust and make.
 
-.PHONY: demo test check bench model-eval set-up
+.PHONY: demo test check bench dialect-check model-eval set-up
 
 DATE := 2026-11-23
 
@@ -22,6 +22,10 @@ check: set-up
 # The engine's figures in one table; docs/figures.md explains them. Takes minutes, and 0.6 GB of scratch space.
 bench: set-up
 	cargo bench --quiet --bench engine
+
+# Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why.
+dialect-check: set-up
+	@scripts/dialect-check.sh
 
 # Measures the built-in model and writes the tables of model/README.md.
 model-eval: set-up

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handyman::{
     CallOutcome, CallResult, Discard, Effect, Fault, FaultKind, LocalModel, Message, Model, ModelReply,
-    ModelRequest, ModelSettings, Part, ReplyBody, ReplyMode, Role, SessionId, Shortcuts, StateFolder,
+    ModelRequest, ModelSettings, Part, ReplyBody, ReplyMode, ReplyOptions, Role, SessionId, Shortcuts, StateFolder,
     ToolCall, ToolSpec,
 };
 use serde_json::json;
@@ -60,9 +60,9 @@ async fn reply(
     history: &[Message],
     tokens_max: u64,
 ) -> Result<ModelReply, Fault> {
-    let (session, tools) = (SessionId::from(session), tools());
-    let request =
-        ModelRequest { session: &session, history, tools: &tools, mode: ReplyMode::Free, tokens_max };
+    let (session, tools, options) = (SessionId::from(session), tools(), ReplyOptions::usual());
+    let mode = ReplyMode::Free;
+    let request = ModelRequest { session: &session, history, tools: &tools, mode, tokens_max, options };
     model.reply(request, &Discard).await
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::{LimitKind, TokenUsage, Usage};
 use crate::message::{CallOutcome, ToolCall};
+use crate::ports::StopReason;
 
 /// Which model served a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,12 @@ pub enum Event {
         reasoning: String,
         /// The calls it asked for.
         calls: Vec<ToolCall>,
+        /// Why it ended.
+        #[serde(default, skip_serializing_if = "StopReason::is_ended")]
+        stop: StopReason,
+        /// How sure the model was: see [`ModelReply::confidence`](crate::ModelReply::confidence).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confidence: Option<f32>,
         /// Tokens of this turn.
         usage: TokenUsage,
         /// Milliseconds in the model.

@@ -16,6 +16,7 @@
 //!
 //! Map: [`message`] what speakers say · [`tool`] the contract of a tool, [`toolbox`] the ordered
 //! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
+//! [`options`] what a run asks of its replies ·
 //! [`event`] the durable facts · [`run`] their fold · [`planner`] the next step · [`limits`] what may
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
 //! `testing`) doubles to test agents with.
@@ -29,6 +30,7 @@ pub mod fault;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod options;
 pub mod planner;
 pub mod ports;
 pub mod run;
@@ -46,10 +48,11 @@ pub use handyman_macros::tool;
 pub use ids::{CallId, IdempotencyKey, RunId, SessionId};
 pub use limits::{LimitKind, Limits, TokenUsage, Usage};
 pub use message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
+pub use options::{ReplyOptions, Sampling, ToolChoice};
 pub use planner::Step;
 pub use ports::{
     CallRequest, Delta, DeltaSink, Discard, Journal, Model, ModelReply, ModelRequest, Policy, ReplyBody,
-    ReplyMode, RunSummary, Toolset,
+    ReplyMode, RunSummary, StopReason, Toolset,
 };
 pub use run::{CallState, Earlier, PendingCall, Run};
 pub use tool::{CallContext, Effect, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};

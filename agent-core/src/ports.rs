@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::ids::{IdempotencyKey, RunId, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::{CallResult, Message, ToolCall};
+use crate::options::ReplyOptions;
 use crate::run::Run;
 use crate::tool::{CallContext, Probe, ToolSpec};
 
@@ -37,6 +38,8 @@ pub struct ModelRequest<'a> {
     pub mode: ReplyMode,
     /// Tokens the reply may have.
     pub tokens_max: u64,
+    /// What the run asks of the reply.
+    pub options: &'a ReplyOptions,
 }
 
 /// A call as the model wrote it: it has no identity yet.
@@ -70,6 +73,29 @@ pub enum ReplyBody {
     },
 }
 
+/// Why a reply ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The model ended it, or nothing could have followed.
+    #[default]
+    Ended,
+    /// It had as many tokens as it may have.
+    Tokens,
+    /// The window was full.
+    Window,
+    /// A remote service withheld the rest.
+    Withheld,
+}
+
+impl StopReason {
+    /// Whether the reply is whole.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        *self == Self::Ended
+    }
+}
+
 /// A reply and what it cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelReply {
@@ -77,6 +103,19 @@ pub struct ModelReply {
     pub body: ReplyBody,
     /// Where its tokens came from.
     pub usage: TokenUsage,
+    /// Why it ended.
+    pub stop: StopReason,
+    /// How sure the model was of its least sure choice of a tool or of one of a few given values: the
+    /// probability, from 0 to 1, of what it wrote among what the grammar allowed. `None` without such a choice.
+    pub confidence: Option<f32>,
+}
+
+impl ModelReply {
+    /// A whole reply.
+    #[must_use]
+    pub fn new(body: ReplyBody, usage: TokenUsage) -> Self {
+        Self { body, usage, stop: StopReason::Ended, confidence: None }
+    }
 }
 
 /// A piece of a reply while it streams: shown and forgotten.

@@ -43,7 +43,16 @@ pub(crate) fn call(index: usize, tool: &str) -> ToolCall {
 
 pub(crate) fn replied(text: &str, calls: Vec<ToolCall>) -> Event {
     let usage = TokenUsage { sampled: 10, ..TokenUsage::default() };
-    Event::ModelReplied { turn: 1, text: text.to_owned(), reasoning: String::new(), calls, usage, ms: 100 }
+    Event::ModelReplied {
+        turn: 1,
+        text: text.to_owned(),
+        reasoning: String::new(),
+        calls,
+        stop: crate::StopReason::Ended,
+        confidence: None,
+        usage,
+        ms: 100,
+    }
 }
 
 /// A reply that calls these tools, the first of them being `c1`.

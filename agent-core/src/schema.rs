@@ -122,5 +122,20 @@ pub fn without_nulls(parameters: &Value, arguments: &Map<String, Value>) -> Map<
     given.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
+/// The schema as a model is shown it: without our own keywords, which mean nothing to it.
+#[must_use]
+pub fn shown(schema: &Value) -> Value {
+    match schema {
+        Value::Object(keywords) => keywords
+            .iter()
+            .filter(|(keyword, _)| !matches!(keyword.as_str(), VERBATIM | FROM | "$schema"))
+            .map(|(keyword, inner)| (keyword.clone(), shown(inner)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(shown).collect(),
+        other => other.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,7 @@ impl Model for ScriptedModel {
         if let ReplyBody::Said { text, .. } = &body {
             sink.delta(Delta::Text(text.clone()));
         }
-        Ok(ModelReply { body, usage: TokenUsage::default() })
+        Ok(ModelReply::new(body, TokenUsage::default()))
     }
 }
 

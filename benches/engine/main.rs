@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use handyman::{Message, ModelRequest, ReplyMode, SessionId};
+use handyman::{Message, ModelRequest, ReplyMode, ReplyOptions, SessionId};
 
 mod alone;
 mod crowd;
@@ -51,7 +51,8 @@ async fn table() -> Outcome<()> {
 
 /// A request for text, without tools.
 pub(crate) fn ask<'a>(session: &'a SessionId, history: &'a [Message], tokens_max: u64) -> ModelRequest<'a> {
-    ModelRequest { session, history, tools: &[], mode: ReplyMode::AnswerOnly, tokens_max }
+    let options = ReplyOptions::usual();
+    ModelRequest { session, history, tools: &[], mode: ReplyMode::AnswerOnly, tokens_max, options }
 }
 
 /// The shape of a model of half a billion weights (494 million), in 8 bits.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::replies::Replies;
+
 /// Does what you ask with tools: weather, search, databases, bookings. Everything runs on this machine.
 ///
 /// By default it works on a sandbox world: made-up timetables and prices for real cities, and nothing
@@ -170,4 +172,6 @@ pub(crate) struct RunOptions {
     /// What happens with calls that have an effect
     #[arg(long, value_enum, default_value_t = Approve::Ask)]
     pub(crate) approve: Approve,
+    #[command(flatten)]
+    pub(crate) replies: Replies,
 }

@@ -7,6 +7,7 @@ mod approve;
 mod args;
 mod commands;
 mod problem;
+mod replies;
 mod settings;
 mod show;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use handyman::tools::{Sandbox, Settings};
-use handyman::{Agent, AllowAll, Limits, ReadOnly, ScriptModel, SqliteJournal, Toolbox};
+use handyman::{Agent, AllowAll, Limits, ReadOnly, ScriptModel, SqliteJournal, ToolChoice, Toolbox};
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::approve::AskOnTerminal;
@@ -105,8 +105,13 @@ pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, 
         Approve::Ask => agent.policy(AskOnTerminal),
         Approve::Deny => agent.policy(ReadOnly),
     };
+    let replies = options.replies.options();
+    if let ToolChoice::Tool(name) = &replies.tool_choice {
+        // A name that no tool has is a mistake worth telling before anything runs.
+        toolbox.only(std::slice::from_ref(name))?;
+    }
     let limits = Limits { turns_max: options.max_turns, ..Limits::default() };
-    Ok(agent.toolbox(toolbox).limits(limits).journal(&files.journal).now(files.now()))
+    Ok(agent.toolbox(toolbox).limits(limits).options(replies).journal(&files.journal).now(files.now()))
 }
 
 /// A model in this process: the GGUF file named, or the built-in one.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handyman_core::{
-    Earlier, Event, Fault, FaultKind, Journal, Limits, Message, Model, Outcome, Policy, Role, Run, RunId,
+    Earlier, Event, Fault, FaultKind, Journal, Limits, Message, Model, Outcome, Policy, ReplyOptions, Role, Run, RunId,
     SessionId, Tool, Toolbox, Toolset,
 };
 use jiff::civil::DateTime;
@@ -25,6 +25,7 @@ pub struct Agent {
     tools: Result<Toolbox, Arc<Fault>>,
     policy: Arc<dyn Policy>,
     limits: Limits,
+    options: ReplyOptions,
     system: Option<String>,
     now: Option<DateTime>,
     journal_path: Option<PathBuf>,
@@ -39,6 +40,7 @@ impl Agent {
             tools: Ok(Toolbox::new()),
             policy: Arc::new(AskForEffects),
             limits: Limits::default(),
+            options: ReplyOptions::default(),
             system: None,
             now: None,
             journal_path: None,
@@ -71,6 +73,13 @@ impl Agent {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Asks this of every reply: how tokens are drawn, which calls it may or must hold.
+    #[must_use]
+    pub fn options(mut self, options: ReplyOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -195,6 +204,13 @@ impl Session {
         &self.id
     }
 
+    /// The same session with other options for its next runs.
+    #[must_use]
+    pub fn with_options(mut self, options: ReplyOptions) -> Self {
+        self.agent.options = options;
+        self
+    }
+
     /// Handles one message.
     ///
     /// # Errors
@@ -259,6 +275,7 @@ impl Session {
             policy: self.agent.policy.as_ref(),
             journal,
             limits: &self.agent.limits,
+            options: &self.agent.options,
             observer: watch.observer,
             cancel: &watch.cancel,
         };

@@ -6,8 +6,9 @@
 
 pub(crate) mod arguments;
 pub(crate) mod grammar;
-pub(crate) mod sources;
 pub(crate) mod vocabulary;
+
+pub(crate) use crate::sources;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -23,6 +24,7 @@ const CACHED_MAX: usize = 32;
 /// Compiles grammars for one vocabulary.
 pub(crate) struct Constrainer {
     factory: ParserFactory,
+    vocabulary: TokEnv,
     cached: Mutex<VecDeque<(String, Matcher)>>,
 }
 
@@ -44,7 +46,12 @@ impl Constrainer {
             Fault::new(FaultKind::Backend, format!("the vocabulary cannot be constrained: {error}"))
         })?;
         factory.quiet();
-        Ok(Self { factory, cached: Mutex::new(VecDeque::new()) })
+        Ok(Self { factory, vocabulary: TokEnv::clone(vocabulary), cached: Mutex::new(VecDeque::new()) })
+    }
+
+    /// The vocabulary that it compiles for.
+    pub(crate) fn vocabulary(&self) -> TokEnv {
+        TokEnv::clone(&self.vocabulary)
     }
 
     /// A matcher at the beginning of the grammar.

@@ -13,6 +13,7 @@ pub(crate) mod choose;
 pub(crate) mod draft;
 pub(crate) mod engine;
 pub(crate) mod figures;
+pub(crate) mod guide;
 pub(crate) mod job;
 pub(crate) mod parked;
 pub(crate) mod scheduler;
@@ -169,7 +170,7 @@ pub(crate) enum Stop {
 }
 
 /// A generated reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Generated {
     /// Its tokens, with the one that ended it.
     pub(crate) tokens: Vec<Token>,
@@ -177,6 +178,8 @@ pub(crate) struct Generated {
     pub(crate) stop: Stop,
     /// Where its tokens came from.
     pub(crate) usage: TokenUsage,
+    /// How sure the model was of its least sure choice between given values.
+    pub(crate) confidence: Option<f32>,
 }
 
 /// Tokens that two sequences begin with.

@@ -1,20 +1,29 @@
 //! Dialects: how a model family was trained to write calls.
 //!
 //! A dialect is three things that must agree: what the template is given ([`Dialect::conversation`]),
-//! the grammar of a reply ([`Dialect::grammar`]) and its reading ([`Dialect::parse`]). The law that holds
-//! them together is checked for every model when it is loaded ([`choose`]): what is rendered as a past
-//! call, the grammar accepts and the parser gives back.
+//! the grammar of a reply ([`Dialect::grammar`]) and its reading ([`Dialect::parse`]). For the families in
+//! [`families`] all of them are derived from one description, a [`format`](mod@format); a family that is not
+//! there is found out from what its template writes ([`infer`]). The law that holds them together is checked
+//! for every model when it is loaded ([`choose`]): what is rendered as a past call, the grammar accepts and
+//! the parser gives back. A template that fails it gets the [`generic`] envelope.
 
+pub(crate) mod branches;
 pub(crate) mod choose;
+pub(crate) mod families;
+pub(crate) mod format;
 pub(crate) mod generic;
-pub(crate) mod hermes;
+pub(crate) mod infer;
+pub(crate) mod native;
+pub(crate) mod read;
+pub(crate) mod samples;
 pub(crate) mod split;
+pub(crate) mod write;
 
-use handyman_core::{CallRequest, Fault, Message, ReplyMode, ToolSpec};
+use handyman_core::{CallRequest, Fault, Message, ReplyMode, ReplyOptions, ToolChoice, ToolSpec};
 use serde_json::Value;
 
-use crate::constrain::grammar::{Grammar, literal};
 use crate::constrain::sources::Sources;
+use crate::decode::guide::Marks;
 
 /// What the template is given.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +43,40 @@ pub(crate) struct Turn<'a> {
     pub(crate) mode: ReplyMode,
     /// What arguments may be copied from.
     pub(crate) sources: Sources<'a>,
+    /// Which calls the reply may or must hold.
+    pub(crate) choice: &'a ToolChoice,
+    /// Whether it may hold several.
+    pub(crate) parallel: bool,
+    /// Whether it may begin with reasoning.
+    pub(crate) reasoning: bool,
+}
+
+impl<'a> Turn<'a> {
+    /// A turn in which the model chooses.
+    pub(crate) fn new(tools: &'a [ToolSpec], mode: ReplyMode, sources: Sources<'a>) -> Self {
+        Self { tools, mode, sources, choice: &ToolChoice::Auto, parallel: true, reasoning: true }
+    }
+
+    /// The same turn as these options ask for it.
+    pub(crate) fn asked(self, options: &'a ReplyOptions) -> Self {
+        let mode = if options.tool_choice == ToolChoice::None { ReplyMode::AnswerOnly } else { self.mode };
+        let reasoning = options.reasoning_max != Some(0);
+        Self { mode, choice: &options.tool_choice, parallel: options.parallel_calls, reasoning, ..self }
+    }
+
+    /// Whether only calls are asked for.
+    pub(crate) fn must_call(&self) -> bool {
+        matches!(self.choice, ToolChoice::Required | ToolChoice::Tool(_))
+    }
+
+    /// The tools that may be called.
+    pub(crate) fn callable(&self) -> impl Iterator<Item = &'a ToolSpec> {
+        let choice = self.choice;
+        self.tools.iter().filter(move |tool| match choice {
+            ToolChoice::Tool(name) => tool.name == *name,
+            ToolChoice::Auto | ToolChoice::Required | ToolChoice::None => true,
+        })
+    }
 }
 
 /// A reply that could be read.
@@ -61,11 +104,15 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// A [`Fault`] of kind `Schema`.
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault>;
 
-    /// Reads a whole reply.
+    /// Reads a whole reply. What the tools' schemas say decides what a value is where a family does not
+    /// write it down.
     ///
     /// # Errors
     /// What is wrong with it, for the model to hear.
-    fn parse(&self, reply: &str) -> Result<Said, String>;
+    fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String>;
+
+    /// What marks a reply's parts, for following it while it is written.
+    fn marks(&self, turn: &Turn<'_>) -> Marks;
 
     /// Separates what can be shown while the reply streams.
     fn splitter(&self) -> split::Splitter;
@@ -77,34 +124,5 @@ pub(crate) fn request_of(value: Value) -> Result<CallRequest, String> {
     match (call.remove("name"), call.remove("arguments")) {
         (Some(Value::String(tool)), Some(Value::Object(arguments))) => Ok(CallRequest { tool, arguments }),
         (_, _) => Err("a call needs a 'name' and 'arguments'".to_owned()),
-    }
-}
-
-/// A piece of markup: one token where the vocabulary has it, or else plain text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Marker {
-    /// How it is written.
-    pub(crate) text: &'static str,
-    /// The token that means it.
-    pub(crate) token: Option<crate::llama::Token>,
-}
-
-impl Marker {
-    /// The marker in a grammar.
-    pub(crate) fn expression(&self) -> String {
-        match self.token {
-            Some(token) => format!("<[{token}]>"),
-            None => literal(self.text),
-        }
-    }
-
-    /// Text, if any, and then the marker. Where the marker is no token, the text ends at its first
-    /// spelling; `tags` (alternatives) are those that it may not contain.
-    pub(crate) fn after_text(&self, text: &str, tags: &str, grammar: &mut Grammar) -> String {
-        if self.token.is_some() {
-            return format!("{text}? {}", self.expression());
-        }
-        let spelled = self.text.replace('/', "\\/");
-        grammar.lazy(&format!("/(.|\\n)*{spelled}/ & ~/(.|\\n)*<({tags})>(.|\\n)*/"))
     }
 }

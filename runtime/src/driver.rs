@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use handyman_core::{
     CallRequest, CallResult, Decision, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelRequest, Outcome,
-    Policy, ReplyBody, ReplyMode, Run, Step, ToolCall, Toolset, Verdict, planner,
+    Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, Step, ToolCall, ToolChoice, Toolset, Verdict, planner,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,7 @@ pub(crate) struct World<'a> {
     pub(crate) policy: &'a dyn Policy,
     pub(crate) journal: &'a dyn Journal,
     pub(crate) limits: &'a Limits,
+    pub(crate) options: &'a ReplyOptions,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) cancel: &'a CancellationToken,
 }
@@ -55,12 +56,14 @@ pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> R
 
 async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event, Fault> {
     let usage = run.usage();
+    let options = options_now(run, world.options);
     let request = ModelRequest {
         session: run.session(),
         history: run.history(),
         tools: world.tools.specs(),
         mode,
         tokens_max: world.limits.tokens_max.saturating_sub(usage.tokens.decoded()),
+        options: &options,
     };
     let used = Duration::from_millis(usage.model_ms + usage.tool_ms);
     let started = Instant::now();
@@ -90,9 +93,21 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
                 arguments: call.arguments,
             };
             let calls = calls.into_iter().enumerate().map(named).collect();
-            Event::ModelReplied { turn, text, reasoning, calls, usage: reply.usage, ms }
+            let (stop, confidence) = (reply.stop, reply.confidence);
+            Event::ModelReplied { turn, text, reasoning, calls, stop, confidence, usage: reply.usage, ms }
         }
     })
+}
+
+/// What is asked of the next reply: once calls were made, the model chooses, so that the run can end.
+fn options_now(run: &Run, options: &ReplyOptions) -> ReplyOptions {
+    let called = run.history().last().is_some_and(|message| message.role == Role::Tool);
+    match options.tool_choice {
+        ToolChoice::Required | ToolChoice::Tool(_) if called => {
+            ReplyOptions { tool_choice: ToolChoice::Auto, ..options.clone() }
+        }
+        ToolChoice::Auto | ToolChoice::None | ToolChoice::Required | ToolChoice::Tool(_) => options.clone(),
+    }
 }
 
 async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Event {

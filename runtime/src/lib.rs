@@ -47,11 +47,13 @@ mod llama;
 pub mod local;
 #[cfg(feature = "llama")]
 mod render;
+#[cfg(feature = "llama")]
+mod sources;
 #[cfg(all(test, feature = "llama"))]
 mod tiny;
 
 #[cfg(feature = "llama")]
 pub use local::{
     CacheType, Device, EarlierReasoning, EngineFigures, LocalModel, ModelCard, ModelSettings, Priority,
-    Sampling, Shortcuts, Spread, StateFolder, devices,
+    Shortcuts, Spread, StateFolder, devices,
 };

@@ -14,12 +14,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    Delta, DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, ReplyBody, Role,
-    ToolCall,
+    DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, ReplyBody, Role, StopReason,
+    ToolCall, ToolSpec,
 };
 use tokio::sync::mpsc;
 
-pub use crate::decode::choose::Sampling;
 pub use crate::decode::figures::{EngineFigures, Spread};
 pub use crate::decode::{Priority, Shortcuts};
 pub use crate::llama::cache::CacheType;
@@ -32,11 +31,12 @@ use crate::constrain::Constrainer;
 use crate::constrain::sources::Sources;
 use crate::decode::choose::{Chooser, Masking};
 use crate::decode::engine::{Engine, gone};
+use crate::decode::guide::Guide;
 use crate::decode::parked::Saved;
 use crate::decode::{Generated, Generation, Progress, Stop};
 use crate::dialect::{Dialect, Said, Turn};
 use crate::render::Template;
-use crate::render::transcript::{Prompt, Renderer, Transcript};
+use crate::render::transcript::{Prompt, Renderer, Tokenize, Transcript};
 use states::{Mark, States, Stored};
 use tokenizer::ModelTokenizer;
 use transcripts::{Key, Transcripts};
@@ -124,13 +124,17 @@ impl Loaded {
         let shared =
             if self.marks && earlier.is_none() { renderer.shared(&prompt, history, tools) } else { 0 };
         let sources = Sources::new(history);
-        let grammar = self.dialect.grammar(&Turn { tools, mode: request.mode, sources })?;
+        let options = request.options;
+        let turn = Turn::new(tools, request.mode, sources).asked(options);
+        let grammar = self.dialect.grammar(&turn)?;
+        let sampling = options.sampling.as_ref().unwrap_or(&self.settings.sampling).clone();
+        let guide = self.guide(&turn, options.reasoning_max);
         let generation = Generation {
             session: session.to_owned(),
             prompt,
             shared,
             matcher: self.constrainer.matcher(&grammar)?,
-            chooser: Chooser::new(self.settings.sampling.clone(), Masking::WhenRefused),
+            chooser: Chooser::new(sampling, Masking::WhenRefused).guided(guide),
             tokens_max: usize::try_from(request.tokens_max).unwrap_or(usize::MAX),
             priority: Priority::default(),
             restored,
@@ -162,9 +166,16 @@ impl Loaded {
         self.transcripts.keep(key, transcript);
     }
 
+    /// What follows the reply while it is written.
+    fn guide(&self, turn: &Turn<'_>, reasoning_max: Option<u32>) -> Guide {
+        let mut marks = self.dialect.marks(turn);
+        marks.closing = marks.thinking.iter().flat_map(|(_, ends)| self.tokenizer.tokenize(ends)).collect();
+        Guide::new(self.constrainer.vocabulary(), marks, reasoning_max)
+    }
+
     /// Reads a reply that is whole, or as whole as it got.
-    fn read(&self, text: &str, generated: &Generated) -> ReplyBody {
-        match (self.dialect.parse(text), generated.stop) {
+    fn read(&self, text: &str, generated: &Generated, tools: &[ToolSpec]) -> ReplyBody {
+        match (self.dialect.parse(text, tools), generated.stop) {
             (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => ReplyBody::Malformed {
                 text: text.to_owned(),
                 problem: format!(
@@ -209,12 +220,7 @@ impl Model for LocalModel {
             }
         };
         text.push_str(&bytes.rest());
-        let body = shared.read(&text, &generated);
-        if let (true, ReplyBody::Said { text, .. }) = (splitter.is_hidden(), &body)
-            && !text.is_empty()
-        {
-            sink.delta(Delta::Text(text.clone()));
-        }
+        let body = shared.read(&text, &generated, request.tools);
         generated.usage.recomputed = generated.usage.prefilled.saturating_sub(new as u64);
         let messages = [request.history, &[as_message(&body)]].concat();
         let transcript = Transcript {
@@ -225,7 +231,12 @@ impl Model for LocalModel {
         if let Some(key) = transcripts::keys(request.tools, &messages).pop() {
             shared.remember(request.session.as_str(), key, earlier, transcript);
         }
-        Ok(ModelReply { body, usage: generated.usage })
+        let stop = match generated.stop {
+            Stop::Ended | Stop::Complete => StopReason::Ended,
+            Stop::TokensMax => StopReason::Tokens,
+            Stop::WindowFull => StopReason::Window,
+        };
+        Ok(ModelReply { body, usage: generated.usage, stop, confidence: generated.confidence })
     }
 }
 

@@ -6,10 +6,11 @@
 pub(crate) mod json;
 pub(crate) mod messages;
 pub(crate) mod protect;
+pub(crate) mod python;
 pub(crate) mod transcript;
 
 use handyman_core::{Fault, FaultKind};
-use minijinja::value::Kwargs;
+use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
@@ -40,9 +41,12 @@ impl Template {
         environment.set_unknown_method_callback(unknown_method_callback);
         environment.set_formatter(print_as_python);
         environment.add_filter("tojson", to_json);
+        environment.add_filter("from_json", from_json);
+        environment.add_filter("length", length);
+        environment.add_filter("count", length);
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
-        environment.add_template_owned(NAME, without_generation_tags(&source)).map_err(|error| {
+        environment.add_template_owned(NAME, python::portable(&source)).map_err(|error| {
             Fault::new(FaultKind::Template, format!("the model's chat template cannot be understood: {error}"))
                 .with_source(error)
         })?;
@@ -68,6 +72,9 @@ impl Template {
             messages => Value::from_serialize(&conversation.messages),
             tools => tools,
             add_generation_prompt => reply,
+            functions => json::python_json_indented(&conversation.tools, 4),
+            date_string => strftime_now("%d %b %Y".to_owned()),
+            datetime => strftime_now("%a %d %b %Y, %H:%M".to_owned()),
             bos_token => self.begins,
             eos_token => self.ends,
         };
@@ -82,37 +89,45 @@ fn fault(error: Error) -> Fault {
         .with_source(error)
 }
 
-/// `{% generation %}` only marks what to train on.
-fn without_generation_tags(source: &str) -> String {
-    let mut text = source.to_owned();
-    for tag in ["generation", "endgeneration"] {
-        for (open, close) in [("{% ", " %}"), ("{%- ", " %}"), ("{% ", " -%}"), ("{%- ", " -%}")] {
-            text = text.replace(&format!("{open}{tag}{close}"), "");
-        }
-    }
-    text
-}
-
-/// Python prints `True`, `False` and `None`.
+/// Python prints `True`, `False` and `None`, and lists and dictionaries with quotes of its own.
 fn print_as_python(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.kind() {
-        minijinja::value::ValueKind::Bool => {
-            let text = if value.is_true() { "True" } else { "False" };
-            out.write_str(text).map_err(Error::from)
+        ValueKind::Bool | ValueKind::None | ValueKind::Map | ValueKind::Seq => {
+            out.write_str(&python::repr(value)).map_err(Error::from)
         }
-        minijinja::value::ValueKind::None => out.write_str("None").map_err(Error::from),
         _ => minijinja::escape_formatter(out, state, value),
     }
+}
+
+/// Nothing has no length.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn length(value: Value) -> Result<usize, Error> {
+    if value.is_none() || value.is_undefined() {
+        return Ok(0);
+    }
+    value.len().ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("a {} has no length", value.kind())))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn from_json(text: String) -> Result<Value, Error> {
+    let value: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|error| Error::new(ErrorKind::InvalidOperation, "not a JSON text").with_source(error))?;
+    Ok(Value::from_serialize(value))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
 fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let _: Option<bool> = options.get("ensure_ascii")?;
+    let sorted: Option<bool> = options.get("sort_keys")?;
+    let separators: Option<Vec<String>> = options.get("separators")?;
     let value = serde_json::to_value(&value)
         .map_err(|error| Error::new(ErrorKind::InvalidOperation, "not a JSON value").with_source(error))?;
+    let value = if sorted == Some(true) { python::sorted(value) } else { value };
+    let compact = separators.is_some_and(|marks| marks.first().is_some_and(|comma| comma == ","));
     let text = match indent {
         Some(width) => json::python_json_indented(&value, width),
+        None if compact => value.to_string(),
         None => json::python_json(&value),
     };
     Ok(Value::from_safe_string(text))

@@ -85,7 +85,7 @@ impl Model for ScriptModel {
             sink.delta(Delta::Text(line.text.clone()));
         }
         let body = ReplyBody::Said { reasoning: line.reasoning, text: line.text, calls: line.calls };
-        Ok(ModelReply { body, usage: TokenUsage::default() })
+        Ok(ModelReply::new(body, TokenUsage::default()))
     }
 }
 

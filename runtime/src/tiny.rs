@@ -10,7 +10,7 @@ use handyman_core::{
     CallOutcome, CallResult, Effect, Fault, FaultKind, Message, Part, Role, ToolCall, ToolSpec,
 };
 use serde_json::{Map, Value, json};
-use toktrie::{ApproximateTokEnv, TokEnv};
+use toktrie::{ApproximateTokEnv, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
 use crate::decode::Compute;
 use crate::llama::Token;
@@ -22,7 +22,7 @@ pub(crate) const END: &str = "<|end|>";
 /// ChatML with Hermes calls, with the tiny vocabulary's end token.
 pub(crate) const TEMPLATE: &str = r#"
 {%- for m in messages %}
-{%- if loop.first %}{{- 'system\n' }}{%- for t in tools or [] %}{{- t.function.name + '\n' }}{%- endfor %}{{- '<|end|>\n' }}{%- endif %}
+{%- if loop.first %}{{- 'system\n' }}{%- for t in tools or [] %}{{- t.function.name + ' ' + t.function.description + '\n' }}{%- endfor %}{{- '<|end|>\n' }}{%- endif %}
 {%- if m.role == 'tool' %}{{- 'tool\n' + m.content + '<|end|>\n' }}
 {%- elif m.role == 'assistant' %}{{- 'assistant\n' + m.content }}
 {%- for c in m.tool_calls or [] %}{{- '\n' if not loop.first else '' }}{{- '<tool_call>\n{"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) + '}\n</tool_call>' }}{%- endfor %}{{- '<|end|>\n' }}
@@ -35,15 +35,44 @@ pub(crate) fn vocabulary() -> TokEnv {
     ApproximateTokEnv::single_byte_env()
 }
 
+/// The tiny vocabulary with these markers, each one token.
+pub(crate) fn vocabulary_with(markers: &[String]) -> TokEnv {
+    let mut words: Vec<Vec<u8>> = (0..256_usize).map(|byte| vec![u8::try_from(byte).unwrap()]).collect();
+    words.push(b"\xFF<|end|>".to_vec());
+    words.extend(markers.iter().map(|marker| [b"\xFF", marker.as_bytes()].concat()));
+    let size = u32::try_from(words.len()).unwrap();
+    Arc::new(Exact(TokTrie::from(&TokRxInfo::new(size, 256), &words)))
+}
+
+/// A vocabulary whose texts can be cut in one way only.
+struct Exact(TokTrie);
+
+impl TokenizerEnv for Exact {
+    fn tok_trie(&self) -> &TokTrie {
+        &self.0
+    }
+
+    fn tokenize_bytes(&self, text: &[u8]) -> Vec<Token> {
+        self.0.greedy_tokenize(text)
+    }
+}
+
 /// The tokenizer of the tiny vocabulary.
 pub(crate) struct Bytes {
     end: Token,
     markers: Vec<String>,
+    tags: Vec<(String, Token)>,
 }
 
 impl Bytes {
     pub(crate) fn new() -> Self {
-        Self { end: vocabulary().tok_trie().eos_token(), markers: vec![END.to_owned()] }
+        Self { end: vocabulary().tok_trie().eos_token(), markers: vec![END.to_owned()], tags: Vec::new() }
+    }
+
+    /// The tokenizer of [`vocabulary_with`] these markers.
+    pub(crate) fn with(markers: &[String]) -> Self {
+        let tags = markers.iter().cloned().zip(257..).collect();
+        Self { end: 256, markers: [&[END.to_owned()], markers].concat(), tags }
     }
 
     pub(crate) fn end_token(&self) -> Token {
@@ -54,11 +83,21 @@ impl Bytes {
 impl Tokenize for Bytes {
     fn tokenize(&self, text: &str) -> Vec<Token> {
         let mut tokens = Vec::new();
-        for (index, part) in text.split(END).enumerate() {
-            if index > 0 {
-                tokens.push(self.end);
-            }
-            tokens.extend(part.bytes().map(Token::from));
+        let ends = (END.to_owned(), self.end);
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let tag = [&ends].into_iter().chain(&self.tags).filter(|(tag, _)| rest.starts_with(tag.as_str()));
+            let taken = match tag.max_by_key(|(tag, _)| tag.len()) {
+                Some((tag, token)) => {
+                    tokens.push(*token);
+                    tag.len()
+                }
+                None => {
+                    tokens.extend(rest[..first.len_utf8()].bytes().map(Token::from));
+                    first.len_utf8()
+                }
+            };
+            rest = &rest[taken..];
         }
         tokens
     }
@@ -67,8 +106,12 @@ impl Tokenize for Bytes {
         &self.markers
     }
 
+    fn tags(&self) -> &[(String, Token)] {
+        &self.tags
+    }
+
     fn ends(&self) -> &[String] {
-        &self.markers
+        &self.markers[..1]
     }
 
     fn beginning(&self) -> Option<Token> {

@@ -1,7 +1,13 @@
 //! A tool's schema as rules of a grammar.
 //!
 //! Arguments come in the order of the schema. What only depends on the schema is left to llguidance's
-//! own JSON rules; what depends on what was said ([`VERBATIM`], [`FROM`]) is written out here.
+//! own JSON rules; what depends on what was said ([`VERBATIM`], [`FROM`]) is written out here. Families that
+//! do not write JSON have their arguments [`each`] by itself, with [`bare`] texts, or in [`marked`] objects.
+
+mod bare;
+mod each;
+mod marked;
+pub(crate) mod parts;
 
 use handyman_core::schema::{FROM, VERBATIM};
 use handyman_core::{Fault, FaultKind, ToolSpec};
@@ -9,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::grammar::{Grammar, either, json_text, literal};
 use super::sources::Sources;
+use crate::dialect::format::Syntax;
 
 /// References followed inside one another; more can only be a loop.
 const DEPTH_MAX: usize = 16;
@@ -22,12 +29,14 @@ pub(crate) struct Arguments<'a> {
     span: Option<String>,
     /// Whether an argument has needed that terminal yet.
     span_written: bool,
+    /// The rule for a value of any kind in a marked object, once it has been needed.
+    any: Option<String>,
 }
 
 impl<'a> Arguments<'a> {
     /// Writes into this grammar, with these sources to copy from.
     pub(crate) fn new(grammar: &'a mut Grammar, sources: Sources<'a>) -> Self {
-        Self { grammar, sources, span: None, span_written: false }
+        Self { grammar, sources, span: None, span_written: false, any: None }
     }
 
     /// The grammar, to write around the arguments.
@@ -39,10 +48,16 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// A [`Fault`] of kind `Schema` when a reference leads nowhere.
-    pub(crate) fn of(&mut self, spec: &ToolSpec) -> Result<Option<String>, Fault> {
+    pub(crate) fn of(&mut self, spec: &ToolSpec, syntax: &Syntax) -> Result<Option<String>, Fault> {
         let definitions = spec.parameters.get("$defs").cloned().unwrap_or(Value::Null);
         let scope = Scope { tool: &spec.name, definitions: &definitions, depth: 0 };
-        self.object(&spec.parameters, scope)
+        match syntax {
+            Syntax::Json => self.object(&spec.parameters, scope),
+            Syntax::Each { argument, between, bare } => {
+                self.each(&spec.parameters, scope, &each::Style { argument, between, bare: *bare })
+            }
+            Syntax::Marked(mark) => self.marked_object(&spec.parameters, scope, mark),
+        }
     }
 
     fn value(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
@@ -67,17 +82,15 @@ impl<'a> Arguments<'a> {
         self.object(schema, scope)
     }
 
+    /// The values that a string may be taken from.
+    fn named(&self, schema: &Value) -> Vec<String> {
+        let names = schema.get(FROM).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        names.flat_map(|name| self.sources.values(name)).collect()
+    }
+
     /// A string that must be copied: one of the named values, or a span.
     fn copied(&mut self, schema: &Value) -> Option<String> {
-        let values: Vec<String> = schema
-            .get(FROM)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .flat_map(|name| self.sources.values(name))
-            .map(|value| literal(&json_text(&value)))
-            .collect();
+        let values: Vec<String> = self.named(schema).iter().map(|value| literal(&json_text(value))).collect();
         let verbatim = schema.get(VERBATIM).and_then(Value::as_bool) == Some(true);
         match (values.as_slice(), if verbatim { self.span() } else { None }) {
             ([], span) => span,
@@ -96,78 +109,84 @@ impl<'a> Arguments<'a> {
     }
 
     fn write_span(&mut self) -> Option<String> {
+        let span = self.spans(json_inside)?;
+        let quote = literal("\"");
+        Some(self.grammar.terminal(&format!("{quote} {span} {quote}")))
+    }
+
+    /// The terminal for a copied span, written in this way; `None` when nothing was said.
+    fn spans(&mut self, written: impl Fn(&str) -> String) -> Option<String> {
         let mut texts = Vec::new();
         for pieces in self.sources.spans() {
-            let escaped: Vec<String> = pieces.iter().map(|piece| json_inside(piece)).collect();
-            texts.push(self.grammar.terminal(&format!("%regex {}", json!({"substring_chunks": escaped}))));
+            let pieces: Vec<String> = pieces.iter().map(|piece| written(piece)).collect();
+            texts.push(self.grammar.terminal(&format!("%regex {}", json!({"substring_chunks": pieces}))));
         }
         if texts.is_empty() {
             return None;
         }
         // Spans are neither empty nor do they begin or end with a blank.
-        let span = self.grammar.terminal(&format!("{} & /[^ ](.*[^ ])?/", either(&texts)));
-        let quote = literal("\"");
-        Some(self.grammar.terminal(&format!("{quote} {span} {quote}")))
+        Some(self.grammar.terminal(&format!("{} & /[^ ](.*[^ ])?/", either(&texts))))
     }
 
     fn array(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
-        let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
-        let most = schema.get("maxItems").and_then(Value::as_u64);
         let item = match schema.get("items") {
             Some(items) => self.value(items, scope)?,
             None => None,
         };
+        Ok(self.list(schema, item, &literal(", ")))
+    }
+
+    /// A list of as many items as the schema allows; `None` when it needs some and there are none.
+    fn list(&mut self, schema: &Value, item: Option<String>, comma: &str) -> Option<String> {
+        let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
+        let most = schema.get("maxItems").and_then(Value::as_u64);
         let Some(item) = item else {
-            return Ok((least == 0).then(|| self.grammar.rule(&literal("[]"))));
+            return (least == 0).then(|| self.grammar.rule(&literal("[]")));
         };
-        let separator = literal(", ");
         let more_least = least.saturating_sub(1);
         let range = match most.map(|most| most.saturating_sub(1)) {
             Some(more_most) => format!("~{more_least}..{more_most}"),
             None if more_least == 0 => "*".to_owned(),
             None => format!("~{more_least}..{}", i32::MAX),
         };
-        let filled = format!("{} {item} ({separator} {item}){range} {}", literal("["), literal("]"));
+        let filled = format!("{} {item} ({comma} {item}){range} {}", literal("["), literal("]"));
         let rule = match (least, most) {
             (_, Some(0)) => literal("[]"),
             (0, _) => either(&[literal("[]"), filled]),
             (_, _) => filled,
         };
-        Ok(Some(self.grammar.rule(&rule)))
+        Some(self.grammar.rule(&rule))
     }
 
     /// An object's properties in order: optional ones may be left out, and commas stand between the rest.
     fn object(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
-        let empty = Map::new();
-        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
         let mut members = Vec::new();
-        for (name, property) in properties {
-            let needed = required.contains(&name.as_str());
-            let property = if needed { property.clone() } else { without_null(property) };
+        for (name, property, needed) in properties(schema) {
             match self.value(&property, scope)? {
-                Some(value) => members.push(Member { key: format!("{}: ", json_text(name)), value, needed }),
+                Some(value) => {
+                    members.push(Member { ways: vec![(format!("{}: ", json_text(name)), value)], needed });
+                }
                 None if needed => return Ok(None),
                 None => {}
             }
         }
-        Ok(Some(self.members(&members)))
+        let body = self.members(&members, ", ", &literal("}"));
+        Ok(Some(self.grammar.rule(&format!("{} {body}", literal("{")))))
     }
 
     /// Written from the last member to the first: after each point there are two rules, one for when
-    /// nothing has been written yet and one for when a comma is due.
-    fn members(&mut self, members: &[Member]) -> String {
-        let end = literal("}");
-        let (mut first, mut later) = (end.clone(), end);
+    /// nothing has been written yet and one for when a comma is due. Comma and key are one lexical unit, so
+    /// that a comma of blanks is not taken for what follows the last member.
+    fn members(&mut self, members: &[Member], comma: &str, end: &str) -> String {
+        let (mut first, mut later) = (end.to_owned(), end.to_owned());
         for member in members.iter().rev() {
-            let mut beginning = format!("{} {} {later}", literal(&member.key), member.value);
-            let mut following = format!("{} {} {later}", literal(&format!(", {}", member.key)), member.value);
+            let written = |grammar: &Grammar, comma: &str| {
+                let ways = member.ways.iter();
+                let ways = ways.map(|(key, value)| format!("{} {value} {later}", grammar.written(&format!("{comma}{key}"))));
+                either(&ways.collect::<Vec<_>>())
+            };
+            let mut beginning = written(self.grammar, "");
+            let mut following = written(self.grammar, comma);
             if !member.needed {
                 beginning = either(&[beginning, first]);
                 following = either(&[following, later]);
@@ -175,14 +194,26 @@ impl<'a> Arguments<'a> {
             first = self.grammar.rule(&beginning);
             later = self.grammar.rule(&following);
         }
-        self.grammar.rule(&format!("{} {first}", literal("{")))
+        first
     }
 }
 
+/// A member of an object: the ways it can be written, each a key and the rule for a value.
 struct Member {
-    key: String,
-    value: String,
+    ways: Vec<(String, String)>,
     needed: bool,
+}
+
+/// The properties of an object: name, schema, and whether it has to be given.
+fn properties(schema: &Value) -> Vec<(&str, Value, bool)> {
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let each = properties.map(|(name, property)| {
+        let needed = required.contains(&name.as_str());
+        (name.as_str(), if needed { property.clone() } else { without_null(property) }, needed)
+    });
+    each.collect()
 }
 
 /// Where a schema stands: its tool and the definitions that it may refer to.
@@ -197,6 +228,11 @@ impl<'a> Scope<'a> {
     fn target(self, schema: &Value) -> Option<&'a Value> {
         let name = schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
         self.definitions.get(name)
+    }
+
+    /// One level further inside, or `None` where that can only be a loop.
+    fn deeper(self) -> Option<Self> {
+        (self.depth < DEPTH_MAX).then_some(Scope { depth: self.depth + 1, ..self })
     }
 
     /// What a schema refers to, if it is a reference.
@@ -231,47 +267,50 @@ impl<'a> Scope<'a> {
 
     /// A schema for llguidance: only what it enforces, with the white space that models are trained on.
     fn plain(self, schema: &Value) -> Value {
-        let mut plain = enforced(schema);
+        let mut plain = self.enforced(schema);
         if let Value::Object(keywords) = &mut plain {
             if self.definitions.is_object() {
-                keywords.insert("$defs".to_owned(), enforced_each(self.definitions));
+                keywords.insert("$defs".to_owned(), self.enforced_each(self.definitions));
             }
             let spacing = json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": "});
             keywords.insert("x-guidance".to_owned(), spacing);
         }
         plain
     }
-}
 
-/// The schema without what only describes. Objects that list their properties get no others: a model
-/// must not invent arguments.
-fn enforced(schema: &Value) -> Value {
-    let Value::Object(keywords) = schema else { return schema.clone() };
-    let mut kept = Map::new();
-    let of_text = keywords.get("type").is_none_or(|kind| kind == "string");
-    for (keyword, inner) in keywords {
-        let inner = match keyword.as_str() {
-            "properties" | "$defs" => enforced_each(inner),
-            "items" | "additionalProperties" => enforced(inner),
-            "anyOf" | "allOf" | "prefixItems" => {
-                inner.as_array().map_or(Value::Null, |items| items.iter().map(enforced).collect())
-            }
-            "description" | "title" | "default" | "examples" | "$schema" | "$comment" | VERBATIM | FROM => continue,
-            // `format` of a number only names a width, which its bounds repeat.
-            "format" if !of_text => continue,
-            _ => inner.clone(),
-        };
-        kept.insert(keyword.clone(), inner);
+    /// The schema without what only describes. Objects that list their properties get no others: a model
+    /// must not invent arguments.
+    fn enforced(self, schema: &Value) -> Value {
+        let Value::Object(keywords) = schema else { return schema.clone() };
+        if let Some(Value::Array(all)) = keywords.get("allOf") {
+            return self.enforced(&parts::merged(keywords, all, self.definitions));
+        }
+        let mut kept = Map::new();
+        let of_text = keywords.get("type").is_none_or(|kind| kind == "string");
+        for (keyword, inner) in keywords {
+            let inner = match keyword.as_str() {
+                "properties" | "$defs" => self.enforced_each(inner),
+                "items" | "additionalProperties" => self.enforced(inner),
+                "anyOf" | "prefixItems" => {
+                    inner.as_array().map_or(Value::Null, |items| items.iter().map(|item| self.enforced(item)).collect())
+                }
+                "description" | "title" | "default" | "examples" | "$schema" | "$comment" | VERBATIM | FROM => continue,
+                // `format` of a number only names a width, which its bounds repeat.
+                "format" if !of_text => continue,
+                _ => inner.clone(),
+            };
+            kept.insert(keyword.clone(), inner);
+        }
+        if kept.contains_key("properties") && !kept.contains_key("additionalProperties") {
+            kept.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+        Value::Object(kept)
     }
-    if kept.contains_key("properties") && !kept.contains_key("additionalProperties") {
-        kept.insert("additionalProperties".to_owned(), Value::Bool(false));
-    }
-    Value::Object(kept)
-}
 
-fn enforced_each(named: &Value) -> Value {
-    let entries = named.as_object().into_iter().flatten();
-    entries.map(|(name, inner)| (name.clone(), enforced(inner))).collect::<Map<_, _>>().into()
+    fn enforced_each(self, named: &Value) -> Value {
+        let entries = named.as_object().into_iter().flatten();
+        entries.map(|(name, inner)| (name.clone(), self.enforced(inner))).collect::<Map<_, _>>().into()
+    }
 }
 
 /// The schema of an optional argument: leaving it out already says `null`.

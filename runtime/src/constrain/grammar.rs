@@ -2,14 +2,63 @@
 
 use std::fmt::Write as _;
 
+use crate::llama::Token;
+
+/// A part of a text with markup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Markup<'t> {
+    /// Spelled out.
+    Text(&'t str),
+    /// One token.
+    Token(Token),
+}
+
 /// A grammar while it is written: every rule and terminal gets a name of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Grammar {
     text: String,
     named: usize,
+    /// Texts that are one token of the vocabulary.
+    markers: Vec<(String, Token)>,
 }
 
 impl Grammar {
+    /// A grammar for a vocabulary in which each of these texts is one token.
+    pub(crate) fn with_markers(markers: Vec<(String, Token)>) -> Self {
+        Self { markers, ..Self::default() }
+    }
+
+    /// The text as an expression: each marker in it is its token, the rest is spelled out.
+    pub(crate) fn written(&self, text: &str) -> String {
+        let parts = self.split(text).into_iter().map(|part| match part {
+            Markup::Text(text) => literal(text),
+            Markup::Token(token) => format!("<[{token}]>"),
+        });
+        let parts: Vec<String> = parts.collect();
+        if parts.is_empty() { literal("") } else { parts.join(" ") }
+    }
+
+    /// The text cut at its markers.
+    pub(crate) fn split<'t>(&self, text: &'t str) -> Vec<Markup<'t>> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let found = self.markers.iter().filter_map(|(marker, token)| {
+                rest.find(marker.as_str()).map(|at| (at, usize::MAX - marker.len(), marker.len(), *token))
+            });
+            let Some((at, _, length, token)) = found.min() else {
+                parts.push(Markup::Text(rest));
+                break;
+            };
+            if at > 0 {
+                parts.push(Markup::Text(&rest[..at]));
+            }
+            parts.push(Markup::Token(token));
+            rest = &rest[at + length..];
+        }
+        parts
+    }
+
     /// Adds a rule and returns its name.
     pub(crate) fn rule(&mut self, body: &str) -> String {
         self.named += 1;
@@ -32,6 +81,17 @@ impl Grammar {
         let name = format!("r{}", self.named);
         self.define(&format!("{name}[lazy]"), body);
         name
+    }
+
+    /// Names a rule that is written later, because it contains itself.
+    pub(crate) fn forward(&mut self) -> String {
+        self.named += 1;
+        format!("r{}", self.named)
+    }
+
+    /// Writes a rule that was named before.
+    pub(crate) fn finish(&mut self, name: &str, body: &str) {
+        self.define(name, body);
     }
 
     /// The whole grammar, beginning with this rule.
@@ -60,3 +120,35 @@ pub(crate) fn json_text(text: &str) -> String {
 pub(crate) fn either(alternatives: &[String]) -> String {
     format!("({})", alternatives.join(" | "))
 }
+
+/// A text as part of a regular expression between slashes.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            '\r' => escaped.push_str("\\r"),
+            _ => {
+                if r"\.+*?()|[]{}^$#&-~/".contains(character) {
+                    escaped.push('\\');
+                }
+                escaped.push(character);
+            }
+        }
+    }
+    escaped
+}
+
+/// A regular expression for texts that contain none of these.
+pub(crate) fn without(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().filter(|text| !text.is_empty()).map(|text| escaped(text)).collect();
+    if texts.is_empty() {
+        "/(.|\\n)*/".to_owned()
+    } else {
+        format!("~/(.|\\n)*({})(.|\\n)*/", texts.join("|"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -35,14 +35,24 @@ pub(crate) fn environment(weights: &Arc<Weights>) -> Result<TokEnv, Fault> {
 fn word(weights: &Weights, token: Token) -> Vec<u8> {
     let piece = weights.piece(token);
     match weights.kind(token) {
-        TokenKind::Text => piece,
         TokenKind::Unused => Vec::new(),
-        TokenKind::Marker if !(piece.starts_with(b"<") && piece.ends_with(b">")) => piece,
-        TokenKind::Marker | TokenKind::Control => {
+        kind if is_tag(kind, &piece) => {
             let mut flagged = vec![TokTrie::SPECIAL_TOKEN_MARKER];
             flagged.extend(piece);
             flagged
         }
+        TokenKind::Text | TokenKind::Marker | TokenKind::Control => piece,
+    }
+}
+
+/// Whether a token can only be named by a grammar, and not be part of a text: control tokens, and markers that
+/// are written like a tag. Other markers, such as runs of blanks, are text.
+pub(crate) fn is_tag(kind: TokenKind, piece: &[u8]) -> bool {
+    let written = |begins: &[u8], ends: &[u8]| piece.starts_with(begins) && piece.ends_with(ends) && piece.len() > 2;
+    match kind {
+        TokenKind::Text | TokenKind::Unused => false,
+        TokenKind::Marker => written(b"<", b">") || written(b"[", b"]"),
+        TokenKind::Control => true,
     }
 }
 

@@ -1,41 +1,29 @@
 //! Chooses the next token from the logits, under a grammar.
+//!
+//! What is drawn follows the distribution of masked sampling: the mask first, then temperature, top-k, min-p
+//! and top-p over the tokens it allows. The mask is computed lazily where that is the same: a greedy choice
+//! that is allowed is the greedy choice under the mask; and without truncation, drawing from all tokens and
+//! drawing again under the mask when the token is refused gives each allowed token `t` the probability
+//! `p(t) + (1 - Z) p(t) / Z = p(t) / Z`, where `Z` is what the allowed tokens sum to.
 
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
-use handyman_core::{Fault, FaultKind};
+use handyman_core::{Fault, FaultKind, Sampling};
 use llguidance::Matcher;
 use toktrie::{SimpleVob, TokEnv};
 
 use super::grammar_fault;
+use super::guide::Guide;
 use crate::llama::Token;
-
-/// How tokens are drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sampling {
-    /// Zero always takes the likeliest token; one draws as the model says; more is more varied.
-    pub temperature: f32,
-    /// Draw from this many of the likeliest tokens; zero for all.
-    pub top_k: usize,
-    /// Draw from the likeliest tokens that together have this probability.
-    pub top_p: f32,
-    /// Leave out tokens less likely than this fraction of the likeliest.
-    pub min_p: f32,
-    /// The same seed draws the same tokens.
-    pub seed: u64,
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Self { temperature: 0.0, top_k: 40, top_p: 0.95, min_p: 0.05, seed: 0 }
-    }
-}
 
 /// When the mask over the whole vocabulary is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Masking {
-    /// Only when the grammar refuses the likeliest token.
+    /// Only when the grammar refuses a token, where that does not change what is drawn.
     WhenRefused,
-    /// For every token.
+    /// For every token: what lazy masking is compared with.
+    #[cfg(test)]
     Always,
 }
 
@@ -45,74 +33,203 @@ pub(crate) struct Chooser {
     sampling: Sampling,
     masking: Masking,
     random: u64,
+    /// Tokens written lately, oldest first.
+    lately: VecDeque<Token>,
+    guide: Guide,
 }
 
 impl Chooser {
-    /// Chooses as asked. Drawing needs the mask at every token, so that what is drawn follows the
-    /// model's distribution over the allowed tokens.
+    /// Chooses as asked.
     pub(crate) fn new(sampling: Sampling, masking: Masking) -> Self {
-        let masking = if sampling.temperature > 0.0 { Masking::Always } else { masking };
         let random = sampling.seed;
-        Self { sampling, masking, random }
+        Self { sampling, masking, random, lately: VecDeque::new(), guide: Guide::default() }
+    }
+
+    /// The same chooser, following the reply by this guide.
+    pub(crate) fn guided(self, guide: Guide) -> Self {
+        Self { guide, ..self }
+    }
+
+    /// Takes note of tokens that the reply now holds, chosen or forced.
+    pub(crate) fn wrote(&mut self, tokens: &[Token]) {
+        self.guide.wrote(tokens);
+        if self.penalises() {
+            self.lately.extend(tokens);
+            while self.lately.len() > self.sampling.penalty_window {
+                self.lately.pop_front();
+            }
+        }
+    }
+
+    /// How sure the model was of its least sure choice between a few given values, from 0 to 1.
+    pub(crate) fn confidence(&self) -> Option<f32> {
+        self.guide.confidence()
     }
 
     /// The next token.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Backend` when the grammar fails or allows nothing.
-    pub(crate) fn choose(&mut self, logits: &[f32], matcher: &mut Matcher, vocabulary: &TokEnv) -> Result<Token, Fault> {
-        if self.masking == Masking::WhenRefused
-            && let Some(token) = likeliest(logits, |_| true)
-            && allows(matcher, token, vocabulary)?
-        {
-            return Ok(token);
+    pub(crate) fn choose(
+        &mut self,
+        logits: &[f32],
+        matcher: &mut Matcher,
+        vocabulary: &TokEnv,
+    ) -> Result<Token, Fault> {
+        // A model that has reasoned for as long as it may is led to the end of it.
+        while let Some(token) = self.guide.led() {
+            if allows(matcher, token, vocabulary)? {
+                return Ok(token);
+            }
         }
-        let mask = matcher.compute_mask_or_eos().map_err(|error| grammar_fault(&error.to_string()))?;
-        let allowed = |token: Token| mask.is_allowed(token);
-        let token = if self.sampling.temperature > 0.0 {
-            self.draw(logits, &mask)
-        } else {
-            likeliest(logits, allowed)
-        };
-        token.ok_or_else(|| Fault::new(FaultKind::Backend, "the grammar allows no token, or the logits are not numbers"))
+        let token = self.chosen(logits, matcher, vocabulary)?;
+        let token = token.ok_or_else(|| {
+            Fault::new(FaultKind::Backend, "the grammar allows no token, or the logits are not numbers")
+        })?;
+        if self.guide.at_branch() {
+            let mask = masked(matcher)?;
+            self.guide.chose(agreement(logits, &mask, token, vocabulary));
+        }
+        Ok(token)
     }
 
-    fn draw(&mut self, logits: &[f32], mask: &SimpleVob) -> Option<Token> {
-        let mut candidates: Vec<(Token, f32)> = numbered(logits).filter(|(token, _)| mask.is_allowed(*token)).collect();
-        candidates.sort_by(|a, b| descending(a.1, b.1));
-        if self.sampling.top_k > 0 {
-            candidates.truncate(self.sampling.top_k);
+    fn chosen(
+        &mut self,
+        logits: &[f32],
+        matcher: &mut Matcher,
+        vocabulary: &TokEnv,
+    ) -> Result<Option<Token>, Fault> {
+        let in_call = self.guide.in_call() && !self.sampling.draw_calls;
+        let penalised = if in_call || self.lately.is_empty() { None } else { Some(self.penalised(logits)) };
+        let logits = penalised.as_deref().unwrap_or(logits);
+        let draws = self.sampling.temperature > 0.0 && !in_call;
+        if self.masking == Masking::WhenRefused && !(draws && self.truncates()) {
+            let first = if draws { self.draw(logits, |_| true) } else { likeliest(logits, |_| true) };
+            if let Some(token) = first
+                && allows(matcher, token, vocabulary)?
+            {
+                return Ok(Some(token));
+            }
         }
+        let mask = masked(matcher)?;
+        let allowed = |token: Token| mask.is_allowed(token);
+        Ok(match draws {
+            true if self.truncates() => self.draw_truncated(logits, &mask),
+            true => self.draw(logits, allowed),
+            false => likeliest(logits, allowed),
+        })
+    }
+
+    fn truncates(&self) -> bool {
+        self.sampling.top_k > 0 || self.sampling.top_p < 1.0 || self.sampling.min_p > 0.0
+    }
+
+    fn penalises(&self) -> bool {
+        let sampling = &self.sampling;
+        #[expect(clippy::float_cmp, reason = "exactly one means none")]
+        let repeats = sampling.repeat_penalty != 1.0;
+        repeats || sampling.frequency_penalty != 0.0 || sampling.presence_penalty != 0.0
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+    fn penalised(&self, logits: &[f32]) -> Vec<f32> {
+        let sampling = &self.sampling;
+        let mut penalised = logits.to_vec();
+        let mut seen: Vec<Token> = self.lately.iter().copied().collect();
+        seen.sort_unstable();
+        for same in seen.chunk_by(|a, b| a == b) {
+            let Some(logit) = penalised.get_mut(same[0] as usize) else { continue };
+            *logit = if *logit > 0.0 {
+                *logit / sampling.repeat_penalty
+            } else {
+                *logit * sampling.repeat_penalty
+            };
+            *logit -= sampling.frequency_penalty * same.len() as f32 + sampling.presence_penalty;
+        }
+        penalised
+    }
+
+    /// Draws from all allowed tokens.
+    fn draw(&mut self, logits: &[f32], allowed: impl Fn(Token) -> bool) -> Option<Token> {
+        let candidates = || numbered(logits).filter(|(token, logit)| !logit.is_nan() && allowed(*token));
+        let highest = candidates().map(|(_, logit)| logit).max_by(f32::total_cmp)?;
+        let weight = |logit: f32| f64::from((logit - highest) / self.sampling.temperature).exp();
+        let total: f64 = candidates().map(|(_, logit)| weight(logit)).sum();
+        let mut left = random(&mut self.random) * total;
+        let drawn = candidates().find(|(_, logit)| {
+            left -= weight(*logit);
+            left < 0.0
+        });
+        drawn.or_else(|| candidates().last()).map(|(token, _)| token)
+    }
+
+    /// Draws from the likelier of the tokens under the mask.
+    fn draw_truncated(&mut self, logits: &[f32], mask: &SimpleVob) -> Option<Token> {
+        let sampling = &self.sampling;
+        let likely = |a: &(Token, f64), b: &(Token, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let allowed = numbered(logits).filter(|(token, logit)| !logit.is_nan() && mask.is_allowed(*token));
+        let mut candidates: Vec<(Token, f64)> =
+            allowed.map(|(token, logit)| (token, f64::from(logit))).collect();
+        if sampling.top_k > 0 && sampling.top_k < candidates.len() {
+            candidates.select_nth_unstable_by(sampling.top_k - 1, likely);
+            candidates.truncate(sampling.top_k);
+        }
+        candidates.sort_unstable_by(likely);
         let highest = candidates.first()?.1;
         for (_, weight) in &mut candidates {
-            *weight = ((*weight - highest) / self.sampling.temperature).exp();
+            *weight = ((*weight - highest) / f64::from(sampling.temperature)).exp();
         }
-        candidates.retain(|(_, weight)| *weight >= self.sampling.min_p);
-        let total: f32 = candidates.iter().map(|(_, weight)| weight).sum();
+        candidates.retain(|(_, weight)| *weight >= f64::from(sampling.min_p));
+        let total: f64 = candidates.iter().map(|(_, weight)| weight).sum();
         let mut kept = 0.0;
         let enough = candidates.iter().position(|(_, weight)| {
             kept += weight;
-            kept >= self.sampling.top_p * total
+            kept >= f64::from(sampling.top_p) * total
         });
         candidates.truncate(enough.map_or(candidates.len(), |index| index + 1));
-        let mut left = self.random() * candidates.iter().map(|(_, weight)| weight).sum::<f32>();
+        let mut left = random(&mut self.random) * candidates.iter().map(|(_, weight)| weight).sum::<f64>();
         let drawn = candidates.iter().find(|(_, weight)| {
             left -= weight;
             left < 0.0
         });
         drawn.or(candidates.last()).map(|(token, _)| *token)
     }
+}
 
-    /// A number from 0 up to 1, by `SplitMix64` (Steele, Lea and Flood, 2014).
-    #[expect(clippy::cast_precision_loss, reason = "24 bits are exact in an f32")]
-    fn random(&mut self) -> f32 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.random;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^= bits >> 31;
-        (bits >> 40) as f32 / (1_u32 << 24) as f32
+/// The probability of the tokens that begin as this one does, among those the grammar allows.
+fn agreement(logits: &[f32], mask: &SimpleVob, chosen: Token, vocabulary: &TokEnv) -> f32 {
+    let trie = vocabulary.tok_trie();
+    let written = trie.token(chosen);
+    let allowed: Vec<(Token, f32)> =
+        numbered(logits).filter(|(token, logit)| mask.is_allowed(*token) && !logit.is_nan()).collect();
+    let Some(highest) = allowed.iter().map(|(_, logit)| *logit).max_by(f32::total_cmp) else { return 1.0 };
+    let (mut agreeing, mut total) = (0.0, 0.0);
+    for (token, logit) in allowed {
+        let weight = (logit - highest).exp();
+        let bytes = trie.token(token);
+        total += weight;
+        if token == chosen
+            || (!bytes.is_empty() && (written.starts_with(bytes) || bytes.starts_with(written)))
+        {
+            agreeing += weight;
+        }
     }
+    if total > 0.0 { agreeing / total } else { 1.0 }
+}
+
+/// A number from 0 up to 1, by `SplitMix64` (Steele, Lea and Flood, 2014).
+#[expect(clippy::cast_precision_loss, reason = "53 bits are exact in an f64")]
+fn random(state: &mut u64) -> f64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut bits = *state;
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^= bits >> 31;
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn masked(matcher: &mut Matcher) -> Result<SimpleVob, Fault> {
+    matcher.compute_mask_or_eos().map_err(|error| grammar_fault(&error.to_string()))
 }
 
 fn allows(matcher: &mut Matcher, token: Token, vocabulary: &TokEnv) -> Result<bool, Fault> {

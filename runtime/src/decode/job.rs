@@ -190,7 +190,10 @@ impl Job {
         let consumed = matcher.consume_tokens(tokens);
         self.constraint += started.elapsed();
         match matcher.get_error() {
-            None if consumed.is_ok() => Ok(()),
+            None if consumed.is_ok() => {
+                self.generation.chooser.wrote(tokens);
+                Ok(())
+            }
             problem => Err(grammar_fault(&problem.unwrap_or_default())),
         }
     }
@@ -206,7 +209,8 @@ impl Job {
 
     /// Reports the reply. What ended it is computed after that.
     pub(crate) fn report(&mut self, stop: Stop) {
-        let generated = Generated { tokens: self.reply().to_vec(), stop, usage: self.usage };
+        let confidence = self.generation.chooser.confidence();
+        let generated = Generated { tokens: self.reply().to_vec(), stop, usage: self.usage, confidence };
         // Nobody may be listening any more.
         let _ = self.generation.progress.send(Progress::Done(Ok(generated)));
         self.closing = true;

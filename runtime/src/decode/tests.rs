@@ -1,15 +1,15 @@
 //! The decode loop over a model of noise: whatever it would like to write, the grammar holds.
 
-use handyman_core::{Fault, FaultKind, ReplyMode};
+use handyman_core::{Fault, FaultKind, ReplyMode, Sampling, ToolChoice};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::choose::{Chooser, Masking, Sampling};
+use super::choose::{Chooser, Masking};
 use super::scheduler::{Rules, Scheduler};
 use super::sequences::Sequences;
 use super::{Generated, Generation, Priority, Progress, Shortcuts, Stop};
 use crate::constrain::sources::Sources;
-use crate::dialect::hermes::{Hermes, Thinking};
+use crate::dialect::native::Native;
 use crate::dialect::{Dialect, Turn};
 use crate::tiny::{Noise, constrainer, person, result, trip_tools, vocabulary};
 
@@ -100,7 +100,7 @@ pub(crate) fn serve(scheduler: &mut Scheduler<Noise>, ask: &Ask<'_>) -> (String,
 fn forced_tokens_are_not_sampled() {
     let ask = Ask { grammar: "start: \"{\\\"answer\\\": \" (\"true\" | \"false\") \"}\"", ..ASK };
     let (text, generated) = serve(&mut scheduler(Noise::new(1)), &ask);
-    let Generated { usage, stop, tokens } = generated.unwrap();
+    let Generated { usage, stop, tokens, .. } = generated.unwrap();
     assert!(matches!(text.as_str(), "{\"answer\": true}" | "{\"answer\": false}"));
     assert_eq!((usage.sampled, stop), (1, Stop::Complete));
     assert_eq!(usage.forced + usage.sampled, tokens.len() as u64);
@@ -177,18 +177,13 @@ fn history() -> [handyman_core::Message; 3] {
     ]
 }
 
-fn reply_of_noise(seed: u64, masking: Masking) -> (Hermes, String, Generated) {
+fn reply_of_noise(seed: u64, masking: Masking) -> (Native, String, Generated) {
     let (history, tools) = (history(), trip_tools());
-    let dialect = Hermes::new(|_| None, "\n".to_owned(), Thinking::Never);
-    let turn = Turn { tools: &tools, mode: ReplyMode::Free, sources: Sources::new(&history) };
-    let call = dialect.grammar(&turn).unwrap();
-    // Noise would write text for ever: only what follows `<tool_call>` is of interest here.
-    let start = call.lines().find(|line| line.starts_with("start:")).unwrap();
-    let rule = start
-        .split(' ')
-        .find(|word| word.starts_with('r') && !call.contains(&format!("{word}[lazy]")))
-        .unwrap();
-    let grammar = call.replace(start, &format!("start: \"<tool_call>\" {rule}"));
+    let dialect = Native::of("hermes");
+    // Noise would write text for ever: only calls are of interest here.
+    let turn = Turn::new(&tools, ReplyMode::Free, Sources::new(&history));
+    let turn = Turn { choice: &ToolChoice::Required, parallel: false, ..turn };
+    let grammar = dialect.grammar(&turn).unwrap();
     let mut scheduler = scheduler(Noise::new(seed));
     let (text, generated) = serve(&mut scheduler, &Ask { grammar: &grammar, masking, ..ASK });
     (dialect, text, generated.unwrap())
@@ -201,7 +196,7 @@ fn copied_arguments_hold_under_a_model_that_knows_nothing() {
     for seed in 0..60 {
         let (dialect, text, generated) = reply_of_noise(seed, Masking::WhenRefused);
         assert_eq!(generated.stop, Stop::Complete);
-        let reply = dialect.parse(&text).unwrap();
+        let reply = dialect.parse(&text, &trip_tools()).unwrap();
         let call = &reply.calls[0];
         let text_of = |name: &str| call.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
         match call.tool.as_str() {

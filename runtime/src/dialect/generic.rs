@@ -5,16 +5,21 @@
 //! {"calls": [{"name": "weather", "arguments": {"city": "Lagos"}}]}
 //! {"answer": "It will rain."}
 //! ```
+//!
+//! A model that reasons does so before the envelope.
 
-use std::fmt::Write as _;
-
-use handyman_core::{Fault, Message, ReplyMode, Role, ToolSpec};
+use handyman_core::{Fault, Message, Part, ReplyMode, Role, ToolSpec};
 use serde_json::{Map, Value, json};
 
+use super::branches::{Around, branches};
+use super::format::Syntax;
+use super::native::{Thinking, up_to};
 use super::split::Splitter;
 use super::{Conversation, Dialect, Said, Turn, request_of};
 use crate::constrain::arguments::Arguments;
 use crate::constrain::grammar::{Grammar, either, json_text, literal};
+use crate::decode::guide::Marks;
+use crate::llama::Token;
 use crate::render::json::python_json;
 use crate::render::messages;
 
@@ -23,13 +28,51 @@ use crate::render::messages;
 pub(crate) struct Generic {
     /// Where the template takes no system message, the instructions stand before the first user message.
     pub(crate) system_allowed: bool,
+    /// Whether the model thinks before it writes the envelope.
+    pub(crate) thinking: Thinking,
+    /// What stands around reasoning.
+    pub(crate) marks: (String, String),
+    /// Markup that is one token of the vocabulary.
+    pub(crate) markers: Vec<(String, Token)>,
 }
 
 impl Generic {
-    fn call(arguments: &mut Arguments<'_>, tools: &[ToolSpec]) -> Result<Option<String>, Fault> {
+    /// An envelope after no reasoning.
+    #[cfg(test)]
+    pub(crate) fn plain(system_allowed: bool) -> Self {
+        Self { system_allowed, thinking: Thinking::Never, marks: Default::default(), markers: Vec::new() }
+    }
+
+    /// A reply of the model as it is written.
+    pub(crate) fn envelope(message: &Message) -> String {
+        let calls: Vec<Value> =
+            message.calls().map(|call| json!({"name": call.tool, "arguments": call.arguments})).collect();
+        python_json(&if calls.is_empty() {
+            json!({"answer": message.text()})
+        } else {
+            json!({"calls": calls})
+        })
+    }
+
+    fn reasoning(&self, grammar: &mut Grammar, allowed: bool) -> String {
+        let (begins, ends) = &self.marks;
+        let marks: [&str; 2] = [begins, ends];
+        let marks = allowed.then_some(marks.as_slice());
+        match self.thinking {
+            Thinking::Never => String::new(),
+            Thinking::May if !allowed => String::new(),
+            Thinking::May => {
+                let closed = up_to(grammar, marks, ends);
+                format!("({} {closed} /[ \\n]+/?)?", grammar.written(begins))
+            }
+            Thinking::Begun => format!("{} /[ \\n]+/?", up_to(grammar, marks, ends)),
+        }
+    }
+
+    fn call(arguments: &mut Arguments<'_>, turn: &Turn<'_>) -> Result<Option<String>, Fault> {
         let mut calls = Vec::new();
-        for tool in tools {
-            if let Some(rule) = arguments.of(tool)? {
+        for tool in turn.callable() {
+            if let Some(rule) = arguments.of(tool, &Syntax::Json)? {
                 let name = literal(&format!("{}, \"arguments\": ", json_text(&tool.name)));
                 calls.push(format!("{name} {rule}"));
             }
@@ -51,51 +94,80 @@ impl Dialect for Generic {
         let (own, rest): (Vec<&Message>, Vec<&Message>) =
             history.iter().partition(|message| message.role == Role::System);
         let mut instructions: Vec<String> = own.into_iter().map(Message::text).collect();
-        instructions.push(envelope(tools));
+        instructions.push(described(tools));
         let instructions = instructions.join("\n\n");
         let mut messages: Vec<Value> = rest.into_iter().filter_map(plain).collect();
         if self.system_allowed {
             messages.insert(0, json!({"role": "system", "content": instructions}));
-        } else if let Some(Value::String(first)) = messages.first_mut().and_then(|first| first.get_mut("content")) {
+        } else if let Some(Value::String(first)) =
+            messages.first_mut().and_then(|first| first.get_mut("content"))
+        {
             *first = format!("{instructions}\n\n{first}");
         }
         Conversation { messages, tools: Value::Null }
     }
 
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault> {
-        let mut grammar = Grammar::default();
+        let mut grammar = Grammar::with_markers(self.markers.clone());
+        let reasoning = self.reasoning(&mut grammar, turn.reasoning);
         let text = grammar.rule("%json {\"type\": \"string\", \"minLength\": 1}");
         let answer = format!("{} {text} {}", literal("{\"answer\": "), literal("}"));
         let mut arguments = Arguments::new(&mut grammar, turn.sources);
         let call = match turn.mode {
-            ReplyMode::Free => Self::call(&mut arguments, turn.tools)?,
+            ReplyMode::Free => Self::call(&mut arguments, turn)?,
             ReplyMode::AnswerOnly => None,
         };
         let body = match call {
             Some(call) => {
-                let calls = format!("{} {call} ({} {call})* {}", literal("{\"calls\": ["), literal(", "), literal("]}"));
-                either(&[answer, calls])
+                let more = if turn.parallel { format!("({} {call})*", literal(", ")) } else { String::new() };
+                let calls = format!("{} {call} {more} {}", literal("{\"calls\": ["), literal("]}"));
+                if turn.must_call() { calls } else { either(&[answer, calls]) }
             }
             None => answer,
         };
-        Ok(grammar.start(&body))
+        Ok(grammar.start(&format!("{reasoning} {body}")))
     }
 
-    fn parse(&self, reply: &str) -> Result<Said, String> {
-        let envelope: Map<String, Value> =
-            serde_json::from_str(reply.trim()).map_err(|error| format!("the reply is not the JSON object asked for: {error}"))?;
+    fn parse(&self, reply: &str, _tools: &[ToolSpec]) -> Result<Said, String> {
+        let (begins, ends) = &self.marks;
+        let (reasoning, reply) =
+            match reply.split_once(ends.as_str()).filter(|_| self.thinking != Thinking::Never) {
+                Some((inside, rest)) => {
+                    (inside.trim_start().trim_start_matches(begins.as_str()).trim().to_owned(), rest)
+                }
+                None if self.thinking == Thinking::Begun => {
+                    return Err("the reply ends before the reasoning does".to_owned());
+                }
+                None => (String::new(), reply),
+            };
+        let envelope: Map<String, Value> = serde_json::from_str(reply.trim())
+            .map_err(|error| format!("the reply is not the JSON object asked for: {error}"))?;
         match (envelope.get("answer"), envelope.get("calls")) {
-            (Some(Value::String(text)), None) => Ok(Said { text: text.clone(), ..Said::default() }),
+            (Some(Value::String(text)), None) => {
+                Ok(Said { reasoning, text: text.clone(), ..Said::default() })
+            }
             (None, Some(Value::Array(calls))) => {
                 let calls = calls.iter().cloned().map(request_of).collect::<Result<_, _>>()?;
-                Ok(Said { calls, ..Said::default() })
+                Ok(Said { reasoning, calls, ..Said::default() })
             }
             (_, _) => Err("the reply has neither 'answer' nor 'calls'".to_owned()),
         }
     }
 
+    fn marks(&self, turn: &Turn<'_>) -> Marks {
+        let around = Around { begins: "{\"calls\": [", name: "{\"name\": \"", syntax: &Syntax::Json };
+        Marks {
+            thinking: (self.thinking != Thinking::Never).then(|| self.marks.clone()),
+            begun: self.thinking == Thinking::Begun,
+            closing: Vec::new(),
+            trigger: "{\"calls\": [".to_owned(),
+            branches: branches(&around, turn),
+        }
+    }
+
     fn splitter(&self) -> Splitter {
-        Splitter::hidden()
+        let thinks = self.thinking != Thinking::Never;
+        Splitter::envelope(thinks.then(|| self.marks.clone()), self.thinking == Thinking::Begun)
     }
 }
 
@@ -105,21 +177,26 @@ fn plain(message: &Message) -> Option<Value> {
         Role::System => None,
         Role::User => Some(json!({"role": "user", "content": messages::person_text(message)})),
         Role::Assistant => {
-            let calls: Vec<Value> =
-                message.calls().map(|call| json!({"name": call.tool, "arguments": call.arguments})).collect();
-            let reply = if calls.is_empty() { json!({"answer": message.text()}) } else { json!({"calls": calls}) };
-            Some(json!({"role": "assistant", "content": python_json(&reply)}))
+            let mut message = message.clone();
+            for part in &mut message.parts {
+                if let Part::Call(call) = part {
+                    call.arguments = messages::protected_fields(&call.arguments);
+                }
+            }
+            Some(json!({"role": "assistant", "content": Generic::envelope(&message)}))
         }
         Role::Tool => {
-            let results: Vec<Value> =
-                message.results().map(|result| json!({"name": result.tool, "result": result.result})).collect();
+            let results: Vec<Value> = message
+                .results()
+                .map(|result| json!({"name": result.tool, "result": result.result}))
+                .collect();
             Some(json!({"role": "user", "content": python_json(&json!({"results": results}))}))
         }
     }
 }
 
 /// The instructions that describe the envelope and the tools.
-fn envelope(tools: &[ToolSpec]) -> String {
+fn described(tools: &[ToolSpec]) -> String {
     let mut text = "Reply with one JSON object and nothing else: {\"answer\": \"...\"} to answer".to_owned();
     if tools.is_empty() {
         text.push('.');
@@ -127,13 +204,9 @@ fn envelope(tools: &[ToolSpec]) -> String {
     }
     text.push_str(
         ", or {\"calls\": [{\"name\": \"...\", \"arguments\": {...}}]} to call tools, \
-         whose results you are then given.\n\nTools:",
+         whose results you are then given.\n\n",
     );
-    for tool in tools {
-        let parameters = python_json(&messages::shown_schema(&tool.parameters));
-        let _ = write!(text, "\n- {}: {} Arguments: {parameters}", tool.name, tool.description);
-    }
-    text
+    text + &messages::told(tools)
 }
 
 #[cfg(test)]

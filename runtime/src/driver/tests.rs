@@ -273,7 +273,7 @@ impl Model for Narrow {
         match request.history.len() {
             1 => {
                 let body = say("Let me look.", &[("look", json!({"n": 1}))]);
-                Ok(ModelReply { body, usage: handyman_core::TokenUsage::default() })
+                Ok(ModelReply::new(body, handyman_core::TokenUsage::default()))
             }
             _ => Err(Fault::new(FaultKind::Window, "the window is full")),
         }

@@ -1,10 +1,9 @@
 //! How a model is run, and what there is to know about it once it runs.
 
-use handyman_core::ModelInfo;
+use handyman_core::{ModelInfo, Sampling};
 
 use super::states::StateFolder;
 use crate::decode::Shortcuts;
-use crate::decode::choose::Sampling;
 use crate::llama::cache::CacheType;
 use crate::render::transcript::EarlierReasoning;
 
@@ -85,7 +84,7 @@ pub struct ModelCard {
     pub gpu_layers: Option<u32>,
     /// What was not done as asked, and why: layers that did not fit.
     pub notes: Vec<String>,
-    /// How it writes calls: `hermes` or `generic`.
+    /// How it writes calls: a family's way (`hermes`, `llama3`, …), `inferred` or `generic`.
     pub dialect: &'static str,
     /// Why that dialect was chosen.
     pub dialect_why: String,

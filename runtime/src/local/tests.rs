@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use handyman_core::{
-    Delta, DeltaSink, Discard, Fault, FaultKind, Message, Model, ModelReply, ModelRequest, Part, ReplyBody, ReplyMode,
+    Delta, DeltaSink, Discard, Fault, FaultKind, Message, Model, ModelReply, ModelRequest, Part, ReplyBody, ReplyMode, ReplyOptions,
     Role, SessionId,
 };
 use serde_json::json;
@@ -29,6 +29,7 @@ async fn reply(model: &LocalModel, session: &str, history: &[Message], tokens_ma
         tools: &trip_tools(),
         mode: ReplyMode::Free,
         tokens_max,
+        options: &ReplyOptions::default(),
     };
     model.reply(request, &Discard).await
 }
@@ -97,7 +98,7 @@ async fn deltas_are_the_text_of_the_reply() {
     let (session, deltas) = (SessionId::from("s"), Deltas(Mutex::default()));
     let history = [person("你好")];
     let request =
-        ModelRequest { session: &session, history: &history, tools: &[], mode: ReplyMode::AnswerOnly, tokens_max: 40 };
+        ModelRequest { session: &session, history: &history, tools: &[], mode: ReplyMode::AnswerOnly, tokens_max: 40, options: &ReplyOptions::default() };
     let reply = model.reply(request, &deltas).await.unwrap();
     let ReplyBody::Said { text, calls, .. } = reply.body else { panic!("{:?}", reply.body) };
     assert!(calls.is_empty());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::constrain::vocabulary::is_tag;
 use crate::llama::Token;
 use crate::llama::weights::{TokenKind, Weights};
 use crate::render::transcript::Tokenize;
@@ -11,6 +12,7 @@ use crate::render::transcript::Tokenize;
 pub(super) struct ModelTokenizer {
     weights: Arc<Weights>,
     markers: Vec<String>,
+    tags: Vec<(String, Token)>,
     ends: Vec<String>,
 }
 
@@ -24,8 +26,12 @@ impl ModelTokenizer {
             .filter(|&token| matches!(weights.kind(token), TokenKind::Control | TokenKind::Marker))
             .filter_map(text)
             .collect();
+        let tags = tokens()
+            .filter(|&token| is_tag(weights.kind(token), &weights.piece(token)))
+            .filter_map(|token| text(token).map(|text| (text, token)))
+            .collect();
         let ends = tokens().filter(|&token| weights.ends(token)).filter_map(text).collect();
-        Self { weights, markers, ends }
+        Self { weights, markers, tags, ends }
     }
 
     /// The model it belongs to.
@@ -41,6 +47,10 @@ impl Tokenize for ModelTokenizer {
 
     fn markers(&self) -> &[String] {
         &self.markers
+    }
+
+    fn tags(&self) -> &[(String, Token)] {
+        &self.tags
     }
 
     fn ends(&self) -> &[String] {

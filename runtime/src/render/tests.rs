@@ -23,6 +23,12 @@ fn python_methods_filters_and_loop_controls_work() {
     check("{{ bos_token }}{{ eos_token }}{{ add_generation_prompt }}", "<s></s>True");
     check("{% set ns = namespace(x=1) %}{% set ns.x = 2 %}{{ ns.x }}", "2");
     check("{%- generation %}a{% endgeneration %}", "a");
+    check("{{ messages[0].extra }} {{ [1, 'x', none] }}", "{'b': '上海', 'a': [1, True]} [1, 'x', None]");
+    check("{{ none | length }}{{ nothing | length }}{{ 'ab' | length }}", "002");
+    check("{{ {'b': 1, 'a': [2]} | tojson(separators=(',', ':'), sort_keys=true) }}", "{\"a\":[2],\"b\":1}");
+    check("{{ ('[1]' | from_json)[0] }}", "1");
+    check("{% set ns = namespace(l=[]) %}{% for i in [1, 2] %}{% set _ = ns.l.append(i) %}{% endfor %}{% set a = ns.l.pop(0) %}{{ a }}{{ ns.l }}", "1[2]");
+    check("{{ date_string | length > 9 and datetime | length > 9 }}", "True");
     check("  {% if true %}\n  a\n  {% endif %}\n", "  a\n");
     check("{{ strftime_now('%Y') | length }}", "4");
 }

@@ -7,7 +7,7 @@
 use handyman_core::{Fault, Message, Part, Role, ToolSpec};
 
 use super::Template;
-use super::protect::{parts, plain};
+use super::protect::parts;
 use crate::dialect::Dialect;
 use crate::llama::Token;
 
@@ -20,6 +20,8 @@ pub(crate) trait Tokenize: Send + Sync {
     fn tokenize(&self, text: &str) -> Vec<Token>;
     /// The texts of all markers.
     fn markers(&self) -> &[String];
+    /// The markers that a grammar names as one token.
+    fn tags(&self) -> &[(String, Token)];
     /// The texts of the tokens that end a reply.
     fn ends(&self) -> &[String];
     /// The token that begins every prompt, where there is one.
@@ -166,19 +168,6 @@ impl Renderer<'_> {
     pub(crate) fn tokenize(self, text: &str) -> Vec<Token> {
         let parts = parts(text, self.tokenizer.markers());
         parts.iter().flat_map(|part| self.tokenizer.tokenize(part)).collect()
-    }
-
-    /// What the template writes for the last message of the history, a reply, without what ends it.
-    ///
-    /// # Errors
-    /// A [`Fault`] of kind `Template`.
-    pub(crate) fn past_reply(self, history: &[Message], tools: &[ToolSpec]) -> Result<Option<String>, Fault> {
-        let Some((_, before)) = history.split_last() else { return Ok(None) };
-        let prompt = self.text(before, tools, true)?;
-        let whole = self.text(history, tools, false)?;
-        let Some(reply) = whole.strip_prefix(&prompt) else { return Ok(None) };
-        let ends = self.tokenizer.ends().iter().filter_map(|end| reply.find(end.as_str())).min();
-        Ok(Some(plain(&reply[..ends.unwrap_or(reply.len())])))
     }
 }
 

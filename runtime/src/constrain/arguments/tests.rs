@@ -6,12 +6,13 @@ use super::Arguments;
 use crate::constrain::Constrainer;
 use crate::constrain::grammar::Grammar;
 use crate::constrain::sources::Sources;
+use crate::dialect::format::Syntax;
 use crate::tiny::{constrainer, person, result, tool};
 use handyman_core::{Message, ToolSpec};
 
 fn grammar(spec: &ToolSpec, history: &[Message]) -> Option<String> {
     let mut grammar = Grammar::default();
-    let rule = Arguments::new(&mut grammar, Sources::new(history)).of(spec).unwrap()?;
+    let rule = Arguments::new(&mut grammar, Sources::new(history)).of(spec, &Syntax::Json).unwrap()?;
     Some(grammar.start(&rule))
 }
 
@@ -40,7 +41,13 @@ fn optional_arguments_may_be_left_out_and_the_order_is_the_schemas() {
         &spec,
         &[],
         &[r#"{"b": "x"}"#, r#"{"a": 1, "b": "x"}"#, r#"{"b": "x", "c": 2}"#, r#"{"a": 1, "b": "x", "c": 2}"#],
-        &[r#"{"b":"x"}"#, r#"{"a": 1}"#, r#"{"b": "x", "a": 1}"#, r#"{"a": null, "b": "x"}"#, r#"{"a": 12, "b": "x"}"#],
+        &[
+            r#"{"b":"x"}"#,
+            r#"{"a": 1}"#,
+            r#"{"b": "x", "a": 1}"#,
+            r#"{"a": null, "b": "x"}"#,
+            r#"{"a": 12, "b": "x"}"#,
+        ],
     );
     check(&tool("t", json!({}), &[]), &[], &["{}"], &[r#"{"a": 1}"#]);
     check(&tool("t", json!({"a": integer}), &[]), &[], &["{}", r#"{"a": 0}"#], &["{, }"]);
@@ -49,9 +56,11 @@ fn optional_arguments_may_be_left_out_and_the_order_is_the_schemas() {
 #[test]
 fn verbatim_is_a_span_of_what_was_said_at_word_boundaries() {
     let spec = tool("t", json!({"city": {"type": "string", "x-verbatim": true}}), &["city"]);
-    let history = [person("明天从上海 to \"New York\"? C:\\x"), result("s", json!({"at": ["Beijing South"]}))];
+    let history =
+        [person("明天从上海 to \"New York\"? C:\\x"), result("s", json!({"at": ["Beijing South"]}))];
     let call = |city: &str| json!({"city": city}).to_string().replacen(':', ": ", 1);
-    let right = ["上海", "明天", "New York", "to", "\"New York\"", "South", "Beijing South", "C:\\x"].map(call);
+    let right =
+        ["上海", "明天", "New York", "to", "\"New York\"", "South", "Beijing South", "C:\\x"].map(call);
     let wrong = ["", " ", "海上", "Ne", "Yor", "北京", "to ", "Beijing York", "at"].map(call);
     check(&spec, &history, &right.each_ref().map(String::as_str), &wrong.each_ref().map(String::as_str));
 }
@@ -62,14 +71,23 @@ fn from_is_a_value_of_an_earlier_result_and_without_one_the_tool_is_not_offered(
     let spec = tool("book", json!({"id": id, "seat": id}), &["id"]);
     assert_eq!(grammar(&spec, &[person("book G9")]), None);
     let history = [person("book G9"), result("search", json!({"rows": [{"id": "G2"}, {"id": "G4 \"x\""}]}))];
-    check(&spec, &history, &[r#"{"id": "G2"}"#, r#"{"id": "G4 \"x\"", "seat": "G2"}"#], &[r#"{"id": "G9"}"#, "{}"]);
+    check(
+        &spec,
+        &history,
+        &[r#"{"id": "G2"}"#, r#"{"id": "G4 \"x\"", "seat": "G2"}"#],
+        &[r#"{"id": "G9"}"#, "{}"],
+    );
     let optional = tool("book", json!({"id": id}), &[]);
     check(&optional, &[], &["{}"], &[r#"{"id": "G2"}"#]);
 }
 
 #[test]
 fn from_and_verbatim_together_allow_either() {
-    let spec = tool("pay", json!({"booking": {"type": "string", "x-from": ["book.booking"], "x-verbatim": true}}), &["booking"]);
+    let spec = tool(
+        "pay",
+        json!({"booking": {"type": "string", "x-from": ["book.booking"], "x-verbatim": true}}),
+        &["booking"],
+    );
     let history = [person("pay for HM1"), result("book", json!({"booking": "HM2", "n": 1}))];
     check(&spec, &history, &[r#"{"booking": "HM1"}"#, r#"{"booking": "HM2"}"#], &[r#"{"booking": "HM3"}"#]);
 }
@@ -96,7 +114,15 @@ fn nested_objects_arrays_and_references_are_enforced() {
     check(
         &spec,
         &[person("rows by price")],
-        &[r#"{"where": []}"#, &format!(r#"{{"where": [{one}], "unit": "c"}}"#), &format!(r#"{{"where": [{one}, {one}]}}"#)],
-        &[r#"{"where": [{"column": "cost", "op": "<"}]}"#, &format!(r#"{{"where": [{one}, {one}, {one}]}}"#), r#"{"where": [], "unit": "k"}"#],
+        &[
+            r#"{"where": []}"#,
+            &format!(r#"{{"where": [{one}], "unit": "c"}}"#),
+            &format!(r#"{{"where": [{one}, {one}]}}"#),
+        ],
+        &[
+            r#"{"where": [{"column": "cost", "op": "<"}]}"#,
+            &format!(r#"{{"where": [{one}, {one}, {one}]}}"#),
+            r#"{"where": [], "unit": "k"}"#,
+        ],
     );
 }

@@ -1,6 +1,9 @@
 //! Tokens are chosen as asked, and only allowed ones.
 
-use super::{Chooser, Masking, Sampling};
+use handyman_core::Sampling;
+
+use super::{Chooser, Masking};
+use crate::decode::guide::{Guide, Marks};
 use crate::tiny::{constrainer, vocabulary};
 
 fn logits(likely: &[(u8, f32)]) -> Vec<f32> {
@@ -10,6 +13,49 @@ fn logits(likely: &[(u8, f32)]) -> Vec<f32> {
     }
     logits
 }
+
+/// Draws from all tokens as the model says.
+const OPEN: Sampling = Sampling {
+    temperature: 1.0,
+    top_k: 0,
+    top_p: 1.0,
+    min_p: 0.0,
+    repeat_penalty: 1.0,
+    frequency_penalty: 0.0,
+    presence_penalty: 0.0,
+    penalty_window: 64,
+    draw_calls: false,
+    seed: 7,
+};
+
+/// How often each of these letters is drawn in so many draws under a grammar that allows `b` to `g`.
+fn counts(sampling: &Sampling, masking: Masking, logits: &[f32], draws: usize) -> [f64; 6] {
+    let mut chooser = Chooser::new(sampling.clone(), masking);
+    let mut matcher = constrainer().matcher("start: /[b-g]+/").unwrap();
+    let mut counts = [0.0; 6];
+    for _ in 0..draws {
+        let token = chooser.choose(logits, &mut matcher, &vocabulary()).unwrap();
+        counts[usize::try_from(token - u32::from(b'b')).unwrap()] += 1.0;
+    }
+    counts
+}
+
+/// Pearson's statistic of counts against probabilities; five degrees of freedom for six letters.
+fn chi_square(counts: &[f64; 6], odds: &[f64; 6]) -> f64 {
+    let (draws, total): (f64, f64) = (counts.iter().sum(), odds.iter().sum());
+    let term = |(count, odds): (&f64, &f64)| {
+        let wanted = draws * odds / total;
+        if wanted == 0.0 {
+            if *count == 0.0 { 0.0 } else { f64::INFINITY }
+        } else {
+            (count - wanted).powi(2) / wanted
+        }
+    };
+    counts.iter().zip(odds).map(term).sum()
+}
+
+/// The 99.99th percentile of the chi-square distribution with five degrees of freedom.
+const CRITICAL: f64 = 25.74;
 
 #[test]
 fn the_likeliest_allowed_token_is_taken() {
@@ -21,28 +67,96 @@ fn the_likeliest_allowed_token_is_taken() {
     }
 }
 
+/// Lazy masking draws from the distribution of masked sampling, and both from the one that is asked for:
+/// with likelier tokens forbidden, and with every truncation.
 #[test]
-fn drawing_follows_the_models_odds_and_the_seed() {
-    let sampling = Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, seed: 7 };
-    let logits = logits(&[(b'a', 3.0_f32.ln()), (b'z', 90.0)]);
-    let draw = |sampling: Sampling| {
-        let mut chooser = Chooser::new(sampling, Masking::WhenRefused);
-        let mut matcher = constrainer().matcher("start: /[ab]+/").unwrap();
-        (0..2_000).map(|_| chooser.choose(&logits, &mut matcher, &vocabulary()).unwrap()).collect::<Vec<_>>()
+fn lazy_masking_draws_from_the_masked_distribution() {
+    // `z` and `y` are the model's favourites, and not allowed.
+    let odds: [f64; 6] = [0.30, 0.25, 0.20, 0.15, 0.08, 0.02];
+    let mut likely: Vec<(u8, f32)> =
+        (b'b'..=b'g').zip(odds).map(|(token, odds)| (token, (odds * 1e4).ln() as f32)).collect();
+    likely.extend([(b'z', (0.9_f32 * 1e4).ln()), (b'y', (0.4_f32 * 1e4).ln())]);
+    let logits = logits(&likely);
+    let cut = |kept: usize| std::array::from_fn(|index| if index < kept { odds[index] } else { 0.0 });
+    let squared: [f64; 6] = odds.map(|odds| odds * odds);
+    let cases: [(Sampling, [f64; 6]); 6] = [
+        (OPEN, odds),
+        (Sampling { temperature: 0.5, ..OPEN }, squared),
+        (Sampling { top_k: 2, ..OPEN }, cut(2)),
+        (Sampling { top_p: 0.7, ..OPEN }, cut(3)),
+        (Sampling { min_p: 0.3, ..OPEN }, cut(4)),
+        (Sampling { top_k: 5, top_p: 0.99, min_p: 0.06, ..OPEN }, cut(5)),
+    ];
+    for (sampling, wanted) in cases {
+        for masking in [Masking::WhenRefused, Masking::Always] {
+            let drawn = counts(&sampling, masking, &logits, 4_000);
+            let statistic = chi_square(&drawn, &wanted);
+            assert!(statistic < CRITICAL, "{sampling:?} {masking:?}: {drawn:?}, chi-square {statistic:.1}");
+        }
+    }
+    let uniform = chi_square(&counts(&OPEN, Masking::WhenRefused, &logits, 4_000), &[1.0; 6]);
+    assert!(uniform > CRITICAL, "the test can tell distributions apart: {uniform:.1}");
+}
+
+#[test]
+fn the_same_seed_draws_the_same_and_another_one_does_not() {
+    let logits = logits(&[(b'b', 3.0), (b'c', 3.0), (b'd', 2.5)]);
+    let drawn = |seed| {
+        let mut chooser = Chooser::new(Sampling { seed, ..OPEN }, Masking::WhenRefused);
+        let mut matcher = constrainer().matcher("start: /[b-g]+/").unwrap();
+        (0..64).map(|_| chooser.choose(&logits, &mut matcher, &vocabulary()).unwrap()).collect::<Vec<_>>()
     };
-    let drawn = draw(sampling.clone());
-    let often = drawn.iter().filter(|&&token| token == u32::from(b'a')).count();
-    assert!((1_400..1_600).contains(&often), "three of four times, not {often} of 2000");
-    assert!(drawn.iter().all(|&token| token == u32::from(b'a') || token == u32::from(b'b')));
-    assert_eq!(drawn, draw(sampling.clone()));
-    let narrow = draw(Sampling { top_p: 0.5, ..sampling });
-    assert!(narrow.iter().all(|&token| token == u32::from(b'a')));
+    assert_eq!(drawn(7), drawn(7));
+    assert_ne!(drawn(7), drawn(8));
+}
+
+#[test]
+fn penalties_push_back_what_was_written_lately() {
+    let logits = logits(&[(b'b', 5.0), (b'c', 4.0), (b'd', 3.0)]);
+    let next = |sampling: Sampling, written: &[u8]| {
+        let mut chooser = Chooser::new(sampling, Masking::WhenRefused);
+        let mut matcher = constrainer().matcher("start: /[b-g]+/").unwrap();
+        chooser.wrote(&written.iter().copied().map(u32::from).collect::<Vec<_>>());
+        u8::try_from(chooser.choose(&logits, &mut matcher, &vocabulary()).unwrap()).unwrap()
+    };
+    let greedy = Sampling::default();
+    assert_eq!(next(greedy.clone(), b"bbb"), b'b');
+    assert_eq!(next(Sampling { repeat_penalty: 1.5, ..greedy.clone() }, b"b"), b'c');
+    assert_eq!(next(Sampling { presence_penalty: 1.5, ..greedy.clone() }, b"b"), b'c');
+    assert_eq!(next(Sampling { frequency_penalty: 0.6, ..greedy.clone() }, b"b"), b'b');
+    assert_eq!(next(Sampling { frequency_penalty: 0.6, ..greedy.clone() }, b"bb"), b'c');
+    assert_eq!(next(Sampling { presence_penalty: 1.5, penalty_window: 2, ..greedy }, b"bgg"), b'b');
+}
+
+fn in_call(sampling: Sampling) -> Chooser {
+    let marks = Marks { trigger: "<".to_owned(), ..Marks::default() };
+    let mut chooser =
+        Chooser::new(sampling, Masking::WhenRefused).guided(Guide::new(vocabulary(), marks, None));
+    chooser.wrote(&[u32::from(b'<')]);
+    chooser
+}
+
+#[test]
+fn calls_are_the_likeliest_ones_unless_they_are_to_be_drawn() {
+    let logits = logits(&[(b'b', 5.0), (b'c', 4.9), (b'd', 4.8)]);
+    let drawn = |mut chooser: Chooser| {
+        let mut matcher = constrainer().matcher("start: /[b-g]+/").unwrap();
+        (0..64)
+            .map(|_| chooser.choose(&logits, &mut matcher, &vocabulary()).unwrap())
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
+    };
+    assert_eq!(drawn(in_call(OPEN)), 1);
+    assert!(drawn(in_call(Sampling { draw_calls: true, ..OPEN })) > 1);
+    assert!(drawn(Chooser::new(OPEN, Masking::WhenRefused)) > 1);
 }
 
 #[test]
 fn logits_that_are_not_numbers_are_a_fault() {
     let mut matcher = constrainer().matcher("start: /[ab]+/").unwrap();
     let logits = vec![f32::NAN; vocabulary().tok_trie().vocab_size()];
-    let mut chooser = Chooser::new(Sampling::default(), Masking::WhenRefused);
-    assert!(chooser.choose(&logits, &mut matcher, &vocabulary()).is_err());
+    for sampling in [Sampling::default(), OPEN, Sampling { top_k: 3, ..OPEN }] {
+        let mut chooser = Chooser::new(sampling, Masking::WhenRefused);
+        assert!(chooser.choose(&logits, &mut matcher, &vocabulary()).is_err());
+    }
 }

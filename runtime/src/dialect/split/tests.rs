@@ -4,35 +4,76 @@ use handyman_core::Delta;
 use proptest::prelude::*;
 
 use super::Splitter;
+use crate::dialect::families::{FAMILIES, family};
+use crate::dialect::native::{Thinking, id};
+use crate::dialect::samples::hard_call;
+use crate::dialect::write;
 
-fn shown(reply: &str, cuts: &[usize], in_reasoning: bool) -> (String, String) {
-    let mut splitter = Splitter::until("<tool_call>", in_reasoning);
+/// What is shown of a reply that is cut before these bytes: reasoning and text.
+fn shown(mut splitter: Splitter, reply: &str, cuts: &[usize]) -> (String, String) {
     let (mut text, mut reasoning) = (String::new(), String::new());
     let mut start = 0;
-    let ends = cuts.iter().copied().filter(|&cut| reply.is_char_boundary(cut)).chain([reply.len()]);
-    for end in ends {
-        for delta in splitter.push(&reply[start..end.max(start)]) {
+    let mut cuts: Vec<usize> = cuts.iter().copied().filter(|&cut| reply.is_char_boundary(cut)).collect();
+    cuts.sort_unstable();
+    for end in cuts.into_iter().chain([reply.len()]) {
+        for delta in splitter.push(&reply[start..end]) {
             match delta {
                 Delta::Text(piece) => text.push_str(&piece),
                 Delta::Reasoning(piece) => reasoning.push_str(&piece),
             }
         }
-        start = end.max(start);
+        start = end;
     }
     (reasoning, text)
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
     #[test]
-    fn cuts_do_not_matter(mut cuts in proptest::collection::vec(0_usize..60, 0..12)) {
-        cuts.sort_unstable();
-        let reply = "<think>\na < b\n</think>\n\n 1 <tool 上海 \n<tool_call>\n{}\n</tool_call>";
-        cuts.retain(|&cut| cut < reply.len());
-        prop_assert_eq!(shown(reply, &cuts, false), ("a < b".to_owned(), "1 <tool 上海".to_owned()));
+    fn cuts_do_not_matter_in_any_family(cuts in proptest::collection::vec(0_usize..160, 0..14)) {
+        for format in FAMILIES.iter().map(crate::dialect::format::Format::owned) {
+            let (begins, ends) = format.thinking.clone().unwrap_or_default();
+            let thinking = if begins.is_empty() { Thinking::Never } else { Thinking::May };
+            let calls = write::calls(&format, &[hard_call()], &[id(0)], 0);
+            let thought = if begins.is_empty() { String::new() } else { format!("{begins}\na < b\n{ends}") };
+            let (open, close) = &format.answer;
+            let said = format!("{open}\n\n 1 <tool [上海] {{}} \n{close}");
+            let both = !format.is_bare() && (!format.is_wrapped() || !close.is_empty());
+            let reasoned = if begins.is_empty() { "" } else { "a < b" };
+            let spoken = (reasoned.to_owned(), "1 <tool [上海] {}".to_owned());
+            let splitter = || Splitter::new(&format, thinking);
+            if both {
+                let reply = format!("{thought}{said}{calls}");
+                prop_assert_eq!(shown(splitter(), &reply, &cuts), spoken.clone(), "{}", format.name);
+            }
+            prop_assert_eq!(shown(splitter(), &format!("{thought}{said}"), &cuts), spoken, "{}", format.name);
+            let silent = (reasoned.to_owned(), String::new());
+            prop_assert_eq!(shown(splitter(), &format!("{thought}{calls}"), &cuts), silent, "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn the_answer_of_an_envelope_streams(cuts in proptest::collection::vec(0_usize..80, 0..12)) {
+        let marks = || Some(("<think>".to_owned(), "</think>".to_owned()));
+        let reply = "<think>so</think>\n{\"answer\": \" a \\\"b\\\" \\\\ \\n \\u00e9 \\ud83d\\ude00 上\\n\"}";
+        let wanted = ("so".to_owned(), "a \"b\" \\ \n é 😀 上".to_owned());
+        prop_assert_eq!(shown(Splitter::envelope(marks(), false), reply, &cuts), wanted);
+        let calls = "{\"calls\": [{\"name\": \"answer\", \"arguments\": {\"answer\": \"x\"}}]}";
+        prop_assert_eq!(shown(Splitter::envelope(None, false), calls, &cuts), (String::new(), String::new()));
     }
 }
 
 #[test]
 fn reasoning_that_the_prompt_began_is_not_text() {
-    assert_eq!(shown("so\n</think>\n\nHello. ", &[1, 5], true), ("so".to_owned(), "Hello.".to_owned()));
+    let splitter = Splitter::new(&family("hermes"), Thinking::Begun);
+    assert_eq!(shown(splitter, "so\n</think>\n\nHello. ", &[1, 5]), ("so".to_owned(), "Hello.".to_owned()));
+}
+
+#[test]
+fn text_is_shown_as_soon_as_it_cannot_be_markup() {
+    let mut splitter = Splitter::new(&family("hermes"), Thinking::Never);
+    assert_eq!(splitter.push("Hello <tool"), [Delta::Text("Hello".to_owned())]);
+    assert_eq!(splitter.push("box>"), [Delta::Text(" <toolbox>".to_owned())]);
+    assert_eq!(splitter.push("<tool_call>{\"name\": \"x\"").len(), 0);
 }

@@ -4,12 +4,12 @@ use handyman_core::{Message, Part, Role, ToolSpec};
 use serde_json::json;
 
 use super::{EarlierReasoning, Prompt, Renderer, Transcript};
-use crate::dialect::hermes::{Hermes, Thinking};
+use crate::dialect::native::Native;
 use crate::render::Template;
 use crate::tiny::{Bytes, TEMPLATE, asks, person, result, trip_tools};
 
-fn hermes() -> Hermes {
-    Hermes::new(|_| None, "\n".to_owned(), Thinking::Never)
+fn hermes() -> Native {
+    Native::of("hermes")
 }
 
 fn text(tokens: &[u32]) -> String {

@@ -21,6 +21,11 @@ impl<'a> Sources<'a> {
         Self { history }
     }
 
+    /// How many calls the history holds.
+    pub(crate) fn calls(&self) -> usize {
+        self.history.iter().map(|message| message.calls().count()).sum()
+    }
+
     /// The strings that stand under `field` anywhere in the results of `tool`, oldest first.
     /// The name is `tool.field`.
     pub(crate) fn values(&self, name: &str) -> Vec<String> {

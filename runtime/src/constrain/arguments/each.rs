@@ -1,0 +1,92 @@
+//! Arguments each by itself, in the order of the schema: `<parameter=city>Lagos</parameter>`.
+
+use handyman_core::Fault;
+use serde_json::Value;
+
+use super::bare::Place;
+use super::parts::parts;
+use super::{Arguments, Member, Scope, properties};
+use crate::constrain::grammar::literal;
+
+/// How each argument is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style<'a> {
+    /// The pattern of one argument.
+    pub(super) argument: &'a str,
+    /// Between two arguments.
+    pub(super) between: &'a str,
+    /// Whether texts stand bare.
+    pub(super) bare: bool,
+}
+
+impl Arguments<'_> {
+    /// The arguments of a tool, or `None` when a required one has no value it could take now.
+    pub(super) fn each(
+        &mut self,
+        schema: &Value,
+        scope: Scope<'_>,
+        style: &Style<'_>,
+    ) -> Result<Option<String>, Fault> {
+        let mut members = Vec::new();
+        for (name, property, needed) in properties(schema) {
+            let ways = self.argument(name, &property, scope, style)?;
+            match ways.is_empty() {
+                false => members.push(Member { ways, needed }),
+                true if needed => return Ok(None),
+                true => {}
+            }
+        }
+        let body = self.members(&members, style.between, &literal(""));
+        Ok(Some(self.grammar.rule(&body)))
+    }
+
+    /// The ways an argument can be written.
+    fn argument(
+        &mut self,
+        name: &str,
+        schema: &Value,
+        scope: Scope<'_>,
+        style: &Style<'_>,
+    ) -> Result<Vec<(String, String)>, Fault> {
+        let (before, end) = style.argument.split_once("$VALUE").unwrap_or((style.argument, ""));
+        let before = |text: &str| before.replace("$KEY", name).replace("$TEXT", text);
+        let parts = parts(schema, scope.definitions);
+        let mut ways = Vec::new();
+        if style.bare {
+            let mixed = !parts.others.is_empty() && !style.argument.contains("$TEXT");
+            for text in &parts.texts {
+                if let Some(value) = self.bare(text, Place { end, mixed }, scope)? {
+                    ways.push((before("true"), value));
+                }
+            }
+        }
+        let (key, end) = (before("false"), self.grammar.written(end));
+        let texts = parts.texts.iter().filter(|_| !style.bare);
+        let free = |text: &Value| {
+            let described = ["type", "description", "title", "default", "examples"];
+            text.as_object()
+                .is_some_and(|keywords| keywords.keys().all(|keyword| described.contains(&keyword.as_str())))
+        };
+        if texts.clone().any(free) {
+            ways.push((key.clone(), format!("/'[^'\\\\\\n]*'/ {end}")));
+        }
+        for other in texts.chain(&parts.others) {
+            if let Some(value) = self.value(other, scope)? {
+                ways.push((key.clone(), format!("{value} {end}")));
+            }
+            ways.extend(
+                python_words(other).iter().map(|word| (key.clone(), format!("{} {end}", literal(word)))),
+            );
+        }
+        Ok(ways)
+    }
+}
+
+/// Templates in Python print these words so.
+fn python_words(schema: &Value) -> &'static [&'static str] {
+    match schema.get("type").and_then(Value::as_str) {
+        Some("boolean") => &["True", "False"],
+        Some("null") => &["None"],
+        Some(_) | None => &[],
+    }
+}

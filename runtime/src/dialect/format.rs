@@ -1,0 +1,205 @@
+//! How a family writes calls, as data: patterns from which the grammar, the parser and the writer are all
+//! derived, so that they cannot disagree.
+//!
+//! A pattern is text with places in it: `$NAME` and `$ARGS` in a call; `$KEY` and `$VALUE` in an argument
+//! that is written by itself; `$ID` and `$INDEX` where a family numbers its calls; `$TEXT` (`true` or
+//! `false`) where an argument says whether its value is a text.
+
+/// How a family writes a reply. The texts are those of the table of families, or found out from a template.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Format<T = String> {
+    /// The family.
+    pub(crate) name: &'static str,
+    /// Texts that all stand in the chat templates of the family.
+    pub(crate) signs: &'static [&'static str],
+    /// Where calls begin: what ends the text before them. It begins the first call with what is before it.
+    pub(crate) trigger: T,
+    /// Before the first call.
+    pub(crate) begins: T,
+    /// One call.
+    pub(crate) call: T,
+    /// Another way to write a call, which is understood but never written by us.
+    pub(crate) also: Option<T>,
+    /// Between two calls.
+    pub(crate) between: T,
+    /// After the last call.
+    pub(crate) ends: T,
+    /// How arguments are written.
+    pub(crate) arguments: Syntax<T>,
+    /// What stands around reasoning, where the family reasons.
+    pub(crate) thinking: Option<(T, T)>,
+    /// What stands around what is said to the person; empty for most.
+    pub(crate) answer: (T, T),
+    /// Whether a reply can hold several calls.
+    pub(crate) several: bool,
+}
+
+/// How arguments are written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Syntax<T = String> {
+    /// One JSON object.
+    Json,
+    /// Each by itself. Values that are no texts are JSON.
+    Each {
+        /// One argument.
+        argument: T,
+        /// Between two arguments.
+        between: T,
+        /// Whether texts stand bare; if not, they are JSON as well.
+        bare: bool,
+    },
+    /// One object with bare keys in alphabetical order, and texts between these marks.
+    Marked(T),
+}
+
+/// A piece of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Text(&'a str),
+    Name,
+    Arguments,
+    Id,
+    Index,
+    Key,
+    Value,
+    OfText,
+}
+
+const PLACES: [(&str, Piece<'static>); 7] = [
+    ("$NAME", Piece::Name),
+    ("$ARGS", Piece::Arguments),
+    ("$ID", Piece::Id),
+    ("$INDEX", Piece::Index),
+    ("$KEY", Piece::Key),
+    ("$VALUE", Piece::Value),
+    ("$TEXT", Piece::OfText),
+];
+
+/// The pieces of a pattern.
+pub(crate) fn pieces(pattern: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = pattern;
+    loop {
+        let next = PLACES.iter().filter_map(|(place, piece)| rest.find(place).map(|at| (at, *place, *piece)));
+        let Some((at, place, piece)) = next.min_by_key(|(at, _, _)| *at) else {
+            if !rest.is_empty() {
+                pieces.push(Piece::Text(rest));
+            }
+            return pieces;
+        };
+        if at > 0 {
+            pieces.push(Piece::Text(&rest[..at]));
+        }
+        pieces.push(piece);
+        rest = &rest[at + place.len()..];
+    }
+}
+
+/// The text at the beginning of a pattern.
+pub(crate) fn opening(pattern: &str) -> &str {
+    match pieces(pattern).first() {
+        Some(Piece::Text(text)) => text,
+        Some(_) | None => "",
+    }
+}
+
+impl Format<&'static str> {
+    /// A family whose calls are one after another, each a JSON object of arguments in this pattern.
+    pub(crate) const fn json(name: &'static str, signs: &'static [&'static str], call: &'static str) -> Self {
+        Self {
+            name,
+            signs,
+            trigger: "",
+            begins: "",
+            call: call,
+            also: None,
+            between: "",
+            ends: "",
+            arguments: Syntax::Json,
+            thinking: None,
+            answer: ("", ""),
+            several: true,
+        }
+    }
+
+    /// The same with texts of its own.
+    pub(crate) fn owned(&self) -> Format {
+        let pair = |pair: (&str, &str)| (pair.0.to_owned(), pair.1.to_owned());
+        Format {
+            name: self.name,
+            signs: self.signs,
+            trigger: self.trigger.to_owned(),
+            begins: self.begins.to_owned(),
+            call: self.call.to_owned(),
+            also: self.also.map(str::to_owned),
+            between: self.between.to_owned(),
+            ends: self.ends.to_owned(),
+            arguments: match self.arguments {
+                Syntax::Json => Syntax::Json,
+                Syntax::Marked(mark) => Syntax::Marked(mark.to_owned()),
+                Syntax::Each { argument, between, bare } => {
+                    Syntax::Each { argument: argument.to_owned(), between: between.to_owned(), bare }
+                }
+            },
+            thinking: self.thinking.map(pair),
+            answer: pair(self.answer),
+            several: self.several,
+        }
+    }
+}
+
+impl Format {
+    /// What stands before the name of the first call.
+    pub(crate) fn opening(&self) -> String {
+        format!("{}{}", self.begins, opening(&self.call))
+    }
+
+    /// Whether calls have no mark of their own: a reply is a call or a text, by how it begins.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.trigger.starts_with('{')
+    }
+
+    /// Whether every reply says what it is: text stands in marks too.
+    pub(crate) fn is_wrapped(&self) -> bool {
+        !self.answer.0.is_empty()
+    }
+
+    /// Whether calls are numbered in what the model writes.
+    pub(crate) fn is_numbered(&self) -> bool {
+        let numbered =
+            |pattern: &str| pieces(pattern).iter().any(|piece| matches!(piece, Piece::Id | Piece::Index));
+        numbered(&self.call)
+    }
+
+    /// Every text with markup in it.
+    pub(crate) fn markup(&self) -> Vec<String> {
+        let mut texts = vec![self.begins.clone(), self.between.clone(), self.ends.clone()];
+        let patterns = [Some(&self.call), self.also.as_ref()].into_iter().flatten().map(String::as_str);
+        let argument: &str = match &self.arguments {
+            Syntax::Each { argument, .. } => argument,
+            Syntax::Json | Syntax::Marked(_) => "",
+        };
+        for pattern in patterns.chain([argument]) {
+            texts.extend(pieces(pattern).into_iter().filter_map(|piece| match piece {
+                Piece::Text(text) => Some(text.to_owned()),
+                Piece::Name
+                | Piece::Arguments
+                | Piece::Id
+                | Piece::Index
+                | Piece::Key
+                | Piece::Value
+                | Piece::OfText => None,
+            }));
+        }
+        if let Syntax::Marked(mark) = &self.arguments {
+            texts.push(mark.clone());
+        }
+        texts.extend(self.thinking.iter().flat_map(|(begins, ends)| [begins.clone(), ends.clone()]));
+        texts.extend([self.answer.0.clone(), self.answer.1.clone()]);
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+//! A dialect made of a family's [`Format`]: conversation, grammar, parser and stream from one description.
+
+use handyman_core::{CallRequest, Fault, Message, ReplyMode, ToolSpec};
+use serde_json::{Map, Value};
+
+use super::branches::{Around, branches};
+use super::format::{Format, Piece, opening, pieces};
+use super::split::Splitter;
+use super::{Conversation, Dialect, Said, Turn, read, write};
+use crate::constrain::arguments::Arguments;
+use crate::constrain::grammar::{Grammar, Markup, either, escaped, literal, without};
+use crate::decode::guide::Marks;
+use crate::llama::Token;
+use crate::render::messages::{self, Shape};
+
+/// Calls in one reply where each has a name that the grammar fixes.
+const NAMED_CALLS_MAX: usize = 8;
+
+/// Whether and where a model thinks before it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thinking {
+    /// It does not.
+    Never,
+    /// A reply may begin with reasoning.
+    May,
+    /// The prompt begins the reasoning: the reply goes on inside.
+    Begun,
+}
+
+/// What a template wants otherwise than most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Habits {
+    /// It does not write past calls itself: they are part of the content.
+    pub(crate) in_content: bool,
+    /// It wants arguments as a JSON text.
+    pub(crate) arguments_as_text: bool,
+    /// It wants the content of a reply that only calls to be null.
+    pub(crate) content_null: bool,
+    /// It does not show tools: they are told in the system text.
+    pub(crate) tells_tools: bool,
+}
+
+/// A family's way to write, for one vocabulary and template.
+#[derive(Debug)]
+pub(crate) struct Native {
+    pub(crate) format: Format,
+    pub(crate) thinking: Thinking,
+    pub(crate) habits: Habits,
+    /// Markup that is one token of the vocabulary.
+    pub(crate) markers: Vec<(String, Token)>,
+}
+
+impl Native {
+    /// A family's dialect in a vocabulary without markers, of a model that does not reason.
+    #[cfg(test)]
+    pub(crate) fn of(family: &str) -> Self {
+        let format = super::families::family(family);
+        Self { format, thinking: Thinking::Never, habits: Habits::default(), markers: Vec::new() }
+    }
+
+    /// The reasoning before anything else.
+    fn reasoning(&self, grammar: &mut Grammar, allowed: bool) -> String {
+        let Some((begins, ends)) = &self.format.thinking else { return String::new() };
+        let marks: [&str; 2] = [begins, ends];
+        let marks = allowed.then_some(marks.as_slice());
+        match self.thinking {
+            Thinking::Never => String::new(),
+            Thinking::May if !allowed => String::new(),
+            Thinking::May => {
+                let closed = up_to(grammar, marks, ends);
+                format!("(/[ \\n]+/? {} {closed})?", grammar.written(begins))
+            }
+            Thinking::Begun => up_to(grammar, marks, ends),
+        }
+    }
+
+    /// The markup that no text may spell.
+    fn forbidden(&self) -> Vec<&str> {
+        let format = &self.format;
+        let mut marks: Vec<&str> = vec![&format.answer.0, &format.answer.1];
+        marks.extend(format.thinking.iter().flat_map(|(begins, ends)| [begins.trim(), ends.trim()]));
+        if !format.is_bare() {
+            marks.extend([format.trigger.as_str(), format.ends.trim()].iter().filter(|text| text.len() > 3));
+        }
+        marks
+    }
+
+    /// What follows the opening of each call, for any tool that can be called now; `None` when none can.
+    fn tail(
+        &self,
+        arguments: &mut Arguments<'_>,
+        pattern: &str,
+        turn: &Turn<'_>,
+        id: &str,
+    ) -> Result<Option<String>, Fault> {
+        let mut tails = Vec::new();
+        for tool in turn.callable() {
+            let Some(values) = arguments.of(tool, &self.format.arguments)? else { continue };
+            let (mut parts, mut text) = (Vec::new(), String::new());
+            for piece in pieces(pattern).into_iter().skip(usize::from(!opening(pattern).is_empty())) {
+                match piece {
+                    Piece::Text(piece) => text.push_str(piece),
+                    Piece::Name => text.push_str(&tool.name),
+                    Piece::Id => text.push_str(id),
+                    Piece::Arguments | Piece::Index => {
+                        parts.push(arguments.grammar().written(&std::mem::take(&mut text)));
+                        parts.push(if piece == Piece::Index {
+                            "/[0-9]+/".to_owned()
+                        } else {
+                            values.clone()
+                        });
+                    }
+                    Piece::Key | Piece::Value | Piece::OfText => {}
+                }
+            }
+            parts.push(arguments.grammar().written(&text));
+            tails.push(parts.join(" "));
+        }
+        Ok(if tails.is_empty() { None } else { Some(arguments.grammar().rule(&either(&tails))) })
+    }
+
+    /// Everything from the first call's name on; `None` when nothing can be called.
+    fn calls(
+        &self,
+        arguments: &mut Arguments<'_>,
+        pattern: &str,
+        turn: &Turn<'_>,
+    ) -> Result<Option<String>, Fault> {
+        let format = &self.format;
+        let between = arguments.grammar().written(&format!("{}{}", format.between, opening(pattern)));
+        let ends = arguments.grammar().written(&format.ends);
+        let before = turn.sources.calls();
+        let Some(first) = self.tail(arguments, pattern, turn, &id(before))? else { return Ok(None) };
+        if !format.several || !turn.parallel {
+            return Ok(Some(format!("{first} {ends}")));
+        }
+        if !format.is_numbered() {
+            return Ok(Some(format!("{first} ({between} {first})* {ends}")));
+        }
+        let mut more = literal("");
+        for index in (1..NAMED_CALLS_MAX).rev() {
+            if let Some(tail) = self.tail(arguments, pattern, turn, &id(before + index))? {
+                more = arguments.grammar().rule(&format!("({between} {tail} {more})?"));
+            }
+        }
+        Ok(Some(format!("{first} {more} {ends}")))
+    }
+
+    /// A reply that calls, with what may be said before.
+    fn calling(&self, arguments: &mut Arguments<'_>, turn: &Turn<'_>) -> Result<Option<String>, Fault> {
+        let format = &self.format;
+        let Some(calls) = self.calls(arguments, &format.call, turn)? else { return Ok(None) };
+        let opens = format.opening();
+        let also = match &format.also {
+            Some(also) => self.calls(arguments, also, turn)?.map(|calls| (opening(also).to_owned(), calls)),
+            None => None,
+        };
+        let grammar = arguments.grammar();
+        if format.is_bare() || (format.is_wrapped() && format.answer.1.is_empty()) {
+            let mut ways = vec![format!("{} {calls}", grammar.written(&opens))];
+            ways.extend(also.map(|(opens, calls)| format!("{} {calls}", grammar.written(&opens))));
+            return Ok(Some(either(&ways)));
+        }
+        if turn.must_call() {
+            return Ok(Some(format!("/[ \\n]+/? {} {calls}", grammar.written(&opens))));
+        }
+        if format.is_wrapped() {
+            let said = self.answer(grammar);
+            return Ok(Some(format!("({said})? {} {calls}", grammar.written(&opens))));
+        }
+        let said = up_to(grammar, Some(&self.forbidden()), &format.trigger);
+        let rest = grammar.written(&opens[format.trigger.len()..]);
+        Ok(Some(format!("{said} {rest} {calls}")))
+    }
+
+    fn answer(&self, grammar: &mut Grammar) -> String {
+        let (begins, ends) = &self.format.answer;
+        if ends.is_empty() {
+            let like = if self.format.is_bare() { "/[ \\n]*[^ \\n{](.|\\n)*/" } else { "/(.|\\n)+/" };
+            let text = grammar.terminal(&format!("{like} & {}", without(&self.forbidden())));
+            return format!("{} {text}", grammar.written(begins));
+        }
+        let text = up_to(grammar, Some(&self.forbidden()), ends);
+        format!("{} {text}", grammar.written(begins))
+    }
+
+    /// The reply after its reasoning: what is said, and the calls on.
+    fn split<'r>(&self, rest: &'r str) -> (&'r str, Option<&'r str>) {
+        let format = &self.format;
+        if format.is_wrapped() {
+            let Some(said) = rest.trim_start().strip_prefix(format.answer.0.trim()) else {
+                return if rest.trim().is_empty() { ("", None) } else { ("", Some(rest)) };
+            };
+            return match said.split_once(format.answer.1.as_str()) {
+                Some((text, after)) if !format.answer.1.is_empty() => {
+                    (text, Some(after).filter(|after| !after.trim().is_empty()))
+                }
+                Some(_) | None => (said, None),
+            };
+        }
+        if format.is_bare() {
+            return if rest.trim_start().starts_with('{') { ("", Some(rest)) } else { (rest, None) };
+        }
+        match rest.find(format.trigger.as_str()) {
+            Some(at) => (&rest[..at], Some(&rest[at..])),
+            None => (rest, None),
+        }
+    }
+}
+
+impl Dialect for Native {
+    fn name(&self) -> &'static str {
+        self.format.name
+    }
+
+    fn conversation(&self, history: &[Message], tools: &[ToolSpec]) -> Conversation {
+        let single = if self.format.several { None } else { Some(messages::one_call_each(history)) };
+        let written = |calls: &[_], ids: &[_], first| write::calls(&self.format, calls, ids, first);
+        let by_name = self.format.call.contains("functions.$NAME:$INDEX");
+        let named = |number: usize, tool: &str| {
+            if by_name { format!("functions.{tool}:{number}") } else { id(number) }
+        };
+        let shape = Shape {
+            id: &named,
+            arguments_as_text: self.habits.arguments_as_text,
+            written: if self.habits.in_content { Some(&written) } else { None },
+            text_with_calls: !self.format.is_wrapped() && !self.format.is_bare(),
+            content_null: self.habits.content_null,
+        };
+        let mut messages = messages::native(single.as_deref().unwrap_or(history), &shape);
+        if self.habits.tells_tools && !tools.is_empty() {
+            let sample = CallRequest {
+                tool: "NAME".to_owned(),
+                arguments: Map::from_iter([("ARGUMENT".to_owned(), "VALUE".into())]),
+            };
+            let sample = write::calls(&self.format, &[sample], &[id(0)], 0);
+            let told = format!(
+                "{}\n\nTo call tools, whose results you are then given, write:\n{sample}",
+                messages::told(tools)
+            );
+            messages::add_instructions(&mut messages, &told);
+            return Conversation { messages, tools: Value::Null };
+        }
+        Conversation { messages, tools: tools.iter().map(messages::described).collect() }
+    }
+
+    fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault> {
+        let mut grammar = Grammar::with_markers(self.markers.clone());
+        let reasoning = self.reasoning(&mut grammar, turn.reasoning);
+        let mut arguments = Arguments::new(&mut grammar, turn.sources);
+        let calling = match turn.mode {
+            ReplyMode::Free => self.calling(&mut arguments, turn)?,
+            ReplyMode::AnswerOnly => None,
+        };
+        let body = match calling {
+            Some(calling) if turn.must_call() => calling,
+            Some(calling) => either(&[self.answer(&mut grammar), calling]),
+            None => self.answer(&mut grammar),
+        };
+        Ok(grammar.start(&format!("{reasoning} {body}")))
+    }
+
+    fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
+        let (reasoning, rest) = match &self.format.thinking {
+            Some((begins, ends)) if self.thinking != Thinking::Never => match reply.split_once(ends.as_str())
+            {
+                Some((before, after)) => {
+                    let inside = before.trim_start();
+                    (inside.strip_prefix(begins.trim()).unwrap_or(inside).trim(), after)
+                }
+                None if self.thinking == Thinking::Begun => {
+                    return Err("the reply ends before the reasoning does".to_owned());
+                }
+                None => ("", reply),
+            },
+            Some(_) | None => ("", reply),
+        };
+        let (text, calls) = self.split(rest);
+        let calls = match calls {
+            Some(calls) => match read::calls(&self.format, calls, tools)? {
+                (calls, rest) if rest.trim().is_empty() => calls,
+                (_, rest) => return Err(format!("there is text after a call: '{}'", rest.trim())),
+            },
+            None => Vec::new(),
+        };
+        Ok(Said { reasoning: reasoning.to_owned(), text: text.trim().to_owned(), calls })
+    }
+
+    fn marks(&self, turn: &Turn<'_>) -> Marks {
+        let format = &self.format;
+        let around =
+            Around { begins: &format.begins, name: opening(&format.call), syntax: &format.arguments };
+        Marks {
+            thinking: format.thinking.clone().filter(|_| self.thinking != Thinking::Never),
+            begun: self.thinking == Thinking::Begun,
+            closing: Vec::new(),
+            trigger: format.trigger.clone(),
+            branches: branches(&around, turn),
+        }
+    }
+
+    fn splitter(&self) -> Splitter {
+        Splitter::new(&self.format, self.thinking)
+    }
+}
+
+/// The name of the call of this number in a conversation: nine letters and digits, as some templates demand.
+pub(crate) fn id(number: usize) -> String {
+    format!("c{:08}", number + 1)
+}
+
+/// A text that spells none of these marks (nothing at all without them), and then `end`. Where the end is no
+/// token, it is the first place where it is spelled.
+pub(crate) fn up_to(grammar: &mut Grammar, marks: Option<&[&str]>, end: &str) -> String {
+    let Some(marks) = marks else { return grammar.written(end) };
+    let Some(Markup::Text(spelled)) = grammar.split(end).first().copied() else {
+        let inside = grammar.terminal(&format!("/(.|\\n)+/ & {}", without(marks)));
+        return format!("{inside}? {}", grammar.written(end));
+    };
+    // One expression for the whole: a lexical unit that cannot end any more is then seen to be dead.
+    let others: Vec<&str> = marks.iter().copied().filter(|mark| !spelled.contains(mark)).collect();
+    let lazy = grammar.lazy(&format!("/(.|\\n)*{}/ & {}", escaped(spelled), without(&others)));
+    format!("{lazy} {}", grammar.written(&end[spelled.len()..]))
+}
+
+#[cfg(test)]
+mod tests;
