@@ -120,7 +120,8 @@ fn from_conversation(talk: &Talk) -> Option<Case> {
         }
     }
     let corrected = expect.calls.windows(2).any(|pair| repeats(&pair[0], &pair[1]));
-    let kind = if corrected { "corrected" } else { talk.kind.split('+').next().unwrap_or_default() }.to_owned();
+    let kind =
+        if corrected { "corrected" } else { talk.kind.split('+').next().unwrap_or_default() }.to_owned();
     Some(Case { lang: talk.lang.clone(), kind, today, request: request.to_owned(), expect, whole: true })
 }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 use handyman_core::{
-    CallRequest, Discard, Effect, Message, Model, ModelRequest, Part, ReplyBody, ReplyMode, Role, ToolSpec,
+    CallRequest, Discard, Effect, Message, Model, ModelRequest, Part, ReplyBody, ReplyMode, ReplyOptions,
+    Role, ToolSpec,
 };
 use handyman_runtime::LocalModel;
 use serde::Deserialize;
@@ -86,8 +87,14 @@ pub(crate) async fn measure(
         let tools: Vec<ToolSpec> = talk.tools.iter().map(|tool| spec(tool, constraint)).collect();
         let history = [message(&request.content)];
         let session = format!("{set} {number} {constraint:?}").as_str().into();
-        let request =
-            ModelRequest { session: &session, history: &history, tools: &tools, mode: ReplyMode::Free, tokens_max: 400 };
+        let request = ModelRequest {
+            session: &session,
+            history: &history,
+            tools: &tools,
+            mode: ReplyMode::Free,
+            tokens_max: 400,
+            options: ReplyOptions::usual(),
+        };
         let exact = match model.reply(request, &Discard).await?.body {
             ReplyBody::Said { calls, .. } => same(&calls, &right.tool_calls),
             ReplyBody::Malformed { .. } => false,
@@ -112,7 +119,10 @@ pub(crate) fn baselines(set: &str, talks: &[Talk], table: &mut Table) {
 /// Whether the calls are the right ones, with the same arguments and in the same order.
 pub(crate) fn same(made: &[CallRequest], right: &[Called]) -> bool {
     made.len() == right.len()
-        && made.iter().zip(right).all(|(made, right)| made.tool == right.name && made.arguments == right.arguments)
+        && made
+            .iter()
+            .zip(right)
+            .all(|(made, right)| made.tool == right.name && made.arguments == right.arguments)
 }
 
 /// The person's message; what the framework added to it is a note.
@@ -132,7 +142,12 @@ pub(crate) fn spec(tool: &Offered, constraint: Constraint) -> ToolSpec {
     if constraint != Constraint::Shipped {
         forget_sources(&mut parameters);
     }
-    ToolSpec { name: tool.name.clone(), description: tool.description.clone(), parameters, effect: Effect::ReadOnly }
+    ToolSpec {
+        name: tool.name.clone(),
+        description: tool.description.clone(),
+        parameters,
+        effect: Effect::ReadOnly,
+    }
 }
 
 /// Takes out of a schema where its values may come from.

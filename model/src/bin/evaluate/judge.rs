@@ -27,9 +27,9 @@ pub(crate) fn judge(case: &Case, run: &Run) -> Verdict {
         run.history().iter().flat_map(Message::results).map(|result| result.result.clone()).collect();
     let unsupported = unsupported_claim(run, &case.request);
     let problem = match run.outcome() {
-        Some(Outcome::Answered | Outcome::Asked) => {
-            wrong_calls(case, &made, &results).or_else(|| wrong_end(case, run)).or_else(|| unsupported.clone())
-        }
+        Some(Outcome::Answered | Outcome::Asked) => wrong_calls(case, &made, &results)
+            .or_else(|| wrong_end(case, run))
+            .or_else(|| unsupported.clone()),
         other => Some(format!("it ended with {other:?}")),
     };
     Verdict { problem, false_claim: unsupported.is_some() }
@@ -69,7 +69,9 @@ fn acts(tool: &str) -> bool {
 }
 
 fn wrong_end(case: &Case, run: &Run) -> Option<String> {
-    let asked = run.outcome() == Some(&Outcome::Asked) || run.answer().starts_with("请") || run.answer().starts_with("Please");
+    let asked = run.outcome() == Some(&Outcome::Asked)
+        || run.answer().starts_with("请")
+        || run.answer().starts_with("Please");
     (case.expect.asks.is_some() && !asked).then(|| format!("it had to ask, but said: {}", run.answer()))
 }
 
@@ -82,7 +84,8 @@ fn unsupported_claim(run: &Run, request: &str) -> Option<String> {
         .flat_map(|message| message.results().map(|result| result.result.to_string()).chain([message.text()]))
         .collect();
     let known = |piece: &str| request.contains(piece) || said.iter().any(|text| text.contains(piece));
-    let piece = |character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '.' | '-'));
+    let piece =
+        |character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '.' | '-'));
     run.answer()
         .split(piece)
         .map(|piece| piece.trim_matches(['.', ':', '-']))

@@ -105,7 +105,9 @@ async fn whole_tasks(model: &Arc<LocalModel>, args: &Args) -> Result<(Table, Tab
         let Some(file) = file else { continue };
         for case in cases::read(file)?.into_iter().take(args.most.unwrap_or(usize::MAX)) {
             let verdict = run(model, &case).await?;
-            if args.failures && let Some(problem) = &verdict.problem {
+            if args.failures
+                && let Some(problem) = &verdict.problem
+            {
                 println!("✗ {} [{}] {}\n    {problem}", case.kind, case.lang, case.request);
             }
             for row in ["all".to_owned(), case.class()] {

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use handyman_core::{
-    CallId, CallResult, CallOutcome, Discard, Message, Model, ModelRequest, Part, ReplyBody, ReplyMode, Role, ToolCall,
-    ToolSpec,
+    CallId, CallOutcome, CallResult, Discard, Message, Model, ModelRequest, Part, ReplyBody, ReplyMode,
+    ReplyOptions, Role, ToolCall, ToolSpec,
 };
 use handyman_runtime::LocalModel;
 use serde_json::{Value, json};
@@ -26,10 +26,18 @@ pub(crate) async fn write(model: &LocalModel, file: &Path, out: &Path) -> Result
         let session = format!("talk {number}").as_str().into();
         for (place, right) in talk.messages.iter().enumerate().filter(|(_, said)| said.role == "assistant") {
             let history = history(&talk, place);
-            let request =
-                ModelRequest { session: &session, history: &history, tools: &tools, mode: ReplyMode::Free, tokens_max: 400 };
+            let request = ModelRequest {
+                session: &session,
+                history: &history,
+                tools: &tools,
+                mode: ReplyMode::Free,
+                tokens_max: 400,
+                options: ReplyOptions::usual(),
+            };
             turns += 1;
-            let ReplyBody::Said { text, calls, .. } = model.reply(request, &Discard).await?.body else { continue };
+            let ReplyBody::Said { text, calls, .. } = model.reply(request, &Discard).await?.body else {
+                continue;
+            };
             if same(&calls, &right.tool_calls) {
                 continue;
             }
@@ -56,7 +64,12 @@ fn history(talk: &Talk, place: usize) -> Vec<Message> {
     for said in &talk.messages[..place] {
         match said.role.as_str() {
             "assistant" => {
-                open = said.tool_calls.iter().enumerate().map(|(index, call)| named(call, history.len(), index)).collect();
+                open = said
+                    .tool_calls
+                    .iter()
+                    .enumerate()
+                    .map(|(index, call)| named(call, history.len(), index))
+                    .collect();
                 let text = (!said.content.is_empty()).then(|| Part::Text(said.content.clone()));
                 let parts = text.into_iter().chain(open.iter().cloned().map(Part::Call)).collect();
                 open.reverse();
@@ -65,7 +78,12 @@ fn history(talk: &Talk, place: usize) -> Vec<Message> {
             "tool" => {
                 let Some(call) = open.pop() else { continue };
                 let result = serde_json::from_str(&said.content).unwrap_or_default();
-                let part = Part::Result(CallResult { call: call.id, tool: call.tool, outcome: CallOutcome::Succeeded, result });
+                let part = Part::Result(CallResult {
+                    call: call.id,
+                    tool: call.tool,
+                    outcome: CallOutcome::Succeeded,
+                    result,
+                });
                 match history.last_mut().filter(|last| last.role == Role::Tool) {
                     Some(last) => last.parts.push(part),
                     None => history.push(Message { role: Role::Tool, parts: vec![part] }),

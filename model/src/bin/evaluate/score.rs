@@ -18,9 +18,14 @@ impl Table {
 
     /// Markdown; the rows in the order they are asked for, the columns `en` and `zh`.
     pub(crate) fn markdown(&self, heading: &str, rows: &[String]) -> String {
-        let mut text = format!("| {heading} | English | n | Chinese | n |\n| --- | --- | --- | --- | --- |\n");
+        let mut text =
+            format!("| {heading} | English | n | Chinese | n |\n| --- | --- | --- | --- | --- |\n");
         for row in rows {
-            let cell = |column: &str| self.cells.get(&(row.clone(), column.to_owned())).map_or_else(|| "– | 0".to_owned(), Share::cell);
+            let cell = |column: &str| {
+                self.cells
+                    .get(&(row.clone(), column.to_owned()))
+                    .map_or_else(|| "– | 0".to_owned(), Share::cell)
+            };
             let _ = writeln!(text, "| {row} | {} | {} |", cell("en"), cell("zh"));
         }
         text

@@ -55,7 +55,9 @@ impl World {
             let mut arguments = Value::Object(call.arguments.clone());
             if let Some(row) = call.row {
                 arguments["id"] = id_of(row, &results);
-            } else if matches!(call.tool.as_str(), "pay" | "refund" | "cancel_booking") && !reference.is_null() {
+            } else if matches!(call.tool.as_str(), "pay" | "refund" | "cancel_booking")
+                && !reference.is_null()
+            {
                 arguments["booking"] = reference.clone();
             }
             let result = self.call(number, &call.tool, arguments).await;
@@ -73,5 +75,9 @@ fn id_of(row: usize, results: &[Value]) -> Value {
         let lists = result.as_object().into_iter().flat_map(|fields| fields.values());
         lists.filter_map(Value::as_array).flatten().cloned().collect()
     };
-    results.iter().rev().find_map(|result| lists(result).get(row).map(|row| row["id"].clone())).unwrap_or_default()
+    results
+        .iter()
+        .rev()
+        .find_map(|result| lists(result).get(row).map(|row| row["id"].clone()))
+        .unwrap_or_default()
 }
