@@ -1,6 +1,6 @@
 # Each target works on its own on a bare machine with Rust and make.
 
-.PHONY: demo test check bench dialect-check model-eval set-up
+.PHONY: demo test check bench crash-test dialect-check model-eval set-up
 
 DATE := 2026-11-23
 
@@ -26,6 +26,12 @@ bench: set-up
 # Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why.
 dialect-check: set-up
 	@scripts/dialect-check.sh
+
+# Kills booking workflows at random moments and counts what was lost, doubled, bricked or unbalanced.
+N := 2000
+crash-test: set-up
+	HANDYMAN_KILLS=$(N) HANDYMAN_KILLS_MODEL=$$(( $(N) / 50 )) \
+		cargo test --release --workspace --features handyman-model/evaluate --test kills -- --nocapture --include-ignored --test-threads 1
 
 # Measures the built-in model and writes the tables of model/README.md.
 model-eval: set-up

@@ -12,6 +12,7 @@
 
 #[cfg(feature = "llama")]
 mod builtin;
+mod witness;
 
 pub use handyman_core as core;
 pub use handyman_runtime as runtime;
@@ -22,13 +23,14 @@ pub use builtin::BuiltinModel;
 pub use handyman_core::*;
 pub use handyman_runtime::*;
 pub use tokio_util::sync::CancellationToken;
+pub use witness::JournalWitness;
 
 /// What an agent's author writes with.
 pub mod prelude {
     #[cfg(feature = "llama")]
     pub use crate::{BuiltinModel, LocalModel, ModelSettings};
     pub use crate::{
-        Agent, AllowAll, AskForEffects, CallContext, Fault, Limits, Outcome, Policy, Run, Session, Tool, ToolError,
+        Agent, AllowAll, AskFor, AskForEffects, CallContext, Fault, Limits, Outcome, Policy, Run, Session, Tool, ToolError,
         ToolResult, tool,
     };
     pub use async_trait::async_trait;

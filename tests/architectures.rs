@@ -36,6 +36,7 @@ fn tools() -> Vec<ToolSpec> {
         description: "Looks something up".to_owned(),
         parameters: parameters.clone(),
         effect: Effect::ReadOnly,
+        safety: handyman::core::Safety::default(),
     };
     vec![tool("weather"), tool("trains")]
 }

@@ -8,6 +8,8 @@ use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::{LimitKind, TokenUsage, Usage};
 use crate::message::{CallOutcome, ToolCall};
 use crate::ports::StopReason;
+use crate::provenance::Origin;
+use crate::tool::Failure;
 
 /// Which model served a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,29 @@ impl Decision {
     pub fn new(verdict: Verdict, why: impl Into<String>) -> Self {
         Self { verdict, why: why.into() }
     }
+}
+
+/// How a reply was made, so that it can be made again: its tokens and how they were chosen.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Recording {
+    /// The reply's tokens, with the one that ended it; empty for a model without tokens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<u32>,
+    /// The sampler's settings, seed included; null for a model without a sampler.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub sampling: Value,
+}
+
+/// What proves that a call took effect: what the person can refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The call.
+    pub call: CallId,
+    /// The tool.
+    pub tool: String,
+    /// The reference in its result: a booking, a receipt, an order.
+    pub reference: String,
 }
 
 /// How a run ended.
@@ -84,6 +109,9 @@ pub enum Event {
         model: ModelInfo,
         /// Names of the tools offered.
         tools: Vec<String>,
+        /// Names of those whose results hold what strangers wrote.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        untrusted: Vec<String>,
         /// Local date and time of the person when the run began.
         now: DateTime,
     },
@@ -110,6 +138,9 @@ pub enum Event {
         usage: TokenUsage,
         /// Milliseconds in the model.
         ms: u64,
+        /// How the reply was made.
+        #[serde(flatten)]
+        recording: Recording,
     },
     /// The model's reply could not be read; the text is kept.
     ReplyMalformed {
@@ -132,6 +163,24 @@ pub enum Event {
         decision: Verdict,
         /// Why.
         why: String,
+        /// Where each argument comes from.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        origins: Vec<Origin>,
+        /// What the call would do, where a person is asked and the tool can say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Value>,
+        /// SHA-256 over the call and its plan, in hex: what an approval is bound to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+    },
+    /// A person decided on a call that waited for them.
+    PersonDecided {
+        /// The call.
+        call: CallId,
+        /// Allow or deny.
+        decision: Verdict,
+        /// The digest of what they were shown.
+        digest: String,
     },
     /// A call is about to run. Durable before the tool is touched.
     CallStarted {
@@ -139,6 +188,19 @@ pub enum Event {
         call: CallId,
         /// The key handed to the tool.
         key: IdempotencyKey,
+    },
+    /// A call failed without effect, in a way that may pass. It is tried again under the same key.
+    CallRetried {
+        /// The call.
+        call: CallId,
+        /// Attempts that have failed, from 1.
+        attempt: u32,
+        /// What went wrong.
+        error: String,
+        /// Milliseconds to wait before the next attempt.
+        wait_ms: u64,
+        /// Milliseconds the failed attempt took.
+        ms: u64,
     },
     /// A call came to an end. Durable before the model sees the result.
     CallFinished {
@@ -148,8 +210,27 @@ pub enum Event {
         outcome: CallOutcome,
         /// What the model is told.
         result: Value,
+        /// The kind of the failure, where the tool failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
         /// Milliseconds in the tool.
         ms: u64,
+    },
+    /// What should have completed an effect failed for good; the effect is taken back.
+    UndoPlanned {
+        /// The call that undoes: of the same tool and arguments as the one undone.
+        call: ToolCall,
+        /// The call that is undone.
+        undoes: CallId,
+        /// Why.
+        why: String,
+    },
+    /// The answer claims what no call of this run has done. The model is asked once to say what is true.
+    ClaimRefused {
+        /// The words of the answer.
+        claim: String,
+        /// What is wrong with them, for the model.
+        problem: String,
     },
     /// The run ended.
     Finished {
@@ -158,6 +239,9 @@ pub enum Event {
         outcome: Outcome,
         /// The answer, the question, or what there was of it.
         answer: String,
+        /// What the run did, by reference.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        receipts: Vec<Receipt>,
         /// What the run used.
         usage: Usage,
     },

@@ -21,7 +21,7 @@ pub enum FaultKind {
     Schema,
     /// The engine failed while it computed.
     Backend,
-    /// The engine has more to do than may wait.
+    /// The engine has more to do than may wait, or somebody else is at work on the session.
     Busy,
     /// The journal cannot be read or written. Nothing goes on without it.
     Journal,

@@ -17,7 +17,8 @@
 //! Map: [`message`] what speakers say · [`tool`] the contract of a tool, [`toolbox`] the ordered
 //! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
 //! [`options`] what a run asks of its replies ·
-//! [`event`] the durable facts · [`run`] their fold · [`planner`] the next step · [`limits`] what may
+//! [`event`] the durable facts · [`run`] their fold, [`provenance`] where values come from, [`claims`] what an
+//! answer may say was done · [`planner`] the next step · [`limits`] what may
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
 //! `testing`) doubles to test agents with.
 
@@ -25,6 +26,8 @@
 extern crate self as handyman_core;
 
 mod authoring;
+pub mod claims;
+mod deeds;
 pub mod event;
 pub mod fault;
 pub mod ids;
@@ -33,6 +36,8 @@ pub mod message;
 pub mod options;
 pub mod planner;
 pub mod ports;
+pub mod provenance;
+pub mod repeat;
 pub mod run;
 #[cfg(test)]
 mod samples;
@@ -42,7 +47,7 @@ pub mod testing;
 pub mod tool;
 pub mod toolbox;
 
-pub use event::{Decision, Event, ModelInfo, Outcome, Verdict};
+pub use event::{Decision, Event, ModelInfo, Outcome, Receipt, Recording, Verdict};
 pub use fault::{Fault, FaultKind};
 pub use handyman_macros::tool;
 pub use ids::{CallId, IdempotencyKey, RunId, SessionId};
@@ -51,11 +56,14 @@ pub use message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
 pub use options::{ReplyOptions, Sampling, ToolChoice};
 pub use planner::Step;
 pub use ports::{
-    CallRequest, Delta, DeltaSink, Discard, Journal, Model, ModelReply, ModelRequest, Policy, ReplyBody,
-    ReplyMode, RunSummary, StopReason, Toolset,
+    CallRequest, Delta, DeltaSink, Discard, Journal, Lease, Model, ModelReply, ModelRequest, Policy,
+    ReplyBody, ReplyMode, RunSummary, StopReason, Toolset,
 };
-pub use run::{CallState, Earlier, PendingCall, Run};
-pub use tool::{CallContext, Effect, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
+pub use provenance::{Origin, Source};
+pub use run::{CallState, Done, Earlier, PendingCall, Run};
+pub use tool::{
+    CallContext, Effect, Failure, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
+};
 pub use toolbox::Toolbox;
 
 /// What the code that `#[tool]` writes needs by a path that does not depend on its user's manifest.

@@ -16,6 +16,15 @@ pub struct Limits {
     pub tokens_max: u64,
     /// Malformed replies in a row.
     pub malformed_max: u32,
+    /// Calls with wrong arguments in a row; after that the model can only answer or ask.
+    pub invalid_max: u32,
+    /// Times one call is tried again when it fails in a way that may pass.
+    pub retries_max: u32,
+    /// Tokens kept back for the last reply, so that a run at its limit still answers; a quarter of
+    /// `tokens_max` at most.
+    pub answer_tokens: u64,
+    /// Time kept back for the last reply; a quarter of `wall_time` at most.
+    pub answer_time: Duration,
     /// Time spent by model and tools in one run.
     pub wall_time: Duration,
     /// Time of one tool call.
@@ -31,6 +40,10 @@ impl Default for Limits {
             calls_max: 24,
             tokens_max: 8_192,
             malformed_max: 3,
+            invalid_max: 3,
+            retries_max: 3,
+            answer_tokens: 512,
+            answer_time: Duration::from_secs(15),
             wall_time: Duration::from_mins(10),
             tool_time: Duration::from_mins(1),
             output_bytes_max: 8_192,

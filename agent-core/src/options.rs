@@ -15,7 +15,7 @@ pub enum ToolChoice {
 }
 
 /// How tokens are drawn.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Sampling {
     /// Zero always takes the likeliest token; one draws as the model says; more is more varied.
     pub temperature: f32,

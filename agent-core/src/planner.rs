@@ -1,13 +1,23 @@
 //! The planner: one pure function that says what a run needs next.
 
+mod ending;
+mod retry;
+mod saga;
+
 use serde_json::json;
 
+use crate::claims::{self, Claim};
 use crate::event::Outcome;
-use crate::limits::{LimitKind, Limits};
-use crate::message::{CallOutcome, CallResult, Role, ToolCall};
+use crate::ids::CallId;
+use crate::limits::Limits;
+use crate::message::{CallOutcome, CallResult, ToolCall};
 use crate::ports::ReplyMode;
+use crate::repeat;
 use crate::run::{CallState, PendingCall, Run};
 use crate::tool::{Effect, ToolSpec};
+
+pub use ending::{Allowance, allowance};
+pub use retry::wait_before_retry;
 
 /// One thing the planner asks of the driver.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +34,22 @@ pub enum Step {
     Probe(ToolCall),
     /// Record a result that needs no tool: refused, unknown tool, over a limit.
     Settle(CallResult),
+    /// Record that an effect is to be taken back, by a call of the planner's own.
+    Undo {
+        /// The call that undoes.
+        call: ToolCall,
+        /// The call that is undone.
+        undoes: CallId,
+        /// Why.
+        why: String,
+    },
+    /// Record that the answer claims what was not done, and tell the model.
+    Correct {
+        /// The words of the answer.
+        claim: String,
+        /// What is wrong with them.
+        problem: String,
+    },
     /// Record that the run ended.
     Finish(Outcome),
     /// Nothing: the run has ended or has not begun.
@@ -33,7 +59,8 @@ pub enum Step {
 /// Says what the run needs next.
 ///
 /// Read-only calls of a turn run at the same time and first; calls with effects run one at a time,
-/// after them, in call order.
+/// after them, in call order. Before a run ends, what was left half done is undone, and an answer that
+/// claims what was not done is corrected.
 #[must_use]
 pub fn next_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
     if run.outcome().is_some() || run.now().is_none() {
@@ -42,49 +69,22 @@ pub fn next_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
     if !run.pending().is_empty() {
         return next_call_step(run, tools, limits);
     }
-    if let Some(limit) = limit_reached(run, limits) {
-        return Step::Finish(Outcome::Limit { limit });
-    }
-    match run.history().last().map(|message| message.role) {
-        // A reply that used the last token was cut off by the limit.
-        Some(Role::Assistant) if run.usage().tokens.decoded() >= limits.tokens_max => {
-            Step::Finish(Outcome::Limit { limit: LimitKind::Tokens })
+    match ending::outcome(run, limits) {
+        Some(outcome) => {
+            let undo = saga::undo(run, tools);
+            undo.or_else(|| correct(run, tools, &outcome)).unwrap_or(Step::Finish(outcome))
         }
-        Some(Role::Assistant) => Step::Finish(how_it_ended(run.said())),
-        Some(Role::User | Role::Tool | Role::System) | None => Step::Generate(reply_mode(run, tools, limits)),
+        None => Step::Generate(ending::reply_mode(run, tools, limits)),
     }
 }
 
-fn limit_reached(run: &Run, limits: &Limits) -> Option<LimitKind> {
-    let usage = run.usage();
-    let answered = run.history().last().is_some_and(|message| message.role == Role::Assistant);
-    if answered {
-        None
-    } else if run.malformed_in_a_row() >= limits.malformed_max {
-        Some(LimitKind::Malformed)
-    } else if usage.turns >= limits.turns_max {
-        Some(LimitKind::Turns)
-    } else if usage.tokens.decoded() >= limits.tokens_max {
-        Some(LimitKind::Tokens)
-    } else if u128::from(usage.model_ms) + u128::from(usage.tool_ms) >= limits.wall_time.as_millis() {
-        Some(LimitKind::WallTime)
-    } else {
-        None
-    }
-}
-
-/// The last reply before a limit can only answer or ask, so that a run at its limit still lands.
-fn reply_mode(run: &Run, tools: &[ToolSpec], limits: &Limits) -> ReplyMode {
-    let last_turn = run.usage().turns + 1 >= limits.turns_max;
-    if last_turn || run.usage().calls >= limits.calls_max || tools.is_empty() {
-        ReplyMode::AnswerOnly
-    } else {
-        ReplyMode::Free
-    }
-}
-
-fn how_it_ended(text: &str) -> Outcome {
-    if text.trim_end().ends_with(['?', '？']) { Outcome::Asked } else { Outcome::Answered }
+/// An answer gets one chance to take back what it claims; a partial one has no turn left for it.
+fn correct(run: &Run, tools: &[ToolSpec], outcome: &Outcome) -> Option<Step> {
+    let ended = matches!(outcome, Outcome::Answered | Outcome::Asked);
+    let claim = claims::unbacked(run, tools).filter(|_| ended && run.claims_refused() == 0)?;
+    let problem = claim.problem();
+    let Claim { words: claim, .. } = claim;
+    Some(Step::Correct { claim, problem })
 }
 
 fn next_call_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
@@ -120,7 +120,15 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided if calls_begun(run) >= limits.calls_max => {
             Some(settle(call, CallOutcome::Cancelled, "no more tool calls are allowed in this run"))
         }
-        CallState::Undecided => Some(Step::Decide(call.clone())),
+        CallState::Undecided if run.usage().turns >= limits.turns_max => {
+            Some(settle(call, CallOutcome::Cancelled, "this was the last reply; it could only answer"))
+        }
+        CallState::Undecided => {
+            match repeat::spent(run.history(), tools).iter().find(|s| repeat::same(s.call, call)) {
+                Some(spent) => Some(settle(call, CallOutcome::Cancelled, &spent.why())),
+                None => Some(Step::Decide(call.clone())),
+            }
+        }
         CallState::Denied(why) => Some(settle(call, CallOutcome::Refused, why)),
         CallState::AwaitingPerson => Some(Step::Finish(Outcome::Waiting { call: call.id.clone() })),
         CallState::Allowed | CallState::Started | CallState::InDoubt | CallState::Finished => None,

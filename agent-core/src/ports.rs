@@ -1,5 +1,7 @@
 //! The four seams through which the world enters: model, toolset, policy, journal.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,14 +9,14 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::event::{Decision, Event, ModelInfo, Outcome};
+use crate::event::{Decision, Event, ModelInfo, Outcome, Recording};
 use crate::fault::Fault;
 use crate::ids::{IdempotencyKey, RunId, SessionId};
 use crate::limits::TokenUsage;
-use crate::message::{CallResult, Message, ToolCall};
+use crate::message::{CallOutcome, CallResult, Message, ToolCall};
 use crate::options::ReplyOptions;
 use crate::run::Run;
-use crate::tool::{CallContext, Probe, ToolSpec};
+use crate::tool::{CallContext, Probe, ToolResult, ToolSpec};
 
 /// What a reply may consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,13 +110,15 @@ pub struct ModelReply {
     /// How sure the model was of its least sure choice of a tool or of one of a few given values: the
     /// probability, from 0 to 1, of what it wrote among what the grammar allowed. `None` without such a choice.
     pub confidence: Option<f32>,
+    /// How it was made.
+    pub recording: Recording,
 }
 
 impl ModelReply {
     /// A whole reply.
     #[must_use]
     pub fn new(body: ReplyBody, usage: TokenUsage) -> Self {
-        Self { body, usage, stop: StopReason::Ended, confidence: None }
+        Self { body, usage, stop: StopReason::Ended, confidence: None, recording: Recording::default() }
     }
 }
 
@@ -162,11 +166,40 @@ pub trait Toolset: Send + Sync {
     /// What the model is told of them, in a stable order.
     fn specs(&self) -> &[ToolSpec];
 
-    /// Runs a call. Whatever goes wrong is a result, because the model has to hear it.
-    async fn call(&self, call: &ToolCall, context: &CallContext) -> CallResult;
+    /// Runs a call.
+    ///
+    /// # Errors
+    /// A [`ToolError`](crate::ToolError) whose kind says whether trying again can help.
+    async fn attempt(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Value>;
 
     /// Says whether the effect of a call took place.
     async fn probe(&self, call: &ToolCall, key: &IdempotencyKey) -> Probe;
+
+    /// Takes back the effect that an equal call made under `undone`.
+    ///
+    /// # Errors
+    /// As [`Toolset::attempt`].
+    async fn undo(
+        &self,
+        call: &ToolCall,
+        undone: &IdempotencyKey,
+        context: &CallContext,
+    ) -> ToolResult<Value>;
+
+    /// Says what a call would do, or nothing where the tool cannot say.
+    ///
+    /// # Errors
+    /// As [`Toolset::attempt`], when the call would fail.
+    async fn plan(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Option<Value>>;
+
+    /// Runs a call; whatever goes wrong is a result, as the model hears it.
+    async fn call(&self, call: &ToolCall, context: &CallContext) -> CallResult {
+        let (outcome, result) = match self.attempt(call, context).await {
+            Ok(value) => (CallOutcome::Succeeded, value),
+            Err(error) => (CallOutcome::Failed, error.to_value()),
+        };
+        CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+    }
 }
 
 /// Says whether a call may run.
@@ -191,6 +224,23 @@ pub struct RunSummary {
     pub outcome: Option<Outcome>,
 }
 
+/// The right to write a session, for as long as the value lives.
+#[derive(Default)]
+pub struct Lease(Option<Box<dyn Any + Send + Sync>>);
+
+impl Lease {
+    /// A right that ends when the guard is dropped.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self(Some(Box::new(guard)))
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lease").field(&self.0.is_some()).finish()
+    }
+}
+
 /// Keeps events.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -211,6 +261,15 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// A [`Fault`] of kind `Journal`.
     async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault>;
+
+    /// The right to write a session. A journal that only one process can reach needs none.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Busy` while somebody else holds it.
+    async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
+        let _ = session;
+        Ok(Lease::default())
+    }
 }
 
 #[async_trait]
@@ -225,6 +284,10 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
     async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault> {
         (**self).runs(session).await
+    }
+
+    async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
+        (**self).lease(session).await
     }
 }
 

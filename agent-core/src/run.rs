@@ -1,12 +1,16 @@
 //! A run: the fold of its events.
 
-use jiff::civil::{Date, DateTime};
-use serde_json::{Value, json};
+mod fold;
 
-use crate::event::{Event, Outcome, Verdict};
+use jiff::civil::{Date, DateTime};
+use serde_json::Value;
+
+use crate::event::{Event, Outcome};
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
-use crate::limits::{TokenUsage, Usage};
-use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
+use crate::limits::Usage;
+use crate::message::{CallOutcome, CallResult, Message, ToolCall};
+use crate::provenance::{self, Origin};
+use crate::tool::Failure;
 
 /// What a session's earlier runs leave to the next one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +19,8 @@ pub struct Earlier {
     pub messages: Vec<Message>,
     /// The date the model was last told.
     pub date: Option<Date>,
+    /// Names of the tools whose results hold what strangers wrote.
+    pub untrusted: Vec<String>,
 }
 
 /// Where a call of the current turn stands.
@@ -45,6 +51,35 @@ pub struct PendingCall {
     pub state: CallState,
     /// What it came to, once finished.
     pub result: Option<CallResult>,
+    /// The digest of what a person has been shown and has allowed.
+    pub approved: Option<String>,
+    /// Attempts that failed without effect.
+    pub attempts: u32,
+    /// Milliseconds to wait before the next attempt.
+    pub wait_ms: u64,
+    /// The call this one takes back, if it is not the model's but the planner's.
+    pub undoes: Option<CallId>,
+}
+
+impl PendingCall {
+    fn new(call: ToolCall, state: CallState) -> Self {
+        Self { call, state, result: None, approved: None, attempts: 0, wait_ms: 0, undoes: None }
+    }
+}
+
+/// A call of this run that has come to an end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The call.
+    pub call: ToolCall,
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// What the model was told.
+    pub result: Value,
+    /// The kind of the failure, where the tool failed.
+    pub failure: Option<Failure>,
+    /// The call it took back, if it is not the model's but the planner's.
+    pub undoes: Option<CallId>,
 }
 
 /// The state of a run. Only [`Run::apply`] changes it.
@@ -56,8 +91,12 @@ pub struct Run {
     told_date: Option<Date>,
     now: Option<DateTime>,
     pending: Vec<PendingCall>,
+    done: Vec<Done>,
+    untrusted: Vec<String>,
     calls_seen: u32,
     malformed_in_a_row: u32,
+    invalid_in_a_row: u32,
+    claims_refused: u32,
     said: String,
     usage: Usage,
     outcome: Option<Outcome>,
@@ -75,8 +114,12 @@ impl Run {
             told_date: earlier.date,
             now: None,
             pending: Vec::new(),
+            done: Vec::new(),
+            untrusted: earlier.untrusted,
             calls_seen: 0,
             malformed_in_a_row: 0,
+            invalid_in_a_row: 0,
+            claims_refused: 0,
             said: String::new(),
             usage: Usage::default(),
             outcome: None,
@@ -123,10 +166,40 @@ impl Run {
         &self.pending
     }
 
+    /// The calls of this run that have come to an end, in that order.
+    #[must_use]
+    pub fn done(&self) -> &[Done] {
+        &self.done
+    }
+
+    /// Names of the tools whose results hold what strangers wrote.
+    #[must_use]
+    pub fn untrusted(&self) -> &[String] {
+        &self.untrusted
+    }
+
+    /// Where each argument of a call comes from.
+    #[must_use]
+    pub fn trace(&self, call: &ToolCall) -> Vec<Origin> {
+        provenance::trace(&call.arguments, &self.history, &self.untrusted)
+    }
+
     /// Malformed replies since the last good one.
     #[must_use]
     pub fn malformed_in_a_row(&self) -> u32 {
         self.malformed_in_a_row
+    }
+
+    /// Calls with wrong arguments since the last good one.
+    #[must_use]
+    pub fn invalid_in_a_row(&self) -> u32 {
+        self.invalid_in_a_row
+    }
+
+    /// Answers that claimed what was not done.
+    #[must_use]
+    pub fn claims_refused(&self) -> u32 {
+        self.claims_refused
     }
 
     /// The text of the last readable reply.
@@ -169,189 +242,8 @@ impl Run {
     #[must_use]
     pub fn into_earlier(mut self) -> Earlier {
         self.abandon_pending();
-        Earlier { messages: self.history, date: self.told_date }
+        Earlier { messages: self.history, date: self.told_date, untrusted: self.untrusted }
     }
-
-    /// Folds one fact in. Total: a fact that does not fit the state changes nothing.
-    pub fn apply(&mut self, event: &Event) {
-        let goes_on = self.now.is_some() && self.outcome.is_none();
-        match event {
-            Event::Started { session, message, now, .. } if self.now.is_none() => {
-                self.start(session, message, *now);
-            }
-            Event::Resumed => self.resume(),
-            _ if goes_on => self.go_on(event),
-            _ => {}
-        }
-    }
-
-    fn go_on(&mut self, event: &Event) {
-        match event {
-            Event::ModelReplied { text, reasoning, calls, usage, ms, .. } if self.pending.is_empty() => {
-                self.count_turn(*usage, *ms);
-                self.malformed_in_a_row = 0;
-                self.said.clone_from(text);
-                self.reply(text, reasoning, calls);
-            }
-            Event::ReplyMalformed { text, problem, usage, ms, .. } if self.pending.is_empty() => {
-                self.count_turn(*usage, *ms);
-                self.malformed_in_a_row += 1;
-                self.history.push(Message::text_of(Role::Assistant, text));
-                let note = format!("Your reply could not be read: {problem}. Reply again.");
-                self.history.push(Message { role: Role::User, parts: vec![Part::Note(note)] });
-            }
-            Event::CallDecided { call, decision, why } => {
-                if let Some(pending) = self.call_in(call, &[CallState::Undecided]) {
-                    pending.state = match decision {
-                        Verdict::Allow => CallState::Allowed,
-                        Verdict::Deny => CallState::Denied(why.clone()),
-                        Verdict::Ask => CallState::AwaitingPerson,
-                    };
-                }
-            }
-            Event::CallStarted { call, .. } => {
-                if let Some(pending) = self.call_in(call, &[CallState::Allowed, CallState::InDoubt]) {
-                    pending.state = CallState::Started;
-                    self.usage.calls += 1;
-                }
-            }
-            Event::CallFinished { call, outcome, result, ms } => {
-                self.finish_call(call, *outcome, result, *ms);
-            }
-            Event::Finished { outcome, answer, .. } => {
-                // A run that waits for a person keeps its calls open: it goes on.
-                if !matches!(outcome, Outcome::Waiting { .. }) {
-                    self.abandon_pending();
-                }
-                self.outcome = Some(outcome.clone());
-                self.answer.clone_from(answer);
-            }
-            Event::Started { .. }
-            | Event::Resumed
-            | Event::ModelReplied { .. }
-            | Event::ReplyMalformed { .. } => {}
-        }
-    }
-
-    fn count_turn(&mut self, tokens: TokenUsage, ms: u64) {
-        self.usage.turns += 1;
-        self.usage.tokens += tokens;
-        self.usage.model_ms = self.usage.model_ms.saturating_add(ms);
-    }
-
-    fn start(&mut self, session: &SessionId, message: &str, now: DateTime) {
-        self.session = session.clone();
-        self.now = Some(now);
-        let mut parts = Vec::new();
-        if self.told_date != Some(now.date()) {
-            self.told_date = Some(now.date());
-            parts.push(Part::Note(date_note(now.date())));
-        }
-        parts.push(Part::Text(message.to_owned()));
-        self.history.push(Message { role: Role::User, parts });
-    }
-
-    fn reply(&mut self, text: &str, reasoning: &str, calls: &[ToolCall]) {
-        let mut parts = Vec::new();
-        if !reasoning.is_empty() {
-            parts.push(Part::Reasoning(reasoning.to_owned()));
-        }
-        if !text.is_empty() {
-            parts.push(Part::Text(text.to_owned()));
-        }
-        parts.extend(calls.iter().cloned().map(Part::Call));
-        self.history.push(Message { role: Role::Assistant, parts });
-        self.calls_seen = self.calls_seen.saturating_add(u32::try_from(calls.len()).unwrap_or(u32::MAX));
-        self.pending = calls
-            .iter()
-            .map(|call| PendingCall { call: call.clone(), state: CallState::Undecided, result: None })
-            .collect();
-    }
-
-    fn resume(&mut self) {
-        if matches!(self.outcome, Some(Outcome::Waiting { .. })) {
-            self.outcome = None;
-        }
-        for pending in &mut self.pending {
-            match pending.state {
-                CallState::Started => pending.state = CallState::InDoubt,
-                CallState::AwaitingPerson => pending.state = CallState::Undecided,
-                CallState::Undecided
-                | CallState::Allowed
-                | CallState::Denied(_)
-                | CallState::InDoubt
-                | CallState::Finished => {}
-            }
-        }
-    }
-
-    /// The call, if it stands in one of these states. A call that has been started never goes back to a
-    /// state before that: this is what keeps an effect from happening twice.
-    fn call_in(&mut self, id: &CallId, states: &[CallState]) -> Option<&mut PendingCall> {
-        self.pending.iter_mut().find(|pending| pending.call.id == *id && states.contains(&pending.state))
-    }
-
-    fn finish_call(&mut self, id: &CallId, outcome: CallOutcome, result: &Value, ms: u64) {
-        let open =
-            |pending: &&mut PendingCall| pending.call.id == *id && pending.state != CallState::Finished;
-        let Some(pending) = self.pending.iter_mut().find(open) else {
-            return;
-        };
-        pending.state = CallState::Finished;
-        let tool = pending.call.tool.clone();
-        pending.result = Some(CallResult { call: id.clone(), tool, outcome, result: result.clone() });
-        self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms);
-        if self.pending.iter().all(|pending| pending.state == CallState::Finished) {
-            self.disclose();
-        }
-    }
-
-    /// Shows the model the results of the turn, in call order.
-    fn disclose(&mut self) {
-        let results = self.pending.drain(..).filter_map(|pending| pending.result);
-        let parts: Vec<Part> = results.map(Part::Result).collect();
-        if !parts.is_empty() {
-            self.history.push(Message { role: Role::Tool, parts });
-        }
-    }
-
-    /// Gives every call that is still open a typed result, so that no history holds an orphan call.
-    fn abandon_pending(&mut self) {
-        for pending in &mut self.pending {
-            if pending.result.is_none() {
-                let outcome = match pending.state {
-                    CallState::Started | CallState::InDoubt => CallOutcome::Unknown,
-                    CallState::Undecided
-                    | CallState::Allowed
-                    | CallState::Denied(_)
-                    | CallState::AwaitingPerson
-                    | CallState::Finished => CallOutcome::Cancelled,
-                };
-                pending.result = Some(CallResult {
-                    call: pending.call.id.clone(),
-                    tool: pending.call.tool.clone(),
-                    outcome,
-                    result: json!({"error": "the run ended before this call did"}),
-                });
-            }
-        }
-        self.disclose();
-    }
-}
-
-/// The line that tells the model today's date. It stands in a message, not in the system prompt, so
-/// that the prompt's prefix is the same every day.
-fn date_note(date: Date) -> String {
-    let weekday = match date.weekday() {
-        jiff::civil::Weekday::Monday => "Monday",
-        jiff::civil::Weekday::Tuesday => "Tuesday",
-        jiff::civil::Weekday::Wednesday => "Wednesday",
-        jiff::civil::Weekday::Thursday => "Thursday",
-        jiff::civil::Weekday::Friday => "Friday",
-        jiff::civil::Weekday::Saturday => "Saturday",
-        jiff::civil::Weekday::Sunday => "Sunday",
-    };
-    format!("(Today is {weekday}, {date}.)")
 }
 
 #[cfg(test)]

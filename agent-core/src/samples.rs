@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::event::{Event, ModelInfo, Outcome, Verdict};
+use crate::event::{Event, ModelInfo, Outcome, Recording, Verdict};
 use crate::ids::RunId;
 use crate::limits::{TokenUsage, Usage};
 use crate::message::{CallOutcome, ToolCall};
 use crate::run::{Earlier, Run};
-use crate::tool::{Effect, ToolSpec};
+use crate::tool::{Effect, Safety, ToolSpec};
 
 /// One tool of each effect: `look`, `put`, `pay`.
 pub(crate) fn tools() -> Vec<ToolSpec> {
@@ -16,6 +16,7 @@ pub(crate) fn tools() -> Vec<ToolSpec> {
         description: format!("Can {name}."),
         parameters: json!({"type": "object"}),
         effect,
+        safety: Safety::default(),
     };
     [("look", Effect::ReadOnly), ("put", Effect::Idempotent), ("pay", Effect::Once)].map(spec).to_vec()
 }
@@ -32,6 +33,7 @@ pub(crate) fn started() -> Event {
         message: "Pay the bill".to_owned(),
         model: ModelInfo::default(),
         tools: tools().into_iter().map(|tool| tool.name).collect(),
+        untrusted: Vec::new(),
         now: jiff::civil::date(2026, 11, 23).at(9, 30, 0, 0),
     }
 }
@@ -52,6 +54,7 @@ pub(crate) fn replied(text: &str, calls: Vec<ToolCall>) -> Event {
         confidence: None,
         usage,
         ms: 100,
+        recording: Recording::default(),
     }
 }
 
@@ -71,7 +74,8 @@ pub(crate) fn malformed() -> Event {
 }
 
 pub(crate) fn decided(id: &str, decision: Verdict) -> Event {
-    Event::CallDecided { call: id.into(), decision, why: "because".to_owned() }
+    let why = "because".to_owned();
+    Event::CallDecided { call: id.into(), decision, why, origins: Vec::new(), plan: None, digest: None }
 }
 
 pub(crate) fn begun(id: &str) -> Event {
@@ -79,7 +83,7 @@ pub(crate) fn begun(id: &str) -> Event {
 }
 
 pub(crate) fn ended(id: &str, outcome: CallOutcome) -> Event {
-    Event::CallFinished { call: id.into(), outcome, result: result(id), ms: 5 }
+    Event::CallFinished { call: id.into(), outcome, result: result(id), failure: None, ms: 5 }
 }
 
 /// What the samples' calls result in.
@@ -88,5 +92,5 @@ pub(crate) fn result(id: &str) -> Value {
 }
 
 pub(crate) fn finished(outcome: Outcome) -> Event {
-    Event::Finished { outcome, answer: "done".to_owned(), usage: Usage::default() }
+    Event::Finished { outcome, answer: "done".to_owned(), receipts: Vec::new(), usage: Usage::default() }
 }

@@ -7,11 +7,13 @@
 //! `"x-verbatim": true`, a span of what the person wrote or an earlier result says;
 //! `"x-from": ["tool.field", …]`, a value that such a result contained. Both together allow either.
 
+mod expected;
 mod parameters;
 mod tidy;
 
 use serde_json::{Map, Value};
 
+pub use expected::expected;
 pub use parameters::{Number, Parameters, Rules, Text};
 pub use tidy::tidy;
 

@@ -6,14 +6,17 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 
-use crate::event::{Event, ModelInfo};
+use crate::event::{Event, ModelInfo, Outcome};
 use crate::fault::{Fault, FaultKind};
 use crate::ids::{RunId, SessionId};
-use crate::limits::TokenUsage;
+use crate::limits::{Limits, TokenUsage};
 use crate::message::Message;
+use crate::planner::{Step, next_step};
 use crate::ports::{
-    CallRequest, Delta, DeltaSink, Journal, Model, ModelReply, ModelRequest, ReplyBody, ReplyMode, RunSummary,
+    CallRequest, Delta, DeltaSink, Journal, Lease, Model, ModelReply, ModelRequest, ReplyBody, ReplyMode,
+    RunSummary,
 };
+use crate::run::{Earlier, Run};
 
 /// A model that plays replies in order and remembers what it was shown.
 #[derive(Debug, Default)]
@@ -123,6 +126,13 @@ impl Journal for MemoryJournal {
                         summary.outcome = Some(outcome);
                     }
                 }
+                Event::Resumed => {
+                    if let Some(summary) = summaries.iter_mut().find(|summary| summary.run == id)
+                        && matches!(summary.outcome, Some(Outcome::Waiting { .. }))
+                    {
+                        summary.outcome = None;
+                    }
+                }
                 _ => {}
             }
         }
@@ -182,4 +192,25 @@ impl<J: Journal> Journal for FaultyJournal<J> {
     async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault> {
         self.inner.runs(session).await
     }
+
+    async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
+        self.inner.lease(session).await
+    }
+}
+
+/// Reads bytes as a journal, one event a line: the property that the fuzz target `event` and a test hold.
+///
+/// # Panics
+/// If an event does not read back as it was written, or folding or planning does not come to an end.
+pub fn any_bytes_as_a_journal(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let events: Vec<Event> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for event in &events {
+        let written = serde_json::to_string(event).unwrap_or_default();
+        let read = serde_json::from_str::<Event>(&written);
+        assert!(read.is_ok_and(|read| read == *event), "an event does not read back: {written}");
+    }
+    let run = Run::replay("r".into(), Earlier::default(), &events);
+    let step = next_step(&run, &[], &Limits::default());
+    assert_eq!(step == Step::Done, run.outcome().is_some() || run.now().is_none(), "{step:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::civil::DateTime;
@@ -45,6 +46,32 @@ pub struct ToolSpec {
     pub parameters: Value,
     /// What running it does.
     pub effect: Effect,
+    /// What it offers and admits for the sake of safety.
+    #[serde(default, skip_serializing_if = "Safety::says_nothing")]
+    pub safety: Safety,
+}
+
+/// What a tool says of itself beside its effect. The default offers nothing and vouches for its content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Safety {
+    /// It can say whether an effect took place: [`Tool::probe`].
+    pub probe: bool,
+    /// It can take its effect back: [`Tool::undo`].
+    pub undo: bool,
+    /// Its results hold what strangers wrote: a web page, an e-mail. They inform, but license no effect.
+    pub untrusted: bool,
+    /// Tools whose effect a call of this one completes, as paying completes booking: when it fails for
+    /// good, that effect is undone.
+    pub completes: Vec<String>,
+}
+
+impl Safety {
+    /// Whether nothing is offered or admitted.
+    #[must_use]
+    pub fn says_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a tool is given beside its arguments.
@@ -98,6 +125,26 @@ pub trait Tool: Send + Sync {
         let _ = key;
         Ok(Probe::Unsupported)
     }
+
+    /// Takes back the effect that was made under `undone`. Like a call, it has a key of its own in the
+    /// context and is asked about through [`Tool::probe`] under that key.
+    ///
+    /// # Errors
+    /// A [`ToolError`] when the effect cannot be taken back.
+    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
+        let (_, _) = (undone, context);
+        Err(ToolError::new(ToolErrorKind::Refused, "this cannot be undone"))
+    }
+
+    /// Says what a call would do, without doing it: what a person is shown before they allow it.
+    /// `None` where the tool cannot say.
+    ///
+    /// # Errors
+    /// A [`ToolError`] when the call would fail.
+    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
+        let (_, _) = (arguments, context);
+        Ok(None)
+    }
 }
 
 /// What a tool's author returns.
@@ -115,11 +162,33 @@ pub enum ToolErrorKind {
     NotFound,
     /// It exists but its state forbids this: sold out, already paid, cancelled.
     Conflict,
-    /// It did not work now and may work later.
+    /// It did not work now, had no effect, and may work later.
     Unavailable,
+    /// The answer got lost: the effect may have taken place or not.
+    InDoubt,
     /// The tool will not do it.
     Refused,
     /// A defect or an environment failure the model cannot mend.
+    Internal,
+}
+
+/// The kind of a failure without its details, as events name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// [`ToolErrorKind::InvalidArgument`]
+    InvalidArgument,
+    /// [`ToolErrorKind::NotFound`]
+    NotFound,
+    /// [`ToolErrorKind::Conflict`]
+    Conflict,
+    /// [`ToolErrorKind::Unavailable`]
+    Unavailable,
+    /// [`ToolErrorKind::InDoubt`]
+    InDoubt,
+    /// [`ToolErrorKind::Refused`]
+    Refused,
+    /// [`ToolErrorKind::Internal`]
     Internal,
 }
 
@@ -128,12 +197,39 @@ pub enum ToolErrorKind {
 pub struct ToolError {
     kind: ToolErrorKind,
     message: String,
+    expected: Option<String>,
+    retry_after: Option<Duration>,
 }
 
 impl ToolError {
     /// A failure of this kind; the message says what was wrong and what would be right.
     pub fn new(kind: ToolErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), expected: None, retry_after: None }
+    }
+
+    /// It did not work now, had no effect, and may work later: a busy database, a service that answers
+    /// "too many requests". It is tried again under the same key.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ToolErrorKind::Unavailable, message)
+    }
+
+    /// The answer got lost after the request went out: the effect may have taken place or not.
+    pub fn in_doubt(message: impl Into<String>) -> Self {
+        Self::new(ToolErrorKind::InDoubt, message)
+    }
+
+    /// Says what would be right, in a few words.
+    #[must_use]
+    pub fn expecting(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Says how long to wait before it is tried again.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
     }
 
     /// A wrong argument: `name` is the parameter, without a leading slash.
@@ -152,17 +248,38 @@ impl ToolError {
         &self.kind
     }
 
-    /// The object the model is shown: `{"error": "…"}`, with `at` for a wrong argument.
+    /// The kind without its details.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        match self.kind {
+            ToolErrorKind::InvalidArgument { .. } => Failure::InvalidArgument,
+            ToolErrorKind::NotFound => Failure::NotFound,
+            ToolErrorKind::Conflict => Failure::Conflict,
+            ToolErrorKind::Unavailable => Failure::Unavailable,
+            ToolErrorKind::InDoubt => Failure::InDoubt,
+            ToolErrorKind::Refused => Failure::Refused,
+            ToolErrorKind::Internal => Failure::Internal,
+        }
+    }
+
+    /// How long to wait before it is tried again, if the tool knows.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The object the model is shown: `{"error": "…"}`, with `at` for a wrong argument and `expected`
+    /// where the tool says what would be right.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        match &self.kind {
-            ToolErrorKind::InvalidArgument { path } => json!({"error": self.message, "at": path}),
-            ToolErrorKind::NotFound
-            | ToolErrorKind::Conflict
-            | ToolErrorKind::Unavailable
-            | ToolErrorKind::Refused
-            | ToolErrorKind::Internal => json!({"error": self.message}),
+        let mut shown = json!({"error": self.message});
+        if let ToolErrorKind::InvalidArgument { path } = &self.kind {
+            shown["at"] = path.as_str().into();
         }
+        if let Some(expected) = &self.expected {
+            shown["expected"] = expected.as_str().into();
+        }
+        shown
     }
 }
 

@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jsonschema::Validator;
-use serde_json::Value;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Map, Value};
 
 use crate::fault::{Fault, FaultKind};
 use crate::ids::IdempotencyKey;
-use crate::message::{CallOutcome, CallResult, ToolCall};
+use crate::message::ToolCall;
 use crate::ports::Toolset;
 use crate::schema;
-use crate::tool::{CallContext, Probe, Tool, ToolError, ToolErrorKind, ToolSpec};
+use crate::tool::{CallContext, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
 
 /// Tools in the order the model is shown them.
 #[derive(Clone, Default)]
@@ -83,18 +84,39 @@ impl Toolbox {
         self.entries.get(index)
     }
 
-    async fn attempt(&self, call: &ToolCall, context: &CallContext) -> Result<Value, ToolError> {
+    /// The tool of a call, and the arguments it may be given.
+    fn checked(&self, call: &ToolCall) -> ToolResult<(&Entry, Map<String, Value>)> {
         let Some(entry) = self.find(&call.tool) else {
             let message = format!("there is no tool '{}'", call.tool);
             return Err(ToolError::new(ToolErrorKind::NotFound, message));
         };
-        let arguments = schema::without_nulls(&entry.tool.spec().parameters, &call.arguments);
-        if let Some(error) = entry.validator.iter_errors(&Value::Object(arguments.clone())).next() {
-            let path = error.instance_path().to_string();
-            let message = error.to_string();
-            return Err(ToolError::new(ToolErrorKind::InvalidArgument { path }, message));
+        let parameters = &entry.tool.spec().parameters;
+        let arguments = schema::without_nulls(parameters, &call.arguments);
+        match entry.validator.iter_errors(&Value::Object(arguments.clone())).next() {
+            Some(error) => Err(invalid(parameters, &error)),
+            None => Ok((entry, arguments)),
         }
-        entry.tool.call(arguments, context).await
+    }
+}
+
+/// Says which argument is wrong, how, and what would be right.
+fn invalid(parameters: &Value, error: &ValidationError<'_>) -> ToolError {
+    let mut path = error.instance_path().to_string();
+    let named = match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str(),
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().map(String::as_str),
+        _ => None,
+    };
+    if let Some(name) = named {
+        path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+    }
+    let steps: Vec<String> =
+        path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    let wrong = ToolError::new(ToolErrorKind::InvalidArgument { path }, error.to_string());
+    let expected = |depth: usize| schema::expected(parameters, steps.iter().take(depth).map(String::as_str));
+    match expected(steps.len()).or_else(|| expected(steps.len().saturating_sub(1))) {
+        Some(expected) => wrong.expecting(expected),
+        None => wrong,
     }
 }
 
@@ -104,12 +126,9 @@ impl Toolset for Toolbox {
         &self.specs
     }
 
-    async fn call(&self, call: &ToolCall, context: &CallContext) -> CallResult {
-        let (outcome, result) = match self.attempt(call, context).await {
-            Ok(value) => (CallOutcome::Succeeded, value),
-            Err(error) => (CallOutcome::Failed, error.to_value()),
-        };
-        CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+    async fn attempt(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Value> {
+        let (entry, arguments) = self.checked(call)?;
+        entry.tool.call(arguments, context).await
     }
 
     async fn probe(&self, call: &ToolCall, key: &IdempotencyKey) -> Probe {
@@ -117,6 +136,20 @@ impl Toolset for Toolbox {
             Some(entry) => entry.tool.probe(key).await.unwrap_or(Probe::Unsupported),
             None => Probe::Unsupported,
         }
+    }
+
+    async fn undo(
+        &self,
+        call: &ToolCall,
+        undone: &IdempotencyKey,
+        context: &CallContext,
+    ) -> ToolResult<Value> {
+        self.checked(call)?.0.tool.undo(undone, context).await
+    }
+
+    async fn plan(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Option<Value>> {
+        let (entry, arguments) = self.checked(call)?;
+        entry.tool.plan(arguments, context).await
     }
 }
 

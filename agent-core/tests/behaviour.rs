@@ -60,8 +60,25 @@ async fn was_booked(world: &World, key: &IdempotencyKey) -> ToolResult<Probe> {
     Ok(found.map_or(Probe::NotDone, |(_, id)| Probe::Done(json!({"booking": id}))))
 }
 
+/// Takes a booking back.
+async fn release(world: &World, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
+    world.booked.lock().await.retain(|(key, _)| key != undone.as_str());
+    Ok(json!({"released": undone.as_str(), "under": context.key.as_str()}))
+}
+
+/// Says what would be booked.
+async fn foresee(
+    _world: &World,
+    _context: &CallContext,
+    id: String,
+    _notes: Option<Vec<String>>,
+    r#type: String,
+) -> ToolResult<Value> {
+    Ok(json!({"would_book": id, "type": r#type}))
+}
+
 /// Books something that was found.
-#[tool(once, probe = was_booked, name = "reserve")]
+#[tool(once, probe = was_booked, undo = release, plan = foresee, completes = [search, "hold"], untrusted, name = "reserve")]
 async fn book(
     #[state] world: &World,
     context: &CallContext,
@@ -118,6 +135,25 @@ fn the_schema_says_all_that_the_function_says() {
     assert_eq!(spec.parameters, expected, "{:#}", spec.parameters);
     let names: Vec<&String> = spec.parameters["properties"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["city", "days", "limit", "unit"], "properties stand in the order of the parameters");
+}
+
+#[tokio::test]
+async fn companions_undo_and_foresee() {
+    let tool = book(Arc::default());
+    let safety = &tool.spec().safety;
+    assert!(safety.probe && safety.undo && safety.untrusted);
+    assert_eq!(safety.completes, ["search", "hold"]);
+    assert!(weather.spec().safety.says_nothing());
+    let toolbox = Toolbox::new().with(Arc::new(tool)).unwrap();
+    let arguments = json!({"id": "G1"}).as_object().unwrap().clone();
+    let call = ToolCall { id: "c1".into(), tool: "reserve".into(), arguments };
+    let plan = toolbox.plan(&call, &context("c1")).await.unwrap();
+    assert_eq!(plan, Some(json!({"would_book": "G1", "type": "window"})));
+    assert_eq!(toolbox.probe(&call, &"r1.c1".into()).await, Probe::NotDone, "a plan does nothing");
+    toolbox.attempt(&call, &context("c1")).await.unwrap();
+    let undone = toolbox.undo(&call, &"r1.c1".into(), &context("c2")).await.unwrap();
+    assert_eq!(undone, json!({"released": "r1.c1", "under": "r1.c2"}));
+    assert_eq!(toolbox.probe(&call, &"r1.c1".into()).await, Probe::NotDone);
 }
 
 #[test]

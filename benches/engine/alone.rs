@@ -47,6 +47,7 @@ fn tools() -> Vec<ToolSpec> {
         description: String::new(),
         parameters: json!({"type": "object", "required": properties.as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()), "properties": properties}),
         effect: Effect::ReadOnly,
+        safety: handyman::core::Safety::default(),
     };
     vec![
         tool(

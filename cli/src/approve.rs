@@ -1,45 +1,87 @@
-//! Asking a person on the terminal before a call with an effect runs.
+//! Asking the person at the terminal about calls that wait.
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use async_trait::async_trait;
-use handyman::{Decision, Effect, Policy, Run, ToolCall, ToolSpec, Verdict};
+use handyman::{Approval, Outcome, Run, Session, Verdict, Watch, approvals};
+use serde_json::Value;
 
+use crate::problem::Problem;
 use crate::show;
 
-/// Shows a call with an effect and waits for yes or no.
-///
-/// Without a terminal there is nobody to ask: the call is refused and the reason says so.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AskOnTerminal;
-
-#[async_trait]
-impl Policy for AskOnTerminal {
-    async fn decide(&self, call: &ToolCall, spec: &ToolSpec, _run: &Run) -> Decision {
-        if spec.effect == Effect::ReadOnly {
-            return Decision::new(Verdict::Allow, spec.effect.name());
-        }
+/// Goes on with a run for as long as it waits and there is somebody to ask. Without a terminal the run
+/// waits, durably, and a note says how to decide.
+pub(crate) async fn settle(session: &Session, mut run: Run, watch: &Watch<'_>) -> Result<Run, Problem> {
+    let journal = session.journal().await?;
+    while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
+        let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
         if !std::io::stdin().is_terminal() {
-            return Decision::new(
-                Verdict::Deny,
-                "standard input is not a terminal, so nobody could be asked; use --approve auto to allow effects",
-            );
+            let run = run.id();
+            show::note(&format!(
+                "decide with: handyman approvals allow {run} (or deny), then: handyman resume {run}"
+            ));
+            break;
         }
-        let question = format!("Allow {}? [y/N] ", show::call_line(&call.tool, &call.arguments));
-        let answer = tokio::task::spawn_blocking(move || ask(&question)).await;
-        match answer {
-            Ok(Ok(true)) => Decision::new(Verdict::Allow, "the person said yes"),
-            Ok(Ok(false)) => Decision::new(Verdict::Deny, "the person said no"),
-            Ok(Err(_)) | Err(_) => Decision::new(Verdict::Deny, "the person could not be asked"),
-        }
+        let Some(decision) = answer(approval.clone()).await? else { break };
+        approvals::decide(journal.as_ref(), run.id(), decision, Some(&approval.digest)).await?;
+        run = session.resume(run.id(), watch).await?;
+    }
+    Ok(run)
+}
+
+/// What the person says; nothing if they went away.
+async fn answer(approval: Approval) -> Result<Option<Verdict>, Problem> {
+    let asked = tokio::task::spawn_blocking(move || ask(&approval)).await;
+    asked
+        .map_err(|error| Problem::new(format!("nobody could be asked: {error}")))?
+        .map_err(|error| Problem::new(format!("nobody could be asked: {error}")))
+}
+
+fn ask(approval: &Approval) -> std::io::Result<Option<Verdict>> {
+    let mut terminal = std::io::stderr().lock();
+    for line in shown(approval) {
+        writeln!(terminal, "{line}")?;
+    }
+    write!(terminal, "Allow {}? [y/N] ", show::call_line(&approval.call.tool, &approval.call.arguments))?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
+        return Ok(None);
+    }
+    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "好" | "可以");
+    Ok(Some(if yes { Verdict::Allow } else { Verdict::Deny }))
+}
+
+/// What a person is shown of a call: why they are asked, and what it would do.
+pub(crate) fn shown(approval: &Approval) -> Vec<String> {
+    let mut lines = vec![format!("  {}", approval.why)];
+    match &approval.plan {
+        Some(plan) => lines.extend(plan_lines(plan)),
+        None => lines.push("  the tool cannot say beforehand what it would do".to_owned()),
+    }
+    lines
+}
+
+/// A plan, one line a row that would change, or the whole of it.
+fn plan_lines(plan: &Value) -> Vec<String> {
+    match plan.get("rows").and_then(Value::as_array) {
+        Some(rows) => rows.iter().map(row_line).collect(),
+        None => vec![format!("  it would: {plan}")],
     }
 }
 
-fn ask(question: &str) -> std::io::Result<bool> {
-    let mut terminal = std::io::stderr().lock();
-    write!(terminal, "{question}")?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "好" | "可以"))
+fn row_line(row: &Value) -> String {
+    let table = row["table"].as_str().unwrap_or_default();
+    match (row["is"].as_object(), row["becomes"].as_object()) {
+        (None, _) => format!("  + {table}: {}", row["becomes"]),
+        (_, None) => format!("  - {table}: {}", row["is"]),
+        (Some(is), Some(becomes)) => {
+            let changes: Vec<String> = becomes
+                .iter()
+                .filter(|(name, value)| is.get(*name) != Some(value))
+                .map(|(name, value)| format!("{name} {} → {value}", is.get(name).unwrap_or(&Value::Null)))
+                .collect();
+            let which = is.values().next().map(Value::to_string).unwrap_or_default();
+            format!("  ~ {table} {which}: {}", changes.join(", "))
+        }
+    }
 }

@@ -1,9 +1,13 @@
 //! What was typed. No I/O here; what it means is in `settings`.
 
+mod records;
+
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+
+pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};
 
 use crate::replies::Replies;
 
@@ -31,6 +35,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
+    /// Talk: one message a line, in a session that goes on after a restart
+    Chat {
+        /// Name of the session
+        #[arg(long, value_name = "NAME", default_value = "chat")]
+        session: String,
+        #[command(flatten)]
+        options: RunOptions,
+    },
     /// Go on with a run that was interrupted or waits for a person
     Resume {
         /// The run, as `handyman runs list` shows it
@@ -38,7 +50,32 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Look at runs in the journal
+    /// Decide on calls that wait for a person
+    Approvals {
+        #[command(subcommand)]
+        command: ApprovalsCommand,
+    },
+    /// Run a recorded run again, without its tools, and show where it goes another way
+    Replay {
+        /// The run
+        run: String,
+        /// Only check the events; generate nothing
+        #[arg(long)]
+        without_model: bool,
+        #[command(flatten)]
+        options: RunOptions,
+    },
+    /// Begin a new run that has happened as another one until some turn
+    Fork {
+        /// The run
+        run: String,
+        /// The turn that is taken anew, from 1
+        #[arg(long, value_name = "TURN", value_parser = clap::value_parser!(u32).range(1..))]
+        at: u32,
+        #[command(flatten)]
+        options: RunOptions,
+    },
+    /// Look at runs in the journal, or look after it
     Runs {
         #[command(subcommand)]
         command: RunsCommand,
@@ -58,28 +95,6 @@ pub(crate) enum Command {
         /// A GGUF file; the built-in model if left out
         #[arg(long, value_name = "GGUF")]
         model: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RunsCommand {
-    /// List all runs, oldest first
-    List {
-        #[command(flatten)]
-        places: Places,
-        /// One JSON object a line
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show one run: what was asked, called, decided and answered
-    Show {
-        /// The run
-        run: String,
-        #[command(flatten)]
-        places: Places,
-        /// The journal's events, one JSON object a line
-        #[arg(long)]
-        json: bool,
     },
 }
 

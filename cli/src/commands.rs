@@ -2,15 +2,19 @@
 
 use std::process::ExitCode;
 
-use handyman::{CancellationToken, Observer, Outcome, Run, Watch};
+use handyman::{CancellationToken, Observer, Outcome, Run, RunId, Session, Watch};
 
-use crate::args::{Args, Command, RunOptions, RunsCommand};
+use crate::approve::settle;
+use crate::args::{Args, Command, RunOptions};
 use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show::{JsonLines, Terminal};
 
+mod approvals;
+mod chat;
 mod doctor;
 mod model;
+mod replay;
 mod runs;
 mod tools;
 
@@ -23,12 +27,13 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
     match (args.command, args.task) {
         (Some(Command::Run { task, options }), _) => run(&task, &options).await,
         (Some(Command::Resume { run, options }), _) => resume(run, &options).await,
-        (Some(Command::Runs { command: RunsCommand::List { places, json } }), _) => {
-            runs::list(&places, json).await
+        (Some(Command::Chat { session, options }), _) => chat::chat(session, &options).await,
+        (Some(Command::Approvals { command }), _) => approvals::dispatch(command).await,
+        (Some(Command::Replay { run, without_model, options }), _) => {
+            replay::replay(run, !without_model, &options).await
         }
-        (Some(Command::Runs { command: RunsCommand::Show { run, places, json } }), _) => {
-            runs::show(run, &places, json).await
-        }
+        (Some(Command::Fork { run, at, options }), _) => replay::fork(run, at, &options).await,
+        (Some(Command::Runs { command }), _) => runs::dispatch(command).await,
         (Some(Command::Tools { command }), _) => tools::dispatch(command).await,
         (Some(Command::Model { command }), _) => model::dispatch(command).await,
         (Some(Command::Doctor { model }), _) => doctor::examine(model.as_deref()).await,
@@ -43,21 +48,33 @@ async fn run(task: &str, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
     let session = settings::agent(options, &files).await?.session();
     let observer = observer(options.json);
-    let run = session.run_watched(task, &interruptible(observer.as_ref())).await?;
-    Ok(exit_code(&run))
+    let watch = interruptible(observer.as_ref());
+    let run = session.run_watched(task, &watch).await?;
+    Ok(exit_code(&settle(&session, run, &watch).await?))
 }
 
 async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
     let id = run.into();
     let session = settings::agent(options, &files).await?.session_of(&id).await?;
-    let observer = observer(options.json);
-    let run = session.resume(&id, &interruptible(observer.as_ref())).await?;
-    Ok(exit_code(&run))
+    let observer = observer_after(options.json, &session, &id).await?;
+    let watch = interruptible(observer.as_ref());
+    let run = session.resume(&id, &watch).await?;
+    Ok(exit_code(&settle(&session, run, &watch).await?))
 }
 
 fn observer(json: bool) -> Box<dyn Observer> {
     if json { Box::new(JsonLines) } else { Box::new(Terminal::default()) }
+}
+
+/// An observer that knows what the calls of a run are that goes on.
+async fn observer_after(json: bool, session: &Session, run: &RunId) -> Result<Box<dyn Observer>, Problem> {
+    if json {
+        return Ok(observer(json));
+    }
+    let terminal = Terminal::default();
+    session.journal().await?.events(run).await?.iter().for_each(|event| terminal.learn(event));
+    Ok(Box::new(terminal))
 }
 
 /// Ctrl-C ends the run at its next step, with every call accounted for.

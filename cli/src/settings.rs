@@ -1,12 +1,14 @@
 //! What was typed means this: files, models, tools and agents.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use handyman::tools::{Sandbox, Settings};
-use handyman::{Agent, AllowAll, Limits, ReadOnly, ScriptModel, SqliteJournal, ToolChoice, Toolbox};
+use handyman::{
+    Agent, AllowAll, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel, SqliteJournal, ToolChoice, Toolbox,
+};
 use jiff::civil::{Date, DateTime, Time};
 
-use crate::approve::AskOnTerminal;
 use crate::args::{Approve, Places, RunOptions};
 use crate::problem::Problem;
 
@@ -46,6 +48,11 @@ impl Files {
 
     /// All tools, on the sandbox world.
     pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
+        self.open_toolbox_with(None).await
+    }
+
+    /// All tools; a journal in the world's own file becomes part of every effect's transaction.
+    async fn open_toolbox_with(&self, journal: Option<&Arc<SqliteJournal>>) -> Result<Toolbox, Problem> {
         if let Some(folder) = self.world.parent() {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Problem::new(format!("the folder {} cannot be made: {error}", folder.display()))
@@ -56,6 +63,7 @@ impl Files {
             world: Some(self.world.clone()),
             documents: self.docs.clone(),
             database: self.database.clone(),
+            witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
             ..Settings::new(self.now().date())
         };
         let sandbox = Sandbox::open(&settings).await.map_err(|error| {
@@ -93,16 +101,27 @@ fn data_folder() -> Result<PathBuf, Problem> {
 
 /// The agent a run's options describe.
 pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    let toolbox = files.open_toolbox().await?;
+    match options.model.as_deref().map(|name| name.split_once("script:").ok_or(name)) {
+        Some(Ok((_, file))) => agent_of(ScriptModel::load(file).await?, options, files).await,
+        Some(Err(file)) => agent_of(local_model(Some(file)).await?, options, files).await,
+        None => agent_of(local_model(None).await?, options, files).await,
+    }
+}
+
+/// The same agent for work that asks no model.
+pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+    agent_of(ScriptModel::parse("")?, options, files).await
+}
+
+async fn agent_of(model: impl Model + 'static, options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+    let journal = Arc::new(files.open_journal().await?);
+    let shared = (files.journal == files.world).then_some(&journal);
+    let toolbox = files.open_toolbox_with(shared).await?;
     let toolbox = if options.tools.is_empty() { toolbox } else { toolbox.only(&options.tools)? };
-    let agent = match options.model.as_deref().map(|name| name.split_once("script:").ok_or(name)) {
-        Some(Ok((_, file))) => Agent::new(ScriptModel::load(file).await?),
-        Some(Err(file)) => Agent::new(local_model(Some(file)).await?),
-        None => Agent::new(local_model(None).await?),
-    };
+    let agent = Agent::new(model);
     let agent = match options.approve {
         Approve::Auto => agent.policy(AllowAll),
-        Approve::Ask => agent.policy(AskOnTerminal),
+        Approve::Ask => agent.policy(AskForEffects),
         Approve::Deny => agent.policy(ReadOnly),
     };
     let replies = options.replies.options();
@@ -111,7 +130,7 @@ pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, 
         toolbox.only(std::slice::from_ref(name))?;
     }
     let limits = Limits { turns_max: options.max_turns, ..Limits::default() };
-    Ok(agent.toolbox(toolbox).limits(limits).options(replies).journal(&files.journal).now(files.now()))
+    Ok(agent.toolbox(toolbox).limits(limits).options(replies).journal_with(journal).now(files.now()))
 }
 
 /// A model in this process: the GGUF file named, or the built-in one.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Mutex;
 
-use handyman::{CallOutcome, Delta, DeltaSink, Event, LimitKind, Observer, Outcome, Verdict};
+use handyman::{CallOutcome, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source, Verdict};
 use serde_json::{Map, Value};
 
 /// Characters of a value or a result in its short form.
@@ -16,6 +16,8 @@ pub(crate) struct Terminal {
     streamed: Mutex<String>,
     /// The calls of the current turn by id, as one line each.
     names: Mutex<Vec<(String, String)>>,
+    /// Whether it shows where each argument of a call comes from.
+    origins: bool,
 }
 
 impl DeltaSink for Terminal {
@@ -33,20 +35,40 @@ impl Observer for Terminal {
         match event {
             Event::Started { run, .. } => note(&format!("run {run}")),
             Event::Resumed => note("resumed"),
-            Event::ModelReplied { calls, .. } => {
+            Event::ModelReplied { .. } => {
                 self.end_line();
-                if let Ok(mut names) = self.names.lock() {
-                    *names = calls.iter().map(|c| (c.id.to_string(), call_line(&c.tool, &c.arguments))).collect();
-                }
+                self.learn(event);
             }
             Event::ReplyMalformed { problem, .. } => {
                 self.end_line();
                 note(&format!("the model's reply could not be read: {problem}"));
             }
-            Event::CallDecided { call, decision, why } => match decision {
-                Verdict::Allow => {}
-                Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
-            },
+            Event::CallDecided { call, decision, why, origins, .. } => {
+                match decision {
+                    Verdict::Allow => {}
+                    Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
+                }
+                if self.origins && !origins.is_empty() {
+                    let origins: Vec<String> = origins.iter().map(origin_text).collect();
+                    line(&format!("  {call}: {}", origins.join(", ")));
+                }
+            }
+            Event::PersonDecided { call, decision, .. } => {
+                let word = if *decision == Verdict::Allow { "allowed" } else { "denied" };
+                note(&format!("{}: a person {word} it", self.name(call.as_str())));
+            }
+            Event::CallRetried { call, error, wait_ms, .. } => {
+                let wait = seconds(*wait_ms);
+                note(&format!("{}: {error}; trying again in {wait:.1} s", self.name(call.as_str())));
+            }
+            Event::UndoPlanned { call, undoes, why } => {
+                note(&format!("undoing {} ({undoes}): {why}", call.tool));
+                self.learn(event);
+            }
+            Event::ClaimRefused { claim, .. } => {
+                self.end_line();
+                note(&format!("not so: \"{claim}\"; the model is asked again"));
+            }
             Event::CallStarted { call, .. } => line(&format!("→ {}", self.name(call.as_str()))),
             Event::CallFinished { call, outcome, result, .. } => {
                 let mark = if *outcome == CallOutcome::Succeeded { "←" } else { "✗" };
@@ -54,8 +76,11 @@ impl Observer for Terminal {
                 let tool = tool.split('(').next().unwrap_or_default();
                 line(&format!("{mark} {tool}: {}", short(&result.to_string())));
             }
-            Event::Finished { outcome, answer, usage } => {
+            Event::Finished { outcome, answer, receipts, usage } => {
                 self.finish(outcome, answer);
+                for receipt in receipts {
+                    note(&format!("done: {} {}", receipt.tool, receipt.reference));
+                }
                 let tokens = usage.tokens;
                 note(&format!(
                     "{} turns · {} calls · tokens: {} prefilled, {} reused, {} forced, {} drafted, {} sampled · {:.1} s model, {:.1} s tools",
@@ -68,6 +93,25 @@ impl Observer for Terminal {
 }
 
 impl Terminal {
+    /// One that also shows where each argument of a call comes from.
+    pub(crate) fn detailed() -> Self {
+        Self { origins: true, ..Self::default() }
+    }
+
+    /// Learns what the calls of a run are, without showing anything.
+    pub(crate) fn learn(&self, event: &Event) {
+        let Ok(mut names) = self.names.lock() else { return };
+        match event {
+            Event::ModelReplied { calls, .. } => {
+                *names = calls.iter().map(|c| (c.id.to_string(), call_line(&c.tool, &c.arguments))).collect();
+            }
+            Event::UndoPlanned { call, .. } => {
+                names.push((call.id.to_string(), format!("undo {}", call_line(&call.tool, &call.arguments))));
+            }
+            _ => {}
+        }
+    }
+
     fn end_line(&self) {
         if let Ok(streamed) = self.streamed.lock()
             && !streamed.is_empty()
@@ -123,6 +167,18 @@ pub(crate) fn call_line(tool: &str, arguments: &Map<String, Value>) -> String {
         })
         .collect();
     format!("{tool}({})", arguments.join(", "))
+}
+
+/// Where an argument comes from: `to ← the person`.
+fn origin_text(origin: &Origin) -> String {
+    let from = match &origin.source {
+        Source::Person => "the person".to_owned(),
+        Source::System => "the instructions".to_owned(),
+        Source::Result { call, tool, untrusted: false } => format!("{tool} ({call})"),
+        Source::Result { call, tool, untrusted: true } => format!("{tool} ({call}), untrusted"),
+        Source::Model => "the model".to_owned(),
+    };
+    format!("{} ← {from}", origin.at.trim_start_matches('/'))
 }
 
 fn limit_text(limit: LimitKind) -> &'static str {

@@ -63,19 +63,6 @@ fn a_person_sees_calls_results_answer_and_usage() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_asked_and_nothing_happens() {
-    let bench = Bench::new();
-    let train = trains(&bench)[0]["id"].clone();
-    let search = call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"}));
-    let model = bench.script(&[search, call("book", json!({"id": train})), json!({"text": "Not booked."})]);
-    let ran = bench.run(&["book it", "--model", &model, "--date", DATE, "--json"]);
-    let events = ran.events();
-    let refused = events.iter().find(|event| event["outcome"] == "refused").unwrap();
-    assert!(refused["result"]["error"].as_str().unwrap().contains("not a terminal"));
-    assert_eq!(bench.select("SELECT count(*) AS n FROM bookings")[0]["n"], 0);
-}
-
-#[test]
 fn mistakes_are_told_with_what_to_do() {
     let bench = Bench::new();
     let garbage = bench.write("garbage.gguf", "this is not a model");

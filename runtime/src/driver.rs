@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use handyman_core::planner::{self, Step};
 use handyman_core::{
-    CallRequest, CallResult, Decision, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelRequest, Outcome,
-    Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, Step, ToolCall, ToolChoice, Toolset, Verdict, planner,
+    CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest, Outcome, Policy,
+    ReplyBody, ReplyMode, ReplyOptions, Role, Run, TokenUsage, ToolCall, ToolChoice, Toolset, claims,
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::decide::decide;
 use crate::execute;
-use crate::observe::Observer;
+use crate::observe::{Heard, Observer};
 
 /// Everything a run touches.
 pub(crate) struct World<'a> {
@@ -26,19 +28,21 @@ pub(crate) struct World<'a> {
 /// Drives a run until it has ended or waits for a person.
 ///
 /// An event is durable before it is folded, shown, or acted on. After a fault the run must be folded
-/// anew from the journal.
+/// anew from the journal. A cancelled run still asks what became of calls in doubt.
 pub(crate) async fn drive(run: &mut Run, world: &World<'_>) -> Result<(), Fault> {
     loop {
         let events = match planner::next_step(run, world.tools.specs(), world.limits) {
             Step::Done => return Ok(()),
-            Step::Finish(outcome) => vec![finish(run, outcome)],
-            _ if world.cancel.is_cancelled() => vec![finish(run, Outcome::Cancelled)],
+            Step::Finish(outcome) => vec![finish(run, world, outcome)],
+            Step::Probe(call) => vec![execute::probe(run, world, &call).await],
+            _ if world.cancel.is_cancelled() => vec![finish(run, world, Outcome::Cancelled)],
             Step::Generate(mode) => vec![generate(run, world, mode).await?],
             Step::Decide(call) => vec![decide(run, world, call).await],
             Step::Start(call) => vec![Event::CallStarted { key: run.key(&call.id), call: call.id }],
             Step::Execute(calls) => execute::execute(run, world, &calls).await,
-            Step::Probe(call) => vec![execute::probe(run, world, &call).await],
-            Step::Settle(result) => vec![finished_call(result, Duration::ZERO)],
+            Step::Settle(result) => vec![execute::settled(result)],
+            Step::Undo { call, undoes, why } => vec![Event::UndoPlanned { call, undoes, why }],
+            Step::Correct { claim, problem } => vec![Event::ClaimRefused { claim, problem }],
         };
         for event in &events {
             record(run, world, event).await?;
@@ -54,38 +58,54 @@ pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> R
     Ok(())
 }
 
+/// Asks the model, within what is left of the limits. What was heard of a reply that took too long is kept:
+/// as a reply that was cut off while there is time for another, else as the answer.
 async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event, Fault> {
-    let usage = run.usage();
+    let allowance = planner::allowance(run, mode, world.limits);
     let options = options_now(run, world.options);
     let request = ModelRequest {
         session: run.session(),
         history: run.history(),
         tools: world.tools.specs(),
         mode,
-        tokens_max: world.limits.tokens_max.saturating_sub(usage.tokens.decoded()),
+        tokens_max: allowance.tokens,
         options: &options,
     };
-    let used = Duration::from_millis(usage.model_ms + usage.tool_ms);
+    let heard = Heard::new(world.observer);
     let started = Instant::now();
     let reply = tokio::select! {
         biased;
-        () = world.cancel.cancelled() => return Ok(finish(run, Outcome::Cancelled)),
-        () = tokio::time::sleep(world.limits.wall_time.saturating_sub(used)) => {
-            return Ok(finish(run, Outcome::Limit { limit: LimitKind::WallTime }));
-        }
-        reply = world.model.reply(request, world.observer) => match reply {
-            // What was achieved until the window was full is kept; a window too small to begin is a fault.
-            Err(fault) if fault.kind() == FaultKind::Window && usage.turns > 0 => {
-                return Ok(finish(run, Outcome::Limit { limit: LimitKind::Window }));
-            }
-            reply => reply?,
-        },
+        () = world.cancel.cancelled() => return Ok(finish(run, world, Outcome::Cancelled)),
+        () = tokio::time::sleep(allowance.time) => None,
+        reply = world.model.reply(request, &heard) => Some(reply),
     };
-    let (turn, ms) = (usage.turns + 1, millis(started.elapsed()));
-    Ok(match reply.body {
-        ReplyBody::Malformed { text, problem } => {
-            Event::ReplyMalformed { turn, text, problem, usage: reply.usage, ms }
+    let (turn, ms) = (run.usage().turns + 1, millis(started.elapsed()));
+    match reply {
+        Some(Ok(reply)) => Ok(replied(run, reply, turn, ms)),
+        // What was achieved until the window was full is kept; a window too small to begin is a fault.
+        Some(Err(fault)) if fault.kind() == FaultKind::Window && turn > 1 => {
+            Ok(finish(run, world, Outcome::Limit { limit: LimitKind::Window }))
         }
+        Some(Err(fault)) => Err(fault),
+        None if mode == ReplyMode::Free => {
+            let problem = "it was cut off, because the time for it was used up; answer briefly".to_owned();
+            // The clock that cut the reply off may be finer than the one that counts.
+            let ms = ms.max(millis(allowance.time));
+            Ok(Event::ReplyMalformed { turn, text: heard.text(), problem, usage: TokenUsage::default(), ms })
+        }
+        None => Ok(match (finish(run, world, Outcome::Limit { limit: LimitKind::WallTime }), heard.text()) {
+            (Event::Finished { outcome, receipts, usage, .. }, answer) if !answer.trim().is_empty() => {
+                Event::Finished { outcome, answer, receipts, usage }
+            }
+            (event, _) => event,
+        }),
+    }
+}
+
+fn replied(run: &Run, reply: ModelReply, turn: u32, ms: u64) -> Event {
+    let ModelReply { body, usage, stop, confidence, recording } = reply;
+    match body {
+        ReplyBody::Malformed { text, problem } => Event::ReplyMalformed { turn, text, problem, usage, ms },
         ReplyBody::Said { reasoning, text, calls } => {
             let named = |(index, call): (usize, CallRequest)| ToolCall {
                 id: run.next_call_id(index),
@@ -93,14 +113,13 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
                 arguments: call.arguments,
             };
             let calls = calls.into_iter().enumerate().map(named).collect();
-            let (stop, confidence) = (reply.stop, reply.confidence);
-            Event::ModelReplied { turn, text, reasoning, calls, stop, confidence, usage: reply.usage, ms }
+            Event::ModelReplied { turn, text, reasoning, calls, stop, confidence, usage, ms, recording }
         }
-    })
+    }
 }
 
 /// What is asked of the next reply: once calls were made, the model chooses, so that the run can end.
-fn options_now(run: &Run, options: &ReplyOptions) -> ReplyOptions {
+pub(crate) fn options_now(run: &Run, options: &ReplyOptions) -> ReplyOptions {
     let called = run.history().last().is_some_and(|message| message.role == Role::Tool);
     match options.tool_choice {
         ToolChoice::Required | ToolChoice::Tool(_) if called => {
@@ -110,24 +129,16 @@ fn options_now(run: &Run, options: &ReplyOptions) -> ReplyOptions {
     }
 }
 
-async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Event {
-    let spec = world.tools.specs().iter().find(|spec| spec.name == call.tool);
-    let decision = match spec {
-        Some(spec) => world.policy.decide(&call, spec, run).await,
-        None => Decision::new(Verdict::Deny, "there is no such tool"),
+fn finish(run: &Run, world: &World<'_>, outcome: Outcome) -> Event {
+    let tools = world.tools.specs();
+    let answer = match outcome {
+        Outcome::Answered | Outcome::Asked => claims::honest_answer(run, tools),
+        Outcome::Limit { .. } | Outcome::Waiting { .. } | Outcome::Cancelled => run.said().to_owned(),
     };
-    Event::CallDecided { call: call.id, decision: decision.verdict, why: decision.why }
+    Event::Finished { outcome, answer, receipts: claims::receipts(run, tools), usage: run.usage() }
 }
 
-fn finish(run: &Run, outcome: Outcome) -> Event {
-    Event::Finished { outcome, answer: run.said().to_owned(), usage: run.usage() }
-}
-
-pub(crate) fn finished_call(result: CallResult, time: Duration) -> Event {
-    Event::CallFinished { call: result.call, outcome: result.outcome, result: result.result, ms: millis(time) }
-}
-
-fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -1,80 +1,164 @@
-//! Running started calls: side by side, within their time, with results of bounded size.
+//! Running started calls: side by side, within their time, again where that helps, with results of
+//! bounded size.
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use handyman_core::{CallContext, CallOutcome, CallResult, Effect, Event, Probe, Run, ToolCall};
+use handyman_core::planner::wait_before_retry;
+use handyman_core::{
+    CallContext, CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, Run, ToolCall, ToolError,
+    ToolResult,
+};
 use serde_json::{Value, json};
 
-use crate::driver::{World, finished_call};
+use crate::driver::{World, millis};
+
+/// How a call ended.
+struct End {
+    outcome: CallOutcome,
+    result: Value,
+    failure: Option<Failure>,
+}
+
+impl End {
+    fn succeeded(result: Value) -> Self {
+        Self { outcome: CallOutcome::Succeeded, result, failure: None }
+    }
+
+    fn because(outcome: CallOutcome, error: &str) -> Self {
+        Self { outcome, result: json!({"error": error}), failure: None }
+    }
+}
 
 /// Runs calls at the same time; the events come in the order of the calls.
 ///
 /// A cancelled run drops calls that only read. A call with an effect is never dropped half way: it runs
 /// to its end or to its time limit, and then the world is asked what happened.
 pub(crate) async fn execute(run: &Run, world: &World<'_>, calls: &[ToolCall]) -> Vec<Event> {
-    join_all(calls.iter().map(|call| execute_one(run, world, call))).await
+    let wanted = |pending: &&PendingCall| calls.iter().any(|call| call.id == pending.call.id);
+    join_all(run.pending().iter().filter(wanted).map(|pending| execute_one(run, world, pending))).await
 }
 
-async fn execute_one(run: &Run, world: &World<'_>, call: &ToolCall) -> Event {
-    let Some(context) = context(run, call) else {
-        return finished_call(failure(call, CallOutcome::Cancelled, "the run has not begun"), Duration::ZERO);
+/// How one attempt went.
+enum Attempt {
+    Came(ToolResult<Value>),
+    Late,
+    Dropped,
+}
+
+async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Event {
+    let began = Instant::now();
+    let end = match attempt(run, world, pending).await {
+        Attempt::Came(Ok(value)) => End::succeeded(value),
+        Attempt::Came(Err(error)) => match failed(run, world, pending, &error).await {
+            Ok(end) => end,
+            Err(wait) => {
+                return Event::CallRetried {
+                    call: pending.call.id.clone(),
+                    attempt: pending.attempts + 1,
+                    error: error.to_string(),
+                    wait_ms: millis(wait),
+                    ms: millis(began.elapsed()),
+                };
+            }
+        },
+        Attempt::Late => late(run, world, &pending.call).await,
+        Attempt::Dropped => End::because(CallOutcome::Cancelled, "the run was cancelled"),
     };
-    let reads = world.tools.specs().iter().any(|spec| spec.name == call.tool && spec.effect == Effect::ReadOnly);
-    let started = Instant::now();
-    let result = tokio::select! {
-        result = world.tools.call(call, &context) => result,
-        () = tokio::time::sleep(world.limits.tool_time) => timed_out(run, world, call, reads).await,
-        () = world.cancel.cancelled(), if reads => failure(call, CallOutcome::Cancelled, "the run was cancelled"),
+    finished(world, &pending.call, end, began.elapsed())
+}
+
+async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt {
+    let call = &pending.call;
+    let Some(context) = context(run, call) else { return Attempt::Dropped };
+    tokio::select! {
+        () = world.cancel.cancelled(), if pending.attempts > 0 => return Attempt::Dropped,
+        () = tokio::time::sleep(Duration::from_millis(pending.wait_ms)), if pending.attempts > 0 => {}
+        else => {}
+    }
+    let work = async {
+        match &pending.undoes {
+            Some(undone) => world.tools.undo(call, &run.key(undone), &context).await,
+            None => world.tools.attempt(call, &context).await,
+        }
     };
-    let result = CallResult { result: bounded(result.result, world.limits.output_bytes_max), ..result };
-    finished_call(result, started.elapsed())
+    tokio::select! {
+        result = work => Attempt::Came(result),
+        () = tokio::time::sleep(world.limits.tool_time) => Attempt::Late,
+        () = world.cancel.cancelled(), if effect_of(world, call) == Some(Effect::ReadOnly) => Attempt::Dropped,
+    }
+}
+
+/// What a failed attempt comes to: an end, or a wait before the next attempt. A call that must not happen
+/// twice is tried again only after its probe, where there is one, has not found the effect.
+async fn failed(run: &Run, world: &World<'_>, pending: &PendingCall, error: &ToolError) -> Result<End, Duration> {
+    let call = &pending.call;
+    let once = matches!(effect_of(world, call), Some(Effect::Once) | None);
+    let lost = error.failure() == Failure::InDoubt;
+    if once && (lost || error.failure() == Failure::Unavailable) {
+        match world.tools.probe(call, &run.key(&call.id)).await {
+            Probe::Done(value) => return Ok(End::succeeded(value)),
+            Probe::Unsupported if lost => {
+                let error = format!("{error}; it is unknown whether this took effect; it was not repeated");
+                return Ok(End { failure: Some(Failure::InDoubt), ..End::because(CallOutcome::Unknown, &error) });
+            }
+            Probe::NotDone | Probe::Unsupported => {}
+        }
+    }
+    if let Some(wait) = wait_before_retry(run, pending, error, world.limits) {
+        return Err(wait);
+    }
+    let mut result = error.to_value();
+    if pending.attempts > 0 {
+        result["attempts"] = (pending.attempts + 1).into();
+    }
+    let unknown = lost && !once && effect_of(world, call) != Some(Effect::ReadOnly);
+    let outcome = if unknown { CallOutcome::Unknown } else { CallOutcome::Failed };
+    Ok(End { outcome, result, failure: Some(error.failure()) })
+}
+
+async fn late(run: &Run, world: &World<'_>, call: &ToolCall) -> End {
+    let seconds = world.limits.tool_time.as_secs_f64();
+    if effect_of(world, call) == Some(Effect::ReadOnly) {
+        return End::because(CallOutcome::Failed, &format!("no answer within {seconds} s"));
+    }
+    match world.tools.probe(call, &run.key(&call.id)).await {
+        Probe::Done(result) => End::succeeded(result),
+        Probe::NotDone => {
+            End::because(CallOutcome::Failed, &format!("no answer within {seconds} s; it did not take effect"))
+        }
+        Probe::Unsupported => {
+            let error = format!("no answer within {seconds} s; it is unknown whether this took effect");
+            End::because(CallOutcome::Unknown, &error)
+        }
+    }
 }
 
 /// Asks the world about a call that a process before this one started.
 pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Event {
     let key = run.key(&call.id);
-    match world.tools.probe(call, &key).await {
-        Probe::Done(value) => finished_call(
-            CallResult {
-                call: call.id.clone(),
-                tool: call.tool.clone(),
-                outcome: CallOutcome::Succeeded,
-                result: bounded(value, world.limits.output_bytes_max),
-            },
-            Duration::ZERO,
-        ),
-        Probe::NotDone => Event::CallStarted { call: call.id.clone(), key },
+    let end = match world.tools.probe(call, &key).await {
+        Probe::Done(value) => End::succeeded(value),
+        Probe::NotDone if world.cancel.is_cancelled() => {
+            End::because(CallOutcome::Cancelled, "the run was cancelled before this took effect")
+        }
+        Probe::NotDone => return Event::CallStarted { call: call.id.clone(), key },
         Probe::Unsupported => {
             let error = "it is unknown whether this took effect; it was not repeated; check before trying again";
-            finished_call(failure(call, CallOutcome::Unknown, error), Duration::ZERO)
+            End::because(CallOutcome::Unknown, error)
         }
-    }
+    };
+    finished(world, call, end, Duration::ZERO)
 }
 
-async fn timed_out(run: &Run, world: &World<'_>, call: &ToolCall, reads: bool) -> CallResult {
-    let seconds = world.limits.tool_time.as_secs_f64();
-    if reads {
-        return failure(call, CallOutcome::Failed, &format!("no answer within {seconds} s"));
-    }
-    match world.tools.probe(call, &run.key(&call.id)).await {
-        Probe::Done(result) => CallResult {
-            call: call.id.clone(),
-            tool: call.tool.clone(),
-            outcome: CallOutcome::Succeeded,
-            result,
-        },
-        Probe::NotDone => {
-            failure(call, CallOutcome::Failed, &format!("no answer within {seconds} s; it did not take effect"))
-        }
-        Probe::Unsupported => {
-            let error = format!("no answer within {seconds} s; it is unknown whether this took effect");
-            failure(call, CallOutcome::Unknown, &error)
-        }
-    }
+/// A result that needed no tool.
+pub(crate) fn settled(result: CallResult) -> Event {
+    let CallResult { call, outcome, result, .. } = result;
+    Event::CallFinished { call, outcome, result, failure: None, ms: 0 }
 }
 
-fn context(run: &Run, call: &ToolCall) -> Option<CallContext> {
+/// What a tool is given beside its arguments; nothing before the run has begun.
+pub(crate) fn context(run: &Run, call: &ToolCall) -> Option<CallContext> {
     Some(CallContext {
         run: run.id().clone(),
         call: call.id.clone(),
@@ -83,8 +167,19 @@ fn context(run: &Run, call: &ToolCall) -> Option<CallContext> {
     })
 }
 
-fn failure(call: &ToolCall, outcome: CallOutcome, error: &str) -> CallResult {
-    CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result: json!({"error": error}) }
+fn finished(world: &World<'_>, call: &ToolCall, end: End, time: Duration) -> Event {
+    let result = bounded(end.result, world.limits.output_bytes_max);
+    Event::CallFinished {
+        call: call.id.clone(),
+        outcome: end.outcome,
+        result,
+        failure: end.failure,
+        ms: millis(time),
+    }
+}
+
+fn effect_of(world: &World<'_>, call: &ToolCall) -> Option<Effect> {
+    world.tools.specs().iter().find(|spec| spec.name == call.tool).map(|spec| spec.effect)
 }
 
 /// Keeps a result within `bytes_max` bytes of JSON: the head stays, and the result says what is missing.

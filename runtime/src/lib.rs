@@ -16,24 +16,31 @@
 //! # }
 //! ```
 //!
-//! Map: [`agent`] what one does with an agent · `driver` the loop, on one page · `execute` running
-//! calls · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run ·
+//! Map: [`agent`] what one does with an agent, [`session`] a conversation · `driver` the loop, on one page ·
+//! `decide`, `execute` deciding on calls and running them · [`approvals`] what waits for a person ·
+//! [`replay`] running a recorded run again · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run ·
 //! [`script`] a model that plays a file · `llama` (feature `llama`, on by default; costs a C++ build of
 //! minutes) the model step: render, constrain, decode, parse.
 
 pub mod agent;
+pub mod approvals;
+mod decide;
 mod driver;
 mod execute;
 pub mod journal;
 pub mod observe;
 pub mod policy;
+pub mod replay;
 pub mod script;
+pub mod session;
 
-pub use agent::{Agent, Session};
+pub use agent::Agent;
+pub use approvals::Approval;
 pub use journal::SqliteJournal;
 pub use observe::{Observer, Watch};
-pub use policy::{AllowAll, AllowList, AskForEffects, ReadOnly};
+pub use policy::{AllowAll, AllowList, AskFor, AskForEffects, AskForUntrusted, DenyAll, ReadOnly};
 pub use script::ScriptModel;
+pub use session::Session;
 
 #[cfg(feature = "llama")]
 mod constrain;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, ReplyBody, Role, StopReason,
+    DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording, ReplyBody, Role, StopReason,
     ToolCall, ToolSpec,
 };
 use tokio::sync::mpsc;
@@ -123,7 +123,7 @@ impl Loaded {
             renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
         let shared =
             if self.marks && earlier.is_none() { renderer.shared(&prompt, history, tools) } else { 0 };
-        let sources = Sources::new(history);
+        let sources = Sources::new(history).without_repeats(tools);
         let options = request.options;
         let turn = Turn::new(tools, request.mode, sources).asked(options);
         let grammar = self.dialect.grammar(&turn)?;
@@ -236,7 +236,10 @@ impl Model for LocalModel {
             Stop::TokensMax => StopReason::Tokens,
             Stop::WindowFull => StopReason::Window,
         };
-        Ok(ModelReply { body, usage: generated.usage, stop, confidence: generated.confidence })
+        let sampling = request.options.sampling.as_ref().unwrap_or(&shared.settings.sampling);
+        let sampling = serde_json::to_value(sampling).unwrap_or_default();
+        let recording = Recording { tokens: generated.tokens, sampling };
+        Ok(ModelReply { body, usage: generated.usage, stop, confidence: generated.confidence, recording })
     }
 }
 

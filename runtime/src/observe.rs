@@ -1,8 +1,9 @@
 //! Watching a run: events once they are durable, deltas as they stream, and the wish to cancel.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
-use handyman_core::{DeltaSink, Discard, Event};
+use handyman_core::{Delta, DeltaSink, Discard, Event};
 use tokio_util::sync::CancellationToken;
 
 /// Is told what happens in a run. Must not block.
@@ -14,6 +15,33 @@ pub trait Observer: DeltaSink {
 /// Nobody watches.
 impl Observer for Discard {
     fn event(&self, _event: &Event) {}
+}
+
+/// Remembers the text of a reply while it is shown to somebody else.
+pub(crate) struct Heard<'a> {
+    shown_to: &'a dyn Observer,
+    text: Mutex<String>,
+}
+
+impl<'a> Heard<'a> {
+    /// Nothing has been heard yet.
+    pub(crate) fn new(shown_to: &'a dyn Observer) -> Self {
+        Self { shown_to, text: Mutex::default() }
+    }
+
+    /// The text so far.
+    pub(crate) fn text(&self) -> String {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl DeltaSink for Heard<'_> {
+    fn delta(&self, delta: Delta) {
+        if let Delta::Text(text) = &delta {
+            self.text.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        }
+        self.shown_to.delta(delta);
+    }
 }
 
 /// Who is told of a run, and the token that cancels it.

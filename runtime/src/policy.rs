@@ -1,7 +1,22 @@
-//! Policies: who may act. Small values; each decides one thing and hands the rest on.
+//! Policies: who may act. Small values that wrap one another; each decides one thing and hands the rest on.
+//!
+//! ```
+//! use handyman_runtime::{AllowAll, AllowList, AskFor, ReadOnly};
+//! use handyman_core::Effect;
+//!
+//! // Only these two tools; paying, and whatever never may run twice, needs a person.
+//! let policy = AllowList::new(["book", "pay"], AskFor::effect(Effect::Once, AllowAll));
+//! # let _ = (policy, ReadOnly);
+//! ```
+
+mod ask;
+mod untrusted;
 
 use async_trait::async_trait;
 use handyman_core::{Decision, Effect, Policy, Run, ToolCall, ToolSpec, Verdict};
+
+pub use ask::AskFor;
+pub use untrusted::AskForUntrusted;
 
 /// Allows everything: for sandboxes and for agents whose every tool is harmless.
 #[derive(Debug, Clone, Copy)]
@@ -14,19 +29,25 @@ impl Policy for AllowAll {
     }
 }
 
+/// Refuses everything.
+#[derive(Debug, Clone, Copy)]
+pub struct DenyAll;
+
+#[async_trait]
+impl Policy for DenyAll {
+    async fn decide(&self, _call: &ToolCall, _spec: &ToolSpec, _run: &Run) -> Decision {
+        Decision::new(Verdict::Deny, "no tool may be used")
+    }
+}
+
 /// Reads freely; a person has to say about everything with an effect. The default of an agent.
 #[derive(Debug, Clone, Copy)]
 pub struct AskForEffects;
 
 #[async_trait]
 impl Policy for AskForEffects {
-    async fn decide(&self, _call: &ToolCall, spec: &ToolSpec, _run: &Run) -> Decision {
-        match spec.effect {
-            Effect::ReadOnly => Decision::new(Verdict::Allow, spec.effect.name()),
-            Effect::Idempotent | Effect::Once => {
-                Decision::new(Verdict::Ask, format!("{} has an effect and needs a person's yes", spec.name))
-            }
-        }
+    async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision {
+        AskFor::effects(AllowAll).decide(call, spec, run).await
     }
 }
 
@@ -70,3 +91,6 @@ impl<P: Policy> Policy for AllowList<P> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,17 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use handyman_core::{
-    CallRequest, Delta, DeltaSink, Fault, FaultKind, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, Role,
-    TokenUsage,
+    CallRequest, Delta, DeltaSink, Fault, FaultKind, Message, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody,
+    Role, TokenUsage,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Plays one reply a line: `{"text": "…", "calls": [{"tool": "…", "arguments": {…}}]}`.
+///
+/// An argument `"{{tool.field}}"` is the newest value under that field in a result of that tool, so that a
+/// script can use what a run made: `{"tool": "pay", "arguments": {"booking": "{{book.booking}}"}}`.
 ///
 /// The line is chosen by how many replies the session's history already holds, so a resumed run goes on
 /// where it stopped.
@@ -84,8 +88,33 @@ impl Model for ScriptModel {
         if !line.text.is_empty() {
             sink.delta(Delta::Text(line.text.clone()));
         }
+        let mut line = line;
+        for argument in line.calls.iter_mut().flat_map(|call| call.arguments.values_mut()) {
+            if let Some(value) = named_in(argument).and_then(|name| newest(request.history, name)) {
+                *argument = value;
+            }
+        }
         let body = ReplyBody::Said { reasoning: line.reasoning, text: line.text, calls: line.calls };
         Ok(ModelReply::new(body, TokenUsage::default()))
+    }
+}
+
+/// `tool.field` in an argument that reads `{{tool.field}}`.
+fn named_in(argument: &Value) -> Option<(&str, &str)> {
+    argument.as_str()?.strip_prefix("{{")?.strip_suffix("}}")?.rsplit_once('.')
+}
+
+/// The newest value under a field in the results of a tool.
+fn newest(history: &[Message], (tool, field): (&str, &str)) -> Option<Value> {
+    let mut results = history.iter().rev().flat_map(Message::results).filter(|result| result.tool == tool);
+    results.find_map(|result| under(&result.result, field).cloned())
+}
+
+fn under<'v>(value: &'v Value, field: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(fields) => fields.get(field).or_else(|| fields.values().find_map(|inner| under(inner, field))),
+        Value::Array(items) => items.iter().find_map(|item| under(item, field)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use handyman_core::{Message, Part, Role};
-use serde_json::Value;
+use handyman_core::{Message, Part, Role, ToolSpec, repeat};
+use serde_json::{Map, Value};
 
 /// Pieces over all spans; with more, the oldest results can no longer be copied from. What the person
 /// wrote always can.
@@ -13,12 +13,28 @@ const PIECES_MAX: usize = 4_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sources<'a> {
     history: &'a [Message],
+    /// The tools by which repeats are judged.
+    tools: &'a [ToolSpec],
 }
 
 impl<'a> Sources<'a> {
     /// The sources of a history.
     pub(crate) fn new(history: &'a [Message]) -> Self {
-        Self { history }
+        Self { history, tools: &[] }
+    }
+
+    /// Leaves out calls that cannot be made again in this run.
+    pub(crate) fn without_repeats(self, tools: &'a [ToolSpec]) -> Self {
+        Self { tools, ..self }
+    }
+
+    /// The arguments that a tool cannot be called with again.
+    pub(crate) fn spent(&self, tool: &str) -> Vec<&'a Map<String, Value>> {
+        if self.tools.is_empty() {
+            return Vec::new();
+        }
+        let spent = repeat::spent(self.history, self.tools);
+        spent.iter().filter(|spent| spent.call.tool == tool).map(|spent| &spent.call.arguments).collect()
     }
 
     /// How many calls the history holds.

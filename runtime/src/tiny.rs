@@ -274,6 +274,7 @@ pub(crate) fn tool(name: &str, properties: Value, required: &[&str]) -> ToolSpec
         description: String::new(),
         parameters: json!({"type": "object", "properties": properties, "required": required}),
         effect: Effect::ReadOnly,
+        safety: handyman_core::Safety::default(),
     }
 }
 

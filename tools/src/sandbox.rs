@@ -15,7 +15,7 @@ use crate::database::{Database, describe_table, list_tables, query_table, run_sq
 use crate::payment::{pay, refund};
 use crate::search::{Documents, search};
 use crate::weather::weather;
-use crate::world::{self, World};
+use crate::world::{self, Witness, World};
 
 const DEFAULT_SEED: u64 = 2026;
 
@@ -32,13 +32,15 @@ pub struct Settings {
     pub documents: Option<PathBuf>,
     /// SQLite file for the database tools, in place of the world.
     pub database: Option<PathBuf>,
+    /// A journal in the world's own file, to witness every effect in its transaction.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl Settings {
     /// A temporary world that begins on this day, with the bundled documents.
     #[must_use]
     pub fn new(today: Date) -> Self {
-        Self { world: None, seed: DEFAULT_SEED, today, documents: None, database: None }
+        Self { world: None, seed: DEFAULT_SEED, today, documents: None, database: None, witness: None }
     }
 }
 
@@ -56,8 +58,12 @@ impl Sandbox {
     /// # Errors
     /// A file or folder that cannot be opened; the message names it.
     pub async fn open(settings: &Settings) -> ToolResult<Self> {
-        let Settings { world, seed, today, documents, database } = settings;
+        let Settings { world, seed, today, documents, database, witness } = settings;
         let world = World::open(&world::Settings { path: world.clone(), seed: *seed, today: *today }).await?;
+        let world = match witness {
+            Some(witness) => world.witnessed_by(Arc::clone(witness)),
+            None => world,
+        };
         let documents = match documents {
             Some(folder) => Documents::of_folder(folder)?,
             None => Documents::bundled()?,

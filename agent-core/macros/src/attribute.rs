@@ -32,11 +32,26 @@ pub(crate) struct Attribute {
     pub(crate) effect: Effect,
     pub(crate) name: Option<LitStr>,
     pub(crate) probe: Option<Path>,
+    pub(crate) undo: Option<Path>,
+    pub(crate) plan: Option<Path>,
+    /// Its results hold what strangers wrote.
+    pub(crate) untrusted: bool,
+    /// Names of the tools whose effect it completes.
+    pub(crate) completes: Vec<String>,
 }
 
 impl Parse for Attribute {
     fn parse(input: ParseStream) -> Result<Self> {
-        let (mut effect, mut name, mut probe) = (None, None, None);
+        let mut effect = None;
+        let mut read = Self {
+            effect: Effect::ReadOnly,
+            name: None,
+            probe: None,
+            undo: None,
+            plan: None,
+            untrusted: false,
+            completes: Vec::new(),
+        };
         for item in Punctuated::<Meta, Token![,]>::parse_terminated(input)? {
             let key = item.path().require_ident()?.clone();
             match (&item, Effect::of(&key)) {
@@ -44,23 +59,63 @@ impl Parse for Attribute {
                     return Err(Error::new(key.span(), "a tool has one effect"));
                 }
                 (Meta::Path(_), Some(known)) => effect = Some(known),
-                (Meta::NameValue(pair), _) if key == "name" => name = Some(tool_name(&pair.value)?),
-                (Meta::NameValue(pair), _) if key == "probe" => probe = Some(function_path(&pair.value)?),
-                _ => {
-                    let message =
-                        "expected `read_only`, `idempotent`, `once`, `name = \"…\"` or `probe = path`";
-                    return Err(Error::new_spanned(item, message));
-                }
+                _ => read.rule(&item, &key)?,
             }
         }
-        let effect = effect.ok_or_else(|| Error::new(Span::call_site(), SAY_EFFECT))?;
-        match (&probe, effect) {
-            (Some(probe), Effect::ReadOnly) => Err(Error::new_spanned(
-                probe,
+        read.effect = effect.ok_or_else(|| Error::new(Span::call_site(), SAY_EFFECT))?;
+        let of_effects = [
+            (
+                &read.probe,
                 "a read-only tool runs again after a crash; `probe` is for `once` and `idempotent`",
-            )),
-            _ => Ok(Self { effect, name, probe }),
+            ),
+            (
+                &read.undo,
+                "a read-only tool has no effect to take back; `undo` is for `once` and `idempotent`",
+            ),
+            (&read.plan, "a read-only tool may simply run; `plan` is for `once` and `idempotent`"),
+        ];
+        match of_effects.iter().find_map(|(path, why)| path.as_ref().map(|path| (path, why))) {
+            Some((path, why)) if read.effect == Effect::ReadOnly => Err(Error::new_spanned(path, why)),
+            _ => Ok(read),
         }
+    }
+}
+
+impl Attribute {
+    /// Reads one item that is not the effect.
+    fn rule(&mut self, item: &Meta, key: &Ident) -> Result<()> {
+        match item {
+            Meta::Path(_) if key == "untrusted" => self.untrusted = true,
+            Meta::NameValue(pair) if key == "name" => self.name = Some(tool_name(&pair.value)?),
+            Meta::NameValue(pair) if key == "probe" => {
+                self.probe = Some(function_path(&pair.value, "probe")?);
+            }
+            Meta::NameValue(pair) if key == "undo" => self.undo = Some(function_path(&pair.value, "undo")?),
+            Meta::NameValue(pair) if key == "plan" => self.plan = Some(function_path(&pair.value, "plan")?),
+            Meta::NameValue(pair) if key == "completes" => self.completes = tool_names(&pair.value)?,
+            Meta::Path(_) | Meta::List(_) | Meta::NameValue(_) => {
+                let message = "expected `read_only`, `idempotent`, `once`, `name = \"…\"`, `probe = path`, \
+                    `undo = path`, `plan = path`, `completes = tool` or `untrusted`";
+                return Err(Error::new_spanned(item, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One tool or a list of them, by name.
+fn tool_names(value: &Expr) -> Result<Vec<String>> {
+    match value {
+        Expr::Array(array) => array.elems.iter().map(named_tool).collect(),
+        one => Ok(vec![named_tool(one)?]),
+    }
+}
+
+fn named_tool(value: &Expr) -> Result<String> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Ok(name.value()),
+        Expr::Path(ExprPath { path, .. }) => Ok(path.require_ident()?.to_string()),
+        _ => Err(Error::new_spanned(value, "expected the name of a tool: `completes = book`")),
     }
 }
 
@@ -78,9 +133,9 @@ fn tool_name(value: &Expr) -> Result<LitStr> {
     }
 }
 
-fn function_path(value: &Expr) -> Result<Path> {
+fn function_path(value: &Expr, what: &str) -> Result<Path> {
     match value {
         Expr::Path(ExprPath { path, .. }) => Ok(path.clone()),
-        _ => Err(Error::new_spanned(value, "`probe` is the path of an async function")),
+        _ => Err(Error::new_spanned(value, format!("`{what}` is the path of an async function"))),
     }
 }

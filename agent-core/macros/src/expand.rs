@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, Lit, Result};
+use syn::{Error, Expr, ExprLit, Lit, Path, Result};
 
 use crate::argument::Argument;
 use crate::attribute::{Attribute, Effect};
@@ -18,13 +18,26 @@ pub(crate) fn expand(attribute: &Attribute, function: &Function) -> Result<Token
     let spec = spec(&core, attribute, function);
     let call = call(&core, function);
     let probe = attribute.probe.as_ref().map(|probe| {
-        let state = function.state.as_ref().map(|_| quote!(&self.0,));
+        let state = state(function);
         quote! {
             async fn probe(&self, key: &#core::IdempotencyKey) -> #core::ToolResult<#core::Probe> {
                 #probe(#state key).await
             }
         }
     });
+    let undo = attribute.undo.as_ref().map(|undo| {
+        let state = state(function);
+        quote! {
+            async fn undo(
+                &self,
+                undone: &#core::IdempotencyKey,
+                context: &#core::CallContext,
+            ) -> #core::ToolResult<#core::__private::serde_json::Value> {
+                #core::__private::result(#undo(#state undone, context).await)
+            }
+        }
+    });
+    let plan = attribute.plan.as_ref().map(|plan| plan_of(&core, function, plan));
     let (name, item) = (&function.name, &function.item);
     Ok(quote! {
         #declaration
@@ -44,9 +57,16 @@ pub(crate) fn expand(attribute: &Attribute, function: &Function) -> Result<Token
                 #spec
                 #call
                 #probe
+                #undo
+                #plan
             }
         };
     })
+}
+
+/// The state as the first argument of a companion function.
+fn state(function: &Function) -> Option<TokenStream> {
+    function.state.as_ref().map(|_| quote!(&self.0,))
 }
 
 /// The struct that takes the function's name and place.
@@ -89,6 +109,8 @@ fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> Token
         Effect::Idempotent => format_ident!("Idempotent"),
         Effect::Once => format_ident!("Once"),
     };
+    let (probe, undo) = (attribute.probe.is_some(), attribute.undo.is_some());
+    let Attribute { untrusted, completes, .. } = attribute;
     quote! {
         fn spec(&self) -> &#core::ToolSpec {
             static SPEC: ::std::sync::LazyLock<#core::ToolSpec> = ::std::sync::LazyLock::new(|| #core::ToolSpec {
@@ -96,6 +118,12 @@ fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> Token
                 description: #description.to_owned(),
                 parameters: #core::schema::Parameters::new()#(#arguments)*.finish(),
                 effect: #core::Effect::#effect,
+                safety: #core::Safety {
+                    probe: #probe,
+                    undo: #undo,
+                    untrusted: #untrusted,
+                    completes: ::std::vec![#(#completes.to_owned()),*],
+                },
             });
             &SPEC
         }
@@ -128,11 +156,42 @@ fn declared(core: &TokenStream, argument: &Argument) -> TokenStream {
 
 fn call(core: &TokenStream, function: &Function) -> TokenStream {
     let name = &function.item.sig.ident;
-    let given = function.parameters.iter().map(|parameter| match parameter {
+    let output = function.item.sig.output.span();
+    let given = given(core, function);
+    let awaited = quote_spanned!(output=> #core::__private::result(#name(#(#given),*).await));
+    let parameters = parameters(core, function);
+    quote! {
+        async fn call(&self, #parameters) -> #core::ToolResult<#core::__private::serde_json::Value> {
+            #awaited
+        }
+    }
+}
+
+/// The companion that says what a call would do; it has the parameters of the tool itself.
+fn plan_of(core: &TokenStream, function: &Function, plan: &Path) -> TokenStream {
+    let given = given(core, function);
+    let parameters = parameters(core, function);
+    quote! {
+        async fn plan(
+            &self,
+            #parameters
+        ) -> #core::ToolResult<::core::option::Option<#core::__private::serde_json::Value>> {
+            #core::__private::result(#plan(#(#given),*).await).map(::core::option::Option::Some)
+        }
+    }
+}
+
+/// What each parameter of the function is given.
+fn given<'a>(core: &'a TokenStream, function: &'a Function) -> impl Iterator<Item = TokenStream> + 'a {
+    function.parameters.iter().map(move |parameter| match parameter {
         Parameter::State => quote!(&self.0),
         Parameter::Context => quote!(context),
         Parameter::Argument(argument) => taken(core, argument),
-    });
+    })
+}
+
+/// The parameters of the trait's methods that are given arguments; unused ones say so.
+fn parameters(core: &TokenStream, function: &Function) -> TokenStream {
     let arguments =
         if function.arguments().next().is_some() { quote!(mut arguments) } else { quote!(_arguments) };
     let context = if function.parameters.iter().any(|p| matches!(p, Parameter::Context)) {
@@ -140,16 +199,9 @@ fn call(core: &TokenStream, function: &Function) -> TokenStream {
     } else {
         quote!(_context)
     };
-    let output = function.item.sig.output.span();
-    let awaited = quote_spanned!(output=> #core::__private::result(#name(#(#given),*).await));
     quote! {
-        async fn call(
-            &self,
-            #arguments: #core::__private::serde_json::Map<::std::string::String, #core::__private::serde_json::Value>,
-            #context: &#core::CallContext,
-        ) -> #core::ToolResult<#core::__private::serde_json::Value> {
-            #awaited
-        }
+        #arguments: #core::__private::serde_json::Map<::std::string::String, #core::__private::serde_json::Value>,
+        #context: &#core::CallContext,
     }
 }
 

@@ -39,6 +39,13 @@ use syn::parse_macro_input;
 /// - `probe = path`: an async function that says whether the effect under a key took place, asked after
 ///   a crash: `async fn(&State, &IdempotencyKey) -> ToolResult<Probe>`, or with the key alone where the
 ///   tool has no state.
+/// - `undo = path`: an async function that takes the effect back that was made under a key: `async
+///   fn(&State, &IdempotencyKey, &CallContext) -> ToolResult<…>`. It has a key of its own in the context.
+/// - `plan = path`: an async function with the parameters of the tool that says what a call would do,
+///   without doing it. A person is shown it before they allow the call.
+/// - `completes = book`, `completes = [book, order]`: the tools whose effect a call of this one
+///   completes. When it fails for good, that effect is undone.
+/// - `untrusted`: the results hold what strangers wrote. They inform the model, but license no effect.
 ///
 /// # The function
 ///

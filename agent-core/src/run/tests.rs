@@ -30,11 +30,11 @@ fn the_message_comes_with_the_date_once_a_day() {
     assert_eq!(run.history(), [Message { role: Role::User, parts: vec![note.clone(), said.clone()] }]);
     assert_eq!(run.history()[0].text(), "Pay the bill", "a note is never the person's words");
 
-    let told = Earlier { messages: vec![], date: Some(date(2026, 11, 23)) };
+    let told = Earlier { messages: vec![], date: Some(date(2026, 11, 23)), untrusted: vec![] };
     let same_day = Run::replay(RunId::from("r2"), told, &[started()]);
     assert_eq!(same_day.history()[0].parts, std::slice::from_ref(&said));
 
-    let told = Earlier { messages: vec![], date: Some(date(2026, 11, 22)) };
+    let told = Earlier { messages: vec![], date: Some(date(2026, 11, 22)), untrusted: vec![] };
     let next_day = Run::replay(RunId::from("r2"), told, &[started()]);
     assert_eq!(next_day.history()[0].parts, [note, said]);
 }
@@ -232,12 +232,30 @@ proptest! {
     #[test]
     fn every_call_in_the_history_has_its_result_or_is_open(events in prop::collection::vec(any_event(), 0..50)) {
         let run = run_of(&events);
-        let open = run.pending().len();
+        let open = run.pending().iter().filter(|pending| pending.undoes.is_none()).count();
         let history = run.history();
         let asked: usize = history.iter().map(|message| message.calls().count()).sum();
         let told: usize = history.iter().map(|message| message.results().count()).sum();
         prop_assert_eq!(asked, told + open);
         let left: usize = run.into_earlier().messages.iter().map(|message| message.results().count()).sum();
         prop_assert_eq!(asked, left);
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_journal_holds_is_read_folded_and_planned(
+        events in prop::collection::vec(any_event(), 0..12),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let lines: Vec<String> = events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+        let mut bytes = lines.join("\n").into_bytes();
+        for (place, byte) in cuts {
+            if !bytes.is_empty() {
+                let at = place.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+        crate::testing::any_bytes_as_a_journal(&bytes);
     }
 }

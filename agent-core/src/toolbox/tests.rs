@@ -9,7 +9,7 @@ use crate::fault::FaultKind;
 use crate::ids::IdempotencyKey;
 use crate::message::{CallOutcome, ToolCall};
 use crate::ports::Toolset;
-use crate::tool::{CallContext, Effect, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
+use crate::tool::{CallContext, Effect, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
 
 use super::Toolbox;
 
@@ -40,7 +40,8 @@ impl Tool for Echo {
 
 fn echo(name: &str, parameters: Value) -> Arc<dyn Tool> {
     let description = "Says it again.".to_owned();
-    Arc::new(Echo(ToolSpec { name: name.to_owned(), description, parameters, effect: Effect::Once }))
+    let (effect, safety) = (Effect::Once, Safety::default());
+    Arc::new(Echo(ToolSpec { name: name.to_owned(), description, parameters, effect, safety }))
 }
 
 fn parameters() -> Value {
@@ -134,12 +135,26 @@ async fn what_does_not_fit_is_answered_with_what_and_where() {
         (json!({"days": 9}), "/days", "maximum of 7"),
         (json!({"days": null}), "/days", "integer"),
         (json!({"days": 1, "where": ["here", "nowhere"]}), "/where/1", "there"),
-        (json!({"days": 1, "hours": 3}), "", "hours"),
-        (json!({}), "", "days"),
+        (json!({"days": 1, "hours": 3}), "/hours", "hours"),
+        (json!({}), "/days", "days"),
     ] {
         let (outcome, result) = call("echo", arguments.clone()).await;
         assert_eq!((outcome, &result["at"]), (CallOutcome::Failed, &json!(at)), "{arguments}: {result}");
+        assert!(result["expected"].as_str().is_some_and(|text| !text.is_empty()), "{result}");
         assert!(result["error"].as_str().unwrap().contains(says), "{arguments}: {result}");
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_is_answered_with_what_would_be_right() {
+    for (arguments, expected) in [
+        (json!({"days": 9}), "a whole number from 0 to 7"),
+        (json!({}), "a whole number from 0 to 7"),
+        (json!({"days": 1, "where": ["nowhere"]}), r#"one of "here", "there""#),
+        (json!({"days": 1, "fail": "yes"}), "true or false"),
+        (json!({"days": 1, "hours": 3}), "an object with days, where, fail, of which days must be there"),
+    ] {
+        assert_eq!(call("echo", arguments.clone()).await.1["expected"], expected, "{arguments}");
     }
 }
 

@@ -1,15 +1,88 @@
-//! `handyman runs list|show`.
+//! `handyman runs list|show|verify|export|prune`.
 
 use std::process::ExitCode;
 
 use handyman::{Event, Journal, Observer, Outcome};
+use serde_json::json;
 
-use crate::args::Places;
+use crate::args::{Places, RunsCommand};
 use crate::problem::Problem;
 use crate::settings::Files;
 use crate::show::{self, JsonLines, Terminal};
 
-pub(crate) async fn list(places: &Places, json: bool) -> Result<ExitCode, Problem> {
+pub(crate) async fn dispatch(command: RunsCommand) -> Result<ExitCode, Problem> {
+    match command {
+        RunsCommand::List { places, json } => list(&places, json).await,
+        RunsCommand::Show { run, places, json } => show(run, &places, json).await,
+        RunsCommand::Verify { places } => verify(&places).await,
+        RunsCommand::Export { runs, places } => export(&runs, &places).await,
+        RunsCommand::Prune { older_than, places } => prune(older_than, &places).await,
+    }
+}
+
+/// Checks the journal; damage is told and makes the command fail.
+async fn verify(places: &Places) -> Result<ExitCode, Problem> {
+    let files = Files::of(places)?;
+    let checked = files.open_journal().await?.verify().await?;
+    for damage in &checked.damage {
+        let place = damage.run.as_ref().map_or_else(|| "the file".to_owned(), |run| format!("run {run}"));
+        show::line(&format!("{place}: {}", damage.problem));
+    }
+    let found = checked.damage.len();
+    show::line(&format!("{} runs, {} events, {found} damaged", checked.runs, checked.events));
+    if found == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let problem = Problem::new(format!("the journal {} is damaged", files.journal.display()));
+    Err(problem.with_hint("the other runs can be read; `handyman runs export` saves them"))
+}
+
+/// Prints runs with their events. One that cannot be read is told of, and the others are printed.
+async fn export(only: &[String], places: &Places) -> Result<ExitCode, Problem> {
+    let journal = Files::of(places)?.open_journal().await?;
+    let all = journal.runs(None).await?;
+    if let Some(unknown) =
+        only.iter().find(|run| !all.iter().any(|summary| summary.run.as_str() == run.as_str()))
+    {
+        return Err(unknown_run(unknown));
+    }
+    let mut code = ExitCode::SUCCESS;
+    for summary in
+        all.iter().filter(|summary| only.is_empty() || only.iter().any(|run| run == summary.run.as_str()))
+    {
+        match journal.events(&summary.run).await {
+            Ok(events) => show::line(
+                &json!({"run": summary.run, "session": summary.session, "events": events}).to_string(),
+            ),
+            Err(fault) => code = Problem::from(fault).report(),
+        }
+    }
+    Ok(code)
+}
+
+async fn prune(older_than: std::time::Duration, places: &Places) -> Result<ExitCode, Problem> {
+    let files = Files::of(places)?;
+    let age =
+        jiff::SignedDuration::try_from(older_than).map_err(|error| Problem::usage(error.to_string()))?;
+    let before = files.now().saturating_sub(age);
+    let dropped = files.open_journal().await?.prune(before).await?;
+    for run in &dropped {
+        show::line(run.as_str());
+    }
+    show::note(&format!(
+        "{} runs dropped that began before {}",
+        dropped.len(),
+        before.strftime("%Y-%m-%d %H:%M")
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown_run(run: &str) -> Problem {
+    Problem::usage(format!("there is no run {run} in the journal"))
+        .with_hint("`handyman runs list` shows the runs there are")
+}
+
+async fn list(places: &Places, json: bool) -> Result<ExitCode, Problem> {
     let journal = Files::of(places)?.open_journal().await?;
     for summary in journal.runs(None).await? {
         if json {
@@ -24,14 +97,13 @@ pub(crate) async fn list(places: &Places, json: bool) -> Result<ExitCode, Proble
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn show(run: String, places: &Places, json: bool) -> Result<ExitCode, Problem> {
+async fn show(run: String, places: &Places, json: bool) -> Result<ExitCode, Problem> {
     let journal = Files::of(places)?.open_journal().await?;
     let events = journal.events(&run.as_str().into()).await?;
     if events.is_empty() {
-        return Err(Problem::usage(format!("there is no run {run} in the journal"))
-            .with_hint("`handyman runs list` shows the runs there are"));
+        return Err(unknown_run(&run));
     }
-    let terminal = Terminal::default();
+    let terminal = Terminal::detailed();
     for event in &events {
         if json {
             JsonLines.event(event);

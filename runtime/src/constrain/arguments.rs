@@ -9,6 +9,8 @@ mod each;
 mod marked;
 pub(crate) mod parts;
 
+mod except;
+
 use handyman_core::schema::{FROM, VERBATIM};
 use handyman_core::{Fault, FaultKind, ToolSpec};
 use serde_json::{Map, Value, json};
@@ -16,6 +18,7 @@ use serde_json::{Map, Value, json};
 use super::grammar::{Grammar, either, json_text, literal};
 use super::sources::Sources;
 use crate::dialect::format::Syntax;
+use except::Rest;
 
 /// References followed inside one another; more can only be a loop.
 const DEPTH_MAX: usize = 16;
@@ -44,14 +47,20 @@ impl<'a> Arguments<'a> {
         self.grammar
     }
 
-    /// The rule for a tool's arguments, or `None` when a required one has no value it could take now.
+    /// The rule for a tool's arguments, or `None` when a required one has no value it could take now, or no
+    /// call is left that has not been made in vain.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Schema` when a reference leads nowhere.
     pub(crate) fn of(&mut self, spec: &ToolSpec, syntax: &Syntax) -> Result<Option<String>, Fault> {
         let definitions = spec.parameters.get("$defs").cloned().unwrap_or(Value::Null);
         let scope = Scope { tool: &spec.name, definitions: &definitions, depth: 0 };
+        let spent = self.sources.spent(&spec.name);
         match syntax {
+            Syntax::Json if !spent.is_empty() => match self.object_except(&spec.parameters, scope, &spent)? {
+                Rest::Rule(rule) => Ok(rule),
+                Rest::Inexpressible => self.object(&spec.parameters, scope),
+            },
             Syntax::Json => self.object(&spec.parameters, scope),
             Syntax::Each { argument, between, bare } => {
                 self.each(&spec.parameters, scope, &each::Style { argument, between, bare: *bare })

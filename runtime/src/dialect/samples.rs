@@ -40,6 +40,7 @@ pub(crate) fn tool(name: &str, description: &str, parameters: Value) -> ToolSpec
         description: description.to_owned(),
         parameters,
         effect: Effect::ReadOnly,
+        safety: handyman_core::Safety::default(),
     }
 }
 

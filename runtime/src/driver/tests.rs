@@ -1,5 +1,9 @@
 //! The loop with scripted models and real (small) tools: every way a turn can go.
 
+mod lands;
+mod retries;
+mod sagas;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,7 +12,7 @@ use async_trait::async_trait;
 use handyman_core::testing::{FailAt, FaultyJournal, MemoryJournal, ScriptedModel};
 use handyman_core::{
     CallContext, CallOutcome, DeltaSink, Effect, Event, Fault, FaultKind, IdempotencyKey, LimitKind, Limits, Model,
-    ModelInfo, ModelReply, ModelRequest, Outcome, Probe, ReplyBody, ReplyMode, Role, Run, Tool, ToolError,
+    ModelInfo, ModelReply, ModelRequest, Outcome, Probe, ReplyBody, ReplyMode, Role, Run, Safety, Tool, ToolError,
     ToolErrorKind, ToolResult, ToolSpec,
 };
 use jiff::civil::date;
@@ -38,7 +42,7 @@ impl Counter {
     fn new(name: &str, effect: Effect, behaviour: Behaviour) -> Self {
         let parameters = json!({"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}},
                                 "required": ["n"], "additionalProperties": false});
-        let spec = ToolSpec { name: name.into(), description: "Counts.".into(), parameters, effect };
+        let spec = ToolSpec { name: name.into(), description: "Counts.".into(), parameters, effect, safety: Safety::default() };
         Self { spec, behaviour, done: Arc::default() }
     }
 }
@@ -299,7 +303,7 @@ async fn an_agent_asks_before_effects_by_default_and_goes_on_when_resumed() {
     let refused = session.run("and now?").await.unwrap_err();
     assert_eq!(refused.kind(), FaultKind::Request, "a session whose run waits takes no other message");
     let run = agent.resume(run.id()).await.unwrap();
-    assert_eq!(run.answer(), "Booked.");
+    assert_eq!(run.answer(), "Booked.", "another policy may say more");
 }
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! The journal on real files: what is kept, and what a person is told when it cannot be.
 
+mod damage;
+mod lease;
+mod shared;
+
 use handyman_core::{Event, FaultKind, Journal, ModelInfo, Outcome, RunId, Usage};
 use jiff::civil::date;
 use tempfile::TempDir;
@@ -13,12 +17,13 @@ fn started(run: &str, session: &str) -> Event {
         message: "明天上海天气怎么样".into(),
         model: ModelInfo::default(),
         tools: vec!["weather".into()],
+        untrusted: vec![],
         now: date(2026, 11, 23).at(9, 0, 0, 0),
     }
 }
 
 fn finished() -> Event {
-    Event::Finished { outcome: Outcome::Answered, answer: "多云".into(), usage: Usage::default() }
+    Event::Finished { outcome: Outcome::Answered, answer: "多云".into(), receipts: vec![], usage: Usage::default() }
 }
 
 #[tokio::test]

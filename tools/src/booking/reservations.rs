@@ -9,7 +9,7 @@ use crate::world::World;
 const LISTED_MAX: usize = 5;
 
 /// Book an offer by its id
-#[tool(once, probe = made)]
+#[tool(once, probe = made, undo = release, plan = booking_plan)]
 pub async fn book(
     #[state] world: &World,
     context: &CallContext,
@@ -21,7 +21,7 @@ pub async fn book(
 }
 
 /// Cancel a booking
-#[tool(once, probe = made)]
+#[tool(once, probe = made, plan = cancelling_plan)]
 pub async fn cancel_booking(
     #[state] world: &World,
     context: &CallContext,
@@ -49,6 +49,32 @@ pub async fn list_bookings(#[state] world: &World) -> ToolResult<Value> {
         })
         .collect();
     Ok(json!({"bookings": rows, "more": bookings.len().saturating_sub(LISTED_MAX)}))
+}
+
+/// Gives back what was booked under a key.
+async fn release(world: &World, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
+    let booked = world.made_under(undone).await?;
+    world.cancel(&context.key, booked["booking"].as_str().unwrap_or_default()).await
+}
+
+/// What would be booked.
+async fn booking_plan(
+    world: &World,
+    context: &CallContext,
+    id: String,
+    people: Option<String>,
+) -> ToolResult<Value> {
+    let people = people.map(|text| resolve::people("people", &text)).transpose()?;
+    let rehearsal = world.rehearsal();
+    let result = rehearsal.book(&context.key, id.trim(), people, context.now).await?;
+    Ok(rehearsal.shown(&result))
+}
+
+/// What would be cancelled.
+async fn cancelling_plan(world: &World, context: &CallContext, booking: String) -> ToolResult<Value> {
+    let rehearsal = world.rehearsal();
+    let result = rehearsal.cancel(&context.key, &booking).await?;
+    Ok(rehearsal.shown(&result))
 }
 
 /// Whether the effect under a key took place.

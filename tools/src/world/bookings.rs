@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::chance::Chance;
-use super::effects::{Begun, commit};
+use super::effects::Begun;
 use super::offers::{self, Kind, Offer};
 use super::stock::Stretch;
 use super::{CURRENCY, World, failed, payments};
@@ -108,7 +108,7 @@ impl World {
         .await
         .map_err(failed)?;
         let booking = find(&mut transaction, &reference).await?;
-        commit(transaction, key, "book", booking.to_value()).await
+        self.commit(transaction, key, "book", booking.to_value()).await
     }
 
     /// Cancels a booking, gives its inventory back, and its money if it was paid.
@@ -133,7 +133,7 @@ impl World {
         if let (Some(refund), Value::Object(fields)) = (refund, &mut result) {
             fields.extend(refund);
         }
-        commit(transaction, key, "cancel_booking", result).await
+        self.commit(transaction, key, "cancel_booking", result).await
     }
 
     /// All bookings, the newest first.

@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
-use super::effects::{Begun, commit};
+use super::effects::Begun;
 use super::{World, failed};
 use crate::resolve::hm;
 
@@ -62,7 +62,7 @@ impl World {
         if !overlaps.is_empty() {
             result["overlaps"] = overlaps.into_iter().map(|(title,)| title).collect();
         }
-        commit(transaction, key, "add_event", result).await
+        self.commit(transaction, key, "add_event", result).await
     }
 
     /// The events from a day on, in order, and on that day only if `only`.

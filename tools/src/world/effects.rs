@@ -1,6 +1,6 @@
 //! Effects under idempotency keys: what was done is recorded in the transaction that does it.
 
-use handyman_core::{IdempotencyKey, Probe, ToolResult};
+use handyman_core::{IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult};
 use serde_json::Value;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
@@ -18,10 +18,61 @@ impl World {
     /// Begins an effect. The write lock is taken at once, so that two calls cannot both find it fresh.
     pub(super) async fn begin(&self, key: &IdempotencyKey) -> ToolResult<Begun> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        if let Some(rehearsed) = &self.rehearsed {
+            rehearsed.watch(&mut transaction).await?;
+        }
         Ok(match recorded(&mut transaction, key).await? {
             Some(result) => Begun::Done(result),
             None => Begun::Fresh(transaction),
         })
+    }
+
+    /// Records the result and commits the effect with it; in a rehearsal, notes what would change and takes
+    /// it back. A witness in the same file is part of the transaction.
+    pub(super) async fn commit(
+        &self,
+        mut transaction: Transaction<'static, Sqlite>,
+        key: &IdempotencyKey,
+        tool: &str,
+        result: Value,
+    ) -> ToolResult<Value> {
+        if let Some(rehearsed) = &self.rehearsed {
+            rehearsed.note(&mut transaction, &self.pool).await?;
+            transaction.rollback().await.map_err(failed)?;
+            return Ok(result);
+        }
+        sqlx::query("INSERT INTO effects (key, tool, result) VALUES (?, ?, ?)")
+            .bind(key.as_str())
+            .bind(tool)
+            .bind(result.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        if let Some(row) = self.witness.as_ref().and_then(|witness| witness.row(key, &result)) {
+            sqlx::query(row.statement)
+                .bind(row.run)
+                .bind(row.position)
+                .bind(row.event)
+                .bind(row.chain)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(result)
+    }
+
+    /// What an effect under a key resulted in, for whoever takes it back.
+    ///
+    /// # Errors
+    /// A conflict if there was no such effect, or if the database cannot be read.
+    pub async fn made_under(&self, key: &IdempotencyKey) -> ToolResult<Value> {
+        match self.effect(key).await? {
+            Probe::Done(result) => Ok(result),
+            Probe::NotDone | Probe::Unsupported => {
+                Err(ToolError::new(ToolErrorKind::Conflict, "there is no such effect to undo"))
+            }
+        }
     }
 
     /// Whether an effect was made under a key, and its result.
@@ -40,23 +91,5 @@ async fn recorded(connection: &mut SqliteConnection, key: &IdempotencyKey) -> To
         .fetch_optional(connection)
         .await
         .map_err(failed)?;
-    row.map(|(result,)| serde_json::from_str(&result).map_err(handyman_core::ToolError::internal)).transpose()
-}
-
-/// Records the result and commits the effect with it.
-pub(super) async fn commit(
-    mut transaction: Transaction<'static, Sqlite>,
-    key: &IdempotencyKey,
-    tool: &str,
-    result: Value,
-) -> ToolResult<Value> {
-    sqlx::query("INSERT INTO effects (key, tool, result) VALUES (?, ?, ?)")
-        .bind(key.as_str())
-        .bind(tool)
-        .bind(result.to_string())
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(result)
+    row.map(|(result,)| serde_json::from_str(&result).map_err(ToolError::internal)).transpose()
 }

@@ -4,11 +4,15 @@
 //! invented except the names of places. Every change is one transaction that also records the
 //! idempotency key it was made under, so that a repeated request gives the first answer back.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use handyman_core::ToolError;
+use handyman_core::{IdempotencyKey, ToolError};
 use jiff::civil::Date;
+use rehearsal::Rehearsed;
+use serde_json::Value;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tempfile::TempDir;
@@ -22,6 +26,7 @@ pub mod lodging;
 mod migrations;
 pub mod offers;
 pub mod payments;
+pub mod rehearsal;
 mod seeding;
 mod stock;
 pub mod timetable;
@@ -54,7 +59,31 @@ pub struct World {
     path: PathBuf,
     seed: u64,
     /// Keeps the folder of a temporary world until the world is dropped.
-    _folder: Option<TempDir>,
+    folder: Option<Arc<TempDir>>,
+    witness: Option<Arc<dyn Witness>>,
+    /// In a rehearsal, what has been seen of it.
+    rehearsed: Option<Rehearsed>,
+}
+
+/// A journal in the world's own file: what it writes down becomes part of the effect's transaction.
+pub trait Witness: Send + Sync + fmt::Debug {
+    /// The row that says the effect under this key took place; none if the journal knows of no such call.
+    fn row(&self, key: &IdempotencyKey, result: &Value) -> Option<WitnessRow>;
+}
+
+/// A row of a journal; its values are bound in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessRow {
+    /// The statement that inserts it.
+    pub statement: &'static str,
+    /// The run.
+    pub run: String,
+    /// The position in the run.
+    pub position: i64,
+    /// The event, as JSON.
+    pub event: String,
+    /// What ties it to the event before.
+    pub chain: String,
 }
 
 impl World {
@@ -86,7 +115,13 @@ impl World {
             .await
             .map_err(broken)?;
         let seed = seeding::ready(&pool, settings).await.map_err(broken)?;
-        Ok(Self { pool, path, seed, _folder: folder })
+        Ok(Self { pool, path, seed, folder: folder.map(Arc::new), witness: None, rehearsed: None })
+    }
+
+    /// Lets a journal in the same file witness every effect in its transaction.
+    #[must_use]
+    pub fn witnessed_by(self, witness: Arc<dyn Witness>) -> Self {
+        Self { witness: Some(witness), ..self }
     }
 
     /// The file the world is kept in.

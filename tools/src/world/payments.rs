@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::bookings::{self, Booking};
 use super::chance::Chance;
-use super::effects::{Begun, commit};
+use super::effects::Begun;
 use super::{World, failed};
 use crate::money::Money;
 
@@ -58,7 +58,7 @@ impl World {
             "balance_minor": balance,
             "receipt": receipt,
         });
-        commit(transaction, key, "pay", result).await
+        self.commit(transaction, key, "pay", result).await
     }
 
     /// Gives the money of a paid booking back and leaves the booking itself as it is, unpaid for.
@@ -79,7 +79,7 @@ impl World {
         bookings::set_status(&mut transaction, &booking.booking, "refunded").await?;
         let mut result = Map::from_iter([("booking".to_owned(), json!(booking.booking))]);
         result.extend(refund);
-        commit(transaction, key, "refund", Value::Object(result)).await
+        self.commit(transaction, key, "refund", Value::Object(result)).await
     }
 }
 

@@ -10,8 +10,9 @@ use crate::limits::Limits;
 use crate::message::{CallOutcome, ToolCall};
 use crate::run::{CallState, Run};
 use crate::samples::{
-    asked_for, begun, decided, ended, finished, malformed, replied, run_of, started, tools,
+    asked_for, begun, call, decided, ended, finished, malformed, replied, run_of, started, tools,
 };
+use crate::tool::ToolSpec;
 
 use super::super::{Step, next_step};
 
@@ -42,13 +43,15 @@ impl Simulation {
         if turn.crash_before {
             self.run.apply(&Event::Resumed);
         }
-        let event = match next_step(&self.run, &tools(), &Limits::default()) {
+        let event = match next_step(&self.run, &specs(), &Limits::default()) {
             Step::Generate(_) => self.reply(turn.choice),
             Step::Decide(call) => decided(call.id.as_str(), verdict(turn.choice)),
             Step::Start(call) => begun(call.id.as_str()),
-            Step::Execute(calls) => return self.execute(&calls, turn.crash_after),
+            Step::Execute(calls) => return self.execute(&calls, turn),
             Step::Probe(call) => self.probe(&call, turn.choice),
             Step::Settle(result) => ended(result.call.as_str(), result.outcome),
+            Step::Undo { call, undoes, why } => Event::UndoPlanned { call, undoes, why },
+            Step::Correct { claim, problem } => Event::ClaimRefused { claim, problem },
             Step::Finish(outcome) => finished(outcome),
             Step::Done => Event::Resumed,
         };
@@ -60,21 +63,32 @@ impl Simulation {
         let calls = wanted.enumerate().map(|(index, tool)| ToolCall {
             id: self.run.next_call_id(index),
             tool: (*tool).to_owned(),
-            arguments: serde_json::Map::new(),
+            arguments: serde_json::Map::from_iter([("of".to_owned(), "c3".into())]),
         });
-        replied("So", calls.collect())
+        let text = if choice.is_multiple_of(4) { "Paid." } else { "So" };
+        replied(text, calls.collect())
     }
 
-    fn execute(&mut self, calls: &[ToolCall], crash_after: Option<usize>) {
+    /// Some attempts fail without effect and are made again; some calls fail for good.
+    fn execute(&mut self, calls: &[ToolCall], turn: Turn) {
         for call in calls {
+            if turn.choice.is_multiple_of(7) {
+                continue;
+            }
             let times = self.happened.entry(call.id.clone()).or_default();
             *times += 1;
             assert!(call.tool != "pay" || *times == 1, "{} happened {times} times", call.id);
         }
-        for call in calls.iter().take(crash_after.unwrap_or(calls.len())) {
-            self.run.apply(&ended(call.id.as_str(), CallOutcome::Succeeded));
+        for call in calls.iter().take(turn.crash_after.unwrap_or(calls.len())) {
+            let id = call.id.as_str();
+            let event = match turn.choice {
+                choice if choice.is_multiple_of(14) => ended(id, CallOutcome::Failed),
+                choice if choice.is_multiple_of(7) => retried(id),
+                _ => ended(id, CallOutcome::Succeeded),
+            };
+            self.run.apply(&event);
         }
-        if crash_after.is_some() {
+        if turn.crash_after.is_some() {
             self.run.apply(&Event::Resumed);
         }
     }
@@ -98,6 +112,18 @@ impl Simulation {
             self.run.apply(event);
         }
     }
+}
+
+/// The sample tools: `put` can be undone, and `pay` completes it.
+fn specs() -> Vec<ToolSpec> {
+    let mut specs = tools();
+    specs[1].safety.undo = true;
+    specs[2].safety.completes = vec!["put".to_owned()];
+    specs
+}
+
+fn retried(id: &str) -> Event {
+    Event::CallRetried { call: id.into(), attempt: 1, error: "busy".to_owned(), wait_ms: 1, ms: 1 }
 }
 
 fn verdict(choice: u8) -> Verdict {
@@ -131,6 +157,19 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
         (id(), any::<u8>()).prop_map(|(id, choice)| decided(&id, verdict(choice))),
         id().prop_map(|id| begun(&id)),
         id().prop_map(|id| ended(&id, CallOutcome::Succeeded)),
+        id().prop_map(|id| ended(&id, CallOutcome::Failed)),
+        id().prop_map(|id| retried(&id)),
+        (id(), any::<u8>()).prop_map(|(id, choice)| Event::PersonDecided {
+            call: id.into(),
+            decision: verdict(choice),
+            digest: "d".to_owned(),
+        }),
+        id().prop_map(|id| Event::UndoPlanned {
+            call: call(1_000, "put"),
+            undoes: id.into(),
+            why: "so".to_owned()
+        }),
+        Just(Event::ClaimRefused { claim: "Paid.".to_owned(), problem: "not so".to_owned() }),
         outcome.prop_map(finished),
     ]
 }
@@ -162,7 +201,7 @@ proptest! {
     #[test]
     fn some_step_follows_any_order_of_facts(events in prop::collection::vec(any_event(), 0..40)) {
         let run = run_of(&events);
-        let step = next_step(&run, &tools(), &Limits::default());
+        let step = next_step(&run, &specs(), &Limits::default());
         prop_assert_eq!(step == Step::Done, run.outcome().is_some() || run.now().is_none());
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use handyman_core::{
     CallRequest, Discard, Effect, Message, Model, ModelRequest, Part, ReplyBody, ReplyMode, ReplyOptions,
-    Role, ToolSpec,
+    Role, Safety, ToolSpec,
 };
 use handyman_runtime::LocalModel;
 use serde::Deserialize;
@@ -142,12 +142,8 @@ pub(crate) fn spec(tool: &Offered, constraint: Constraint) -> ToolSpec {
     if constraint != Constraint::Shipped {
         forget_sources(&mut parameters);
     }
-    ToolSpec {
-        name: tool.name.clone(),
-        description: tool.description.clone(),
-        parameters,
-        effect: Effect::ReadOnly,
-    }
+    let (name, description) = (tool.name.clone(), tool.description.clone());
+    ToolSpec { name, description, parameters, effect: Effect::ReadOnly, safety: Safety::default() }
 }
 
 /// Takes out of a schema where its values may come from.

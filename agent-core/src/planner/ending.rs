@@ -1,0 +1,95 @@
+//! When a run ends, and how its last reply is kept possible.
+
+use std::time::Duration;
+
+use crate::event::Outcome;
+use crate::limits::{LimitKind, Limits};
+use crate::message::Role;
+use crate::ports::ReplyMode;
+use crate::run::Run;
+use crate::tool::ToolSpec;
+
+/// What the next reply may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Tokens.
+    pub tokens: u64,
+    /// Time.
+    pub time: Duration,
+}
+
+/// What is left for the next reply. A reply that may call leaves enough for one that answers.
+#[must_use]
+pub fn allowance(run: &Run, mode: ReplyMode, limits: &Limits) -> Allowance {
+    let left = left(run, limits);
+    match mode {
+        ReplyMode::AnswerOnly => left,
+        ReplyMode::Free => {
+            let kept = kept_back(limits);
+            Allowance {
+                tokens: left.tokens.saturating_sub(kept.tokens),
+                time: left.time.saturating_sub(kept.time),
+            }
+        }
+    }
+}
+
+/// How the run ends here, if it does.
+pub(super) fn outcome(run: &Run, limits: &Limits) -> Option<Outcome> {
+    let usage = run.usage();
+    let used_up = usage.tokens.decoded() >= limits.tokens_max;
+    match run.history().last().map(|message| message.role) {
+        // A reply that used the last token was cut off by the limit.
+        Some(Role::Assistant) if used_up => Some(Outcome::Limit { limit: LimitKind::Tokens }),
+        Some(Role::Assistant) => Some(how_it_ended(run.said())),
+        Some(Role::User | Role::Tool | Role::System) | None => {
+            limit_reached(run, limits).map(|limit| Outcome::Limit { limit })
+        }
+    }
+}
+
+/// The last reply before a limit can only answer or ask, so that a run at its limit still lands.
+pub(super) fn reply_mode(run: &Run, tools: &[ToolSpec], limits: &Limits) -> ReplyMode {
+    let (usage, free) = (run.usage(), allowance(run, ReplyMode::Free, limits));
+    let last = usage.turns + 1 >= limits.turns_max
+        || usage.calls >= limits.calls_max
+        || run.invalid_in_a_row() >= limits.invalid_max
+        || free.tokens == 0
+        || free.time.is_zero();
+    if last || tools.is_empty() { ReplyMode::AnswerOnly } else { ReplyMode::Free }
+}
+
+fn limit_reached(run: &Run, limits: &Limits) -> Option<LimitKind> {
+    let left = left(run, limits);
+    if run.malformed_in_a_row() >= limits.malformed_max {
+        Some(LimitKind::Malformed)
+    } else if run.usage().turns >= limits.turns_max {
+        Some(LimitKind::Turns)
+    } else if left.tokens == 0 {
+        Some(LimitKind::Tokens)
+    } else if left.time.is_zero() {
+        Some(LimitKind::WallTime)
+    } else {
+        None
+    }
+}
+
+fn left(run: &Run, limits: &Limits) -> Allowance {
+    let usage = run.usage();
+    let used = Duration::from_millis(usage.model_ms.saturating_add(usage.tool_ms));
+    Allowance {
+        tokens: limits.tokens_max.saturating_sub(usage.tokens.decoded()),
+        time: limits.wall_time.saturating_sub(used),
+    }
+}
+
+fn kept_back(limits: &Limits) -> Allowance {
+    Allowance {
+        tokens: limits.answer_tokens.min(limits.tokens_max / 4),
+        time: limits.answer_time.min(limits.wall_time / 4),
+    }
+}
+
+fn how_it_ended(text: &str) -> Outcome {
+    if text.trim_end().ends_with(['?', '？']) { Outcome::Asked } else { Outcome::Answered }
+}

@@ -1,0 +1,51 @@
+//! Sagas: an effect that another call should have completed is undone when that call fails for good.
+//!
+//! Which tool completes which is declared ([`Safety::completes`](crate::tool::Safety)); which call
+//! completes which is read from the arguments: they name what the earlier call resulted in. "For good"
+//! means that the run is about to end and no later call has completed it.
+
+use serde_json::Value;
+
+use super::Step;
+use crate::message::{CallOutcome, ToolCall};
+use crate::run::{Done, Run};
+use crate::tool::ToolSpec;
+
+/// The effect to take back next, if one was left half done. The newest comes first.
+pub(super) fn undo(run: &Run, tools: &[ToolSpec]) -> Option<Step> {
+    let spec = |done: &Done| tools.iter().find(|tool| tool.name == done.call.tool);
+    let completes = |later: &Done, earlier: &Done| {
+        spec(later).is_some_and(|spec| spec.safety.completes.contains(&earlier.call.tool))
+            && names(&later.call, &earlier.result)
+    };
+    let done = run.done();
+    let (earlier, failed) = done.iter().enumerate().rev().find_map(|(index, earlier)| {
+        let can_be = earlier.outcome == CallOutcome::Succeeded
+            && earlier.undoes.is_none()
+            && spec(earlier).is_some_and(|spec| spec.safety.undo)
+            && !done.iter().any(|other| other.undoes.as_ref() == Some(&earlier.call.id));
+        let last = done.get(index..)?.iter().rfind(|later| can_be && completes(later, earlier))?;
+        (last.outcome == CallOutcome::Failed).then_some((earlier, last))
+    })?;
+    Some(Step::Undo {
+        call: ToolCall { id: run.next_call_id(0), ..earlier.call.clone() },
+        undoes: earlier.call.id.clone(),
+        why: format!("{} ({}) failed, which should have completed it", failed.call.tool, failed.call.id),
+    })
+}
+
+/// Whether an argument of the call is a value of the result.
+fn names(call: &ToolCall, result: &Value) -> bool {
+    call.arguments.values().any(|argument| argument.is_string() && contains(result, argument))
+}
+
+fn contains(value: &Value, wanted: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.values().any(|inner| contains(inner, wanted)),
+        Value::Array(items) => items.iter().any(|inner| contains(inner, wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value == wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests;

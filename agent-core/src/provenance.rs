@@ -1,0 +1,136 @@
+//! Where values come from: each argument of a call is traced to who said it first.
+//!
+//! A trace is literal: a value is the person's if it stands in one of their messages, a result's if it
+//! stands in that result. What stands nowhere is the model's own. Trust follows: a value that only
+//! stands in what strangers wrote is theirs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ids::CallId;
+use crate::message::{CallResult, Message, Part, Role};
+
+/// Who a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Source {
+    /// The person wrote it.
+    Person,
+    /// The agent's author wrote it, in the system message.
+    System,
+    /// A result says it.
+    Result {
+        /// The call it is the result of.
+        call: CallId,
+        /// The tool.
+        tool: String,
+        /// Whether strangers wrote it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        untrusted: bool,
+    },
+    /// The model made it up.
+    Model,
+}
+
+/// An argument's value and who it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// JSON pointer into the arguments.
+    pub at: String,
+    /// Who it comes from.
+    #[serde(flatten)]
+    pub source: Source,
+}
+
+/// Traces every value of a call's arguments, in their order.
+///
+/// Of several places a value stands in, the most trusted counts: the person's messages, the system
+/// message, results the tools vouch for (the newest first), results they do not.
+#[must_use]
+pub fn trace(arguments: &Map<String, Value>, history: &[Message], untrusted: &[String]) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    for (name, value) in arguments {
+        leaves(value, format!("/{}", escaped(name)), &mut |at, leaf| {
+            origins.push(Origin { at, source: source(leaf, history, untrusted) });
+        });
+    }
+    origins
+}
+
+fn source(leaf: &Value, history: &[Message], untrusted: &[String]) -> Source {
+    let said_by = |role: Role| {
+        let mut texts =
+            history.iter().filter(|message| message.role == role).flat_map(|message| &message.parts);
+        texts.any(|part| matches!(part, Part::Text(text) if stands_in_text(leaf, text)))
+    };
+    let result_of = |strangers: bool| {
+        let mut results = history.iter().rev().flat_map(Message::results);
+        results
+            .find(|result| untrusted.contains(&result.tool) == strangers && stands_in(leaf, &result.result))
+    };
+    if said_by(Role::User) {
+        Source::Person
+    } else if said_by(Role::System) {
+        Source::System
+    } else if let Some(result) = result_of(false) {
+        of_result(result, false)
+    } else if let Some(result) = result_of(true) {
+        of_result(result, true)
+    } else {
+        Source::Model
+    }
+}
+
+fn of_result(result: &CallResult, untrusted: bool) -> Source {
+    Source::Result { call: result.call.clone(), tool: result.tool.clone(), untrusted }
+}
+
+/// Whether a value stands somewhere in a result.
+fn stands_in(leaf: &Value, result: &Value) -> bool {
+    let mut found = false;
+    leaves(result, String::new(), &mut |_, inner| {
+        found = found
+            || match inner {
+                Value::String(text) => stands_in_text(leaf, text),
+                other => leaf == other,
+            };
+    });
+    found
+}
+
+/// Whether a value stands in a text: a string as it is, a number as a word of its own. What says
+/// nothing (an empty text, a truth value) stands nowhere.
+fn stands_in_text(leaf: &Value, text: &str) -> bool {
+    match leaf {
+        Value::String(value) => !value.trim().is_empty() && text.contains(value.trim()),
+        Value::Number(number) => {
+            let number = number.to_string();
+            text.split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').any(|word| word == number)
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+fn leaves(value: &Value, at: String, visit: &mut impl FnMut(String, &Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                leaves(inner, format!("{at}/{}", escaped(name)), visit);
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                leaves(inner, format!("{at}/{index}"), visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => visit(at, value),
+    }
+}
+
+/// A name as a JSON pointer writes it (RFC 6901).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+//! What each fact does to a run.
+
+use jiff::civil::{Date, DateTime};
+use serde_json::json;
+
+use super::{CallState, Done, PendingCall, Run};
+use crate::event::{Event, Outcome, Verdict};
+use crate::ids::{CallId, SessionId};
+use crate::limits::TokenUsage;
+use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
+use crate::tool::Failure;
+
+impl Run {
+    /// Folds one fact in. Total: a fact that does not fit the state changes nothing.
+    pub fn apply(&mut self, event: &Event) {
+        let goes_on = self.now.is_some() && self.outcome.is_none();
+        match event {
+            Event::Started { session, message, now, untrusted, .. } if self.now.is_none() => {
+                self.start(session, message, *now);
+                self.distrust(untrusted);
+            }
+            Event::Resumed => self.resume(),
+            Event::PersonDecided { call, decision, digest } => self.person_decided(call, *decision, digest),
+            _ if goes_on => self.go_on(event),
+            _ => {}
+        }
+    }
+
+    fn go_on(&mut self, event: &Event) {
+        match event {
+            Event::ModelReplied { text, reasoning, calls, usage, ms, .. } if self.pending.is_empty() => {
+                self.count_turn(*usage, *ms);
+                self.malformed_in_a_row = 0;
+                self.said.clone_from(text);
+                self.reply(text, reasoning, calls);
+            }
+            Event::ReplyMalformed { text, problem, usage, ms, .. } if self.pending.is_empty() => {
+                self.count_turn(*usage, *ms);
+                self.malformed_in_a_row += 1;
+                self.history.push(Message::text_of(Role::Assistant, text));
+                self.note(format!("Your reply could not be read: {problem}. Reply again."));
+            }
+            Event::CallDecided { call, decision, why, .. } => {
+                if let Some(pending) = self.call_in(call, &[CallState::Undecided]) {
+                    pending.state = match decision {
+                        Verdict::Allow => CallState::Allowed,
+                        Verdict::Deny => CallState::Denied(why.clone()),
+                        Verdict::Ask => CallState::AwaitingPerson,
+                    };
+                }
+            }
+            Event::CallStarted { call, .. } => {
+                if let Some(pending) = self.call_in(call, &[CallState::Allowed, CallState::InDoubt]) {
+                    pending.state = CallState::Started;
+                    self.usage.calls += 1;
+                }
+            }
+            Event::CallRetried { call, attempt, wait_ms, ms, .. } => {
+                if let Some(pending) = self.call_in(call, &[CallState::Started]) {
+                    (pending.attempts, pending.wait_ms) = (*attempt, *wait_ms);
+                    self.usage.tool_ms = self.usage.tool_ms.saturating_add(*ms);
+                }
+            }
+            Event::CallFinished { call, outcome, result, failure, ms } => {
+                let result = CallResult {
+                    call: call.clone(),
+                    tool: String::new(),
+                    outcome: *outcome,
+                    result: result.clone(),
+                };
+                self.finish_call(result, *failure, *ms);
+            }
+            Event::UndoPlanned { call, undoes, .. } if self.pending.is_empty() => {
+                self.calls_seen = self.calls_seen.saturating_add(1);
+                let pending = PendingCall::new(call.clone(), CallState::Allowed);
+                self.pending.push(PendingCall { undoes: Some(undoes.clone()), ..pending });
+            }
+            Event::ClaimRefused { problem, .. } if self.pending.is_empty() => {
+                self.claims_refused = self.claims_refused.saturating_add(1);
+                self.note(format!("Not so: {problem}."));
+            }
+            Event::Finished { outcome, answer, .. } => {
+                // A run that waits for a person keeps its calls open: it goes on.
+                if !matches!(outcome, Outcome::Waiting { .. }) {
+                    self.abandon_pending();
+                }
+                self.outcome = Some(outcome.clone());
+                self.answer.clone_from(answer);
+            }
+            Event::Started { .. }
+            | Event::Resumed
+            | Event::PersonDecided { .. }
+            | Event::UndoPlanned { .. }
+            | Event::ClaimRefused { .. }
+            | Event::ModelReplied { .. }
+            | Event::ReplyMalformed { .. } => {}
+        }
+    }
+
+    fn count_turn(&mut self, tokens: TokenUsage, ms: u64) {
+        self.usage.turns += 1;
+        self.usage.tokens += tokens;
+        self.usage.model_ms = self.usage.model_ms.saturating_add(ms);
+    }
+
+    fn start(&mut self, session: &SessionId, message: &str, now: DateTime) {
+        self.session = session.clone();
+        self.now = Some(now);
+        let mut parts = Vec::new();
+        if self.told_date != Some(now.date()) {
+            self.told_date = Some(now.date());
+            parts.push(Part::Note(date_note(now.date())));
+        }
+        parts.push(Part::Text(message.to_owned()));
+        self.history.push(Message { role: Role::User, parts });
+    }
+
+    fn reply(&mut self, text: &str, reasoning: &str, calls: &[ToolCall]) {
+        let mut parts = Vec::new();
+        if !reasoning.is_empty() {
+            parts.push(Part::Reasoning(reasoning.to_owned()));
+        }
+        if !text.is_empty() {
+            parts.push(Part::Text(text.to_owned()));
+        }
+        parts.extend(calls.iter().cloned().map(Part::Call));
+        self.history.push(Message { role: Role::Assistant, parts });
+        self.calls_seen = self.calls_seen.saturating_add(u32::try_from(calls.len()).unwrap_or(u32::MAX));
+        self.pending =
+            calls.iter().map(|call| PendingCall::new(call.clone(), CallState::Undecided)).collect();
+    }
+
+    fn resume(&mut self) {
+        if matches!(self.outcome, Some(Outcome::Waiting { .. })) {
+            self.outcome = None;
+        }
+        for pending in &mut self.pending {
+            match pending.state {
+                CallState::Started => pending.state = CallState::InDoubt,
+                CallState::AwaitingPerson => pending.state = CallState::Undecided,
+                CallState::Undecided
+                | CallState::Allowed
+                | CallState::Denied(_)
+                | CallState::InDoubt
+                | CallState::Finished => {}
+            }
+        }
+    }
+
+    /// The call, if it stands in one of these states. A call that has been started never goes back to a
+    /// state before that: this is what keeps an effect from happening twice.
+    fn call_in(&mut self, id: &CallId, states: &[CallState]) -> Option<&mut PendingCall> {
+        self.pending.iter_mut().find(|pending| pending.call.id == *id && states.contains(&pending.state))
+    }
+
+    fn finish_call(&mut self, result: CallResult, failure: Option<Failure>, ms: u64) {
+        let open = |pending: &&mut PendingCall| {
+            pending.call.id == result.call && pending.state != CallState::Finished
+        };
+        let Some(pending) = self.pending.iter_mut().find(open) else {
+            return;
+        };
+        pending.state = CallState::Finished;
+        let result = CallResult { tool: pending.call.tool.clone(), ..result };
+        self.done.push(Done {
+            call: pending.call.clone(),
+            outcome: result.outcome,
+            result: result.result.clone(),
+            failure,
+            undoes: pending.undoes.clone(),
+        });
+        match (failure, result.outcome) {
+            (Some(Failure::InvalidArgument), _) => {
+                self.invalid_in_a_row = self.invalid_in_a_row.saturating_add(1);
+            }
+            (_, CallOutcome::Succeeded) => self.invalid_in_a_row = 0,
+            (_, _) => {}
+        }
+        pending.result = Some(result);
+        self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms);
+        if self.pending.iter().all(|pending| pending.state == CallState::Finished) {
+            self.disclose();
+        }
+    }
+
+    /// Shows the model the results of the turn, in call order. What the planner called is told in a note:
+    /// the model did not ask for it.
+    fn disclose(&mut self) {
+        let (mut parts, mut notes) = (Vec::new(), Vec::new());
+        for pending in self.pending.drain(..) {
+            match (pending.result, pending.undoes) {
+                (Some(result), None) => parts.push(Part::Result(result)),
+                (Some(result), Some(undone)) => notes.push(undo_note(&result, &undone)),
+                (None, _) => {}
+            }
+        }
+        if !parts.is_empty() {
+            self.history.push(Message { role: Role::Tool, parts });
+        }
+        for note in notes {
+            self.note(note);
+        }
+    }
+
+    /// Tells the model something that is not the person's words.
+    fn note(&mut self, note: String) {
+        self.history.push(Message { role: Role::User, parts: vec![Part::Note(note)] });
+    }
+
+    /// A person's decision on a call that waits for it. A yes counts once the run goes on: then the
+    /// policy is asked again, and what has changed since is shown again.
+    fn person_decided(&mut self, call: &CallId, decision: Verdict, digest: &str) {
+        if !matches!(self.outcome, None | Some(Outcome::Waiting { .. })) {
+            return;
+        }
+        if let Some(pending) = self.call_in(call, &[CallState::AwaitingPerson]) {
+            match decision {
+                Verdict::Allow => pending.approved = Some(digest.to_owned()),
+                Verdict::Deny => pending.state = CallState::Denied("a person said no".to_owned()),
+                Verdict::Ask => {}
+            }
+        }
+    }
+
+    fn distrust(&mut self, tools: &[String]) {
+        for tool in tools {
+            if !self.untrusted.contains(tool) {
+                self.untrusted.push(tool.clone());
+            }
+        }
+    }
+
+    /// Gives every call that is still open a typed result, so that no history holds an orphan call.
+    pub(super) fn abandon_pending(&mut self) {
+        for pending in &mut self.pending {
+            if pending.result.is_none() {
+                let outcome = match pending.state {
+                    CallState::Started | CallState::InDoubt => CallOutcome::Unknown,
+                    CallState::Undecided
+                    | CallState::Allowed
+                    | CallState::Denied(_)
+                    | CallState::AwaitingPerson
+                    | CallState::Finished => CallOutcome::Cancelled,
+                };
+                pending.result = Some(CallResult {
+                    call: pending.call.id.clone(),
+                    tool: pending.call.tool.clone(),
+                    outcome,
+                    result: json!({"error": "the run ended before this call did"}),
+                });
+            }
+        }
+        self.disclose();
+    }
+}
+
+fn undo_note(result: &CallResult, undone: &CallId) -> String {
+    let (tool, told) = (&result.tool, &result.result);
+    if result.outcome == CallOutcome::Succeeded {
+        format!(
+            "What should have completed {tool} ({undone}) failed, so it was undone: {told}. Tell the person."
+        )
+    } else {
+        format!(
+            "What should have completed {tool} ({undone}) failed, and it could not be undone: {told}. Tell the person."
+        )
+    }
+}
+
+/// The line that tells the model today's date. It stands in a message, not in the system prompt, so
+/// that the prompt's prefix is the same every day.
+fn date_note(date: Date) -> String {
+    let weekday = match date.weekday() {
+        jiff::civil::Weekday::Monday => "Monday",
+        jiff::civil::Weekday::Tuesday => "Tuesday",
+        jiff::civil::Weekday::Wednesday => "Wednesday",
+        jiff::civil::Weekday::Thursday => "Thursday",
+        jiff::civil::Weekday::Friday => "Friday",
+        jiff::civil::Weekday::Saturday => "Saturday",
+        jiff::civil::Weekday::Sunday => "Sunday",
+    };
+    format!("(Today is {weekday}, {date}.)")
+}

@@ -1,0 +1,136 @@
+//! Figures of the journal and of limits: `cargo bench --bench journal`.
+//!
+//! Appends a second with one run and with 64 at once, side by side; the time the framework takes for a
+//! turn with the journal on a disk and in memory; and by how much a run passes its wall-time limit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use handyman::prelude::*;
+use handyman::{
+    Event, Journal, Model, ModelInfo, ModelReply, ModelRequest, RunId, ScriptModel, SqliteJournal,
+    core::DeltaSink,
+};
+
+/// Events each run appends.
+const EVENTS: usize = 200;
+/// Runs at once.
+const RUNS: usize = 64;
+/// Turns of the run that is timed.
+const TURNS: usize = 100;
+
+/// A model that never ends its reply.
+struct Endless;
+
+#[async_trait]
+impl Model for Endless {
+    fn info(&self) -> ModelInfo {
+        ModelInfo::default()
+    }
+
+    async fn reply(&self, _request: ModelRequest<'_>, _sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        std::future::pending().await
+    }
+}
+
+/// Says back what it is given.
+#[tool(read_only)]
+async fn echo(
+    /// What to say
+    n: u32,
+) -> ToolResult<u32> {
+    Ok(n)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::TempDir::new()?;
+    let journal = Arc::new(SqliteJournal::open(folder.path().join("appends.db")).await?);
+    let one = appends(&journal, 1).await?;
+    let many = appends(&journal, RUNS).await?;
+    row("appends a second, 1 run", &format!("{one:.0}"));
+    row(
+        &format!("appends a second, {RUNS} runs at once"),
+        &format!("{many:.0} ({:.1} times as many)", many / one),
+    );
+
+    let on_disk = turn(Some(folder.path().join("turns.db"))).await?;
+    let in_memory = turn(None).await?;
+    row("framework, a turn with one call, journal on disk", &millis(on_disk));
+    row("framework, the same, journal in memory", &millis(in_memory));
+
+    let mut overshoots = Vec::new();
+    for wall in [50, 100, 200, 400] {
+        let wall_time = Duration::from_millis(wall);
+        let limits = Limits { wall_time, ..Limits::default() };
+        let agent = Agent::new(Endless).tool(echo).limits(limits).journal(folder.path().join("limits.db"));
+        agent.clone().session().last().await?;
+        let started = Instant::now();
+        agent.run("go").await?;
+        overshoots.push(started.elapsed().saturating_sub(wall_time));
+    }
+    row("wall-time limit passed by, at most", &millis(overshoots.into_iter().max().unwrap_or_default()));
+    Ok(())
+}
+
+/// Appends a second, with this many runs at once.
+async fn appends(journal: &Arc<SqliteJournal>, runs: usize) -> Result<f64, Fault> {
+    let started = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..runs {
+        let journal = Arc::clone(journal);
+        tasks.spawn(async move {
+            let run = RunId::from(format!("r{runs}-{n}"));
+            journal.append(&run, &begun(&run)).await?;
+            for _ in 1..EVENTS {
+                journal.append(&run, &Event::Resumed).await?;
+            }
+            Ok::<_, Fault>(())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.map_err(|error| Fault::new(handyman::FaultKind::Request, error.to_string()))??;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+    let events = (runs * EVENTS) as f64;
+    Ok(events / started.elapsed().as_secs_f64())
+}
+
+fn begun(run: &RunId) -> Event {
+    Event::Started {
+        run: run.clone(),
+        session: "s".into(),
+        message: "go".to_owned(),
+        model: ModelInfo::default(),
+        tools: Vec::new(),
+        untrusted: Vec::new(),
+        now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+    }
+}
+
+/// The time of a turn in which a scripted model calls a tool that does nothing.
+async fn turn(journal: Option<std::path::PathBuf>) -> Result<Duration, Fault> {
+    let calls: Vec<String> = (0..TURNS)
+        .map(|n| format!("{{\"calls\": [{{\"tool\": \"echo\", \"arguments\": {{\"n\": {n}}}}}]}}"))
+        .chain(["{\"text\": \"Done.\"}".to_owned()])
+        .collect();
+    let most = u32::try_from(TURNS).unwrap_or(u32::MAX) + 2;
+    let limits = Limits { turns_max: most, calls_max: most, ..Limits::default() };
+    let agent = Agent::new(ScriptModel::parse(&calls.join("\n"))?).tool(echo).limits(limits);
+    let agent = match journal {
+        Some(path) => agent.journal(path),
+        None => agent,
+    };
+    let started = Instant::now();
+    agent.run("go").await?;
+    Ok(started.elapsed() / most)
+}
+
+fn row(name: &str, value: &str) {
+    println!("  {name:<52} {value}");
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,98 @@
+//! Commands on what the journal holds.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+
+use super::Places;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List all runs, oldest first
+    List {
+        #[command(flatten)]
+        places: Places,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one run: what was asked, called, decided and answered, and where each argument came from
+    Show {
+        /// The run
+        run: String,
+        #[command(flatten)]
+        places: Places,
+        /// The journal's events, one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the journal: every event readable, none missing, none changed
+    Verify {
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Print runs with all their events, one JSON object a line
+    Export {
+        /// Only these runs [default: all]
+        runs: Vec<String>,
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Drop old sessions. Nothing that has not ended or is in doubt is dropped
+    Prune {
+        /// Drop sessions whose every run began longer ago than this: 30d, 12h
+        #[arg(long, value_name = "AGE", value_parser = age)]
+        older_than: Duration,
+        #[command(flatten)]
+        places: Places,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApprovalsCommand {
+    /// List the calls that wait, and what each would do
+    List {
+        #[command(flatten)]
+        places: Places,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Allow the call that a run waits for; it runs when the run is resumed
+    Allow {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Deny the call that a run waits for
+    Deny {
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// The call that is decided on.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Which {
+    /// The run, as `handyman approvals list` shows it
+    pub(crate) run: String,
+    /// Only if what waits is still this, as `handyman approvals list` shows it
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) digest: Option<String>,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// Reads `30d`, `12h`, `45m`, `10s`.
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is no age; write a number and d, h, m or s, like 30d");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+}

@@ -1,0 +1,59 @@
+//! `handyman approvals list|allow|deny`.
+
+use std::process::ExitCode;
+
+use handyman::{Approval, Verdict, approvals};
+
+use crate::approve::shown;
+use crate::args::ApprovalsCommand;
+use crate::problem::Problem;
+use crate::settings::Files;
+use crate::show;
+
+pub(crate) async fn dispatch(command: ApprovalsCommand) -> Result<ExitCode, Problem> {
+    match command {
+        ApprovalsCommand::List { places, json } => {
+            let journal = Files::of(&places)?.open_journal().await?;
+            for approval in approvals::waiting(&journal).await? {
+                if json {
+                    show::line(
+                        &serde_json::to_string(&approval).map_err(|error| Problem::new(error.to_string()))?,
+                    );
+                } else {
+                    list(&approval);
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        ApprovalsCommand::Allow { which } => decide(&which, Verdict::Allow).await,
+        ApprovalsCommand::Deny { which } => decide(&which, Verdict::Deny).await,
+    }
+}
+
+fn list(approval: &Approval) {
+    let Approval { run, call, message, started, digest, decision, .. } = approval;
+    let decided = match decision {
+        Some(Verdict::Allow) => ", allowed",
+        Some(Verdict::Deny) => ", denied",
+        Some(Verdict::Ask) | None => "",
+    };
+    show::line(&format!("{run}  {}  {message}", started.strftime("%Y-%m-%d %H:%M")));
+    show::line(&format!("  {} [{}{decided}]", show::call_line(&call.tool, &call.arguments), short(digest)));
+    shown(approval).iter().for_each(|line| show::line(line));
+}
+
+async fn decide(which: &crate::args::Which, decision: Verdict) -> Result<ExitCode, Problem> {
+    let journal = Files::of(&which.places)?.open_journal().await?;
+    let run = which.run.as_str().into();
+    let approval = approvals::decide(&journal, &run, decision, which.digest.as_deref()).await?;
+    let call = show::call_line(&approval.call.tool, &approval.call.arguments);
+    let word = if decision == Verdict::Allow { "allowed" } else { "denied" };
+    show::line(&format!("{word}: {call} [{}]", short(&approval.digest)));
+    show::note(&format!("go on with it: handyman resume {run}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Enough of a digest to tell what waits apart.
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}

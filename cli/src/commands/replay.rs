@@ -1,0 +1,47 @@
+//! `handyman replay` and `handyman fork`.
+
+use std::process::ExitCode;
+
+use super::{exit_code, interruptible, observer};
+use crate::approve::settle;
+use crate::args::RunOptions;
+use crate::problem::Problem;
+use crate::settings::{self, Files};
+use crate::show;
+
+pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
+    let files = Files::of(&options.places)?;
+    let agent = if with_model {
+        settings::agent(options, &files).await?
+    } else {
+        settings::agent_without_model(options, &files).await?
+    };
+    let run = run.into();
+    let replayed = agent.session_of(&run).await?.replay(&run, with_model).await?;
+    let replies =
+        if with_model { format!(", {} replies generated again", replayed.replies) } else { String::new() };
+    show::line(&format!("{} events the same{replies}", replayed.events));
+    let Some(difference) = replayed.difference else { return Ok(ExitCode::SUCCESS) };
+    let token = difference.token.map_or_else(String::new, |(at, before, now)| {
+        let name = |token: Option<u32>| token.map_or_else(|| "the end".to_owned(), |token| token.to_string());
+        format!(", token {at} of the reply ({} before, {} now)", name(before), name(now))
+    });
+    show::line(&format!("differs at event {}{token}", difference.event));
+    show::line(&format!("  recorded: {}", difference.recorded));
+    show::line(&format!("  now:      {}", difference.now));
+    Ok(ExitCode::FAILURE)
+}
+
+pub(crate) async fn fork(run: String, at: u32, options: &RunOptions) -> Result<ExitCode, Problem> {
+    let files = Files::of(&options.places)?;
+    let agent = settings::agent(options, &files).await?;
+    let run = run.into();
+    let (session, forked) = agent.session_of(&run).await?.fork(&run, at).await?;
+    if !options.json {
+        show::note(&format!("run {forked} has happened as {run} until turn {at}"));
+    }
+    let observer = observer(options.json);
+    let watch = interruptible(observer.as_ref());
+    let run = session.resume(&forked, &watch).await?;
+    Ok(exit_code(&settle(&session, run, &watch).await?))
+}

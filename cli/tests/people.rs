@@ -1,0 +1,201 @@
+//! People decide: a run that waits, decisions from another process, chat over restarts, replay and upkeep.
+
+mod support;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use support::{Bench, DATE, Ran};
+
+fn call(tool: &str, arguments: Value) -> Value {
+    json!({"calls": [{"tool": tool, "arguments": arguments}]})
+}
+
+/// A script that finds a train, books it and says so.
+fn booking(bench: &Bench) -> String {
+    bench.script(&[
+        call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
+        call("book", json!({"id": "{{search_trains.id}}"})),
+        json!({"text": "Booked {{x}}."}),
+        json!({"text": "You are welcome."}),
+    ])
+}
+
+fn bookings(bench: &Bench) -> Value {
+    bench.select("SELECT count(*) AS n FROM bookings")[0]["n"].clone()
+}
+
+/// A run that waits before it books; its name.
+fn waiting(bench: &Bench, model: &str) -> String {
+    let ran = bench.run(&["book it", "--model", model, "--date", DATE, "--json"]);
+    assert_eq!(ran.code, 3, "it waits: {}", ran.err);
+    let events = ran.events();
+    assert_eq!(events.last().unwrap()["outcome"], "waiting");
+    assert!(ran.err.contains("handyman approvals allow"), "{}", ran.err);
+    events[0]["run"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_decision_is_given_later_from_another_process() {
+    let bench = Bench::new();
+    let model = booking(&bench);
+    let run = waiting(&bench, &model);
+    let listed = bench.run(&["approvals", "list"]);
+    for says in [run.as_str(), "book(id: ", "+ bookings: ", "has an effect and needs a person's yes"] {
+        assert!(listed.out.contains(says), "{says} in {}", listed.out);
+    }
+    let approval: Value =
+        serde_json::from_str(bench.run(&["approvals", "list", "--json"]).out.trim()).unwrap();
+    assert_eq!(approval["plan"]["rows"][0]["becomes"]["status"], "unpaid", "the row that would be written");
+    assert_eq!(bookings(&bench), 0, "a plan writes nothing");
+    let wrong = bench.run(&["approvals", "allow", &run, "--digest", "0000"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    let digest = approval["digest"].as_str().unwrap().get(..12).unwrap();
+    assert_eq!(bench.run(&["approvals", "allow", &run, "--digest", digest]).code, 0);
+    assert_eq!(bench.run(&["approvals", "deny", &run]).code, 2, "it is decided");
+    assert_eq!(bookings(&bench), 0, "nothing runs before the run goes on");
+    let resumed = bench.run(&["resume", &run, "--model", &model, "--date", DATE, "--json"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.err);
+    let events = resumed.events();
+    assert_eq!(events.last().unwrap()["receipts"][0]["tool"], "book");
+    assert_eq!(bookings(&bench), 1);
+    assert!(bench.run(&["approvals", "list"]).out.is_empty());
+
+    let shown = bench.run(&["runs", "show", &run]);
+    assert!(shown.out.contains("id ← search_trains (c1)"), "{}", shown.out);
+    assert!(shown.err.contains("a person allowed it"), "{}", shown.err);
+}
+
+#[test]
+fn a_denied_call_does_not_run() {
+    let bench = Bench::new();
+    let script = [
+        call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
+        call("book", json!({"id": "{{search_trains.id}}"})),
+        json!({"text": "Not booked."}),
+    ];
+    let model = bench.script(&script);
+    let run = waiting(&bench, &model);
+    assert_eq!(bench.run(&["approvals", "deny", &run]).code, 0);
+    let resumed = bench.run(&["resume", &run, "--model", &model, "--date", DATE, "--json"]);
+    let refused = resumed.events().into_iter().find(|event| event["outcome"] == "refused");
+    assert_eq!(refused.unwrap()["result"]["error"], "a person said no");
+    assert_eq!(bookings(&bench), 0);
+}
+
+#[test]
+fn what_has_changed_since_is_asked_again() {
+    let bench = Bench::new();
+    let search = call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"}));
+    let pay = || call("pay", json!({"booking": "{{book.booking}}"}));
+    let book = call("book", json!({"id": "{{search_trains.id}}"}));
+    let auto = bench.script(&[search, book, json!({"text": "Booked."}), pay(), json!({"text": "Paid."})]);
+    let chat = |approve: &str, message: &str| say(&bench, &auto, approve, message);
+    assert_eq!(chat("auto", "book it").code, 0);
+    let asked = chat("ask", "pay it");
+    let run = asked.events()[0]["run"].as_str().unwrap().to_owned();
+    assert_eq!(bench.run(&["approvals", "allow", &run]).code, 0);
+    // Something else is paid from the same account in the meantime.
+    let booking = bench.select("SELECT booking FROM bookings")[0]["booking"].clone();
+    let other =
+        json!({"id": bench.select("SELECT id FROM offers ORDER BY id DESC LIMIT 1")[0]["id"]}).to_string();
+    let other = bench.run(&["tools", "call", "book", &other, "--date", DATE]);
+    let other: Value = serde_json::from_str(&other.out).unwrap();
+    assert_ne!(other["booking"], booking);
+    let other = json!({"booking": other["booking"]}).to_string();
+    assert_eq!(bench.run(&["tools", "call", "pay", &other, "--date", DATE]).code, 0);
+    let resumed = bench.run(&["resume", &run, "--model", &auto, "--date", DATE, "--json"]);
+    assert_eq!(resumed.code, 3, "{}", resumed.out);
+    let why = resumed
+        .events()
+        .into_iter()
+        .rev()
+        .find_map(|event| event["why"].as_str().map(str::to_owned))
+        .unwrap();
+    assert!(why.contains("has changed since"), "{why}");
+    assert_eq!(bench.run(&["approvals", "allow", &run]).code, 0);
+    assert_eq!(bench.run(&["resume", &run, "--model", &auto, "--date", DATE]).code, 0);
+    let paid = bench.select("SELECT count(*) AS n FROM bookings WHERE status = 'paid'");
+    assert_eq!(paid[0]["n"], 2);
+}
+
+/// One message to `handyman chat`.
+fn say(bench: &Bench, model: &str, approve: &str, message: &str) -> Ran {
+    let mut child = bench
+        .command(&["chat", "--model", model, "--approve", approve, "--date", DATE, "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{message}").unwrap();
+    Ran::from(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_chat_goes_on_after_a_restart() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "One."}), json!({"text": "Two."})]);
+    assert_eq!(say(&bench, &model, "ask", "first").events().last().unwrap()["answer"], "One.");
+    let second = say(&bench, &model, "ask", "\n\nsecond").events();
+    assert_eq!(second.last().unwrap()["answer"], "Two.", "the second process knows of the first");
+    let beyond = say(&bench, &model, "ask", "third");
+    assert!(beyond.err.contains("the script has 2 replies") && beyond.code == 0, "{}", beyond.err);
+}
+
+#[test]
+fn a_recorded_run_is_replayed_and_forked() {
+    let bench = Bench::new();
+    let model = booking(&bench);
+    let ran = bench.run(&["book it", "--model", &model, "--approve", "auto", "--date", DATE, "--json"]);
+    let run = ran.events()[0]["run"].as_str().unwrap().to_owned();
+    let events = ran.events().len();
+    let replayed = bench.run(&["replay", &run, "--model", &model, "--date", DATE]);
+    assert_eq!(
+        (replayed.code, replayed.out.trim()),
+        (0, format!("{events} events the same, 3 replies generated again").as_str())
+    );
+    assert_eq!(bench.run(&["replay", &run, "--without-model", "--date", DATE]).code, 0);
+    assert_eq!(bookings(&bench), 1, "a replay runs no tool");
+
+    let other = bench.write(
+        "other.jsonl",
+        &std::fs::read_to_string(bench.path("script.jsonl")).unwrap().replace("Booked", "Done:"),
+    );
+    let other = format!("script:{}", other.display());
+    let differs = bench.run(&["replay", &run, "--model", &other, "--date", DATE]);
+    assert_eq!(differs.code, 1);
+    assert!(
+        differs.out.contains("recorded: Booked") && differs.out.contains("now:      Done:"),
+        "{}",
+        differs.out
+    );
+    let forked = bench.run(&["fork", &run, "--at", "3", "--model", &other, "--date", DATE, "--json"]);
+    assert_eq!(forked.code, 0, "{}", forked.err);
+    assert_eq!(forked.events().last().unwrap()["answer"], "Done: {{x}}.");
+    assert_eq!(bookings(&bench), 1, "what was done is not done again");
+    let none = bench.run(&["fork", &run, "--at", "9", "--model", &other, "--date", DATE]);
+    assert!(none.code == 2 && none.err.contains("has no turn 9"), "{}", none.err);
+}
+
+#[test]
+fn a_journal_is_verified_exported_and_pruned() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    bench.run(&["hi", "--model", &model, "--date", "2020-01-01"]);
+    bench.run(&["hi", "--model", &model, "--date", DATE]);
+    let verified = bench.run(&["runs", "verify"]);
+    assert_eq!((verified.code, verified.out.trim()), (0, "2 runs, 6 events, 0 damaged"));
+    let exported = bench.run(&["runs", "export"]).events();
+    assert_eq!(exported.len(), 2);
+    assert_eq!(exported[0]["events"][2]["answer"], "Hello.");
+    let only = exported[1]["run"].as_str().unwrap();
+    assert_eq!(bench.run(&["runs", "export", only]).events(), exported[1..]);
+    assert_eq!(bench.run(&["runs", "export", "r0"]).code, 2);
+    let pruned = bench.run(&["runs", "prune", "--older-than", "30d", "--date", DATE]);
+    assert_eq!((pruned.code, pruned.out.trim()), (0, exported[0]["run"].as_str().unwrap()));
+    assert_eq!(bench.run(&["runs", "export"]).events().len(), 1);
+    let wrong = bench.run(&["runs", "prune", "--older-than", "soon"]);
+    assert!(wrong.code == 2 && wrong.err.contains("like 30d"), "{}", wrong.err);
+}

@@ -1,0 +1,121 @@
+//! Approvals: what waits for a person, and what they decide, from any process that has the journal.
+//!
+//! A run that asks ends its work as *waiting* and holds nothing. A decision is an event in its journal,
+//! bound to the digest of what the person was shown; `resume` goes on with it.
+
+use handyman_core::{Event, Fault, FaultKind, Journal, Outcome, Run, RunId, SessionId, ToolCall, Verdict};
+use jiff::civil::DateTime;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A call that waits for a person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Approval {
+    /// The run.
+    pub run: RunId,
+    /// Its session.
+    pub session: SessionId,
+    /// The message that began the run.
+    pub message: String,
+    /// Local time when it began.
+    pub started: DateTime,
+    /// The call.
+    pub call: ToolCall,
+    /// Why a person is asked.
+    pub why: String,
+    /// What the call would do, where its tool can say.
+    pub plan: Option<Value>,
+    /// What a decision is bound to.
+    pub digest: String,
+    /// What a person has decided, if the run has not gone on since.
+    pub decision: Option<Verdict>,
+}
+
+/// The calls that wait for a person, oldest first.
+///
+/// # Errors
+/// A [`Fault`] of kind `Journal`.
+pub async fn waiting(journal: &dyn Journal) -> Result<Vec<Approval>, Fault> {
+    let mut found = Vec::new();
+    for summary in journal.runs(None).await? {
+        if matches!(summary.outcome, Some(Outcome::Waiting { .. })) {
+            found.extend(of_run(journal, &summary.run).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// The call of a run that waits for a person, if one does.
+///
+/// # Errors
+/// A [`Fault`] of kind `Journal`.
+pub async fn of_run(journal: &dyn Journal, run: &RunId) -> Result<Option<Approval>, Fault> {
+    let events = journal.events(run).await?;
+    let folded = Run::replay(run.clone(), handyman_core::Earlier::default(), &events);
+    let (Some(Outcome::Waiting { call: waits }), Some(Event::Started { session, message, now, .. })) =
+        (folded.outcome(), events.first())
+    else {
+        return Ok(None);
+    };
+    let Some(pending) = folded.pending().iter().find(|pending| pending.call.id == *waits) else {
+        return Ok(None);
+    };
+    let asked = events.iter().rev().find_map(|event| match event {
+        Event::CallDecided { call, decision: Verdict::Ask, why, plan, digest, .. } if call == waits => {
+            Some((why.clone(), plan.clone(), digest.clone().unwrap_or_default()))
+        }
+        _ => None,
+    });
+    let decision = events.iter().rev().map_while(|event| match event {
+        Event::PersonDecided { call, decision, .. } if call == waits => Some(*decision),
+        _ => None,
+    });
+    let (decision, Some((why, plan, digest))) = (decision.last(), asked) else { return Ok(None) };
+    Ok(Some(Approval {
+        run: run.clone(),
+        session: session.clone(),
+        message: message.clone(),
+        started: *now,
+        call: pending.call.clone(),
+        why,
+        plan,
+        digest,
+        decision,
+    }))
+}
+
+/// Records a person's decision on the call of a run that waits for it, and gives what was decided on.
+/// `digest`, where given, is of what they were shown, or its beginning; by default what the journal holds.
+///
+/// # Errors
+/// A [`Fault`] of kind `Request` if no call of the run waits, it was decided on before, or the digest is
+/// another one; `Busy` while somebody is at work on the session.
+pub async fn decide(
+    journal: &dyn Journal,
+    run: &RunId,
+    decision: Verdict,
+    digest: Option<&str>,
+) -> Result<Approval, Fault> {
+    let nothing = || {
+        Fault::new(FaultKind::Request, format!("no call of run {run} waits for a person"))
+            .with_hint("`handyman approvals list` shows what waits")
+    };
+    let approval = of_run(journal, run).await?.ok_or_else(nothing)?;
+    let _lease = journal.lease(&approval.session).await?;
+    let approval = of_run(journal, run).await?.ok_or_else(nothing)?;
+    if let Some(earlier) = approval.decision {
+        let word = if earlier == Verdict::Allow { "allowed" } else { "denied" };
+        return Err(Fault::new(FaultKind::Request, format!("the call of run {run} was already {word}"))
+            .with_hint(format!("go on with it: handyman resume {run}")));
+    }
+    if digest.is_some_and(|digest| digest.is_empty() || !approval.digest.starts_with(digest)) {
+        return Err(Fault::new(FaultKind::Request, "what waits is not what the digest was given for")
+            .with_hint("look at it again with: handyman approvals list"));
+    }
+    let (call, digest) = (approval.call.id.clone(), approval.digest.clone());
+    journal.append(run, &Event::PersonDecided { call, decision, digest }).await?;
+    Ok(Approval { decision: Some(decision), ..approval })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Waiting for a person: what they see, that a decision binds to it, and that changes are asked again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use handyman_core::testing::{MemoryJournal, ScriptedModel};
+use handyman_core::{
+    CallContext, CallOutcome, Effect, Event, FaultKind, Outcome, Run, Safety, Tool, ToolError, ToolErrorKind,
+    ToolResult, ToolSpec, Verdict,
+};
+use serde_json::{Map, Value, json};
+
+use super::{decide, waiting};
+use crate::{Agent, AskForEffects};
+
+/// Pays at a price that moves.
+struct Pay {
+    spec: ToolSpec,
+    price: Arc<AtomicI64>,
+    paid: Arc<AtomicI64>,
+}
+
+#[async_trait]
+impl Tool for Pay {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, _arguments: Map<String, Value>, _context: &CallContext) -> ToolResult<Value> {
+        self.paid.fetch_add(self.price.load(Ordering::SeqCst), Ordering::SeqCst);
+        Ok(json!({"receipt": "P1"}))
+    }
+
+    async fn plan(
+        &self,
+        _arguments: Map<String, Value>,
+        _context: &CallContext,
+    ) -> ToolResult<Option<Value>> {
+        match self.price.load(Ordering::SeqCst) {
+            0 => Err(ToolError::new(ToolErrorKind::Conflict, "sold out")),
+            price => Ok(Some(json!({"price": price}))),
+        }
+    }
+}
+
+struct Desk {
+    agent: Agent,
+    journal: Arc<MemoryJournal>,
+    price: Arc<AtomicI64>,
+    paid: Arc<AtomicI64>,
+}
+
+fn desk() -> Desk {
+    let (price, paid) = (Arc::new(AtomicI64::new(10)), Arc::new(AtomicI64::new(0)));
+    let spec = ToolSpec {
+        name: "pay".into(),
+        description: "Pay".into(),
+        parameters: json!({"type": "object", "properties": {}}),
+        effect: Effect::Once,
+        safety: Safety::default(),
+    };
+    let replies = [ScriptedModel::call("pay", json!({})), ScriptedModel::answer("Done.")];
+    let journal = Arc::new(MemoryJournal::default());
+    let agent = Agent::new(ScriptedModel::new(replies))
+        .policy(AskForEffects)
+        .tool(Pay { spec, price: Arc::clone(&price), paid: Arc::clone(&paid) })
+        .journal_with(Arc::clone(&journal) as Arc<_>);
+    Desk { agent, journal, price, paid }
+}
+
+fn outcome_of_call(run: &Run) -> CallOutcome {
+    run.done()[0].outcome
+}
+
+#[tokio::test]
+async fn an_allowed_call_runs_when_the_run_goes_on() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    assert!(matches!(run.outcome(), Some(Outcome::Waiting { .. })));
+    let listed = waiting(desk.journal.as_ref()).await.unwrap();
+    assert_eq!((listed[0].call.tool.as_str(), listed[0].plan.clone()), ("pay", Some(json!({"price": 10}))));
+    assert!(listed[0].why.contains("nobody can tell whether it took effect"), "{}", listed[0].why);
+    let allowed =
+        decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&listed[0].digest[..8])).await.unwrap();
+    assert_eq!(allowed.decision, Some(Verdict::Allow));
+    assert_eq!(desk.paid.load(Ordering::SeqCst), 0, "a decision runs nothing");
+    let twice = decide(desk.journal.as_ref(), run.id(), Verdict::Deny, None).await.unwrap_err();
+    assert!(twice.to_string().contains("already allowed"), "{twice}");
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 10));
+    let nothing = decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap_err();
+    assert_eq!(nothing.kind(), FaultKind::Request);
+}
+
+#[tokio::test]
+async fn a_denied_call_is_refused() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    decide(desk.journal.as_ref(), run.id(), Verdict::Deny, None).await.unwrap();
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert_eq!((outcome_of_call(&run), desk.paid.load(Ordering::SeqCst)), (CallOutcome::Refused, 0));
+}
+
+#[tokio::test]
+async fn what_has_changed_since_is_asked_again() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    let old = waiting(desk.journal.as_ref()).await.unwrap().remove(0);
+    decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap();
+    desk.price.store(99, Ordering::SeqCst);
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert!(matches!(run.outcome(), Some(Outcome::Waiting { .. })), "it is asked again");
+    let new = waiting(desk.journal.as_ref()).await.unwrap().remove(0);
+    assert_eq!((new.plan.clone(), new.decision), (Some(json!({"price": 99})), None));
+    assert!(new.why.starts_with("what would happen has changed"), "{}", new.why);
+    let stale = decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&old.digest)).await.unwrap_err();
+    assert!(stale.to_string().contains("not what the digest was given for"), "{stale}");
+    decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&new.digest)).await.unwrap();
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 99));
+}
+
+#[tokio::test]
+async fn a_person_is_not_asked_about_what_cannot_be_done() {
+    let desk = desk();
+    desk.price.store(0, Ordering::SeqCst);
+    let run = desk.agent.run("pay").await.unwrap();
+    assert_eq!(outcome_of_call(&run), CallOutcome::Refused);
+    assert!(run.done()[0].result["error"].as_str().unwrap().contains("sold out"));
+    assert!(waiting(desk.journal.as_ref()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_decision_without_a_resume_changes_nothing_else() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap();
+    let fault = desk.agent.session_of(run.id()).await.unwrap().run("and now?").await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Request, "the run still waits");
+    assert!(matches!(desk.journal.all().last(), Some((_, Event::PersonDecided { .. }))));
+}

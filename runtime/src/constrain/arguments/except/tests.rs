@@ -1,0 +1,99 @@
+//! What cannot be called again is not in the language, and everything else still is.
+
+use handyman_core::{CallOutcome, CallResult, Message, Part, Role, ToolSpec};
+use serde_json::{Value, json};
+
+use crate::constrain::arguments::Arguments;
+use crate::constrain::grammar::Grammar;
+use crate::constrain::sources::Sources;
+use crate::dialect::format::Syntax;
+use crate::tiny::{asks, constrainer, person, tool};
+
+/// A conversation in which the tool has failed with each of these arguments.
+fn failed(spec: &ToolSpec, said: &str, with: &[Value]) -> Vec<Message> {
+    let mut history = vec![person(said)];
+    let calls: Vec<(&str, Value)> =
+        with.iter().map(|arguments| (spec.name.as_str(), arguments.clone())).collect();
+    history.push(asks(&calls));
+    let parts = (1..=with.len()).map(|n| {
+        let result = json!({"error": "no"});
+        let tool = spec.name.clone();
+        Part::Result(CallResult { call: format!("c{n}").into(), tool, outcome: CallOutcome::Failed, result })
+    });
+    history.push(Message { role: Role::Tool, parts: parts.collect() });
+    history
+}
+
+fn grammar(spec: &ToolSpec, history: &[Message]) -> Option<String> {
+    let mut grammar = Grammar::default();
+    let tools = [spec.clone()];
+    let sources = Sources::new(history).without_repeats(&tools);
+    let rule = Arguments::new(&mut grammar, sources).of(spec, &Syntax::Json).unwrap()?;
+    Some(grammar.start(&rule))
+}
+
+fn check(spec: &ToolSpec, history: &[Message], right: &[&str], wrong: &[&str]) {
+    let (constrainer, grammar) = (constrainer(), grammar(spec, history).expect("the tool can be called"));
+    for (text, fits) in right.iter().map(|text| (text, true)).chain(wrong.iter().map(|text| (text, false))) {
+        let mut matcher = constrainer.matcher(&grammar).unwrap();
+        let tokens: Vec<u32> = text.bytes().map(u32::from).collect();
+        let accepted = matcher.consume_tokens(&tokens).is_ok() && matcher.is_accepting().unwrap();
+        assert_eq!(accepted, fits, "{text} in\n{grammar}");
+    }
+}
+
+#[test]
+fn only_the_very_same_arguments_are_left_out() {
+    let copied = json!({"type": "string", "x-verbatim": true});
+    let order = json!({"enum": ["earliest", "latest"]});
+    let spec = tool("search", json!({"from": copied, "to": copied, "order": order}), &["from", "to"]);
+    let tried =
+        [json!({"from": "上海", "to": "北京"}), json!({"from": "上海", "to": "北京", "order": "latest"})];
+    check(
+        &spec,
+        &failed(&spec, "上海 北京 南京", &tried),
+        &[
+            r#"{"from": "上海", "to": "北京", "order": "earliest"}"#,
+            r#"{"from": "上海", "to": "南京"}"#,
+            r#"{"from": "北京", "to": "北京"}"#,
+            r#"{"from": "北京", "to": "上海", "order": "latest"}"#,
+        ],
+        &[r#"{"from": "上海", "to": "北京"}"#, r#"{"from": "上海", "to": "北京", "order": "latest"}"#],
+    );
+}
+
+#[test]
+fn numbers_and_truth_values_are_told_apart() {
+    let number = json!({"type": "integer", "minimum": 1, "maximum": 9});
+    let spec = tool("count", json!({"n": number, "all": {"type": "boolean"}}), &["n"]);
+    let tried = [json!({"n": 1}), json!({"n": 5, "all": true}), json!({"n": 9})];
+    check(
+        &spec,
+        &failed(&spec, "count", &tried),
+        &[
+            r#"{"n": 5}"#,
+            r#"{"n": 5, "all": false}"#,
+            r#"{"n": 2}"#,
+            r#"{"n": 1, "all": true}"#,
+            r#"{"n": 9, "all": false}"#,
+        ],
+        &[r#"{"n": 1}"#, r#"{"n": 5, "all": true}"#, r#"{"n": 9}"#, r#"{"n": 0}"#, r#"{"n": 10}"#],
+    );
+}
+
+#[test]
+fn a_tool_with_nothing_left_to_try_is_not_offered() {
+    let spec = tool("list", json!({}), &[]);
+    assert_eq!(grammar(&spec, &failed(&spec, "list", &[json!({})])), None);
+    let flag = tool("flip", json!({"on": {"type": "boolean"}}), &["on"]);
+    let tried = [json!({"on": true}), json!({"on": false})];
+    assert_eq!(grammar(&flag, &failed(&flag, "flip", &tried)), None);
+    check(&flag, &failed(&flag, "flip", &tried[..1]), &[r#"{"on": false}"#], &[r#"{"on": true}"#]);
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_left_to_the_planner() {
+    let spec = tool("note", json!({"text": {"type": "string"}}), &["text"]);
+    let text = r#"{"text": "x"}"#;
+    check(&spec, &failed(&spec, "note x", &[json!({"text": "x"})]), &[text], &[]);
+}

@@ -1,0 +1,66 @@
+//! Deciding on a call: the policy says, and where it asks, a person sees what would happen.
+
+use handyman_core::{CallContext, Decision, Effect, Event, Run, ToolCall, ToolSpec, Verdict};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::driver::World;
+use crate::execute::context;
+
+/// Decides on a call. An approval lifts only an ask of the policy, and only while the call would still do
+/// exactly what the person was shown.
+pub(crate) async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Event {
+    let Some(spec) = world.tools.specs().iter().find(|spec| spec.name == call.tool) else {
+        return decided(run, &call, Decision::new(Verdict::Deny, "there is no such tool"), None);
+    };
+    let decision = world.policy.decide(&call, spec, run).await;
+    match (decision.verdict, context(run, &call)) {
+        (Verdict::Ask, Some(context)) => {
+            let why = format!("{}{}", decision.why, unasked(spec));
+            ask(run, world, &call, &context, why).await
+        }
+        (Verdict::Allow | Verdict::Deny | Verdict::Ask, _) => decided(run, &call, decision, None),
+    }
+}
+
+async fn ask(run: &Run, world: &World<'_>, call: &ToolCall, context: &CallContext, why: String) -> Event {
+    let plan = match world.tools.plan(call, context).await {
+        Ok(plan) => plan,
+        // A person is not asked about what cannot be done.
+        Err(error) => {
+            return decided(run, call, Decision::new(Verdict::Deny, format!("it would fail: {error}")), None);
+        }
+    };
+    let digest = digest(call, plan.as_ref());
+    let approved = run.pending().iter().find(|p| p.call.id == call.id).and_then(|p| p.approved.as_deref());
+    let decision = match approved {
+        Some(allowed) if allowed == digest => Decision::new(Verdict::Allow, "a person allowed exactly this"),
+        Some(_) => {
+            Decision::new(Verdict::Ask, format!("what would happen has changed since it was allowed; {why}"))
+        }
+        None => Decision::new(Verdict::Ask, why),
+    };
+    decided(run, call, decision, Some((plan, digest)))
+}
+
+/// A tool that cannot be asked what became of a call says so before it is used.
+fn unasked(spec: &ToolSpec) -> &'static str {
+    match spec.effect {
+        Effect::Once if !spec.safety.probe => {
+            "; if it is interrupted, nobody can tell whether it took effect"
+        }
+        Effect::Once | Effect::Idempotent | Effect::ReadOnly => "",
+    }
+}
+
+fn decided(run: &Run, call: &ToolCall, decision: Decision, shown: Option<(Option<Value>, String)>) -> Event {
+    let (plan, digest) = shown.map_or((None, None), |(plan, digest)| (plan, Some(digest)));
+    let Decision { verdict: decision, why } = decision;
+    Event::CallDecided { call: call.id.clone(), decision, why, origins: run.trace(call), plan, digest }
+}
+
+/// What an approval is bound to: SHA-256 over the call and what it would do, in hex.
+fn digest(call: &ToolCall, plan: Option<&Value>) -> String {
+    let shown = json!({"tool": call.tool, "arguments": call.arguments, "plan": plan});
+    Sha256::digest(shown.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,56 @@
+//! The journal's tables, and how a file of an older version gets them. Steps are only ever added.
+
+use handyman_core::{Fault, FaultKind};
+use sqlx::sqlite::SqlitePool;
+
+/// Step n brings a file from version n to version n + 1.
+const STEPS: [&str; 1] = [include_str!("../../migrations/0001_journal.sql")];
+/// A file of the first version, which kept its version in another way, becomes version 1 by this.
+const FROM_FIRST: &str = include_str!("../../migrations/before_names.sql");
+
+const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS journal_version (version INTEGER NOT NULL) STRICT";
+const IS_FIRST: &str =
+    "SELECT count(*) FROM sqlite_schema WHERE name IN ('_sqlx_migrations', 'runs_of_session')";
+
+/// Brings the file to the newest version.
+pub(super) async fn migrate(pool: &SqlitePool, place: &str) -> Result<(), Fault> {
+    let newest = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known: i64 = steps(pool).await.map_err(|error| {
+        Fault::new(FaultKind::Journal, format!("the journal {place} cannot be opened: {error}"))
+            .with_hint(
+                "it is damaged or locked; `handyman runs verify` tells which, --journal FILE names another",
+            )
+            .with_source(error)
+    })?;
+    if known > newest {
+        let problem = format!("the journal {place} is of version {known}, and this program knows {newest}");
+        return Err(Fault::new(FaultKind::Journal, problem).with_hint("use the newer program that wrote it"));
+    }
+    Ok(())
+}
+
+/// Takes the steps that are missing and gives the version of the file.
+async fn steps(pool: &SqlitePool) -> sqlx::Result<i64> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::query(VERSIONS).execute(&mut *transaction).await?;
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT version FROM journal_version").fetch_optional(&mut *transaction).await?;
+    let mut version = found.unwrap_or(0);
+    if found.is_none() {
+        sqlx::query("INSERT INTO journal_version VALUES (0)").execute(&mut *transaction).await?;
+        if sqlx::query_scalar::<_, i64>(IS_FIRST).fetch_one(&mut *transaction).await? == 2 {
+            sqlx::raw_sql(FROM_FIRST).execute(&mut *transaction).await?;
+            version = 1;
+        }
+    }
+    for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(usize::MAX)) {
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+        version += 1;
+    }
+    sqlx::query("UPDATE journal_version SET version = max(version, ?)")
+        .bind(version)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(version)
+}

@@ -1,0 +1,158 @@
+//! Looking after a journal: finding damage, and dropping what is old.
+
+use handyman_core::{CallOutcome, Event, Fault, Outcome, RunId};
+use jiff::civil::DateTime;
+
+use super::writer::chained;
+use super::{SqliteJournal, fault};
+
+/// Something wrong with a journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The run it is in; none if it is the file itself.
+    pub run: Option<RunId>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// What a check of a journal has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Runs looked at.
+    pub runs: usize,
+    /// Events that could be read.
+    pub events: usize,
+    /// What is wrong.
+    pub damage: Vec<Damage>,
+}
+
+impl SqliteJournal {
+    /// Reads everything and checks it: SQLite's own integrity, positions without gaps, every event
+    /// readable, the chain of hashes unbroken, every run begun by its first event. Goes on after damage.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal` if not even the list of runs can be read.
+    pub async fn verify(&self) -> Result<Checked, Fault> {
+        let mut checked = Checked::default();
+        let integrity: Result<Vec<String>, sqlx::Error> =
+            sqlx::query_scalar("PRAGMA integrity_check(20)").fetch_all(&self.file.pool).await;
+        let problems = match integrity {
+            Ok(lines) => lines.into_iter().filter(|line| line != "ok").collect(),
+            Err(error) => vec![error.to_string()],
+        };
+        checked.damage.extend(problems.into_iter().map(|problem| Damage { run: None, problem }));
+        let runs: Vec<String> = sqlx::query_scalar("SELECT run FROM journal_runs ORDER BY rowid")
+            .fetch_all(&self.file.pool)
+            .await
+            .map_err(|error| fault(&self.file.place, "read", &error))?;
+        for run in runs {
+            checked.runs += 1;
+            match self.check_run(&run).await {
+                Ok(events) => checked.events += events,
+                Err(problem) => checked.damage.push(Damage { run: Some(run.into()), problem }),
+            }
+        }
+        Ok(checked)
+    }
+
+    /// Checks one run and counts its events; the error says what is wrong.
+    async fn check_run(&self, run: &str) -> Result<usize, String> {
+        let rows: Vec<(i64, String, Option<String>)> =
+            sqlx::query_as("SELECT seq, event, chain FROM journal_events WHERE run = ? ORDER BY seq")
+                .bind(run)
+                .fetch_all(&self.file.pool)
+                .await
+                .map_err(|error| error.to_string())?;
+        let mut chain = run.to_owned();
+        for (index, (seq, text, kept)) in rows.iter().enumerate() {
+            if usize::try_from(*seq) != Ok(index) {
+                return Err(format!("event {index} is missing"));
+            }
+            let event: Event = serde_json::from_str(text)
+                .map_err(|error| format!("event {index} cannot be read: {error}"))?;
+            if (index == 0) != matches!(event, Event::Started { .. }) {
+                return Err(format!("event {index} is not where a run begins"));
+            }
+            // Events of the first version have no chain.
+            if let Some(kept) = kept {
+                chain = chained(&chain, text);
+                if chain != *kept {
+                    return Err(format!(
+                        "event {index} is not what was written: the chain of hashes breaks there"
+                    ));
+                }
+            }
+        }
+        if rows.is_empty() { Err("it has no events".to_owned()) } else { Ok(rows.len()) }
+    }
+
+    /// Drops the sessions all of whose runs began before a time, and gives the runs dropped. A session
+    /// stays if a run of it has not ended, waits for a person, or has a call of which it is unknown
+    /// whether it took effect, or if it cannot be read: nothing in doubt is dropped.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    pub async fn prune(&self, before: DateTime) -> Result<Vec<RunId>, Fault> {
+        let failed = |error: sqlx::Error| fault(&self.file.place, "written", &error);
+        let old: Vec<String> = sqlx::query_scalar(
+            "SELECT session FROM journal_runs GROUP BY session HAVING max(started) < ? ORDER BY min(rowid)",
+        )
+        .bind(before.to_string())
+        .fetch_all(&self.file.pool)
+        .await
+        .map_err(failed)?;
+        let mut dropped = Vec::new();
+        for session in old {
+            let Ok(_lease) = handyman_core::Journal::lease(self, &session.as_str().into()).await else {
+                continue;
+            };
+            let runs: Vec<String> = sqlx::query_scalar("SELECT run FROM journal_runs WHERE session = ?")
+                .bind(&session)
+                .fetch_all(&self.file.pool)
+                .await
+                .map_err(failed)?;
+            if !self.all_settled(&runs).await {
+                continue;
+            }
+            let mut transaction = self.file.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+            for statement in [
+                "DELETE FROM journal_events WHERE run IN (SELECT run FROM journal_runs WHERE session = ?)",
+                "DELETE FROM journal_runs WHERE session = ?",
+            ] {
+                sqlx::query(statement).bind(&session).execute(&mut *transaction).await.map_err(failed)?;
+            }
+            transaction.commit().await.map_err(failed)?;
+            dropped.extend(runs.into_iter().map(RunId::from));
+        }
+        Ok(dropped)
+    }
+
+    /// Whether every run has ended and nothing of it is in doubt.
+    async fn all_settled(&self, runs: &[String]) -> bool {
+        for run in runs {
+            let Ok(events) = handyman_core::Journal::events(self, &run.as_str().into()).await else {
+                return false;
+            };
+            let ended = matches!(
+                events.last(),
+                Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. })
+            );
+            let unknown =
+                |event: &Event| matches!(event, Event::CallFinished { outcome: CallOutcome::Unknown, .. });
+            if !ended || events.iter().any(unknown) || leaves_open(&events) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Whether a call was started and never finished, as in a run that was closed while it was in doubt.
+fn leaves_open(events: &[Event]) -> bool {
+    events.iter().any(|event| match event {
+        Event::CallStarted { call: started, .. } => {
+            !events.iter().any(|other| matches!(other, Event::CallFinished { call, .. } if call == started))
+        }
+        _ => false,
+    })
+}

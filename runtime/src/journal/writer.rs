@@ -1,0 +1,196 @@
+//! The writer: one task that makes events durable, all that wait at once in one transaction.
+//!
+//! Committing is what costs (the file is synchronised), so runs that write at the same time share it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use handyman_core::{Event, Fault, FaultKind, RunId};
+use sha2::{Digest, Sha256};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use tokio::sync::{mpsc, oneshot};
+
+use super::fault;
+use super::ledger::OpenCalls;
+
+/// Adds an event: run, position, text, chain.
+pub(super) const INSERT: &str = "INSERT INTO journal_events (run, seq, event, chain) VALUES (?1, ?2, ?3, ?4)";
+/// Writes an event's text anew.
+const REWRITE: &str = "UPDATE journal_events SET event = ?3, chain = ?4 WHERE run = ?1 AND seq = ?2";
+/// Entries in one transaction, at most.
+const BATCH_MAX: usize = 256;
+
+/// The file, and what this process knows of it.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub(super) pool: SqlitePool,
+    pub(super) place: String,
+    pub(super) tails: Tails,
+    pub(super) open: OpenCalls,
+}
+
+/// An event to be made durable.
+pub(super) struct Entry {
+    pub(super) run: RunId,
+    pub(super) event: Event,
+    pub(super) done: oneshot::Sender<Result<(), Fault>>,
+}
+
+/// Where a run's events end.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Tail {
+    /// The position of the next event.
+    pub(super) next: i64,
+    /// The chain up to it.
+    pub(super) chain: String,
+}
+
+/// The runs this process writes, and what it knows of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tails(Arc<Mutex<HashMap<RunId, Tail>>>);
+
+impl Tails {
+    pub(super) fn get(&self, run: &RunId) -> Option<Tail> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(run).cloned()
+    }
+
+    pub(super) fn set(&self, run: &RunId, tail: Tail) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone(), tail);
+    }
+
+    pub(super) fn forget(&self, run: &RunId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(run);
+    }
+}
+
+/// The chain after an event: SHA-256 over the chain before, a newline and the event's text, in hex.
+/// Before the first event the chain is the run's name.
+pub(super) fn chained(before: &str, text: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(before.as_bytes());
+    hash.update(b"\n");
+    hash.update(text.as_bytes());
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes what comes in until nobody can send any more.
+pub(super) async fn write(file: File, mut entries: mpsc::UnboundedReceiver<Entry>) {
+    let mut batch = Vec::new();
+    while entries.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        commit(&file, std::mem::take(&mut batch)).await;
+    }
+}
+
+async fn commit(file: &File, batch: Vec<Entry>) {
+    let File { pool, place, tails, open } = file;
+    let (mut entries, mut waiting) = (batch.into_iter(), Vec::new());
+    let mut ends: HashMap<RunId, Tail> = HashMap::new();
+    // The transaction is ours, not the pool's: SQLite takes some back by itself, as when the disk is full.
+    let written = async {
+        let mut connection = pool.acquire().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        let mut written = Ok(());
+        for entry in entries.by_ref() {
+            let known = ends.get(&entry.run).cloned().or_else(|| tails.get(&entry.run));
+            let run = entry.run.clone();
+            let inserted = insert(&mut connection, &entry, known, open).await;
+            let refused = inserted.as_ref().err().is_some_and(is_position_taken);
+            waiting.push((entry, refused.then_some(())));
+            match inserted {
+                Ok(tail) => drop(ends.insert(run, tail)),
+                Err(_) if refused => drop(ends.remove(&run)),
+                Err(error) => {
+                    written = Err(error);
+                    break;
+                }
+            }
+        }
+        if written.is_ok() {
+            written = sqlx::query("COMMIT").execute(&mut *connection).await.map(drop);
+        }
+        if written.is_err() {
+            drop(sqlx::query("ROLLBACK").execute(&mut *connection).await);
+        }
+        written
+    }
+    .await;
+    waiting.extend(entries.map(|entry| (entry, None)));
+    for (run, tail) in ends {
+        match written {
+            Ok(()) => tails.set(&run, tail),
+            Err(_) => tails.forget(&run),
+        }
+    }
+    for (entry, refused) in waiting {
+        let result = match (&written, refused) {
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(())) => Err(taken(&entry.run)),
+            (Err(error), _) => Err(fault(place, "written", error)),
+        };
+        if result.is_err() || matches!(entry.event, Event::Finished { .. }) {
+            tails.forget(&entry.run);
+        }
+        // Who asked may have gone away; the event stays.
+        let _ = entry.done.send(result);
+    }
+}
+
+/// Inserts one event and gives the run's new end.
+async fn insert(
+    connection: &mut SqliteConnection,
+    entry: &Entry,
+    known: Option<Tail>,
+    open: &OpenCalls,
+) -> sqlx::Result<Tail> {
+    let Entry { run, event, .. } = entry;
+    let text = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let tail = match known {
+        Some(tail) => tail,
+        None => tail(connection, run).await?,
+    };
+    if let Event::Started { session, message, now, .. } = event {
+        sqlx::query("INSERT INTO journal_runs (run, session, message, started) VALUES (?, ?, ?, ?)")
+            .bind(run.as_str())
+            .bind(session.as_str())
+            .bind(message)
+            .bind(now.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    let chain = chained(&tail.chain, &text);
+    let statement = match event {
+        // The tool has written it in its own transaction; only the time it took was not known there.
+        Event::CallFinished { call, .. } if open.written(connection, run, call, tail.next).await? => REWRITE,
+        _ => INSERT,
+    };
+    sqlx::query(statement)
+        .bind(run.as_str())
+        .bind(tail.next)
+        .bind(text)
+        .bind(&chain)
+        .execute(&mut *connection)
+        .await?;
+    Ok(Tail { next: tail.next + 1, chain })
+}
+
+/// Where a run's events end in the file.
+pub(super) async fn tail(connection: &mut SqliteConnection, run: &RunId) -> sqlx::Result<Tail> {
+    let last: Option<(i64, Option<String>)> =
+        sqlx::query_as("SELECT seq, chain FROM journal_events WHERE run = ? ORDER BY seq DESC LIMIT 1")
+            .bind(run.as_str())
+            .fetch_optional(connection)
+            .await?;
+    Ok(match last {
+        Some((seq, chain)) => Tail { next: seq + 1, chain: chain.unwrap_or_else(|| run.to_string()) },
+        None => Tail { next: 0, chain: run.to_string() },
+    })
+}
+
+fn is_position_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+fn taken(run: &RunId) -> Fault {
+    Fault::new(FaultKind::Journal, format!("run {run} is being written by another process"))
+        .with_hint("let that process end, or resume the run when it has")
+}

@@ -1,0 +1,185 @@
+//! A session: a conversation of many runs over one journal.
+
+use handyman_core::{
+    Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run, RunId, RunSummary, SessionId,
+    Toolset,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::Agent;
+use crate::driver::{World, drive, record};
+use crate::observe::Watch;
+
+/// A conversation of many runs over one journal.
+///
+/// While it works it holds the session's lease: nobody else can write the session. A run that was
+/// interrupted does not block it: the next message closes that run as cancelled, after the tools have said
+/// what became of its calls.
+#[derive(Debug, Clone)]
+pub struct Session {
+    agent: Agent,
+    id: SessionId,
+}
+
+impl Session {
+    pub(crate) fn new(agent: Agent, id: SessionId) -> Self {
+        Self { agent, id }
+    }
+
+    pub(crate) fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// The session's name, to go on with it later.
+    #[must_use]
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// The same session with other options for its next runs.
+    #[must_use]
+    pub fn with_options(mut self, options: ReplyOptions) -> Self {
+        self.agent.options = options;
+        self
+    }
+
+    /// The journal the session is kept in.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal` if it cannot be opened.
+    pub async fn journal(&self) -> Result<std::sync::Arc<dyn Journal>, Fault> {
+        self.agent.opened_journal().await
+    }
+
+    /// The session's last run, if there is one.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    pub async fn last(&self) -> Result<Option<RunSummary>, Fault> {
+        Ok(self.agent.opened_journal().await?.runs(Some(&self.id)).await?.pop())
+    }
+
+    /// Handles one message.
+    ///
+    /// # Errors
+    /// As [`Agent::run`]; a `Request` fault if the message is empty or the last run waits for a person, a
+    /// `Busy` one while another process is at work on the session.
+    pub async fn run(&self, message: &str) -> Result<Run, Fault> {
+        self.run_watched(message, &Watch::default()).await
+    }
+
+    /// Handles one message while somebody watches, who may cancel it.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub async fn run_watched(&self, message: &str, watch: &Watch<'_>) -> Result<Run, Fault> {
+        if message.trim().is_empty() {
+            return Err(Fault::new(FaultKind::Request, "the request is empty")
+                .with_hint("say in a sentence what should be done"));
+        }
+        let specs = self.agent.offered_tools()?.specs();
+        let journal = self.agent.opened_journal().await?;
+        let _lease = journal.lease(&self.id).await?;
+        let earlier = self.earlier(journal.as_ref(), None).await?;
+        let mut run = Run::new(fresh("r").into(), earlier);
+        let started = Event::Started {
+            run: run.id().clone(),
+            session: self.id.clone(),
+            message: message.to_owned(),
+            model: self.agent.model.info(),
+            tools: specs.iter().map(|spec| spec.name.clone()).collect(),
+            untrusted: specs
+                .iter()
+                .filter(|spec| spec.safety.untrusted)
+                .map(|spec| spec.name.clone())
+                .collect(),
+            now: self.agent.time(),
+        };
+        self.go_on(&mut run, journal.as_ref(), watch, &started).await?;
+        Ok(run)
+    }
+
+    /// Goes on with a run of this session. One that waits for a person asks the policy again; what the
+    /// person has decided since counts.
+    ///
+    /// # Errors
+    /// As [`Agent::resume`].
+    pub async fn resume(&self, id: &RunId, watch: &Watch<'_>) -> Result<Run, Fault> {
+        let journal = self.agent.opened_journal().await?;
+        let _lease = journal.lease(&self.id).await?;
+        let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
+        let events = journal.events(id).await?;
+        let mut run = Run::replay(id.clone(), earlier, &events);
+        match run.outcome() {
+            None | Some(Outcome::Waiting { .. }) => {
+                self.go_on(&mut run, journal.as_ref(), watch, &Event::Resumed).await?;
+            }
+            Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
+        }
+        Ok(run)
+    }
+
+    async fn go_on(
+        &self,
+        run: &mut Run,
+        journal: &dyn Journal,
+        watch: &Watch<'_>,
+        first: &Event,
+    ) -> Result<(), Fault> {
+        let world = World {
+            model: self.agent.model.as_ref(),
+            tools: self.agent.offered_tools()?,
+            policy: self.agent.policy.as_ref(),
+            journal,
+            limits: &self.agent.limits,
+            options: &self.agent.options,
+            observer: watch.observer,
+            cancel: &watch.cancel,
+        };
+        record(run, &world, first).await?;
+        drive(run, &world).await
+    }
+
+    /// What the session's runs before `until` (or all of them) leave behind. A run that was interrupted is
+    /// closed; one that waits for a person is not passed over.
+    pub(crate) async fn earlier(
+        &self,
+        journal: &dyn Journal,
+        until: Option<&RunId>,
+    ) -> Result<Earlier, Fault> {
+        let system = self.agent.system.iter().map(|text| Message::text_of(Role::System, text));
+        let mut earlier = Earlier { messages: system.collect(), ..Earlier::default() };
+        for summary in journal.runs(Some(&self.id)).await? {
+            if until == Some(&summary.run) {
+                break;
+            }
+            if let Some(Outcome::Waiting { .. }) = summary.outcome {
+                let run = &summary.run;
+                return Err(Fault::new(
+                    FaultKind::Request,
+                    format!("run {run} of this session waits for a person"),
+                )
+                .with_hint(format!(
+                    "decide with: handyman approvals allow {run}, or deny; then: handyman resume {run}"
+                )));
+            }
+            let events = journal.events(&summary.run).await?;
+            let mut run = Run::replay(summary.run, earlier, &events);
+            if run.outcome().is_none() {
+                let cancel = CancellationToken::new();
+                cancel.cancel();
+                self.go_on(&mut run, journal, &Watch::default().cancelled_by(cancel), &Event::Resumed)
+                    .await?;
+            }
+            earlier = run.into_earlier();
+        }
+        Ok(earlier)
+    }
+}
+
+/// A new identifier: the prefix and 40 random bits, in letters and digits that are not mistaken for others.
+pub(crate) fn fresh(prefix: &str) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let digits = (0..8).map(|_| char::from(ALPHABET[fastrand::usize(..ALPHABET.len())]));
+    prefix.chars().chain(digits).collect()
+}
