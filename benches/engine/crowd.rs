@@ -11,13 +11,12 @@ use crate::rows::{ratio, row};
 use crate::{Outcome, ask};
 
 const RUNS: usize = 16;
-const TOKENS: u64 = 16;
+const TOKENS: u64 = 40;
 
 pub(crate) async fn measure(file: &Path) -> Outcome<()> {
     let model = LocalModel::load(file, ModelSettings::default()).await?;
     let sessions: Vec<SessionId> = (0..2 * RUNS).map(|run| SessionId::from(format!("s{run}"))).collect();
-    let history =
-        |run: usize| vec![Message::text_of(Role::User, format!("Number {run}: what is there to say?"))];
+    let history = |run: usize| vec![Message::text_of(Role::User, format!("{run}?"))];
     let histories: Vec<Vec<Message>> = (0..2 * RUNS).map(history).collect();
     // What all prompts begin with is computed before either side begins.
     model.reply(ask(&sessions[0], &histories[0], 1), &Discard).await?;

@@ -8,6 +8,7 @@
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use handyman_core::{Fault, FaultKind, Sampling};
 use llguidance::Matcher;
@@ -36,18 +37,32 @@ pub(crate) struct Chooser {
     /// Tokens written lately, oldest first.
     lately: VecDeque<Token>,
     guide: Guide,
+    /// Time of the grammar that nobody has asked for yet.
+    spent: Duration,
 }
 
 impl Chooser {
     /// Chooses as asked.
     pub(crate) fn new(sampling: Sampling, masking: Masking) -> Self {
         let random = sampling.seed;
-        Self { sampling, masking, random, lately: VecDeque::new(), guide: Guide::default() }
+        Self {
+            sampling,
+            masking,
+            random,
+            lately: VecDeque::new(),
+            guide: Guide::default(),
+            spent: Duration::ZERO,
+        }
     }
 
     /// The same chooser, following the reply by this guide.
     pub(crate) fn guided(self, guide: Guide) -> Self {
         Self { guide, ..self }
+    }
+
+    /// Time of the grammar, checking and masking, since this was last asked.
+    pub(crate) fn take_spent(&mut self) -> Duration {
+        std::mem::take(&mut self.spent)
     }
 
     /// Takes note of tokens that the reply now holds, chosen or forced.
@@ -106,18 +121,25 @@ impl Chooser {
         if self.masking == Masking::WhenRefused && !(draws && self.truncates()) {
             let first = if draws { self.draw(logits, |_| true) } else { likeliest(logits, |_| true) };
             if let Some(token) = first
-                && allows(matcher, token, vocabulary)?
+                && self.timed(|| allows(matcher, token, vocabulary))?
             {
                 return Ok(Some(token));
             }
         }
-        let mask = masked(matcher)?;
+        let mask = self.timed(|| masked(matcher))?;
         let allowed = |token: Token| mask.is_allowed(token);
         Ok(match draws {
             true if self.truncates() => self.draw_truncated(logits, &mask),
             true => self.draw(logits, allowed),
             false => likeliest(logits, allowed),
         })
+    }
+
+    fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let done = work();
+        self.spent += started.elapsed();
+        done
     }
 
     fn truncates(&self) -> bool {

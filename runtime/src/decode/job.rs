@@ -181,7 +181,7 @@ impl Job {
 
     /// Time of the grammar since this was last asked.
     pub(crate) fn take_constraint(&mut self) -> Duration {
-        std::mem::take(&mut self.constraint)
+        std::mem::take(&mut self.constraint) + self.generation.chooser.take_spent()
     }
 
     fn consume(&mut self, tokens: &[Token]) -> Result<(), Fault> {

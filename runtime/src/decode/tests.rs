@@ -222,6 +222,7 @@ fn masking_only_after_a_refusal_changes_nothing() {
     for seed in 0..20 {
         let (_, lazy, lazily) = reply_of_noise(seed, Masking::WhenRefused);
         let (_, eager, eagerly) = reply_of_noise(seed, Masking::Always);
-        assert_eq!((lazy, lazily), (eager, eagerly));
+        // Where tokens came from depends on what passes cost; what they are does not.
+        assert_eq!((lazy, lazily.tokens, lazily.stop), (eager, eagerly.tokens, eagerly.stop));
     }
 }

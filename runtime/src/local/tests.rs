@@ -11,7 +11,7 @@ use handyman_core::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::{LocalModel, ModelSettings, as_message};
+use super::{LocalModel, ModelSettings, Shortcuts, as_message};
 use crate::tiny::{person, result, trip_tools};
 
 fn path() -> PathBuf {
@@ -194,4 +194,30 @@ async fn the_persons_markup_is_text() {
     let marked = reply(&model, "b", &[noted], 1).await.unwrap().usage;
     let (plain, marked) = (plain.prefilled + plain.reused, marked.prefilled + marked.reused);
     assert!(marked > plain + 6, "the markers are spelled out: {marked} and {plain} tokens");
+}
+
+#[tokio::test]
+async fn drafts_change_no_reply() {
+    let shortcuts = Shortcuts { drafting: false, ..Shortcuts::default() };
+    let plain = LocalModel::load(path(), ModelSettings { shortcuts, ..ModelSettings::default() }).await.unwrap();
+    let quick = load().await;
+    let cities = ["Paris", "Rome", "上海", "北京", "New York", "Lagos", "Porto", "Zürich"];
+    let mut drafted = 0;
+    for (index, from) in cities.iter().enumerate() {
+        let to = cities[(index + 3) % cities.len()];
+        let asked = [format!("Find a train from {from} to {to} tomorrow"), format!("帮我查明天从{from}到{to}的高铁")];
+        for (kind, text) in asked.iter().enumerate() {
+            let (session, mut history) = (format!("{from}{kind}"), vec![person(text)]);
+            for _ in 0..2 {
+                let wanted = reply(&plain, &session, &history, 60).await.unwrap();
+                let got = reply(&quick, &session, &history, 60).await.unwrap();
+                assert_eq!(got.body, wanted.body, "{text}");
+                assert_eq!(got.usage.decoded(), wanted.usage.decoded());
+                drafted += got.usage.drafted;
+                history.push(as_message(&got.body));
+                history.push(result("search", json!({"rows": [{"id": "G2-1124", "from": from, "to": to}]})));
+            }
+        }
+    }
+    assert!(drafted > 0, "nothing was proposed in all of it");
 }
