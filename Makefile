@@ -36,8 +36,8 @@ crash-test: set-up
 # Measures the built-in model and writes the tables of model/README.md.
 model-eval: set-up
 	@cargo build --release --quiet --workspace --bins --features handyman-model/evaluate
-	@target/release/generate --kind product --full --requests 1 --held-out --seed 9 --count 300 > target/product.jsonl
-	@target/release/generate --kind invented --held-out --seed 9 --count 200 > target/invented.jsonl
+	@target/release/generate --kind product --full --requests 1 --held-out --seed 9 --count 200 > target/product.jsonl
+	@target/release/generate --kind invented --held-out --seed 9 --count 120 > target/invented.jsonl
 	@target/release/evaluate --product target/product.jsonl --invented target/invented.jsonl \
 		--requests model/eval/requests.jsonl --card model/README.md
 
