@@ -30,7 +30,8 @@ impl Observer for Progress {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = std::env::args().nth(1);
-    let request = request.unwrap_or_else(|| "Weather in Hangzhou tomorrow, and book the earliest train to Nanjing".into());
+    let request = request
+        .unwrap_or_else(|| "Weather in Hangzhou tomorrow, and book the earliest train to Nanjing".into());
 
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
     let sandbox = Sandbox::open(&Settings::new(now.date())).await?;

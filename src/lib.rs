@@ -27,12 +27,12 @@ pub use witness::JournalWitness;
 
 /// What an agent's author writes with.
 pub mod prelude {
+    pub use crate::{
+        Agent, AllowAll, AskFor, AskForEffects, CallContext, Fault, Limits, Outcome, Policy, Run, Session,
+        Tool, ToolError, ToolResult, tool,
+    };
     #[cfg(feature = "llama")]
     pub use crate::{BuiltinModel, LocalModel, ModelSettings};
-    pub use crate::{
-        Agent, AllowAll, AskFor, AskForEffects, CallContext, Fault, Limits, Outcome, Policy, Run, Session, Tool, ToolError,
-        ToolResult, tool,
-    };
     pub use async_trait::async_trait;
     pub use schemars::{self, JsonSchema};
     pub use serde::{self, Deserialize, Serialize};

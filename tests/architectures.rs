@@ -5,8 +5,8 @@ use std::path::Path;
 
 use handyman::{
     CallOutcome, CallResult, Discard, Effect, Fault, FaultKind, LocalModel, Message, Model, ModelReply,
-    ModelRequest, ModelSettings, Part, ReplyBody, ReplyMode, ReplyOptions, Role, SessionId, Shortcuts, StateFolder,
-    ToolCall, ToolSpec,
+    ModelRequest, ModelSettings, Part, ReplyBody, ReplyMode, ReplyOptions, Role, SessionId, Shortcuts,
+    StateFolder, ToolCall, ToolSpec,
 };
 use serde_json::json;
 

@@ -45,7 +45,10 @@ fn files_are_short_enough_to_hold_in_the_head() {
         let lines = read(&file).lines().count();
         (lines > LINES_MAX).then(|| format!("{}: {lines} lines", file.display()))
     };
-    none("at most 400 lines a file", &files(&[".rs", ".py"]).into_iter().filter_map(long).collect::<Vec<_>>());
+    none(
+        "at most 400 lines a file",
+        &files(&[".rs", ".py"]).into_iter().filter_map(long).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -56,13 +59,17 @@ fn every_file_says_what_it_is_for() {
         let opens_well = text.starts_with(opens) || text.starts_with("#![doc") || text.starts_with("#!/");
         (!opens_well).then(|| file.display().to_string())
     };
-    none("every file opens with its purpose", &files(&[".rs", ".py"]).into_iter().filter_map(silent).collect::<Vec<_>>());
+    none(
+        "every file opens with its purpose",
+        &files(&[".rs", ".py"]).into_iter().filter_map(silent).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
 fn no_loose_ends_and_no_foreign_words() {
     // Assembled, so that this file does not offend against itself.
-    let banned = [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["dbg", "!("], ["/work", "/"], ["/root", "/"]].map(|halves| halves.concat());
+    let banned = [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["dbg", "!("], ["/work", "/"], ["/root", "/"]]
+        .map(|halves| halves.concat());
     let mut offences = Vec::new();
     for file in files(&[".rs", ".py", ".md", ".toml", ".sh", "Makefile", ".sql", ".jinja"]) {
         for (number, line) in read(&file).lines().enumerate() {
@@ -77,7 +84,14 @@ fn no_loose_ends_and_no_foreign_words() {
 #[test]
 fn tests_stand_beside_the_code() {
     let inline = |file: PathBuf| read(&file).contains("mod tests {").then(|| file.display().to_string());
-    none("tests are files of their own", &files(&[".rs"]).into_iter().filter(|f| !f.ends_with("tidy.rs")).filter_map(inline).collect::<Vec<_>>());
+    none(
+        "tests are files of their own",
+        &files(&[".rs"])
+            .into_iter()
+            .filter(|f| !f.ends_with("tidy.rs"))
+            .filter_map(inline)
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -106,9 +120,21 @@ fn the_driver_fits_on_a_page() {
 
 #[test]
 fn the_core_does_no_io() {
-    let banned = ["std::fs", "std::net", "std::thread", "std::time::Instant", "SystemTime", "tokio::", "println!", "std::env", "::now()"];
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::time::Instant",
+        "SystemTime",
+        "tokio::",
+        "println!",
+        "std::env",
+        "::now()",
+    ];
     let mut offences = Vec::new();
-    for file in files(&[".rs"]).into_iter().filter(|f| f.starts_with("agent-core/src") && !f.ends_with("tests.rs")) {
+    for file in
+        files(&[".rs"]).into_iter().filter(|f| f.starts_with("agent-core/src") && !f.ends_with("tests.rs"))
+    {
         let text = read(&file);
         let hits = banned.iter().filter(|word| text.contains(**word));
         offences.extend(hits.map(|word| format!("{}: {word}", file.display())));
@@ -120,8 +146,11 @@ fn the_core_does_no_io() {
 fn libraries_do_not_read_the_environment_or_print() {
     let banned = ["println!", "eprintln!", "std::env::var", "process::exit"];
     let mut offences = Vec::new();
-    let library = |file: &PathBuf| ["agent-core/", "runtime/src", "tools/src", "src/"].iter().any(|p| file.starts_with(p));
-    for file in files(&[".rs"]).into_iter().filter(library).filter(|f| !f.to_string_lossy().contains("tests")) {
+    let library = |file: &PathBuf| {
+        ["agent-core/", "runtime/src", "tools/src", "src/"].iter().any(|p| file.starts_with(p))
+    };
+    for file in files(&[".rs"]).into_iter().filter(library).filter(|f| !f.to_string_lossy().contains("tests"))
+    {
         let text = read(&file);
         let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let hits = banned.iter().filter(|word| code.iter().any(|line| line.contains(**word)));

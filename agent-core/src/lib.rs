@@ -49,6 +49,25 @@ pub mod toolbox;
 
 pub use event::{Decision, Event, ModelInfo, Outcome, Receipt, Recording, Verdict};
 pub use fault::{Fault, FaultKind};
+/// Turns a documented async function into a tool:
+///
+/// ```
+/// use handyman_core::{CallContext, ToolResult, tool};
+///
+/// /// Weather forecast for a city.
+/// #[tool(read_only)]
+/// async fn weather(
+///     context: &CallContext,
+///     /// City name, as the person wrote it
+///     #[arg(verbatim)]
+///     city: String,
+///     /// Days from today
+///     #[arg(range = 0..=7)]
+///     days: Option<u8>,
+/// ) -> ToolResult<String> {
+///     Ok(format!("{city}, {} days after {}: rain", days.unwrap_or(0), context.now.date()))
+/// }
+/// ```
 pub use handyman_macros::tool;
 pub use ids::{CallId, IdempotencyKey, RunId, SessionId};
 pub use limits::{LimitKind, Limits, TokenUsage, Usage};

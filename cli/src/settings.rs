@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use handyman::tools::{Sandbox, Settings};
 use handyman::{
-    Agent, AllowAll, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel, SqliteJournal, ToolChoice, Toolbox,
+    Agent, AllowAll, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel, SqliteJournal,
+    ToolChoice, Toolbox,
 };
 use jiff::civil::{Date, DateTime, Time};
 
@@ -113,7 +114,11 @@ pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> 
     agent_of(ScriptModel::parse("")?, options, files).await
 }
 
-async fn agent_of(model: impl Model + 'static, options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+async fn agent_of(
+    model: impl Model + 'static,
+    options: &RunOptions,
+    files: &Files,
+) -> Result<Agent, Problem> {
     let journal = Arc::new(files.open_journal().await?);
     let shared = (files.journal == files.world).then_some(&journal);
     let toolbox = files.open_toolbox_with(shared).await?;

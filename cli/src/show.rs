@@ -84,8 +84,15 @@ impl Observer for Terminal {
                 let tokens = usage.tokens;
                 note(&format!(
                     "{} turns · {} calls · tokens: {} prefilled, {} reused, {} forced, {} drafted, {} sampled · {:.1} s model, {:.1} s tools",
-                    usage.turns, usage.calls, tokens.prefilled, tokens.reused, tokens.forced, tokens.drafted,
-                    tokens.sampled, seconds(usage.model_ms), seconds(usage.tool_ms),
+                    usage.turns,
+                    usage.calls,
+                    tokens.prefilled,
+                    tokens.reused,
+                    tokens.forced,
+                    tokens.drafted,
+                    tokens.sampled,
+                    seconds(usage.model_ms),
+                    seconds(usage.tool_ms),
                 ));
             }
         }
@@ -123,19 +130,24 @@ impl Terminal {
 
     fn name(&self, call: &str) -> String {
         let names = self.names.lock();
-        let found = names.ok().and_then(|names| names.iter().find(|(id, _)| id == call).map(|(_, name)| name.clone()));
+        let found = names
+            .ok()
+            .and_then(|names| names.iter().find(|(id, _)| id == call).map(|(_, name)| name.clone()));
         found.unwrap_or_else(|| call.to_owned())
     }
 
     fn finish(&self, outcome: &Outcome, answer: &str) {
-        let streamed = self.streamed.lock().is_ok_and(|streamed| !answer.is_empty() && streamed.ends_with(answer));
+        let streamed =
+            self.streamed.lock().is_ok_and(|streamed| !answer.is_empty() && streamed.ends_with(answer));
         if !streamed && !answer.is_empty() {
             line(answer);
         }
         match outcome {
             Outcome::Answered | Outcome::Asked => {}
             Outcome::Limit { limit } => note(&format!("stopped: {}", limit_text(*limit))),
-            Outcome::Waiting { call } => note(&format!("waiting for a person's decision on {}", self.name(call.as_str()))),
+            Outcome::Waiting { call } => {
+                note(&format!("waiting for a person's decision on {}", self.name(call.as_str())))
+            }
             Outcome::Cancelled => note("cancelled"),
         }
     }

@@ -27,13 +27,26 @@ fn a_scripted_trip_goes_through_policy_journal_and_tools() {
         call("book", json!({"id": train})),
         json!({"text": "订好了。"}),
     ]);
-    let ran = bench.run(&["run", "帮我订票", "--model", &model, "--approve", "auto", "--date", DATE, "--json"]);
+    let ran =
+        bench.run(&["run", "帮我订票", "--model", &model, "--approve", "auto", "--date", DATE, "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let events = ran.events();
     let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
     let expected = [
-        "started", "model_replied", "call_decided", "call_decided", "call_started", "call_started", "call_finished",
-        "call_finished", "model_replied", "call_decided", "call_started", "call_finished", "model_replied", "finished",
+        "started",
+        "model_replied",
+        "call_decided",
+        "call_decided",
+        "call_started",
+        "call_started",
+        "call_finished",
+        "call_finished",
+        "model_replied",
+        "call_decided",
+        "call_started",
+        "call_finished",
+        "model_replied",
+        "finished",
     ];
     assert_eq!(kinds, expected);
     assert_eq!(events[6]["result"]["date"], "2026-11-24", "the tool says what 明天 became");
@@ -52,7 +65,8 @@ fn a_scripted_trip_goes_through_policy_journal_and_tools() {
 #[test]
 fn a_person_sees_calls_results_answer_and_usage() {
     let bench = Bench::new();
-    let model = bench.script(&[call("calculate", json!({"expression": "6 * 7"})), json!({"text": "It is 42."})]);
+    let model =
+        bench.script(&[call("calculate", json!({"expression": "6 * 7"})), json!({"text": "It is 42."})]);
     let ran = bench.run(&["What is six times seven?", "--model", &model, "--date", DATE]);
     assert_eq!(ran.code, 0);
     let lines: Vec<&str> = ran.out.lines().collect();
@@ -72,7 +86,12 @@ fn mistakes_are_told_with_what_to_do() {
         (&["run", " ", "--model", &answer], 2, "the request is empty", "say in a sentence"),
         (&["run", "x", "--model", "script:none.jsonl"], 1, "none.jsonl", "one JSON object a line"),
         (&["run", "x", "--model", &answer, "--tools", "wether"], 2, "there is no tool 'wether'", "weather"),
-        (&["run", "x", "--model", &answer, "--journal", "/proc/none/journal.db"], 1, "/proc/none", "--journal"),
+        (
+            &["run", "x", "--model", &answer, "--journal", "/proc/none/journal.db"],
+            1,
+            "/proc/none",
+            "--journal",
+        ),
         (&["run", "x", "--model", &answer, "--journal", garbage], 1, "garbage.gguf", "damaged"),
         (&["resume", "r0", "--model", &answer], 2, "there is no run r0", "runs list"),
         (&["runs", "show", "r0"], 2, "there is no run r0", "runs list"),

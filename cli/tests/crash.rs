@@ -39,7 +39,8 @@ fn a_process_killed_between_any_two_events_books_once() {
         let bench = Bench::new();
         let model = trip(&bench);
         let run = killed_after(&bench, &model, events).expect("the run had begun");
-        let arguments = ["resume", run.as_str(), "--model", &model, "--approve", "auto", "--date", DATE, "--json"];
+        let arguments =
+            ["resume", run.as_str(), "--model", &model, "--approve", "auto", "--date", DATE, "--json"];
         let resumed = bench.run(&arguments);
         assert_eq!(resumed.code, 0, "killed after {events}: {}", resumed.err);
         let bookings = bench.select("SELECT count(*) AS n FROM bookings");

@@ -41,15 +41,16 @@ const ZH: &[(&str, &str)] = &[
 
 /// Something that needs no tool, and what to say to it.
 pub fn small_talk(d: &mut Draw, tools: &[ToolSpec]) -> (String, String) {
-    let described: Vec<&str> = tools.iter().map(|t| t.description.as_str()).filter(|t| !t.is_empty()).take(4).collect();
+    let described: Vec<&str> =
+        tools.iter().map(|t| t.description.as_str()).filter(|t| !t.is_empty()).take(4).collect();
     if !described.is_empty() && d.chance(25) {
         let list = described.join(if d.zh() { "；" } else { "; " });
-        let said = d.say(&["what can you do?", "how can you help me", "what are you able to do?"], &[
-            "你能做什么？",
-            "你会干什么",
-            "你有什么功能？",
-        ]);
-        let answer = if d.zh() { format!("我可以：{list}。") } else { format!("I can do this: {list}.") };
+        let said = d.say(
+            &["what can you do?", "how can you help me", "what are you able to do?"],
+            &["你能做什么？", "你会干什么", "你有什么功能？"],
+        );
+        let answer =
+            if d.zh() { format!("我可以：{list}。") } else { format!("I can do this: {list}.") };
         return (said.to_owned(), answer);
     }
     let (said, answer) = *d.rng.one(if d.zh() { ZH } else { EN });

@@ -107,8 +107,11 @@ impl Conversation {
             .messages
             .iter()
             .map(|m| {
-                let calls: usize =
-                    m.tool_calls.iter().map(|c| 14 + rough(&Value::Object(c.arguments.clone()).to_string())).sum();
+                let calls: usize = m
+                    .tool_calls
+                    .iter()
+                    .map(|c| 14 + rough(&Value::Object(c.arguments.clone()).to_string()))
+                    .sum();
                 6 + rough(&m.content) + calls
             })
             .sum();

@@ -5,16 +5,18 @@ use crate::lexicon::{self, HAN, RARE_HAN, WORDS};
 use crate::rng::Rng;
 
 const SYLLABLES: &[&str] = &[
-    "ba", "be", "bi", "bo", "bra", "cal", "cor", "da", "del", "dor", "el", "en", "fa", "fin", "ga", "gor", "hal",
-    "ir", "jo", "ka", "kel", "lan", "lu", "ma", "mir", "na", "nor", "or", "pa", "pen", "qui", "ra", "ren", "sa",
-    "sol", "ta", "tor", "ul", "va", "ven", "wil", "xan", "yo", "zan", "zor", "plin", "drex", "mont", "berg", "ton",
-    "ville", "stead", "wick", "ford", "mar", "lin", "vik", "shu", "thi", "cha", "gra", "fro", "sti", "pu", "ky",
+    "ba", "be", "bi", "bo", "bra", "cal", "cor", "da", "del", "dor", "el", "en", "fa", "fin", "ga", "gor",
+    "hal", "ir", "jo", "ka", "kel", "lan", "lu", "ma", "mir", "na", "nor", "or", "pa", "pen", "qui", "ra",
+    "ren", "sa", "sol", "ta", "tor", "ul", "va", "ven", "wil", "xan", "yo", "zan", "zor", "plin", "drex",
+    "mont", "berg", "ton", "ville", "stead", "wick", "ford", "mar", "lin", "vik", "shu", "thi", "cha", "gra",
+    "fro", "sti", "pu", "ky",
 ];
 const FIRST_NAMES: &[&str] = &[
-    "Alice", "Bob", "Carol", "David", "Emma", "Frank", "Grace", "Henry", "Iris", "Jack", "Karen", "Leo", "Mia",
-    "Noah", "Olivia", "Peter", "Quinn", "Rachel", "Sam", "Tina", "Uma", "Victor", "Wendy", "Xavier", "Yara", "Zoe",
-    "Lucas", "Nina", "Oscar", "Paula", "Anna", "Ben", "Clara", "Dan", "Ella", "Finn", "Hugo", "Ivan", "Julia",
-    "Kofi", "Lena", "Maria", "Omar", "Priya", "Rosa", "Sven", "Tom", "Vera", "Yuki", "Ahmed", "Chloe", "Diego",
+    "Alice", "Bob", "Carol", "David", "Emma", "Frank", "Grace", "Henry", "Iris", "Jack", "Karen", "Leo",
+    "Mia", "Noah", "Olivia", "Peter", "Quinn", "Rachel", "Sam", "Tina", "Uma", "Victor", "Wendy", "Xavier",
+    "Yara", "Zoe", "Lucas", "Nina", "Oscar", "Paula", "Anna", "Ben", "Clara", "Dan", "Ella", "Finn", "Hugo",
+    "Ivan", "Julia", "Kofi", "Lena", "Maria", "Omar", "Priya", "Rosa", "Sven", "Tom", "Vera", "Yuki",
+    "Ahmed", "Chloe", "Diego",
 ];
 const SURNAMES_ZH: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文";
 

@@ -87,7 +87,9 @@ impl Grammar {
                 out.push_str(&self.expand(d, choice, depth));
                 rest = after;
             } else {
-                let end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(rest.len(), |e| e + 1);
+                let end = rest[1..]
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .map_or(rest.len(), |e| e + 1);
                 out.push_str(&self.expand_rule(d, &rest[1..end], depth + 1));
                 rest = &rest[end..];
             }
@@ -110,7 +112,8 @@ pub fn phrase(d: &mut Draw, rule: &str, slots: &[(&str, &str)]) -> String {
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim().chars() {
-        if c == ' ' && out.ends_with([' ', '(', '（']) {
+        let doubled = matches!(c, ',' | '，') && out.trim_end().ends_with(c);
+        if doubled || c == ' ' && out.ends_with([' ', '(', '（']) {
             continue;
         }
         if matches!(c, ',' | '.' | '?' | '!' | ';' | ')') && out.ends_with(' ') {

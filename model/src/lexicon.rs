@@ -54,7 +54,9 @@ pub static FIELDS: LazyLock<Vec<FieldTerm>> = LazyLock::new(|| {
 /// Whether a name is kept out of training: one in eight, by a hash of its text.
 #[must_use]
 pub fn held_out(text: &str) -> bool {
-    let hash = text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
+    let hash = text
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
     (hash >> 32) % 8 == 0
 }
 

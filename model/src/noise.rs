@@ -7,7 +7,8 @@ use crate::draw::{Draw, capitalize};
 
 /// Makes the person's messages a little less tidy.
 pub fn roughen(d: &mut Draw, talk: &mut Conversation) {
-    let values: Vec<String> = talk.messages.iter().flat_map(|m| &m.tool_calls).flat_map(|c| strings(&c.arguments)).collect();
+    let values: Vec<String> =
+        talk.messages.iter().flat_map(|m| &m.tool_calls).flat_map(|c| strings(&c.arguments)).collect();
     for message in talk.messages.iter_mut().filter(|m| m.role == Role::User) {
         if d.zh() {
             if d.chance(12) {
@@ -60,7 +61,9 @@ fn mistype(d: &mut Draw, text: &str, values: &[String]) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let plain = |word: &str| {
         let lower = word.to_lowercase();
-        word.len() > 3 && word.bytes().all(|b| b.is_ascii_alphabetic()) && !values.iter().any(|v| v.contains(&lower))
+        word.len() > 3
+            && word.bytes().all(|b| b.is_ascii_alphabetic())
+            && !values.iter().any(|v| v.contains(&lower))
     };
     let open: Vec<usize> = (0..words.len()).filter(|i| plain(words[*i])).collect();
     if open.is_empty() {

@@ -124,7 +124,10 @@ impl Kind {
             Self::Phone => Said::verbatim(phone(d)),
             Self::Url => {
                 let (host, page) = (d.coined(), d.english());
-                Said::verbatim(format!("https://{host}.{}/{page}", d.rng.pick(&["com", "org", "net", "cn", "io"])))
+                Said::verbatim(format!(
+                    "https://{host}.{}/{page}",
+                    d.rng.pick(&["com", "org", "net", "cn", "io"])
+                ))
             }
             Self::Path => {
                 let (dir, file) = (d.english(), d.coined());
@@ -154,7 +157,9 @@ impl Kind {
 pub fn code(d: &mut Draw) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
     const MIXED: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let draw = |d: &mut Draw, of: &[u8], n: usize| -> String { (0..n).map(|_| char::from(*d.rng.one(of))).collect() };
+    let draw = |d: &mut Draw, of: &[u8], n: usize| -> String {
+        (0..n).map(|_| char::from(*d.rng.one(of))).collect()
+    };
     match d.rng.below(7) {
         0 => format!("{}{}", draw(d, LETTERS, 1), d.rng.between(10, 9999)),
         1 => format!("{}-{}", draw(d, LETTERS, 2), d.rng.between(100, 99999)),

@@ -74,11 +74,17 @@ fn numbers_in_answers_come_from_results() {
         let mut known = String::new();
         for message in &talk.messages {
             if message.role == Role::Assistant {
-                for word in message.content.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != ':') {
+                for word in
+                    message.content.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != ':')
+                {
                     let word = word.trim_matches(['.', ':']);
                     let number = word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':'));
                     let telling = word.len() > 2 && (number || word.starts_with("HM"));
-                    assert!(!telling || known.contains(word), "{word} in {:?} is not known from\n{known}", message.content);
+                    assert!(
+                        !telling || known.contains(word),
+                        "{word} in {:?} is not known from\n{known}",
+                        message.content
+                    );
                 }
             } else {
                 known.push_str(&message.content);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handyman_core::{
-    Event, Fault, FaultKind, Journal, Limits, Model, Policy, ReplyOptions, Run, RunId, SessionId, Tool, Toolbox,
+    Event, Fault, FaultKind, Journal, Limits, Model, Policy, ReplyOptions, Run, RunId, SessionId, Tool,
+    Toolbox,
 };
 use jiff::civil::DateTime;
 use tokio::sync::OnceCell;
@@ -155,8 +156,10 @@ impl Agent {
         let events = self.opened_journal().await?.events(run).await?;
         match events.first() {
             Some(Event::Started { session, .. }) => Ok(self.session_named(session.clone())),
-            Some(_) | None => Err(Fault::new(FaultKind::Request, format!("there is no run {run} in the journal"))
-                .with_hint("`handyman runs list` shows the runs there are")),
+            Some(_) | None => {
+                Err(Fault::new(FaultKind::Request, format!("there is no run {run} in the journal"))
+                    .with_hint("`handyman runs list` shows the runs there are"))
+            }
         }
     }
 

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use handyman_core::planner::{self, Step};
 use handyman_core::{
-    CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest, Outcome, Policy,
-    ReplyBody, ReplyMode, ReplyOptions, Role, Run, TokenUsage, ToolCall, ToolChoice, Toolset, claims,
+    CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
+    Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, TokenUsage, ToolCall, ToolChoice,
+    Toolset, claims,
 };
 use tokio_util::sync::CancellationToken;
 

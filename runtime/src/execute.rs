@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use handyman_core::planner::wait_before_retry;
 use handyman_core::{
-    CallContext, CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, Run, ToolCall, ToolError,
-    ToolResult,
+    CallContext, CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, Run, ToolCall,
+    ToolError, ToolResult,
 };
 use serde_json::{Value, json};
 
@@ -91,7 +91,12 @@ async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt
 
 /// What a failed attempt comes to: an end, or a wait before the next attempt. A call that must not happen
 /// twice is tried again only after its probe, where there is one, has not found the effect.
-async fn failed(run: &Run, world: &World<'_>, pending: &PendingCall, error: &ToolError) -> Result<End, Duration> {
+async fn failed(
+    run: &Run,
+    world: &World<'_>,
+    pending: &PendingCall,
+    error: &ToolError,
+) -> Result<End, Duration> {
     let call = &pending.call;
     let once = matches!(effect_of(world, call), Some(Effect::Once) | None);
     let lost = error.failure() == Failure::InDoubt;
@@ -100,7 +105,10 @@ async fn failed(run: &Run, world: &World<'_>, pending: &PendingCall, error: &Too
             Probe::Done(value) => return Ok(End::succeeded(value)),
             Probe::Unsupported if lost => {
                 let error = format!("{error}; it is unknown whether this took effect; it was not repeated");
-                return Ok(End { failure: Some(Failure::InDoubt), ..End::because(CallOutcome::Unknown, &error) });
+                return Ok(End {
+                    failure: Some(Failure::InDoubt),
+                    ..End::because(CallOutcome::Unknown, &error)
+                });
             }
             Probe::NotDone | Probe::Unsupported => {}
         }
@@ -124,9 +132,10 @@ async fn late(run: &Run, world: &World<'_>, call: &ToolCall) -> End {
     }
     match world.tools.probe(call, &run.key(&call.id)).await {
         Probe::Done(result) => End::succeeded(result),
-        Probe::NotDone => {
-            End::because(CallOutcome::Failed, &format!("no answer within {seconds} s; it did not take effect"))
-        }
+        Probe::NotDone => End::because(
+            CallOutcome::Failed,
+            &format!("no answer within {seconds} s; it did not take effect"),
+        ),
         Probe::Unsupported => {
             let error = format!("no answer within {seconds} s; it is unknown whether this took effect");
             End::because(CallOutcome::Unknown, &error)
@@ -144,7 +153,8 @@ pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Even
         }
         Probe::NotDone => return Event::CallStarted { call: call.id.clone(), key },
         Probe::Unsupported => {
-            let error = "it is unknown whether this took effect; it was not repeated; check before trying again";
+            let error =
+                "it is unknown whether this took effect; it was not repeated; check before trying again";
             End::because(CallOutcome::Unknown, error)
         }
     };

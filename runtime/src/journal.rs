@@ -49,9 +49,12 @@ impl SqliteJournal {
         let path: PathBuf = path.as_ref().to_path_buf();
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| {
-                Fault::new(FaultKind::Journal, format!("the journal's folder {} cannot be made: {error}", folder.display()))
-                    .with_hint("name a place you can write to with --journal FILE")
-                    .with_source(error)
+                Fault::new(
+                    FaultKind::Journal,
+                    format!("the journal's folder {} cannot be made: {error}", folder.display()),
+                )
+                .with_hint("name a place you can write to with --journal FILE")
+                .with_source(error)
             })?;
         }
         let options = SqliteConnectOptions::new()
@@ -106,15 +109,17 @@ impl Journal for SqliteJournal {
     }
 
     async fn events(&self, run: &RunId) -> Result<Vec<Event>, Fault> {
-        let rows: Vec<String> = sqlx::query_scalar("SELECT event FROM journal_events WHERE run = ? ORDER BY seq")
-            .bind(run.as_str())
-            .fetch_all(&self.file.pool)
-            .await
-            .map_err(self.fault("read"))?;
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT event FROM journal_events WHERE run = ? ORDER BY seq")
+                .bind(run.as_str())
+                .fetch_all(&self.file.pool)
+                .await
+                .map_err(self.fault("read"))?;
         let events = rows.iter().enumerate().map(|(seq, text)| {
             serde_json::from_str(text).map_err(|error| {
                 let place = &self.file.place;
-                let message = format!("event {seq} of run {run} in the journal {place} cannot be read: {error}");
+                let message =
+                    format!("event {seq} of run {run} in the journal {place} cannot be read: {error}");
                 Fault::new(FaultKind::Journal, message)
                     .with_hint("the file is damaged or of a newer version; `handyman runs verify` tells more")
             })
@@ -140,11 +145,12 @@ impl Journal for SqliteJournal {
         .map_err(self.fault("read"))?;
         let mut summaries = Vec::with_capacity(rows.len());
         for (run, session, message, started) in rows {
-            let last: Result<Option<String>, sqlx::Error> =
-                sqlx::query_scalar("SELECT event FROM journal_events WHERE run = ? ORDER BY seq DESC LIMIT 1")
-                    .bind(&run)
-                    .fetch_optional(&self.file.pool)
-                    .await;
+            let last: Result<Option<String>, sqlx::Error> = sqlx::query_scalar(
+                "SELECT event FROM journal_events WHERE run = ? ORDER BY seq DESC LIMIT 1",
+            )
+            .bind(&run)
+            .fetch_optional(&self.file.pool)
+            .await;
             // A run that cannot be read is listed all the same, as one that has not ended.
             let outcome = match last.map(|text| text.as_deref().map(serde_json::from_str)) {
                 Ok(Some(Ok(Event::Finished { outcome, .. }))) => Some(outcome),
@@ -155,7 +161,13 @@ impl Journal for SqliteJournal {
             let started = started.parse::<DateTime>().map_err(|error| {
                 Fault::new(FaultKind::Journal, format!("'{started}' in the journal is not a time: {error}"))
             })?;
-            summaries.push(RunSummary { run: run.into(), session: session.into(), message, started, outcome });
+            summaries.push(RunSummary {
+                run: run.into(),
+                session: session.into(),
+                message,
+                started,
+                outcome,
+            });
         }
         Ok(summaries)
     }

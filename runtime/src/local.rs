@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording, ReplyBody, Role, StopReason,
-    ToolCall, ToolSpec,
+    DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording, ReplyBody, Role,
+    StopReason, ToolCall, ToolSpec,
 };
 use tokio::sync::mpsc;
 

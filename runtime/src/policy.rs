@@ -60,9 +60,10 @@ impl Policy for ReadOnly {
     async fn decide(&self, _call: &ToolCall, spec: &ToolSpec, _run: &Run) -> Decision {
         match spec.effect {
             Effect::ReadOnly => Decision::new(Verdict::Allow, spec.effect.name()),
-            Effect::Idempotent | Effect::Once => {
-                Decision::new(Verdict::Deny, format!("{} has an effect and only reading is allowed", spec.name))
-            }
+            Effect::Idempotent | Effect::Once => Decision::new(
+                Verdict::Deny,
+                format!("{} has an effect and only reading is allowed", spec.name),
+            ),
         }
     }
 }

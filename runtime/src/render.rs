@@ -47,8 +47,11 @@ impl Template {
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.add_template_owned(NAME, python::portable(&source)).map_err(|error| {
-            Fault::new(FaultKind::Template, format!("the model's chat template cannot be understood: {error}"))
-                .with_source(error)
+            Fault::new(
+                FaultKind::Template,
+                format!("the model's chat template cannot be understood: {error}"),
+            )
+            .with_source(error)
         })?;
         Ok(Self { environment, source, begins, ends })
     }
@@ -105,7 +108,9 @@ fn length(value: Value) -> Result<usize, Error> {
     if value.is_none() || value.is_undefined() {
         return Ok(0);
     }
-    value.len().ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("a {} has no length", value.kind())))
+    value
+        .len()
+        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("a {} has no length", value.kind())))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use handyman_core::{
-    CallRequest, Delta, DeltaSink, Fault, FaultKind, Message, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody,
-    Role, TokenUsage,
+    CallRequest, Delta, DeltaSink, Fault, FaultKind, Message, Model, ModelInfo, ModelReply, ModelRequest,
+    ReplyBody, Role, TokenUsage,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -82,7 +82,8 @@ impl Model for ScriptModel {
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
         let index = request.history.iter().filter(|message| message.role == Role::Assistant).count();
         let line = self.lines.get(index).cloned().ok_or_else(|| {
-            let message = format!("the script has {} replies, and reply {} was asked for", self.lines.len(), index + 1);
+            let message =
+                format!("the script has {} replies, and reply {} was asked for", self.lines.len(), index + 1);
             Fault::new(FaultKind::Model, message).with_hint("let the last line answer without a call")
         })?;
         if !line.text.is_empty() {
@@ -112,7 +113,9 @@ fn newest(history: &[Message], (tool, field): (&str, &str)) -> Option<Value> {
 
 fn under<'v>(value: &'v Value, field: &str) -> Option<&'v Value> {
     match value {
-        Value::Object(fields) => fields.get(field).or_else(|| fields.values().find_map(|inner| under(inner, field))),
+        Value::Object(fields) => {
+            fields.get(field).or_else(|| fields.values().find_map(|inner| under(inner, field)))
+        }
         Value::Array(items) => items.iter().find_map(|item| under(item, field)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }

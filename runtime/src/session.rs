@@ -1,8 +1,8 @@
 //! A session: a conversation of many runs over one journal.
 
 use handyman_core::{
-    Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run, RunId, RunSummary, SessionId,
-    Toolset,
+    Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run, RunId, RunSummary,
+    SessionId, Toolset,
 };
 use tokio_util::sync::CancellationToken;
 

@@ -14,24 +14,6 @@ use syn::parse_macro_input;
 
 /// Turns a documented async function into a tool of the same name.
 ///
-/// ```
-/// use handyman_core::{CallContext, ToolResult, tool};
-///
-/// /// Weather forecast for a city.
-/// #[tool(read_only)]
-/// async fn weather(
-///     context: &CallContext,
-///     /// City name, as the person wrote it
-///     #[arg(verbatim)]
-///     city: String,
-///     /// Days from today
-///     #[arg(range = 0..=7)]
-///     days: Option<u8>,
-/// ) -> ToolResult<String> {
-///     Ok(format!("{city}, {} days after {}: rain", days.unwrap_or(0), context.now.date()))
-/// }
-/// ```
-///
 /// # The attribute
 ///
 /// - `read_only`, `idempotent` or `once`: what running the tool does. Required.

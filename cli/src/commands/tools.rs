@@ -50,7 +50,8 @@ async fn call(
     let files = Files::of(places)?;
     let toolbox = files.open_toolbox().await?.only(&[name.to_owned()])?;
     let now = files.now();
-    let key = key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
+    let key =
+        key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
     let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
     let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now };
     let result = toolbox.call(&call, &context).await;

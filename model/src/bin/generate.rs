@@ -88,7 +88,8 @@ fn main() -> io::Result<()> {
 
 /// Writes conversations `start..end` in order, a batch a thread at a time.
 fn write_all(plan: &Plan, start: u64, end: u64, threads: usize) -> io::Result<()> {
-    let mut generators = (0..threads).map(|_| Generator::new(*plan)).collect::<Result<Vec<_>, _>>().map_err(fault)?;
+    let mut generators =
+        (0..threads).map(|_| Generator::new(*plan)).collect::<Result<Vec<_>, _>>().map_err(fault)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut next = start;
     while next < end {
@@ -106,7 +107,9 @@ fn write_all(plan: &Plan, start: u64, end: u64, threads: usize) -> io::Result<()
                 .collect();
             running
                 .into_iter()
-                .map(|handle| handle.join().unwrap_or_else(|_| Err(io::Error::other("a generating thread panicked"))))
+                .map(|handle| {
+                    handle.join().unwrap_or_else(|_| Err(io::Error::other("a generating thread panicked")))
+                })
                 .collect()
         });
         for text in texts {

@@ -173,7 +173,8 @@ fn key(d: &mut Draw, noun: &Wording) -> Field {
 
 pub(super) fn reading_verb(d: &mut Draw, keys: &[&str]) -> Wording {
     let key = d.rng.pick(keys).to_owned();
-    let said = d.say(&["look up", "show me", "check", "get"], &["查询", "查看", "看一下", "查一下"]).to_owned();
+    let said =
+        d.say(&["look up", "show me", "check", "get"], &["查询", "查看", "看一下", "查一下"]).to_owned();
     let described = d.say(&["get", "show", "look up", "details of"], &["查询", "查看", "获取"]).to_owned();
     Wording { key, said, described }
 }
@@ -184,7 +185,8 @@ fn finder(d: &mut Draw) -> Gear {
     let mut verb = reading_verb(d, &keys);
     verb.described = d.say(&["find", "search for", "list"], &["查找", "搜索", "列出"]).to_owned();
     let by = tool::fields(d, 1, 2);
-    let many = if d.chance(50) && !noun.key.ends_with('s') { format!("{}s", noun.key) } else { noun.key.clone() };
+    let many =
+        if d.chance(50) && !noun.key.ends_with('s') { format!("{}s", noun.key) } else { noun.key.clone() };
     let find = Tool::new(d, verb, Wording { key: many, ..noun.clone() }, by);
     let act = second(d, noun);
     Gear::Finder(find, act)
@@ -218,9 +220,11 @@ fn second(d: &mut Draw, noun: Wording) -> Tool {
 }
 
 fn look_up(d: &mut Draw, tool: &Tool) -> Part {
-    let values: Vec<(usize, Said)> = tool.values(d, 0).into_iter().filter(|v| v.0 == 0 || d.chance(40)).collect();
+    let values: Vec<(usize, Said)> =
+        tool.values(d, 0).into_iter().filter(|v| v.0 == 0 || d.chance(40)).collect();
     let which = &values[0].1.text;
-    let of = if d.zh() { format!("{}{which}", tool.noun.said) } else { format!("{} {which}", tool.noun.said) };
+    let of =
+        if d.zh() { format!("{}{which}", tool.noun.said) } else { format!("{} {which}", tool.noun.said) };
     let mut found = facts::facts(d, 2, 4);
     let result = facts::result(None, &found);
     d.rng.shuffle(&mut found);

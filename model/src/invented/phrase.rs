@@ -39,7 +39,20 @@ pub(super) fn sentence(d: &mut Draw, clauses: &[String]) -> String {
     if d.zh() {
         let joint = d.rng.pick(&["，然后", "，再", "，并且", "；另外", "，顺便", "，还有", "。"]);
         let text = clauses.join(joint);
-        let open = d.rng.pick(&["", "", "", "请", "帮我", "麻烦", "请帮我", "我想", "你能不能", "给我", "能帮我", "劳驾"]);
+        let open = d.rng.pick(&[
+            "",
+            "",
+            "",
+            "请",
+            "帮我",
+            "麻烦",
+            "请帮我",
+            "我想",
+            "你能不能",
+            "给我",
+            "能帮我",
+            "劳驾",
+        ]);
         let close = d.rng.pick(&["", "", "。", "。", "，谢谢", "吧", "！", "，谢了。"]);
         return format!("{open}{text}{close}");
     }
@@ -74,8 +87,12 @@ pub(super) fn mention(d: &mut Draw, field: &Field, said: &Said) -> String {
         return match (d.zh(), yes) {
             (true, true) => format!("{}{label}", d.rng.pick(&["要", "需要", "开启"])),
             (true, false) => format!("{}{label}", d.rng.pick(&["不要", "不用", "关闭"])),
-            (false, true) => fill(d.rng.pick(&["{l} on", "with {l}", "{l} true", "{l} yes"]), &[("l", label)]),
-            (false, false) => fill(d.rng.pick(&["{l} off", "without {l}", "{l} false", "no {l}"]), &[("l", label)]),
+            (false, true) => {
+                fill(d.rng.pick(&["{l} on", "with {l}", "{l} true", "{l} yes"]), &[("l", label)])
+            }
+            (false, false) => {
+                fill(d.rng.pick(&["{l} off", "without {l}", "{l} false", "no {l}"]), &[("l", label)])
+            }
         };
     }
     let quoted = field.kind == Kind::Text && d.chance(50);

@@ -88,7 +88,13 @@ pub(super) fn find(d: &mut Draw, find: &Tool, act: &Tool) -> Part {
     Part { clause, steps: vec![first, (act.call(&rest), result)], answer, known: None }
 }
 
-fn ask_only(d: &mut Draw, find: &Tool, choice: &Choice, by: &str, step: (crate::conversation::Call, Value)) -> Part {
+fn ask_only(
+    d: &mut Draw,
+    find: &Tool,
+    choice: &Choice,
+    by: &str,
+    step: (crate::conversation::Call, Value),
+) -> Part {
     let (noun, adjective, quality) = (&find.noun.said, &choice.adjective, &choice.quality);
     let id = &choice.ids[choice.wanted];
     let clause = match (d.zh(), d.rng.below(2)) {

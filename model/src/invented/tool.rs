@@ -71,7 +71,8 @@ impl Tool {
     pub(super) fn call(&self, values: &[(usize, Said)]) -> Call {
         let mut sorted: Vec<&(usize, Said)> = values.iter().collect();
         sorted.sort_by_key(|v| v.0);
-        let arguments = sorted.into_iter().map(|(i, said)| (self.fields[*i].key.clone(), said.json.clone())).collect();
+        let arguments =
+            sorted.into_iter().map(|(i, said)| (self.fields[*i].key.clone(), said.json.clone())).collect();
         Call { name: self.spec.name.clone(), arguments }
     }
 
@@ -171,12 +172,19 @@ fn field(d: &mut Draw) -> Field {
     let kind = choices(d, Kind::parse(term.kind));
     let required = kind != Kind::Boolean && d.chance(60);
     if d.chance(35) && !matches!(kind, Kind::Choice(_)) {
-        let word = if d.chance(30) { format!("{} {}", d.english(), d.english()) } else { d.english().to_owned() };
+        let word =
+            if d.chance(30) { format!("{} {}", d.english(), d.english()) } else { d.english().to_owned() };
         let key = style(d, &word);
         if d.chance(50) {
             return Field { key, label: word, kind, required, description: None };
         }
-        return Field { key, label: natural.to_owned(), kind, required, description: Some(natural.to_owned()) };
+        return Field {
+            key,
+            label: natural.to_owned(),
+            kind,
+            required,
+            description: Some(natural.to_owned()),
+        };
     }
     let key = style(d, term.en);
     let description = (d.chance(35) || !natural.is_ascii() && d.chance(40)).then(|| natural.to_owned());

@@ -14,12 +14,11 @@ use super::tool::{Field, Tool};
 pub(super) fn missing(d: &mut Draw, gears: &[Gear], talk: &mut Conversation) {
     let tool = d.rng.one(gears).first().clone();
     let mut values = tool.values(d, 0);
-    let required: Vec<usize> = values
-        .iter()
-        .filter(|(i, _)| tool.fields[*i].required)
-        .map(|(i, _)| *i)
-        .collect();
-    let Some(gap) = (!required.is_empty()).then(|| *d.rng.one(&required)) else { return no_values(d, &tool, talk) };
+    let required: Vec<usize> =
+        values.iter().filter(|(i, _)| tool.fields[*i].required).map(|(i, _)| *i).collect();
+    let Some(gap) = (!required.is_empty()).then(|| *d.rng.one(&required)) else {
+        return no_values(d, &tool, talk);
+    };
     let Some(at) = values.iter().position(|(i, _)| *i == gap) else { return };
     let (_, said) = values.remove(at);
     let clause = phrase::clause(d, &tool, &values);
@@ -49,7 +48,9 @@ pub(super) fn no_tool(d: &mut Draw, names: &[String], talk: &mut Conversation) {
     let mut taken = names.to_vec();
     let stranger = Gear::draw(d, true, &mut taken);
     let tool = stranger.first();
-    let known = |t: &crate::conversation::ToolSpec| t.name.contains(&tool.noun.key) || t.name.contains(&tool.verb.key);
+    let known = |t: &crate::conversation::ToolSpec| {
+        t.name.contains(&tool.noun.key) || t.name.contains(&tool.verb.key)
+    };
     if talk.tools.iter().any(known) {
         return;
     }
@@ -73,7 +74,9 @@ pub(super) fn error(d: &mut Draw, gears: &[Gear], talk: &mut Conversation) {
     let mut values = tool.values(d, 0);
     let clause = phrase::clause(d, &tool, &values);
     talk.user(phrase::sentence(d, &[clause]));
-    let named = values.iter().position(|(i, _)| matches!(tool.fields[*i].kind, Kind::Word | Kind::Place | Kind::Person));
+    let named = values
+        .iter()
+        .position(|(i, _)| matches!(tool.fields[*i].kind, Kind::Word | Kind::Place | Kind::Person));
     if let Some(at) = named.filter(|_| d.chance(65)) {
         talk.mark("corrected");
         let field = &tool.fields[values[at].0];
@@ -85,7 +88,11 @@ pub(super) fn error(d: &mut Draw, gears: &[Gear], talk: &mut Conversation) {
             _ => format!("no such {key}: {wrong}; use {better}"),
         };
         talk.act(vec![(tool.call(&values), json!({"error": error}))]);
-        let note = if d.zh() { format!("（{wrong}改为{better}）") } else { format!(" ({better} instead of {wrong})") };
+        let note = if d.zh() {
+            format!("（{wrong}改为{better}）")
+        } else {
+            format!(" ({better} instead of {wrong})")
+        };
         values[at].1 = right;
         let (result, answer) = done(d, &tool);
         talk.act(vec![(tool.call(&values), result)]);
@@ -98,8 +105,17 @@ pub(super) fn error(d: &mut Draw, gears: &[Gear], talk: &mut Conversation) {
         d.rng.pick(&["denied by the person", "not allowed by the person"])
     } else {
         d.rng.pick(&[
-            "service unavailable", "permission denied", "account suspended", "no data", "not found",
-            "internal error", "connection refused", "quota used up", "timed out", "already closed", "out of stock",
+            "service unavailable",
+            "permission denied",
+            "account suspended",
+            "no data",
+            "not found",
+            "internal error",
+            "connection refused",
+            "quota used up",
+            "timed out",
+            "already closed",
+            "out of stock",
         ])
     };
     talk.mark(if denied { "denied" } else { "failed" });

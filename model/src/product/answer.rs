@@ -17,7 +17,8 @@ pub(super) fn from(d: &mut Draw, result: &Value, en: &[&str], zh: &[&str]) -> St
     let form = d.say(en, zh);
     let values: Vec<(String, String)> =
         result.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), plain(value))).collect();
-    let borrowed: Vec<(&str, &str)> = values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let borrowed: Vec<(&str, &str)> =
+        values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     fill(form, &borrowed)
 }
 
@@ -46,11 +47,12 @@ pub(super) fn tell(d: &mut Draw, call: &Call, result: &Value) -> String {
         "list_tables" => lists::tables(d, result),
         "describe_table" => lists::columns(d, result),
         "query_table" | "run_sql" => lists::records(d, result),
-        "calculate" => from(d, result, &["{expression} = {result}.", "That is {result}.", "The result is {result}."], &[
-            "{expression} = {result}。",
-            "等于{result}。",
-            "结果是{result}。",
-        ]),
+        "calculate" => from(
+            d,
+            result,
+            &["{expression} = {result}.", "That is {result}.", "The result is {result}."],
+            &["{expression} = {result}。", "等于{result}。", "结果是{result}。"],
+        ),
         "cancel_booking" => cancelled(d, result),
         "refund" => from(
             d,
@@ -58,10 +60,12 @@ pub(super) fn tell(d: &mut Draw, call: &Call, result: &Value) -> String {
             &["Refunded {refunded} for {booking} to your {account} account, receipt {receipt}."],
             &["{booking}已退款{refunded}，退回{account}账户，收据号{receipt}。"],
         ),
-        "pay" => from(d, result, &["Paid {paid} for {booking}, receipt {receipt}.", "Paid: {booking}, {paid}, receipt {receipt}."], &[
-            "{booking}已付款{paid}，收据号{receipt}。",
-            "付好了：{booking}，{paid}，收据号{receipt}。",
-        ]),
+        "pay" => from(
+            d,
+            result,
+            &["Paid {paid} for {booking}, receipt {receipt}.", "Paid: {booking}, {paid}, receipt {receipt}."],
+            &["{booking}已付款{paid}，收据号{receipt}。", "付好了：{booking}，{paid}，收据号{receipt}。"],
+        ),
         "add_event" => added(d, result),
         _ => String::new(),
     }
@@ -93,7 +97,10 @@ pub(super) fn booked(d: &mut Draw, result: &Value) -> String {
             "Booked: {item}, {date}, {total}, reference {booking}. It is not paid yet.",
             "I booked {item} on {date} for {total}, reference {booking}; it is unpaid.",
         ],
-        &["已预订：{item}，{date}，{total}，订单号{booking}，还没有付款。", "订好了{item}，{date}，{total}，订单号{booking}，尚未付款。"],
+        &[
+            "已预订：{item}，{date}，{total}，订单号{booking}，还没有付款。",
+            "订好了{item}，{date}，{total}，订单号{booking}，尚未付款。",
+        ],
     )
 }
 
@@ -139,11 +146,18 @@ fn added(d: &mut Draw, result: &Value) -> String {
     let first = from(
         d,
         result,
-        &["Added {title} on {date}, {starts} to {ends}.", "{title} is in your calendar: {date}, {starts} to {ends}."],
+        &[
+            "Added {title} on {date}, {starts} to {ends}.",
+            "{title} is in your calendar: {date}, {starts} to {ends}.",
+        ],
         &["已添加：{title}，{date} {starts}到{ends}。", "日历里加好了{title}，{date} {starts}到{ends}。"],
     );
     let Some(other) = result["overlaps"].get(0).map(plain) else { return first };
-    if d.zh() { format!("{first}它和{other}时间冲突。") } else { format!("{first} It overlaps with {other}.") }
+    if d.zh() {
+        format!("{first}它和{other}时间冲突。")
+    } else {
+        format!("{first} It overlaps with {other}.")
+    }
 }
 
 /// The fields of both results; the second's where they have the same name.

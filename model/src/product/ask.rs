@@ -75,8 +75,27 @@ fn dress(d: &mut Draw, open: &str, ask: &str, clause: &str, close: &str) -> Stri
 pub(super) fn joined(d: &mut Draw, first: &str, second: &str) -> String {
     if d.zh() {
         let first = first.trim_end_matches(['。', '？', '！', '，']);
-        let joint = *d.rng.one(&["，", "，", "，", "？", "？", "。", "，然后", "，再", "，顺便", "，另外", "；", " ", "，还有", "，并且"]);
-        let help = if second.starts_with("我") || joint.ends_with('便') { "" } else { d.rng.pick(&["", "", "帮我", "帮我", "请帮我", "给我", "请", "麻烦"]) };
+        let joint = *d.rng.one(&[
+            "，",
+            "，",
+            "，",
+            "？",
+            "？",
+            "。",
+            "，然后",
+            "，再",
+            "，顺便",
+            "，另外",
+            "；",
+            " ",
+            "，还有",
+            "，并且",
+        ]);
+        let help = if second.starts_with("我") || joint.ends_with('便') {
+            ""
+        } else {
+            d.rng.pick(&["", "", "帮我", "帮我", "请帮我", "给我", "请", "麻烦"])
+        };
         return format!("{first}{joint}{help}{second}");
     }
     let question = first.ends_with('?');
@@ -84,7 +103,17 @@ pub(super) fn joined(d: &mut Draw, first: &str, second: &str) -> String {
     let joint = if question || d.chance(25) {
         d.rng.pick(&["? ", "? And ", "? Also, ", "? Please ", "? then ", " and ", ", and ", "? also ", " & "])
     } else {
-        d.rng.pick(&[" and ", ", and ", ", then ", " and then ", ". Then ", ", also ", ". ", " and please ", ". Also "])
+        d.rng.pick(&[
+            " and ",
+            ", and ",
+            ", then ",
+            " and then ",
+            ". Then ",
+            ", also ",
+            ". ",
+            " and please ",
+            ". Also ",
+        ])
     };
     format!("{first}{joint}{second}")
 }

@@ -68,7 +68,8 @@ impl Desks {
     /// # Errors
     /// If the asynchronous runtime cannot be started.
     pub fn new() -> Result<Self, DeskError> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| DeskError(e.to_string()))?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|e| DeskError(e.to_string()))?;
         Ok(Self { runtime, open: HashMap::new() })
     }
 
@@ -76,7 +77,12 @@ impl Desks {
     ///
     /// # Errors
     /// If the world cannot be opened or put back.
-    pub fn desk(&mut self, which: usize, (days, hour): (i32, i8), run: String) -> Result<Desk<'_>, DeskError> {
+    pub fn desk(
+        &mut self,
+        which: usize,
+        (days, hour): (i32, i8),
+        run: String,
+    ) -> Result<Desk<'_>, DeskError> {
         let which = i32::try_from(which).unwrap_or(0) % WORLDS;
         let today = first_day(which);
         if !self.open.contains_key(&which) {
@@ -108,7 +114,8 @@ impl Site {
             })
             .collect();
         let options = SqliteConnectOptions::new().filename(sandbox.world().path());
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(|e| fault(&e))?;
+        let pool =
+            SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(|e| fault(&e))?;
         Ok(Self { toolbox, specs, pool, _sandbox: sandbox })
     }
 }

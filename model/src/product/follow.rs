@@ -38,16 +38,41 @@ fn settled(d: &mut Draw, rule: &str, booked: &Booked) -> String {
     let nothing = Value::Null;
     let paid = booked.payment.as_ref().unwrap_or(&nothing);
     match rule {
-        "follow_arrive" => from(d, row, &["It arrives at {arrives}.", "At {arrives}."], &["{arrives}到。", "{arrives}到达。"]),
-        "follow_depart" => from(d, row, &["It leaves at {departs}.", "At {departs}."], &["{departs}出发。", "{departs}发车。"]),
-        "follow_from" if row.get("from_station").is_some() => {
-            from(d, row, &["It leaves from {from_station}.", "From {from_station}."], &["从{from_station}出发。", "在{from_station}上车。"])
-        }
+        "follow_arrive" => from(
+            d,
+            row,
+            &["It arrives at {arrives}.", "At {arrives}."],
+            &["{arrives}到。", "{arrives}到达。"],
+        ),
+        "follow_depart" => from(
+            d,
+            row,
+            &["It leaves at {departs}.", "At {departs}."],
+            &["{departs}出发。", "{departs}发车。"],
+        ),
+        "follow_from" if row.get("from_station").is_some() => from(
+            d,
+            row,
+            &["It leaves from {from_station}.", "From {from_station}."],
+            &["从{from_station}出发。", "在{from_station}上车。"],
+        ),
         "follow_from" => from(d, row, &["It leaves from {from_airport}."], &["从{from_airport}出发。"]),
         "follow_receipt" => from(d, paid, &["The receipt is {receipt}."], &["收据号是{receipt}。"]),
-        "follow_balance" => from(d, paid, &["Your {account} account holds {balance}."], &["{account}账户还有{balance}。"]),
-        "follow_ref" => from(d, &booked.booking, &["The reference is {booking}.", "It is {booking}."], &["订单号是{booking}。"]),
-        _ => from(d, &booked.booking, &["It costs {total}.", "The total is {total}."], &["一共{total}。", "总价{total}。"]),
+        "follow_balance" => {
+            from(d, paid, &["Your {account} account holds {balance}."], &["{account}账户还有{balance}。"])
+        }
+        "follow_ref" => from(
+            d,
+            &booked.booking,
+            &["The reference is {booking}.", "It is {booking}."],
+            &["订单号是{booking}。"],
+        ),
+        _ => from(
+            d,
+            &booked.booking,
+            &["It costs {total}.", "The total is {total}."],
+            &["一共{total}。", "总价{total}。"],
+        ),
     }
 }
 
@@ -61,7 +86,12 @@ pub(super) fn about_weather(s: &mut Scene<'_, '_>) {
             s.talk.mark("follow_up");
             s.talk.user(question);
             let told = if rain {
-                from(s.d, &result, &["The chance of rain is {rain_percent}%."], &["降雨概率{rain_percent}%。"])
+                from(
+                    s.d,
+                    &result,
+                    &["The chance of rain is {rain_percent}%."],
+                    &["降雨概率{rain_percent}%。"],
+                )
             } else {
                 from(s.d, &result, &["The low is {low}{unit}."], &["最低{low}{unit}。"])
             };
@@ -117,7 +147,10 @@ pub(super) fn about_list(s: &mut Scene<'_, '_>) {
             let said = phrase(s.d, "give_up", &[]);
             s.talk.mark("given_up");
             s.talk.user(said);
-            let told = s.d.say(&["All right, nothing is booked.", "All right, I did not book anything."], &["好的，没有预订。", "好的，什么都没有订。"]);
+            let told = s.d.say(
+                &["All right, nothing is booked.", "All right, I did not book anything."],
+                &["好的，没有预订。", "好的，什么都没有订。"],
+            );
             s.talk.say(told);
         }
     }
@@ -177,8 +210,10 @@ pub(super) fn with_booking(s: &mut Scene<'_, '_>) {
             let (account, said) = if s.d.chance(30) { trip::account(s.d) } else { (None, String::new()) };
             let comma = if said.is_empty() { String::new() } else { format!("，{said}") };
             let rule = if s.d.chance(70) { "pay_last" } else { "pay_ref" };
-            let clause = phrase(s.d, rule, &[("booking", &reference), ("account", &said), ("account_comma", &comma)]);
-            let call = call("pay", &[("booking", text(&reference)), ("account", account.as_deref().and_then(text))]);
+            let clause =
+                phrase(s.d, rule, &[("booking", &reference), ("account", &said), ("account_comma", &comma)]);
+            let call =
+                call("pay", &[("booking", text(&reference)), ("account", account.as_deref().and_then(text))]);
             return effect(s, clause, call, "paid_later");
         }
         (true, 0..3) => ("refund_ref", call("refund", &[("booking", text(&reference))])),
@@ -204,10 +239,11 @@ pub(super) fn list(s: &mut Scene<'_, '_>) {
 
 /// A booking that nobody made: the tool says so, and so does the answer.
 pub(super) fn unknown_booking(s: &mut Scene<'_, '_>) {
-    let reference: String = (0..4).map(|_| char::from(*s.d.rng.one(b"ABCDEFGHJKMNPQRSTUVWXYZ23456789"))).collect();
+    let reference: String =
+        (0..4).map(|_| char::from(*s.d.rng.one(b"ABCDEFGHJKMNPQRSTUVWXYZ23456789"))).collect();
     let reference = format!("HM{reference}");
-    let (rule, tool) = *s.d.rng.one(&[("cancel_ref", "cancel_booking"), ("refund_ref", "refund"), ("pay_ref", "pay")]);
+    let (rule, tool) =
+        *s.d.rng.one(&[("cancel_ref", "cancel_booking"), ("refund_ref", "refund"), ("pay_ref", "pay")]);
     let clause = phrase(s.d, rule, &[("booking", &reference), ("account", ""), ("account_comma", "")]);
     effect(s, clause, call(tool, &[("booking", text(&reference))]), "unknown_booking");
 }
-

@@ -10,25 +10,118 @@ use super::scene::Scene;
 use super::slots;
 
 const TOPICS_EN: &[&str] = &[
-    "refunds", "baggage rules", "the cancellation policy", "train tickets", "student discounts", "travel insurance",
-    "the loyalty program", "visa rules", "pets on trains", "opening hours", "lost luggage", "the Great Wall",
-    "high-speed rail", "airport transfers", "hotel check-in", "tipping", "seat selection", "payment methods",
-    "group bookings", "children's fares", "wifi on board", "delays", "invoices", "food allergies", "solar energy",
-    "green tea", "the silk road", "black holes", "electric cars", "coral reefs", "typhoons", "earthquakes",
+    "refunds",
+    "baggage rules",
+    "the cancellation policy",
+    "train tickets",
+    "student discounts",
+    "travel insurance",
+    "the loyalty program",
+    "visa rules",
+    "pets on trains",
+    "opening hours",
+    "lost luggage",
+    "the Great Wall",
+    "high-speed rail",
+    "airport transfers",
+    "hotel check-in",
+    "tipping",
+    "seat selection",
+    "payment methods",
+    "group bookings",
+    "children's fares",
+    "wifi on board",
+    "delays",
+    "invoices",
+    "food allergies",
+    "solar energy",
+    "green tea",
+    "the silk road",
+    "black holes",
+    "electric cars",
+    "coral reefs",
+    "typhoons",
+    "earthquakes",
 ];
 const TOPICS_ZH: &[&str] = &[
-    "退票", "行李规定", "取消政策", "火车票", "学生票", "旅行保险", "会员积分", "签证", "宠物乘车", "营业时间",
-    "行李丢失", "长城", "高铁", "机场大巴", "酒店入住", "选座", "支付方式", "团体票", "儿童票", "车上WiFi", "晚点赔偿",
-    "发票", "食物过敏", "太阳能", "绿茶", "丝绸之路", "黑洞", "电动汽车", "珊瑚礁", "台风", "地震",
+    "退票",
+    "行李规定",
+    "取消政策",
+    "火车票",
+    "学生票",
+    "旅行保险",
+    "会员积分",
+    "签证",
+    "宠物乘车",
+    "营业时间",
+    "行李丢失",
+    "长城",
+    "高铁",
+    "机场大巴",
+    "酒店入住",
+    "选座",
+    "支付方式",
+    "团体票",
+    "儿童票",
+    "车上WiFi",
+    "晚点赔偿",
+    "发票",
+    "食物过敏",
+    "太阳能",
+    "绿茶",
+    "丝绸之路",
+    "黑洞",
+    "电动汽车",
+    "珊瑚礁",
+    "台风",
+    "地震",
 ];
 const TITLES_EN: &[&str] = &[
-    "Dentist", "Team meeting", "Lunch with Anna", "Gym", "Call with Tom", "Project review", "Haircut", "Yoga class",
-    "Piano lesson", "Doctor's appointment", "Parents' evening", "Budget meeting", "Interview with Priya", "Car service",
-    "dinner with mum", "walk the dog", "buy milk", "pay rent", "pick up the kids", "submit the report", "book club",
+    "Dentist",
+    "Team meeting",
+    "Lunch with Anna",
+    "Gym",
+    "Call with Tom",
+    "Project review",
+    "Haircut",
+    "Yoga class",
+    "Piano lesson",
+    "Doctor's appointment",
+    "Parents' evening",
+    "Budget meeting",
+    "Interview with Priya",
+    "Car service",
+    "dinner with mum",
+    "walk the dog",
+    "buy milk",
+    "pay rent",
+    "pick up the kids",
+    "submit the report",
+    "book club",
 ];
 const TITLES_ZH: &[&str] = &[
-    "看牙医", "团队会议", "和李雷吃饭", "健身", "给妈妈打电话", "项目评审", "理发", "瑜伽课", "钢琴课", "体检", "家长会",
-    "预算会", "面试", "修车", "交房租", "接孩子", "提交报告", "读书会", "和客户开会", "取快递", "遛狗", "买菜",
+    "看牙医",
+    "团队会议",
+    "和李雷吃饭",
+    "健身",
+    "给妈妈打电话",
+    "项目评审",
+    "理发",
+    "瑜伽课",
+    "钢琴课",
+    "体检",
+    "家长会",
+    "预算会",
+    "面试",
+    "修车",
+    "交房租",
+    "接孩子",
+    "提交报告",
+    "读书会",
+    "和客户开会",
+    "取快递",
+    "遛狗",
+    "买菜",
 ];
 /// Tables with a column that rows can be asked for by, values of it, and a column to rank by.
 const TABLES: &[(&str, &str, &[&str], &str)] = &[
@@ -47,7 +140,8 @@ pub(super) fn weather(s: &mut Scene<'_, '_>, city: &str, day: &str) -> Ask {
     let d = &mut *s.d;
     let unit = d.chance(4).then(|| d.rng.pick(&["celsius", "fahrenheit"]));
     let on_day = slots::on_day(d, day);
-    let slots: &[(&str, &str)] = &[("city", city), ("in_city", &format!("in {city}")), ("day", day), ("on_day", &on_day)];
+    let slots: &[(&str, &str)] =
+        &[("city", city), ("in_city", &format!("in {city}")), ("day", day), ("on_day", &on_day)];
     let mut clause = phrase(d, "weather", slots);
     if let Some(unit) = unit {
         let said = match (d.zh(), unit) {
@@ -128,7 +222,8 @@ pub(super) fn database(s: &mut Scene<'_, '_>) -> Ask {
     let value = d.rng.pick(values).to_owned();
     let k = d.rng.between(2, 8).to_string();
     let sql = sql(d, table, column, &value);
-    let rule = d.rng.pick(&["db_tables", "db_where", "db_top", "db_all", "db_describe", "db_sql", "db_where"]);
+    let rule =
+        d.rng.pick(&["db_tables", "db_where", "db_top", "db_all", "db_describe", "db_sql", "db_where"]);
     let limit = k.parse::<i64>().ok().map(Value::from);
     let (column, call) = match rule {
         "db_tables" => (column, call("list_tables", &[])),
@@ -139,13 +234,18 @@ pub(super) fn database(s: &mut Scene<'_, '_>) -> Ask {
             (column, call("query_table", &[("table", text(table)), ("where", Some(wanted))]))
         }
         "db_top" => {
-            let arguments =
-                [("table", text(table)), ("order_by", text(rank)), ("descending", Some(json!(true))), ("limit", limit)];
+            let arguments = [
+                ("table", text(table)),
+                ("order_by", text(rank)),
+                ("descending", Some(json!(true))),
+                ("limit", limit),
+            ];
             (rank, call("query_table", &arguments))
         }
         _ => (column, call("query_table", &[("table", text(table)), ("limit", limit)])),
     };
-    let clause = phrase(d, rule, &[("table", table), ("column", column), ("value", &value), ("k", &k), ("sql", &sql)]);
+    let clause =
+        phrase(d, rule, &[("table", table), ("column", column), ("value", &value), ("k", &k), ("sql", &sql)]);
     Ask { clause, calls: vec![call], goal: Goal::Tell }
 }
 
@@ -187,7 +287,8 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
     let wanted = minutes.map(Value::from);
     let (rule, call) = match d.rng.below(10) {
         0..6 => {
-            let arguments = [("title", text(&title)), ("day", text(&day)), ("time", text(&time)), ("minutes", wanted)];
+            let arguments =
+                [("title", text(&title)), ("day", text(&day)), ("time", text(&time)), ("minutes", wanted)];
             ("event_add", call("add_event", &arguments))
         }
         6..9 => ("event_list", call("list_events", &[("day", text(&day))])),

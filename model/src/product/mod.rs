@@ -82,11 +82,15 @@ fn offered(d: &mut Draw, specs: Vec<ToolSpec>, talk: &Conversation, left_out: Op
     let used: BTreeSet<&str> =
         talk.messages.iter().flat_map(|m| &m.tool_calls).map(|c| c.name.as_str()).collect();
     let extra = d.rng.below(4);
-    let mut others: Vec<usize> = (0..specs.len()).filter(|i| !used.contains(specs[*i].name.as_str())).collect();
+    let mut others: Vec<usize> =
+        (0..specs.len()).filter(|i| !used.contains(specs[*i].name.as_str())).collect();
     d.rng.shuffle(&mut others);
     others.retain(|i| Some(specs[*i].name.as_str()) != left_out);
     others.truncate(extra);
-    let kept = |i: usize| used.contains(specs[i].name.as_str()) && Some(specs[i].name.as_str()) != left_out || others.contains(&i);
+    let kept = |i: usize| {
+        used.contains(specs[i].name.as_str()) && Some(specs[i].name.as_str()) != left_out
+            || others.contains(&i)
+    };
     let mut tools: Vec<ToolSpec> = (0..specs.len()).filter(|i| kept(*i)).map(|i| specs[i].clone()).collect();
     if d.chance(60) {
         d.rng.shuffle(&mut tools);
@@ -180,7 +184,8 @@ fn weather_and_trip(s: &mut Scene<'_, '_>) {
 fn trip_then_weather(s: &mut Scene<'_, '_>, trip: &Trip, forecast: Ask) {
     let (travel, _) = trip.book(s, Unsaid::default());
     let there = s.d.chance(60);
-    let second = if there { crate::grammar::phrase(s.d, "weather_there", &[]) } else { forecast.clause.clone() };
+    let second =
+        if there { crate::grammar::phrase(s.d, "weather_there", &[]) } else { forecast.clause.clone() };
     let mut forecast = forecast;
     if there {
         forecast.calls[0].arguments.insert("city".into(), trip.to.clone().into());

@@ -86,7 +86,8 @@ impl Scene<'_, '_> {
 
     /// Makes calls in one turn, and once more those whose result says what was meant.
     fn read(&mut self, calls: Vec<Call>) -> Vec<(Call, Value)> {
-        let mut pairs: Vec<(Call, Value)> = calls.into_iter().map(|c| (c.clone(), self.desk.call(&c))).collect();
+        let mut pairs: Vec<(Call, Value)> =
+            calls.into_iter().map(|c| (c.clone(), self.desk.call(&c))).collect();
         if pairs.is_empty() {
             return pairs;
         }
@@ -150,7 +151,10 @@ impl Scene<'_, '_> {
             self.booked = Some(record);
             return answer::booked(self.d, &booked);
         }
-        let payment = call("pay", &[("booking", text(&reference)), ("account", order.account.as_deref().and_then(text))]);
+        let payment = call(
+            "pay",
+            &[("booking", text(&reference)), ("account", order.account.as_deref().and_then(text))],
+        );
         if self.d.chance(3) {
             let refusal = self.denied(payment);
             self.booked = Some(record);
@@ -185,7 +189,8 @@ fn corrected(call: &Call, result: &Value) -> Option<Call> {
     let (start, meant) = error.split_once("did you mean ")?;
     let meant = meant.trim_end_matches('?');
     let wrong = start.split('\'').nth(1)?;
-    let key = call.arguments.iter().find(|(_, value)| value.as_str() == Some(wrong)).map(|(key, _)| key.clone())?;
+    let key =
+        call.arguments.iter().find(|(_, value)| value.as_str() == Some(wrong)).map(|(key, _)| key.clone())?;
     if meant.contains(" or ") {
         return None;
     }

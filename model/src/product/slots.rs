@@ -45,7 +45,11 @@ pub(super) fn city(d: &mut Draw, lower: bool) -> String {
 
 /// Two different cities that a train (or else a flight) may run between.
 pub(super) fn two_cities(d: &mut Draw, train: bool, lower: bool) -> (String, String) {
-    let home = if train || d.chance(60) { if d.chance(88) { "CN" } else { d.rng.pick(&["JP", "DE", "FR", "GB", "IT"]) } } else { "" };
+    let home = if train || d.chance(60) {
+        if d.chance(88) { "CN" } else { d.rng.pick(&["JP", "DE", "FR", "GB", "IT"]) }
+    } else {
+        ""
+    };
     loop {
         let first = draw(d, |c| home.is_empty() || c.country == home);
         let second = draw(d, |c| home.is_empty() || c.country == home);
@@ -162,7 +166,8 @@ pub(super) fn on_day(d: &mut Draw, day: &str) -> String {
         return day.to_owned();
     }
     let first = day.split(' ').next().unwrap_or_default().to_lowercase();
-    let plain = ["today", "tomorrow", "tmr", "tmrw", "tomorow", "this", "next", "in"].contains(&first.as_str());
+    let plain =
+        ["today", "tomorrow", "tmr", "tmrw", "tomorow", "this", "next", "in"].contains(&first.as_str());
     if plain || day.starts_with("the day") {
         return if d.chance(8) { format!("for {day}") } else { day.to_owned() };
     }

@@ -42,12 +42,10 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
     let zh = d.zh();
     let night_text = nights.as_ref().map(|(n, word)| night_words(zh, *n, word)).unwrap_or_default();
     let under_text = under.map(|n| {
-        let form = d.say(&["under {n}", "for less than {n} a night", "under {n} yuan a night", "at most {n} per night"], &[
-            "{n}以内",
-            "每晚不超过{n}",
-            "{n}块以下",
-            "预算{n}",
-        ]);
+        let form = d.say(
+            &["under {n}", "for less than {n} a night", "under {n} yuan a night", "at most {n} per night"],
+            &["{n}以内", "每晚不超过{n}", "{n}块以下", "预算{n}"],
+        );
         crate::fill::fill(form, &[("n", &n.to_string())])
     });
     let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };

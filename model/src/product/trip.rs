@@ -11,10 +11,26 @@ use super::slots;
 type Rank = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
 const RANKS: [Rank; 4] = [
-    ("earliest", &["earliest", "earliest", "first"], &[("最早", "最早的"), ("最早", "最早的"), ("最早一班", "最早一班"), ("第一班", "第一班")]),
-    ("latest", &["latest", "latest", "last"], &[("最晚", "最晚的"), ("最晚", "最晚的"), ("最后一班", "最后一班"), ("末班", "末班")]),
-    ("cheapest", &["cheapest", "cheapest", "lowest priced"], &[("最便宜", "最便宜的"), ("最便宜", "最便宜的"), ("价格最低", "价格最低的")]),
-    ("fastest", &["fastest", "quickest"], &[("最快", "最快的"), ("最快", "最快的"), ("用时最短", "用时最短的")]),
+    (
+        "earliest",
+        &["earliest", "earliest", "first"],
+        &[("最早", "最早的"), ("最早", "最早的"), ("最早一班", "最早一班"), ("第一班", "第一班")],
+    ),
+    (
+        "latest",
+        &["latest", "latest", "last"],
+        &[("最晚", "最晚的"), ("最晚", "最晚的"), ("最后一班", "最后一班"), ("末班", "末班")],
+    ),
+    (
+        "cheapest",
+        &["cheapest", "cheapest", "lowest priced"],
+        &[("最便宜", "最便宜的"), ("最便宜", "最便宜的"), ("价格最低", "价格最低的")],
+    ),
+    (
+        "fastest",
+        &["fastest", "quickest"],
+        &[("最快", "最快的"), ("最快", "最快的"), ("用时最短", "用时最短的")],
+    ),
 ];
 
 /// Where, when and how somebody wants to go.
@@ -113,10 +129,11 @@ impl Trip {
         (Ask { clause, calls, goal: Goal::Book(order) }, !statement)
     }
 
-    /// The trip without an order that the wording chosen for it did not say.
+    /// The trip without what the wording chosen for it did not say.
     fn said_in(&self, clause: &str) -> Self {
+        let said = |value: &str| if clause.contains(value) { value.to_owned() } else { String::new() };
         let order = if clause.contains(&self.crit) { self.order } else { "" };
-        Self { order, ..self.clone() }
+        Self { order, after: said(&self.after), before: said(&self.before), ..self.clone() }
     }
 
     fn phrase(&self, d: &mut Draw, rule: &str, unsaid: Unsaid) -> String {
@@ -142,14 +159,20 @@ impl Trip {
         let kind = phrase(d, if self.train { "train" } else { "flight" }, &[]);
         let kinds = phrase(d, if self.train { "trains" } else { "flights" }, &[]);
         let crit = self.crit.clone();
-        let article = if crit.is_empty() { if kind.starts_with(['a', 'e']) { "an" } else { "a" } } else { "the" };
-        let one = if crit.is_empty() { d.rng.pick(&["one", "any one", "the first one that fits"]).to_owned() } else { format!("the {crit} one") };
+        let article =
+            if crit.is_empty() { if kind.starts_with(['a', 'e']) { "an" } else { "a" } } else { "the" };
+        let one = if crit.is_empty() {
+            d.rng.pick(&["one", "any one", "the first one that fits"]).to_owned()
+        } else {
+            format!("the {crit} one")
+        };
         let n = &self.people_text;
         let bare = if self.train { "train" } else { "flight" };
         let (n_vehicle, n_tickets) = if self.people == 1 {
             (format!("{article} {crit} {kind}"), String::new())
         } else {
-            let form = *d.rng.one(&["for {n} people", "for {n}", ", {n} tickets", "for {n} of us", ", {n} people"]);
+            let form =
+                *d.rng.one(&["for {n} people", "for {n}", ", {n} tickets", "for {n} of us", ", {n} people"]);
             (format!("{n} {crit} {bare} tickets"), crate::fill::fill(form, &[("n", n)]))
         };
         let the_crit_one = if crit.is_empty() { String::new() } else { format!("the {crit} one") };
@@ -176,8 +199,12 @@ impl Trip {
         let (a, b) = (&self.after, &self.before);
         match (a.is_empty(), b.is_empty()) {
             (true, true) => String::new(),
-            (false, true) => format!("{} {a}", d.rng.pick(&["after", "leaving after", "departing after", "after"])),
-            (true, false) => format!("{} {b}", d.rng.pick(&["before", "leaving before", "departing before", "before"])),
+            (false, true) => {
+                format!("{} {a}", d.rng.pick(&["after", "leaving after", "departing after", "after"]))
+            }
+            (true, false) => {
+                format!("{} {b}", d.rng.pick(&["before", "leaving before", "departing before", "before"]))
+            }
             (false, false) => format!("between {a} and {b}"),
         }
     }
@@ -188,13 +215,39 @@ impl Trip {
             (true, true) => "",
             (true, false) => d.rng.pick(&["去{to}", "去{to}", "到{to}"]),
             (false, true) => d.rng.pick(&["从{from}过去", "从{from}出发", "从{from}去那边"]),
-            (false, false) if self.train => d.rng.pick(&["从{from}到{to}", "从{from}到{to}", "{from}到{to}", "{from}去{to}", "从{from}去{to}", "{from}-{to}"]),
-            (false, false) => d.rng.pick(&["从{from}到{to}", "{from}到{to}", "从{from}飞{to}", "{from}飞{to}", "从{from}飞往{to}", "{from}去{to}"]),
+            (false, false) if self.train => d.rng.pick(&[
+                "从{from}到{to}",
+                "从{from}到{to}",
+                "{from}到{to}",
+                "{from}去{to}",
+                "从{from}去{to}",
+                "{from}-{to}",
+            ]),
+            (false, false) => d.rng.pick(&[
+                "从{from}到{to}",
+                "{from}到{to}",
+                "从{from}飞{to}",
+                "{from}飞{to}",
+                "从{from}飞往{to}",
+                "{from}去{to}",
+            ]),
         };
         let route = crate::fill::fill(form, &[("from", from), ("to", to)]);
-        let after = if self.after.is_empty() { String::new() } else { format!("{}{}", self.after, d.rng.pick(&["以后", "之后", "后"])) };
-        let before = if self.before.is_empty() { String::new() } else { format!("{}{}", self.before, d.rng.pick(&["以前", "之前", "前"])) };
-        let limit = if self.after.is_empty() && self.before.is_empty() { String::new() } else { format!("{after}{before}的") };
+        let after = if self.after.is_empty() {
+            String::new()
+        } else {
+            format!("{}{}", self.after, d.rng.pick(&["以后", "之后", "后"]))
+        };
+        let before = if self.before.is_empty() {
+            String::new()
+        } else {
+            format!("{}{}", self.before, d.rng.pick(&["以前", "之前", "前"]))
+        };
+        let limit = if self.after.is_empty() && self.before.is_empty() {
+            String::new()
+        } else {
+            format!("{after}{before}的")
+        };
         let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
         let n = &self.people_text;
         let (n_one, n_comma) = if self.people == 1 {
@@ -247,9 +300,19 @@ pub(super) fn payment(s: &mut Scene<'_, '_>, clause: &mut String, people: Option
 
 /// An account, and how it is named in a request.
 pub(super) fn account(d: &mut Draw) -> (Option<String>, String) {
-    let name = if d.zh() { d.rng.pick(&["储蓄", "储蓄", "旅行", "主"]) } else { d.rng.pick(&["savings", "savings", "travel", "main"]) };
+    let name = if d.zh() {
+        d.rng.pick(&["储蓄", "储蓄", "旅行", "主"])
+    } else {
+        d.rng.pick(&["savings", "savings", "travel", "main"])
+    };
     let form = d.say(
-        &["from my {a} account", "with the {a} account", "from {a}", "using my {a} account", "from the {a} account"],
+        &[
+            "from my {a} account",
+            "with the {a} account",
+            "from {a}",
+            "using my {a} account",
+            "from the {a} account",
+        ],
         &["从{a}账户扣", "用{a}账户付", "用我的{a}账户", "走{a}账户"],
     );
     (Some(name.to_owned()), crate::fill::fill(form, &[("a", name)]))

@@ -4,14 +4,20 @@ use crate::conversation::Call;
 use crate::grammar::phrase;
 
 use super::ask::{self, Ask, Goal, Order, call, text};
+use super::info;
 use super::scene::Scene;
 use super::slots;
 use super::trip::{Trip, Unsaid, mistype};
-use super::info;
 
 /// A trip of which the person forgot to say something.
 pub(super) fn missing_trip(s: &mut Scene<'_, '_>) {
-    let trip = Trip { after: String::new(), before: String::new(), people: 1, people_text: String::new(), ..Trip::draw(s) };
+    let trip = Trip {
+        after: String::new(),
+        before: String::new(),
+        people: 1,
+        people_text: String::new(),
+        ..Trip::draw(s)
+    };
     let unsaid = *s.d.rng.one(&[
         Unsaid { from: true, ..Unsaid::default() },
         Unsaid { from: true, ..Unsaid::default() },
@@ -59,7 +65,8 @@ fn bare(s: &mut Scene<'_, '_>, trip: &Trip) -> (Ask, String) {
     let plain = Trip { order: "", crit: String::new(), crit_de: String::new(), ..trip.clone() };
     let ticket = phrase(s.d, if trip.train { "ticket" } else { "plane" }, &[]);
     let vehicle = if trip.train { "train" } else { "flight" };
-    let clause = phrase(s.d, "miss_train", &[("ticket", &ticket), ("vehicle_bare", vehicle)]).replace("$ticket", &ticket);
+    let clause = phrase(s.d, "miss_train", &[("ticket", &ticket), ("vehicle_bare", vehicle)])
+        .replace("$ticket", &ticket);
     let message = ask::remark(s.d, &clause);
     let order = Order { pays: true, ..Order::default() };
     (Ask { clause, calls: vec![plain.search()], goal: Goal::Book(order) }, message)
@@ -82,9 +89,17 @@ fn reply(s: &mut Scene<'_, '_>, trip: &Trip, unsaid: Unsaid) -> String {
         (false, false, true) => phrase(d, "reply_day", &[("v", &trip.day)]),
         _ => {
             let form = match (unsaid.to, unsaid.day) {
-                (true, true) => d.say(&["from {f} to {t}, {d}", "{f} to {t} {d}", "{d} from {f} to {t}"], &["{d}从{f}到{t}", "从{f}到{t}，{d}", "{f}到{t}，{d}"]),
-                (true, false) => d.say(&["from {f} to {t}", "{f} to {t}"], &["从{f}到{t}", "{f}到{t}", "{f}去{t}"]),
-                _ => d.say(&["from {f}, {d}", "{f}, {d}", "{d} from {f}"], &["从{f}，{d}", "{d}从{f}走", "{f}，{d}"]),
+                (true, true) => d.say(
+                    &["from {f} to {t}, {d}", "{f} to {t} {d}", "{d} from {f} to {t}"],
+                    &["{d}从{f}到{t}", "从{f}到{t}，{d}", "{f}到{t}，{d}"],
+                ),
+                (true, false) => {
+                    d.say(&["from {f} to {t}", "{f} to {t}"], &["从{f}到{t}", "{f}到{t}", "{f}去{t}"])
+                }
+                _ => d.say(
+                    &["from {f}, {d}", "{f}, {d}", "{d} from {f}"],
+                    &["从{f}，{d}", "{d}从{f}走", "{f}，{d}"],
+                ),
             };
             crate::fill::fill(form, &[("f", &trip.from), ("t", &trip.to), ("d", &trip.day)])
         }
@@ -97,9 +112,28 @@ pub(super) fn missing_city(s: &mut Scene<'_, '_>) {
     let city = slots::city(s.d, lower);
     let day = info::weather_day(s);
     let said = match (s.d.zh(), day.is_empty()) {
-        (true, _) => s.d.rng.pick(&["{d}天气怎么样？", "{d}会下雨吗", "查一下{d}的天气", "{d}冷不冷？", "{d}要带伞吗？", "帮我看看{d}天气"]),
-        (false, false) => s.d.rng.pick(&["what's the weather {d}?", "will it rain {d}?", "how's the weather {d}", "weather forecast for {d}", "do i need an umbrella {d}?"]),
-        (false, true) => s.d.rng.pick(&["what's the weather like?", "will it rain?", "how is the weather", "weather please", "is it cold outside?"]),
+        (true, _) => s.d.rng.pick(&[
+            "{d}天气怎么样？",
+            "{d}会下雨吗",
+            "查一下{d}的天气",
+            "{d}冷不冷？",
+            "{d}要带伞吗？",
+            "帮我看看{d}天气",
+        ]),
+        (false, false) => s.d.rng.pick(&[
+            "what's the weather {d}?",
+            "will it rain {d}?",
+            "how's the weather {d}",
+            "weather forecast for {d}",
+            "do i need an umbrella {d}?",
+        ]),
+        (false, true) => s.d.rng.pick(&[
+            "what's the weather like?",
+            "will it rain?",
+            "how is the weather",
+            "weather please",
+            "is it cold outside?",
+        ]),
     };
     let said = crate::fill::fill(said, &[("d", &day)]);
     let asked = call("weather", &[("city", text(&city)), ("day", text(&day))]);
@@ -112,7 +146,10 @@ pub(super) fn missing_time(s: &mut Scene<'_, '_>) {
     let day = slots::day(s.d, today, 20, lower);
     let on_day = slots::on_day(s.d, &day);
     let time = slots::time(s.d, 8, 19);
-    let title = s.d.say(&["Dentist", "Team meeting", "Haircut", "lunch with Sam", "piano lesson"], &["看牙医", "团队会议", "理发", "和王芳吃饭", "钢琴课"]);
+    let title = s.d.say(
+        &["Dentist", "Team meeting", "Haircut", "lunch with Sam", "piano lesson"],
+        &["看牙医", "团队会议", "理发", "和王芳吃饭", "钢琴课"],
+    );
     let slots: &[(&str, &str)] = &[("title", title), ("day", day.as_str()), ("on_day", &on_day)];
     let clause = phrase(s.d, "event_add", slots);
     let asked = call("add_event", &[("title", text(title)), ("day", text(&day)), ("time", text(&time))]);
@@ -154,7 +191,17 @@ pub(super) fn no_tool(s: &mut Scene<'_, '_>) {
     let lower = s.lower;
     let (city, time, person) = (slots::city(s.d, lower), slots::time(s.d, 6, 22), s.d.person());
     let n = s.d.rng.between(2, 500).to_string();
-    let clause = phrase(s.d, "no_tool", &[("city", &city), ("in_city", &format!("in {city}")), ("time", &time), ("person", &person), ("n", &n)]);
+    let clause = phrase(
+        s.d,
+        "no_tool",
+        &[
+            ("city", &city),
+            ("in_city", &format!("in {city}")),
+            ("time", &time),
+            ("person", &person),
+            ("n", &n),
+        ],
+    );
     let message = if s.d.chance(60) { ask::command(s.d, &clause) } else { ask::remark(s.d, &clause) };
     refuse(s, message);
 }
@@ -183,7 +230,11 @@ fn refuse(s: &mut Scene<'_, '_>, message: String) {
     s.talk.mark("no_tool");
     s.talk.user(message);
     let told = s.d.say(
-        &["Sorry, I have no tool for that.", "I cannot do that: none of my tools does it.", "None of my tools can do that."],
+        &[
+            "Sorry, I have no tool for that.",
+            "I cannot do that: none of my tools does it.",
+            "None of my tools can do that.",
+        ],
         &["抱歉，我没有能做这件事的工具。", "这个我做不到，没有合适的工具。", "我的工具里没有能做这个的。"],
     );
     s.talk.say(told);

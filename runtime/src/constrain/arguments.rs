@@ -78,7 +78,8 @@ impl<'a> Arguments<'a> {
             return self.value(target, inside);
         }
         if let Some(Value::Array(options)) = schema.get("anyOf") {
-            let rules = options.iter().map(|option| self.value(option, scope)).collect::<Result<Vec<_>, _>>()?;
+            let rules =
+                options.iter().map(|option| self.value(option, scope)).collect::<Result<Vec<_>, _>>()?;
             let rules: Vec<String> = rules.into_iter().flatten().collect();
             return Ok(if rules.is_empty() { None } else { Some(self.grammar.rule(&either(&rules))) });
         }
@@ -93,7 +94,8 @@ impl<'a> Arguments<'a> {
 
     /// The values that a string may be taken from.
     fn named(&self, schema: &Value) -> Vec<String> {
-        let names = schema.get(FROM).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let names =
+            schema.get(FROM).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         names.flat_map(|name| self.sources.values(name)).collect()
     }
 
@@ -191,7 +193,9 @@ impl<'a> Arguments<'a> {
         for member in members.iter().rev() {
             let written = |grammar: &Grammar, comma: &str| {
                 let ways = member.ways.iter();
-                let ways = ways.map(|(key, value)| format!("{} {value} {later}", grammar.written(&format!("{comma}{key}"))));
+                let ways = ways.map(|(key, value)| {
+                    format!("{} {value} {later}", grammar.written(&format!("{comma}{key}")))
+                });
                 either(&ways.collect::<Vec<_>>())
             };
             let mut beginning = written(self.grammar, "");
@@ -215,8 +219,13 @@ struct Member {
 
 /// The properties of an object: name, schema, and whether it has to be given.
 fn properties(schema: &Value) -> Vec<(&str, Value, bool)> {
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     let each = properties.map(|(name, property)| {
         let needed = required.contains(&name.as_str());
@@ -248,7 +257,9 @@ impl<'a> Scope<'a> {
     fn follow(self, schema: &Value) -> Result<Option<(&'a Value, Scope<'a>)>, Fault> {
         let Some(reference) = schema.get("$ref") else { return Ok(None) };
         match self.target(schema) {
-            Some(target) if self.depth < DEPTH_MAX => Ok(Some((target, Scope { depth: self.depth + 1, ..self }))),
+            Some(target) if self.depth < DEPTH_MAX => {
+                Ok(Some((target, Scope { depth: self.depth + 1, ..self })))
+            }
             Some(_) | None => {
                 let problem = format!("tool '{}': the reference {reference} leads nowhere", self.tool);
                 Err(Fault::new(FaultKind::Schema, problem))
@@ -264,7 +275,8 @@ impl<'a> Scope<'a> {
                 FROM => true,
                 "$ref" => {
                     let inside = Scope { depth: self.depth + 1, ..self };
-                    self.depth < DEPTH_MAX && self.target(schema).is_some_and(|target| inside.mentions_sources(target))
+                    self.depth < DEPTH_MAX
+                        && self.target(schema).is_some_and(|target| inside.mentions_sources(target))
                 }
                 "enum" | "const" | "default" | "examples" => false,
                 _ => self.mentions_sources(inner),
@@ -281,7 +293,8 @@ impl<'a> Scope<'a> {
             if self.definitions.is_object() {
                 keywords.insert("$defs".to_owned(), self.enforced_each(self.definitions));
             }
-            let spacing = json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": "});
+            let spacing =
+                json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": "});
             keywords.insert("x-guidance".to_owned(), spacing);
         }
         plain
@@ -300,10 +313,11 @@ impl<'a> Scope<'a> {
             let inner = match keyword.as_str() {
                 "properties" | "$defs" => self.enforced_each(inner),
                 "items" | "additionalProperties" => self.enforced(inner),
-                "anyOf" | "prefixItems" => {
-                    inner.as_array().map_or(Value::Null, |items| items.iter().map(|item| self.enforced(item)).collect())
-                }
-                "description" | "title" | "default" | "examples" | "$schema" | "$comment" | VERBATIM | FROM => continue,
+                "anyOf" | "prefixItems" => inner
+                    .as_array()
+                    .map_or(Value::Null, |items| items.iter().map(|item| self.enforced(item)).collect()),
+                "description" | "title" | "default" | "examples" | "$schema" | "$comment" | VERBATIM
+                | FROM => continue,
                 // `format` of a number only names a width, which its bounds repeat.
                 "format" if !of_text => continue,
                 _ => inner.clone(),

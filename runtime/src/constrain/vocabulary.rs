@@ -48,7 +48,8 @@ fn word(weights: &Weights, token: Token) -> Vec<u8> {
 /// Whether a token can only be named by a grammar, and not be part of a text: control tokens, and markers that
 /// are written like a tag. Other markers, such as runs of blanks, are text.
 pub(crate) fn is_tag(kind: TokenKind, piece: &[u8]) -> bool {
-    let written = |begins: &[u8], ends: &[u8]| piece.starts_with(begins) && piece.ends_with(ends) && piece.len() > 2;
+    let written =
+        |begins: &[u8], ends: &[u8]| piece.starts_with(begins) && piece.ends_with(ends) && piece.len() > 2;
     match kind {
         TokenKind::Text | TokenKind::Unused => false,
         TokenKind::Marker => written(b"<", b">") || written(b"[", b"]"),
@@ -65,7 +66,11 @@ impl TokenizerEnv for Vocabulary {
         self.trie.tokenize_with_greedy_fallback(bytes, |text| {
             let tokens = self.weights.tokenize(text, false);
             // Some tokenizers put a space before a text; such a cut is not one of this text.
-            if self.trie.decode(&tokens) == text.as_bytes() { tokens } else { self.trie.greedy_tokenize(text.as_bytes()) }
+            if self.trie.decode(&tokens) == text.as_bytes() {
+                tokens
+            } else {
+                self.trie.greedy_tokenize(text.as_bytes())
+            }
         })
     }
 }

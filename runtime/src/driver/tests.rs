@@ -11,9 +11,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use handyman_core::testing::{FailAt, FaultyJournal, MemoryJournal, ScriptedModel};
 use handyman_core::{
-    CallContext, CallOutcome, DeltaSink, Effect, Event, Fault, FaultKind, IdempotencyKey, LimitKind, Limits, Model,
-    ModelInfo, ModelReply, ModelRequest, Outcome, Probe, ReplyBody, ReplyMode, Role, Run, Safety, Tool, ToolError,
-    ToolErrorKind, ToolResult, ToolSpec,
+    CallContext, CallOutcome, DeltaSink, Effect, Event, Fault, FaultKind, IdempotencyKey, LimitKind, Limits,
+    Model, ModelInfo, ModelReply, ModelRequest, Outcome, Probe, ReplyBody, ReplyMode, Role, Run, Safety,
+    Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
 };
 use jiff::civil::date;
 use serde_json::{Map, Value, json};
@@ -42,7 +42,13 @@ impl Counter {
     fn new(name: &str, effect: Effect, behaviour: Behaviour) -> Self {
         let parameters = json!({"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}},
                                 "required": ["n"], "additionalProperties": false});
-        let spec = ToolSpec { name: name.into(), description: "Counts.".into(), parameters, effect, safety: Safety::default() };
+        let spec = ToolSpec {
+            name: name.into(),
+            description: "Counts.".into(),
+            parameters,
+            effect,
+            safety: Safety::default(),
+        };
         Self { spec, behaviour, done: Arc::default() }
     }
 }
@@ -79,7 +85,11 @@ fn say(text: &str, calls: &[(&str, Value)]) -> ReplyBody {
         tool: (*tool).to_owned(),
         arguments: arguments.as_object().unwrap().clone(),
     };
-    ReplyBody::Said { reasoning: String::new(), text: text.into(), calls: calls.iter().map(request).collect() }
+    ReplyBody::Said {
+        reasoning: String::new(),
+        text: text.into(),
+        calls: calls.iter().map(request).collect(),
+    }
 }
 
 fn agent(replies: Vec<ReplyBody>) -> (Agent, Arc<ScriptedModel>, Arc<MemoryJournal>) {
@@ -104,7 +114,12 @@ async fn calls_run_and_results_come_back_in_call_order() {
         ScriptedModel::answer("Done."),
     ];
     let (agent, model, journal) = agent(replies);
-    let run = agent.tool(book).tool(Counter::new("look", Effect::ReadOnly, Behaviour::Works)).run("go").await.unwrap();
+    let run = agent
+        .tool(book)
+        .tool(Counter::new("look", Effect::ReadOnly, Behaviour::Works))
+        .run("go")
+        .await
+        .unwrap();
     assert_eq!(run.outcome(), Some(&Outcome::Answered));
     assert_eq!(run.answer(), "Done.");
     let order: Vec<Value> = results(&run).into_iter().map(|(_, value)| value["n"].clone()).collect();
@@ -112,7 +127,9 @@ async fn calls_run_and_results_come_back_in_call_order() {
     let started: Vec<String> = journal
         .all()
         .iter()
-        .filter_map(|(_, e)| if let Event::CallStarted { call, .. } = e { Some(call.to_string()) } else { None })
+        .filter_map(
+            |(_, e)| if let Event::CallStarted { call, .. } = e { Some(call.to_string()) } else { None },
+        )
         .collect();
     assert_eq!(started, ["c2", "c3", "c1"], "reading first, effects after");
     assert_eq!(model.left(), 0);
@@ -121,7 +138,15 @@ async fn calls_run_and_results_come_back_in_call_order() {
 #[tokio::test]
 async fn what_goes_wrong_with_a_call_is_told_to_the_model() {
     let (agent, _, _) = agent(vec![
-        say("", &[("nothing", json!({})), ("look", json!({"n": 12})), ("look", json!({})), ("fail", json!({"n": 1}))]),
+        say(
+            "",
+            &[
+                ("nothing", json!({})),
+                ("look", json!({"n": 12})),
+                ("look", json!({})),
+                ("fail", json!({"n": 1})),
+            ],
+        ),
         ScriptedModel::answer("Sorry."),
     ]);
     let run = agent
@@ -175,8 +200,10 @@ async fn a_long_result_is_cut_and_says_so() {
 
 #[tokio::test]
 async fn malformed_replies_are_told_and_counted() {
-    let bad = ReplyBody::Malformed { text: "<tool_call>{".into(), problem: "the call is not finished".into() };
-    let (agent, model, _) = agent(vec![bad.clone(), ScriptedModel::answer("Better."), bad.clone(), bad.clone(), bad]);
+    let bad =
+        ReplyBody::Malformed { text: "<tool_call>{".into(), problem: "the call is not finished".into() };
+    let (agent, model, _) =
+        agent(vec![bad.clone(), ScriptedModel::answer("Better."), bad.clone(), bad.clone(), bad]);
     let run = agent.run("go").await.unwrap();
     assert_eq!(run.outcome(), Some(&Outcome::Answered), "one bad reply is mended");
     assert_eq!(model.seen()[1].0.last().map(|m| m.role), Some(Role::User), "the model hears what was wrong");
@@ -214,7 +241,8 @@ async fn calls_beyond_the_limit_are_not_run() {
 async fn a_refused_call_does_not_run_and_the_model_hears_why() {
     let book = Counter::new("book", Effect::Once, Behaviour::Works);
     let done = Arc::clone(&book.done);
-    let (agent, _, _) = agent(vec![say("", &[("book", json!({"n": 1}))]), ScriptedModel::answer("Not booked.")]);
+    let (agent, _, _) =
+        agent(vec![say("", &[("book", json!({"n": 1}))]), ScriptedModel::answer("Not booked.")]);
     let run = agent.policy(ReadOnly).tool(book).run("go").await.unwrap();
     let (outcome, result) = results(&run).remove(0);
     assert_eq!(outcome, CallOutcome::Refused);
@@ -315,18 +343,21 @@ async fn an_empty_request_is_refused() {
 /// Cuts the journal before and after every append, resumes, and counts the effect.
 #[tokio::test]
 async fn a_crash_at_any_append_never_doubles_or_loses_the_effect() {
-    let replies = || vec![
-        say("", &[("look", json!({"n": 1}))]),
-        say("", &[("book", json!({"n": 2}))]),
-        ScriptedModel::answer("Booked."),
-    ];
+    let replies = || {
+        vec![
+            say("", &[("look", json!({"n": 1}))]),
+            say("", &[("book", json!({"n": 2}))]),
+            ScriptedModel::answer("Booked."),
+        ]
+    };
     let appends = 11;
     for at in (0..appends).flat_map(|n| [FailAt::Before(n), FailAt::After(n)]) {
         let kept = Arc::new(MemoryJournal::default());
         let book = Arc::new(Counter::new("book", Effect::Once, Behaviour::Works));
         let done = Arc::clone(&book.done);
         let with = |replies: Vec<ReplyBody>| {
-            let book = Counter { done: Arc::clone(&done), ..Counter::new("book", Effect::Once, Behaviour::Works) };
+            let book =
+                Counter { done: Arc::clone(&done), ..Counter::new("book", Effect::Once, Behaviour::Works) };
             let look = Counter::new("look", Effect::ReadOnly, Behaviour::Works);
             Agent::new(ScriptedModel::new(replies)).policy(AllowAll).tool(look).tool(book)
         };

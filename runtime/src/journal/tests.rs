@@ -23,7 +23,12 @@ fn started(run: &str, session: &str) -> Event {
 }
 
 fn finished() -> Event {
-    Event::Finished { outcome: Outcome::Answered, answer: "多云".into(), receipts: vec![], usage: Usage::default() }
+    Event::Finished {
+        outcome: Outcome::Answered,
+        answer: "多云".into(),
+        receipts: vec![],
+        usage: Usage::default(),
+    }
 }
 
 #[tokio::test]
@@ -39,7 +44,10 @@ async fn events_outlive_the_journal_that_wrote_them() {
     assert_eq!(journal.events(&run).await.unwrap(), [started("r1", "s1"), finished()]);
     journal.append(&"r2".into(), &started("r2", "s2")).await.unwrap();
     let all = journal.runs(None).await.unwrap();
-    assert_eq!(all.iter().map(|r| (r.run.as_str(), r.outcome.is_some())).collect::<Vec<_>>(), [("r1", true), ("r2", false)]);
+    assert_eq!(
+        all.iter().map(|r| (r.run.as_str(), r.outcome.is_some())).collect::<Vec<_>>(),
+        [("r1", true), ("r2", false)]
+    );
     assert_eq!(journal.runs(Some(&"s2".into())).await.unwrap().len(), 1);
     assert!(journal.events(&"r3".into()).await.unwrap().is_empty());
 }
@@ -64,7 +72,11 @@ async fn two_writers_of_one_run_cannot_both_go_on() {
 async fn what_is_not_a_journal_is_said_to_be_none() {
     let folder = TempDir::new().unwrap();
     let garbage = folder.path().join("garbage.db");
-    std::fs::write(&garbage, "this is a text, and not a short one, so that SQLite reads its header".repeat(20)).unwrap();
+    std::fs::write(
+        &garbage,
+        "this is a text, and not a short one, so that SQLite reads its header".repeat(20),
+    )
+    .unwrap();
     let fault = SqliteJournal::open(&garbage).await.unwrap_err();
     assert!(fault.to_string().contains("garbage.db"), "{fault}");
     assert!(fault.hint().unwrap().contains("damaged"), "{:?}", fault.hint());

@@ -20,9 +20,9 @@ pub(crate) fn backend() -> Result<&'static LlamaBackend, Fault> {
         listen();
         LlamaBackend::init().ok()
     });
-    backend
-        .as_ref()
-        .ok_or_else(|| Fault::new(FaultKind::Backend, "llama.cpp was already initialised by someone else in this process"))
+    backend.as_ref().ok_or_else(|| {
+        Fault::new(FaultKind::Backend, "llama.cpp was already initialised by someone else in this process")
+    })
 }
 
 /// Runs one load at a time: creating a llama.cpp context changes its model, and complaints are global.

@@ -27,7 +27,10 @@ fn python_methods_filters_and_loop_controls_work() {
     check("{{ none | length }}{{ nothing | length }}{{ 'ab' | length }}", "002");
     check("{{ {'b': 1, 'a': [2]} | tojson(separators=(',', ':'), sort_keys=true) }}", "{\"a\":[2],\"b\":1}");
     check("{{ ('[1]' | from_json)[0] }}", "1");
-    check("{% set ns = namespace(l=[]) %}{% for i in [1, 2] %}{% set _ = ns.l.append(i) %}{% endfor %}{% set a = ns.l.pop(0) %}{{ a }}{{ ns.l }}", "1[2]");
+    check(
+        "{% set ns = namespace(l=[]) %}{% for i in [1, 2] %}{% set _ = ns.l.append(i) %}{% endfor %}{% set a = ns.l.pop(0) %}{{ a }}{{ ns.l }}",
+        "1[2]",
+    );
     check("{{ date_string | length > 9 and datetime | length > 9 }}", "True");
     check("  {% if true %}\n  a\n  {% endif %}\n", "  a\n");
     check("{{ strftime_now('%Y') | length }}", "4");
@@ -39,5 +42,7 @@ fn a_template_can_refuse_and_can_be_broken() {
         let fault = render(source).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::Template);
     }
-    assert!(render("{{ raise_exception('no system role') }}").unwrap_err().to_string().contains("no system role"));
+    assert!(
+        render("{{ raise_exception('no system role') }}").unwrap_err().to_string().contains("no system role")
+    );
 }

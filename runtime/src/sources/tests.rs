@@ -30,7 +30,8 @@ fn notes_and_replies_are_not_what_a_person_wrote() {
         role: Role::User,
         parts: vec![Part::Note("(Today is Monday.)".into()), Part::Text("Lagos\ntomorrow".into())],
     };
-    let history = [noted, asks(&[("search", json!({"from": "Rome"}))]), Message::text_of(Role::Assistant, "Paris")];
+    let history =
+        [noted, asks(&[("search", json!({"from": "Rome"}))]), Message::text_of(Role::Assistant, "Paris")];
     let spans: Vec<String> = Sources::new(&history).spans().iter().map(|span| span.concat()).collect();
     assert_eq!(spans, ["Lagos", "tomorrow"]);
 }

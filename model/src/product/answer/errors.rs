@@ -26,12 +26,21 @@ pub(crate) fn sold_out(d: &mut Draw, search: &Call) -> String {
         "search_hotels" => ("hotels", "酒店"),
         _ => ("restaurants", "餐厅"),
     };
-    if d.zh() { format!("{zh}都已售完，没有订。") } else { format!("All {en} are sold out, so nothing was booked.") }
+    if d.zh() {
+        format!("{zh}都已售完，没有订。")
+    } else {
+        format!("All {en} are sold out, so nothing was booked.")
+    }
 }
 
 /// The error as it is.
 pub(crate) fn failed(d: &mut Draw, result: &Value) -> String {
-    from(d, result, &["That did not work: {error}.", "Sorry, it failed: {error}."], &["没有成功：{error}。", "抱歉，没有办成：{error}。"])
+    from(
+        d,
+        result,
+        &["That did not work: {error}.", "Sorry, it failed: {error}."],
+        &["没有成功：{error}。", "抱歉，没有办成：{error}。"],
+    )
 }
 
 /// What an error of a call that reads says, in words of its own where it is a common one.
@@ -51,7 +60,8 @@ fn city(d: &mut Draw, error: &str) -> String {
     if let Some((_, meant)) = error.split_once("did you mean ") {
         let meant = meant.trim_end_matches('?');
         let listed = if d.zh() { meant.replace(" or ", "还是") } else { meant.to_owned() };
-        let form = d.say(&["I don't know the city {n}. Did you mean {m}?"], &["没有找到城市{n}，你是说{m}吗？"]);
+        let form =
+            d.say(&["I don't know the city {n}. Did you mean {m}?"], &["没有找到城市{n}，你是说{m}吗？"]);
         return fill(form, &[("n", name), ("m", &listed)]);
     }
     let form = d.say(

@@ -26,7 +26,11 @@ pub(super) fn departures(d: &mut Draw, call: &Call, result: &Value) -> String {
     for row in found.iter().take(if ordered { 1 } else { NAMED_MAX }) {
         let mut shown = row.clone();
         shown["number"] = Value::from(number(row));
-        let zh = if train { "{number}次{departs}出发{arrives}到，{price}" } else { "{number}航班{departs}出发{arrives}到，{price}" };
+        let zh = if train {
+            "{number}次{departs}出发{arrives}到，{price}"
+        } else {
+            "{number}航班{departs}出发{arrives}到，{price}"
+        };
         told.push(from(d, &shown, &["{number} {departs} to {arrives}, {price}"], &[zh]));
     }
     let Some(first) = told.first() else { return String::new() };
@@ -45,7 +49,11 @@ pub(super) fn departures(d: &mut Draw, call: &Call, result: &Value) -> String {
             (true, true) => "车次",
             (false, true) => "航班",
         };
-        return if d.zh() { format!("{zh}{kind}是{first}{seats}。") } else { format!("The {order} {kind} is {first}{seats}.") };
+        return if d.zh() {
+            format!("{zh}{kind}是{first}{seats}。")
+        } else {
+            format!("The {order} {kind} is {first}{seats}.")
+        };
     }
     let total = found.len() + usize::try_from(result["more"].as_u64().unwrap_or(0)).unwrap_or(0);
     listed(d, &told, total)
@@ -59,7 +67,10 @@ pub(super) fn stays(d: &mut Draw, call: &Call, result: &Value) -> String {
     let (en, zh): (&[&str], &[&str]) = if hotel {
         (&["{name}, {price} a night, rating {rating}"], &["{name}，每晚{price}，评分{rating}"])
     } else {
-        (&["{name}, {cuisine}, {price} a head, rating {rating}"], &["{name}，{cuisine}，人均{price}，评分{rating}"])
+        (
+            &["{name}, {cuisine}, {price} a head, rating {rating}"],
+            &["{name}，{cuisine}，人均{price}，评分{rating}"],
+        )
     };
     let told: Vec<String> =
         found.iter().take(if ordered { 1 } else { NAMED_MAX }).map(|row| from(d, row, en, zh)).collect();
@@ -96,7 +107,12 @@ pub(super) fn bookings(d: &mut Draw, result: &Value) -> String {
                 };
                 shown["status"] = Value::from(status);
             }
-            from(d, &shown, &["{booking} {item} on {date} ({status})"], &["{booking} {item}，{date}（{status}）"])
+            from(
+                d,
+                &shown,
+                &["{booking} {item} on {date} ({status})"],
+                &["{booking} {item}，{date}（{status}）"],
+            )
         })
         .collect();
     let head = d.say(&["Your bookings: "], &["你的预订："]).to_owned();
@@ -106,12 +122,19 @@ pub(super) fn bookings(d: &mut Draw, result: &Value) -> String {
 /// Events of a calendar.
 pub(super) fn events(d: &mut Draw, result: &Value) -> String {
     let Some(found) = result["events"].as_array().filter(|f| !f.is_empty()) else {
-        return from(d, result, &["Nothing is planned from {from} on.", "There are no events on {from}."], &["{from}没有安排。"]);
+        return from(
+            d,
+            result,
+            &["Nothing is planned from {from} on.", "There are no events on {from}."],
+            &["{from}没有安排。"],
+        );
     };
     let told: Vec<String> = found
         .iter()
         .take(NAMED_MAX)
-        .map(|row| from(d, row, &["{title} on {date}, {starts} to {ends}"], &["{title}，{date} {starts}到{ends}"]))
+        .map(|row| {
+            from(d, row, &["{title} on {date}, {starts} to {ends}"], &["{title}，{date} {starts}到{ends}"])
+        })
         .collect();
     let head = d.say(&["You have: ", "On your calendar: "], &["你的安排：", "日程有："]).to_owned();
     ended(d, &format!("{head}{}", told.join(if d.zh() { "；" } else { "; " })))
@@ -127,7 +150,12 @@ pub(super) fn free(d: &mut Draw, result: &Value) -> String {
         .map(|row| from(d, row, &["{from} to {to}"], &["{from}到{to}"]))
         .collect();
     let list = gaps.join(if d.zh() { "、" } else { ", " });
-    let head = from(d, result, &["You are free on {date}: ", "Free on {date}: "], &["{date}有空的时间：", "{date}你有空："]);
+    let head = from(
+        d,
+        result,
+        &["You are free on {date}: ", "Free on {date}: "],
+        &["{date}有空的时间：", "{date}你有空："],
+    );
     ended(d, &format!("{head}{list}"))
 }
 
@@ -171,7 +199,8 @@ pub(super) fn records(d: &mut Draw, result: &Value) -> String {
         .take(NAMED_MAX)
         .map(|row| {
             let cells = row.as_object().into_iter().flatten().filter(|(key, _)| key.as_str() != "name_zh");
-            let texts: Vec<String> = cells.take(3).map(|(key, value)| format!("{key} {}", plain(value))).collect();
+            let texts: Vec<String> =
+                cells.take(3).map(|(key, value)| format!("{key} {}", plain(value))).collect();
             texts.join(", ")
         })
         .collect();

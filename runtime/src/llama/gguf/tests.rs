@@ -21,9 +21,16 @@ fn file(texts: &[(&str, &str)], flags: &[(&str, bool)]) -> Vec<u8> {
     for (key, value) in flags {
         bytes.extend([text(key), 7_u32.to_le_bytes().to_vec(), vec![u8::from(*value)]].concat());
     }
-    let list = [9_u32.to_le_bytes().to_vec(), 8_u32.to_le_bytes().to_vec(), 2_u64.to_le_bytes().to_vec(), text("a"), text("b")];
+    let list = [
+        9_u32.to_le_bytes().to_vec(),
+        8_u32.to_le_bytes().to_vec(),
+        2_u64.to_le_bytes().to_vec(),
+        text("a"),
+        text("b"),
+    ];
     bytes.extend([text("tokens"), list.concat()].concat());
-    let tensor = [text("w"), 1_u32.to_le_bytes().to_vec(), 8_u64.to_le_bytes().to_vec(), vec![0; 4], vec![0; 8]];
+    let tensor =
+        [text("w"), 1_u32.to_le_bytes().to_vec(), 8_u64.to_le_bytes().to_vec(), vec![0; 4], vec![0; 8]];
     bytes.extend(tensor.concat());
     bytes.extend([0; 32]);
     bytes
