@@ -218,6 +218,9 @@ async fn the_persons_markup_is_text() {
     assert!(marked > plain + 6, "the markers are spelled out: {marked} and {plain} tokens");
 }
 
+/// Kernels round differently for batches of other sizes, so this holds where the model is not torn between two
+/// tokens: in the calls it was trained to write, not in what it makes of results that it has never seen.
+/// `decode/scheduler/tests.rs` holds it without rounding.
 #[tokio::test]
 async fn drafts_change_no_reply() {
     let shortcuts = Shortcuts { drafting: false, ..Shortcuts::default() };
@@ -231,16 +234,12 @@ async fn drafts_change_no_reply() {
         let asked =
             [format!("Find a train from {from} to {to} tomorrow"), format!("帮我查明天从{from}到{to}的高铁")];
         for (kind, text) in asked.iter().enumerate() {
-            let (session, mut history) = (format!("{from}{kind}"), vec![person(text)]);
-            for _ in 0..2 {
-                let wanted = reply(&plain, &session, &history, 60).await.unwrap();
-                let got = reply(&quick, &session, &history, 60).await.unwrap();
-                assert_eq!(got.body, wanted.body, "{text}");
-                assert_eq!(got.usage.decoded(), wanted.usage.decoded());
-                drafted += got.usage.drafted;
-                history.push(as_message(&got.body));
-                history.push(result("search", json!({"rows": [{"id": "G2-1124", "from": from, "to": to}]})));
-            }
+            let (session, history) = (format!("{from}{kind}"), vec![person(text)]);
+            let wanted = reply(&plain, &session, &history, 60).await.unwrap();
+            let got = reply(&quick, &session, &history, 60).await.unwrap();
+            assert_eq!(got.body, wanted.body, "{text}");
+            assert_eq!(got.usage.decoded(), wanted.usage.decoded());
+            drafted += got.usage.drafted;
         }
     }
     assert!(drafted > 0, "nothing was proposed in all of it");
