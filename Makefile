@@ -19,8 +19,9 @@ check: set-up
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
 
-# The engine's figures in one table; docs/figures.md explains them. Takes minutes, and 0.6 GB of scratch space.
+# Figures of a booking session, then the engine's in one table; docs/figures.md explains them. Takes minutes, and 0.6 GB of scratch space.
 bench: set-up
+	cargo bench --quiet --bench trip
 	cargo bench --quiet --bench engine
 
 # Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why.
