@@ -104,7 +104,6 @@ pub enum Priority {
 /// What is not computed that could be: all on by default. Switched off one by one, they show what each is
 /// worth; the replies stay the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "three independent switches")]
 pub struct Shortcuts {
     /// A sequence keeps its tokens between turns, and shares its beginning with others.
     pub reuse: bool,

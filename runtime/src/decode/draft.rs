@@ -13,6 +13,8 @@ use crate::llama::Token;
 pub(crate) const DRAFT_MAX: usize = 12;
 /// Tokens that are looked up at most; more do not make a match more telling.
 const MATCH_MAX: usize = 4;
+/// Tokens of a pass that a draft could be part of.
+const SMALL: usize = 2 * DRAFT_MAX;
 /// How a match of one token, two, … turns out before there is experience.
 const ODDS: [f32; MATCH_MAX] = [0.4, 0.6, 0.75, 0.85];
 /// Weight of one more token of experience.
@@ -97,9 +99,12 @@ impl Drafting {
         }
     }
 
-    /// Learns what a pass of so many tokens took.
+    /// Learns what a pass of so many tokens took. A prompt's passes say nothing here: in a large batch a token
+    /// costs a fraction of what it costs in a small one.
     pub(crate) fn took(&mut self, tokens: usize, time: Duration) {
-        self.cost.add(tokens, time);
+        if tokens <= SMALL {
+            self.cost.add(tokens, time);
+        }
     }
 }
 

@@ -58,19 +58,18 @@ impl Sequences {
     ) -> Option<usize> {
         self.clock += 1;
         let own = |slot: &Slot| !slot.busy && slot.session.as_deref() == Some(session);
-        let slot = match self.slots.iter().position(own) {
-            Some(slot) => slot,
-            None => {
-                let idle = (0..self.slots.len()).filter(|&slot| !self.slots[slot].busy);
-                // A slot that was never used, or was forgotten, sorts first.
-                let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
-                self.park(slot, compute);
-                if let Some(saved) = self.parked.take(session) {
-                    // What cannot be loaded is computed again.
-                    let _ = self.load(slot, &saved, compute);
-                }
-                slot
+        let slot = if let Some(slot) = self.slots.iter().position(own) {
+            slot
+        } else {
+            let idle = (0..self.slots.len()).filter(|&slot| !self.slots[slot].busy);
+            // A slot that was never used, or was forgotten, sorts first.
+            let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
+            self.park(slot, compute);
+            if let Some(saved) = self.parked.take(session) {
+                // What cannot be loaded is computed again.
+                let _ = self.load(slot, &saved, compute);
             }
+            slot
         };
         let taken = &mut self.slots[slot];
         taken.session = Some(session.to_owned());

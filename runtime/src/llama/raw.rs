@@ -39,7 +39,7 @@ pub(super) struct Row {
 /// A context and the batch that feeds it, both freed when dropped. The model must outlive it.
 #[derive(Debug)]
 pub(super) struct Context {
-    context: NonNull<sys::llama_context>,
+    pointer: NonNull<sys::llama_context>,
     batch: sys::llama_batch,
     batch_max: usize,
 }
@@ -55,7 +55,7 @@ impl Drop for Context {
         // SAFETY: both were made by `open` and are freed once, here.
         unsafe {
             sys::llama_batch_free(self.batch);
-            sys::llama_free(self.context.as_ptr());
+            sys::llama_free(self.pointer.as_ptr());
         }
     }
 }
@@ -95,7 +95,7 @@ impl Context {
         let context = NonNull::new(unsafe { sys::llama_init_from_model(pointer(model).as_ptr(), params) })?;
         // SAFETY: allocates room for `rows` tokens of one sequence each.
         let batch = unsafe { sys::llama_batch_init(rows, 0, 1) };
-        Some(Self { context, batch, batch_max })
+        Some(Self { pointer: context, batch, batch_max })
     }
 
     /// Computes rows, at most as many as the batch holds. Gives llama.cpp's code: zero is success.
@@ -117,7 +117,7 @@ impl Context {
         }
         self.batch.n_tokens = count;
         // SAFETY: the batch is filled up to `n_tokens`, which is at most `n_batch`.
-        unsafe { sys::llama_decode(self.context.as_ptr(), self.batch) }
+        unsafe { sys::llama_decode(self.pointer.as_ptr(), self.batch) }
     }
 
     /// The logits after one row of the last batch, if it asked for them.
@@ -125,7 +125,7 @@ impl Context {
     pub(super) fn logits(&self, row: usize, vocabulary: usize) -> Option<&[f32]> {
         let row = i32::try_from(row).ok()?;
         // SAFETY: an index that has no logits gives null.
-        let start = NonNull::new(unsafe { sys::llama_get_logits_ith(self.context.as_ptr(), row) })?;
+        let start = NonNull::new(unsafe { sys::llama_get_logits_ith(self.pointer.as_ptr(), row) })?;
         // SAFETY: llama.cpp keeps one number for each token of the vocabulary there, until the next call
         // that takes `&mut self`.
         Some(unsafe { std::slice::from_raw_parts(start.as_ptr(), vocabulary) })
@@ -134,7 +134,7 @@ impl Context {
     #[expect(unsafe_code, reason = "a C function")]
     fn memory(&self) -> sys::llama_memory_t {
         // SAFETY: the context is alive; its memory lives as long.
-        unsafe { sys::llama_get_memory(self.context.as_ptr()) }
+        unsafe { sys::llama_get_memory(self.pointer.as_ptr()) }
     }
 
     /// Forgets a sequence from a position on; false when the model can only forget everything.
@@ -161,7 +161,7 @@ impl Context {
     /// Copies a sequence out; empty when llama.cpp refuses.
     #[expect(unsafe_code, reason = "llama.cpp writes into a buffer")]
     pub(super) fn save(&mut self, sequence: i32, extent: Extent) -> Vec<u8> {
-        let (context, flags) = (self.context.as_ptr(), extent.flags());
+        let (context, flags) = (self.pointer.as_ptr(), extent.flags());
         // SAFETY: only measures.
         let size = unsafe { sys::llama_state_seq_get_size_ext(context, sequence, flags) };
         let mut bytes = vec![0; size];
@@ -174,7 +174,7 @@ impl Context {
     /// Copies a sequence in, in place of what it held; false when the bytes do not fit this context.
     #[expect(unsafe_code, reason = "llama.cpp reads from a buffer")]
     pub(super) fn load(&mut self, sequence: i32, extent: Extent, bytes: &[u8]) -> bool {
-        let context = self.context.as_ptr();
+        let context = self.pointer.as_ptr();
         // SAFETY: never reads beyond the length that is passed along; bytes of another shape are refused
         // by checks that throw inside the call and are caught there.
         let read = unsafe {
@@ -187,6 +187,6 @@ impl Context {
     #[expect(unsafe_code, reason = "a C function")]
     pub(super) fn set_threads(&mut self, threads: i32) {
         // SAFETY: only stores the numbers, which are positive.
-        unsafe { sys::llama_set_n_threads(self.context.as_ptr(), threads, threads) };
+        unsafe { sys::llama_set_n_threads(self.pointer.as_ptr(), threads, threads) };
     }
 }

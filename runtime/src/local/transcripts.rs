@@ -80,7 +80,9 @@ fn add(hash: &mut Sha256, message: &Message) {
             }
         };
         hash.update([kind]);
-        texts.iter().for_each(|said| text(hash, said));
+        for said in &texts {
+            text(hash, said);
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Renderer<'_> {
         let whole = self.text(history, tools, true)?;
         let earlier = earlier.filter(|earlier| earlier.messages < history.len());
         let Some(earlier) = earlier else {
-            let tokens = self.from_the_beginning(&whole);
+            let tokens = self.whole_prompt(&whole);
             return Ok(Prompt { new: tokens.len(), tokens });
         };
         let new = self.difference(earlier, history, tools, &whole).map(|new| self.tokenize(&new));
@@ -91,9 +91,9 @@ impl Renderer<'_> {
             Some(new) if keeps => {
                 Ok(Prompt { new: new.len(), tokens: [earlier.tokens.as_slice(), &new].concat() })
             }
-            Some(new) => Ok(Prompt { new: new.len(), tokens: self.from_the_beginning(&whole) }),
+            Some(new) => Ok(Prompt { new: new.len(), tokens: self.whole_prompt(&whole) }),
             None => {
-                let tokens = self.from_the_beginning(&whole);
+                let tokens = self.whole_prompt(&whole);
                 Ok(Prompt { new: tokens.len(), tokens })
             }
         }
@@ -106,10 +106,10 @@ impl Renderer<'_> {
         probed.push(Message::text_of(Role::User, PROBE));
         let Ok(text) = self.text(&probed, tools, true) else { return 0 };
         let Some((before, _)) = text.split_once(PROBE) else { return 0 };
-        self.from_the_beginning(before).iter().zip(prompt).take_while(|(a, b)| a == b).count()
+        self.whole_prompt(before).iter().zip(prompt).take_while(|(a, b)| a == b).count()
     }
 
-    fn from_the_beginning(self, text: &str) -> Vec<Token> {
+    fn whole_prompt(self, text: &str) -> Vec<Token> {
         let mut tokens = self.tokenize(text);
         if let Some(beginning) = self.tokenizer.beginning().filter(|token| tokens.first() != Some(token)) {
             tokens.insert(0, beginning);

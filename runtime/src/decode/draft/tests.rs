@@ -29,6 +29,10 @@ fn nothing_is_proposed_where_a_token_costs_as_much_as_a_pass() {
     passes(&mut cheap, 5_000, 100);
     assert!(cheap.worth(4, 12, 1) > 8);
     assert!(cheap.worth(1, 12, 1) > 0);
+    for _ in 0..200 {
+        dear.took(256, Duration::from_micros(300));
+    }
+    assert_eq!(dear.worth(4, 12, 1), 0, "what a token costs in a prompt does not count");
     assert!(cheap.worth(4, 12, 64) <= cheap.worth(4, 12, 1), "many replies share a pass already");
 }
 

@@ -20,7 +20,7 @@ impl<C: Compute> Scheduler<C> {
             if self.waits_for_another(&self.waiting[at]) {
                 at += 1;
             } else if let Some(generation) = self.waiting.remove(at)
-                && let Err(generation) = self.begin(generation)
+                && let Some(generation) = self.begin(generation)
             {
                 self.waiting.insert(at, generation);
                 return;
@@ -49,20 +49,20 @@ impl<C: Compute> Scheduler<C> {
     }
 
     /// Gives a request a sequence; gives it back when there is none.
-    fn begin(&mut self, mut generation: Generation) -> Result<(), Generation> {
+    fn begin(&mut self, mut generation: Generation) -> Option<Generation> {
         let (prompt, window) = (generation.prompt.len(), self.rules.window);
         if prompt >= window {
             let problem = format!("the prompt has {prompt} tokens, the model's window holds {window}");
             let fault = Fault::new(FaultKind::Window, problem)
                 .with_hint("begin a new session, offer fewer tools, or use a model with a larger window");
             let _ = generation.progress.send(Progress::Done(Err(fault)));
-            return Ok(());
+            return None;
         }
         if let Some(saved) = generation.restored.take() {
             self.sequences.restore(&generation.session, saved);
         }
         let acquired = self.acquire(&generation);
-        let Some(slot) = acquired.or_else(|| self.preempt(&generation)) else { return Err(generation) };
+        let Some(slot) = acquired.or_else(|| self.preempt(&generation)) else { return Some(generation) };
         let progress = generation.progress.clone();
         match Job::new(generation, window, self.rules.shortcuts) {
             Ok(job) => self.seat(job, slot),
@@ -71,7 +71,7 @@ impl<C: Compute> Scheduler<C> {
                 self.sequences.release(slot);
             }
         }
-        Ok(())
+        None
     }
 
     fn seat(&mut self, mut job: Job, slot: usize) {

@@ -35,9 +35,9 @@ pub(super) fn write(header: &Header<'_>, stored: &Stored) -> Vec<u8> {
     number(&mut out, marks.len());
     for mark in marks {
         out.extend(mark.key);
-        [mark.tokens, mark.messages, usize::from(mark.ended)]
-            .into_iter()
-            .for_each(|value| number(&mut out, value));
+        for value in [mark.tokens, mark.messages, usize::from(mark.ended)] {
+            number(&mut out, value);
+        }
     }
     number(&mut out, saved.tokens.len());
     out.extend(saved.tokens.iter().flat_map(|token| token.to_le_bytes()));
