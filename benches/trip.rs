@@ -10,8 +10,10 @@ use handyman::prelude::*;
 use handyman::tools::{Sandbox, Settings};
 use handyman::{Delta, DeltaSink, Event, Observer, Toolbox, Watch};
 
-const MESSAGES: [&str; 2] =
-    ["What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.", "Show my bookings."];
+const MESSAGES: [&str; 2] = [
+    "What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.",
+    "Show my bookings.",
+];
 
 /// Notes when the first piece of text came.
 #[derive(Default)]
@@ -67,7 +69,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         row("tokens sampled", &usage.tokens.sampled.to_string());
         row("model", &format!("{} ms", usage.model_ms));
         let inside = Duration::from_millis(usage.model_ms + usage.tool_ms);
-        row("framework, a turn (journal included)", &millis(wall.saturating_sub(inside) / usage.turns.max(1)));
+        row(
+            "framework, a turn (journal included)",
+            &millis(wall.saturating_sub(inside) / usage.turns.max(1)),
+        );
     }
     println!();
     row("peak memory", &peak_memory());

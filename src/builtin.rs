@@ -44,7 +44,7 @@ impl BuiltinModel for LocalModel {
 /// name is always whole; the name carries the content's hash, so that versions do not meet.
 fn unpacked(folder: &Path) -> std::io::Result<PathBuf> {
     let digest = Sha256::digest(GGUF);
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = hex::encode(&digest[..8]);
     let path = folder.join(format!("handyman-{name}.gguf"));
     let is_whole = std::fs::read(&path).is_ok_and(|bytes| bytes == GGUF);
     if !is_whole {

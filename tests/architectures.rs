@@ -89,7 +89,7 @@ fn said(reply: &ModelReply) -> Message {
 
 /// What follows a reply: a tool's result or the person, in turn.
 fn next(turn: usize) -> Message {
-    if turn % 2 == 0 { result(turn) } else { person(&format!("And number {turn}?")) }
+    if turn.is_multiple_of(2) { result(turn) } else { person(&format!("And number {turn}?")) }
 }
 
 /// Goes on for some turns and checks that each computes exactly what is new. Returns the tokens held.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The head of the table.
 pub(crate) fn head() {
-    println!("{:<58} {:>10}  {:<10} {}", "", "measured", "goal", "from");
+    println!("{:<58} {:>10}  {:<10} from", "", "measured", "goal");
 }
 
 /// One row.

@@ -146,7 +146,7 @@ impl Terminal {
             Outcome::Answered | Outcome::Asked => {}
             Outcome::Limit { limit } => note(&format!("stopped: {}", limit_text(*limit))),
             Outcome::Waiting { call } => {
-                note(&format!("waiting for a person's decision on {}", self.name(call.as_str())))
+                note(&format!("waiting for a person's decision on {}", self.name(call.as_str())));
             }
             Outcome::Cancelled => note("cancelled"),
         }

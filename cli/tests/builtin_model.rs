@@ -29,8 +29,8 @@ fn done(request: &str) -> Done {
 impl Done {
     /// The result of the last call of a tool, which must have succeeded.
     fn result(&self, tool: &str) -> &Value {
-        let calls = self.events.iter().filter_map(|event| event["calls"].as_array()).flatten();
-        let call = calls.filter(|call| call["tool"] == tool).next_back();
+        let mut calls = self.events.iter().filter_map(|event| event["calls"].as_array()).flatten();
+        let call = calls.rfind(|call| call["tool"] == tool);
         let id = &call.unwrap_or_else(|| panic!("{tool} was not called: {:#?}", self.events))["id"];
         let is_end = |event: &&Value| event["type"] == "call_finished" && event["call"] == *id;
         let end = self.events.iter().find(is_end).unwrap();

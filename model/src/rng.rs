@@ -1,4 +1,4 @@
-//! A small, fast, reproducible source of random numbers (xoshiro256++, seeded by SplitMix64).
+//! A small, fast, reproducible source of random numbers (xoshiro256++, seeded by `SplitMix64`).
 //!
 //! The stream depends on the seed alone, so a conversation can be made again anywhere, in any order.
 

@@ -62,5 +62,5 @@ fn decided(run: &Run, call: &ToolCall, decision: Decision, shown: Option<(Option
 /// What an approval is bound to: SHA-256 over the call and what it would do, in hex.
 fn digest(call: &ToolCall, plan: Option<&Value>) -> String {
     let shown = json!({"tool": call.tool, "arguments": call.arguments, "plan": plan});
-    Sha256::digest(shown.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(shown.to_string()))
 }

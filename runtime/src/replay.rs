@@ -160,8 +160,13 @@ fn in_words(text: &str, calls: &[CallRequest]) -> String {
 /// Whether an event is what comes of a step, or what may happen at any time.
 fn follows(step: &Step, event: &Event) -> bool {
     match (event, step) {
-        (Event::Started { .. } | Event::Resumed | Event::PersonDecided { .. }, _)
-        | (Event::Finished { outcome: Outcome::Cancelled | Outcome::Limit { .. }, .. }, _)
+        (
+            Event::Started { .. }
+            | Event::Resumed
+            | Event::PersonDecided { .. }
+            | Event::Finished { outcome: Outcome::Cancelled | Outcome::Limit { .. }, .. },
+            _,
+        )
         | (Event::ModelReplied { .. } | Event::ReplyMalformed { .. }, Step::Generate(_))
         | (Event::UndoPlanned { .. }, Step::Undo { .. })
         | (Event::ClaimRefused { .. }, Step::Correct { .. }) => true,

@@ -68,7 +68,7 @@ impl ScriptModel {
                 })
             })
             .collect::<Result<Vec<Line>, Fault>>()?;
-        let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
         Ok(Self { lines, info: ModelInfo { name: "script".to_owned(), sha256 } })
     }
 }

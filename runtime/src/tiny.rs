@@ -236,7 +236,7 @@ impl Compute for Noise {
     }
 
     fn load(&mut self, sequence: u32, _extent: Extent, bytes: &[u8]) -> Result<(), Fault> {
-        if bytes.len() % 4 != 0 {
+        if !bytes.len().is_multiple_of(4) {
             self.sequences.remove(&sequence);
             return Err(Fault::new(FaultKind::Backend, "damaged"));
         }

@@ -262,7 +262,7 @@ fn mamba(all: &mut Vec<Tensor>, shape: &Shape, name: &dyn Fn(&str) -> String) {
 
 fn matrix(all: &mut Vec<Tensor>, shape: &Shape, name: &str, sizes: &[u64]) {
     let fill = Fill::Noise(2.0 / (sizes[0] as f32).sqrt());
-    let quantized = shape.quantized && sizes[0] % 32 == 0;
+    let quantized = shape.quantized && sizes[0].is_multiple_of(32);
     all.push(Tensor { name: name.to_owned(), shape: sizes.to_vec(), fill, quantized });
 }
 

@@ -39,7 +39,9 @@ fn list(approval: &Approval) {
     };
     show::line(&format!("{run}  {}  {message}", started.strftime("%Y-%m-%d %H:%M")));
     show::line(&format!("  {} [{}{decided}]", show::call_line(&call.tool, &call.arguments), short(digest)));
-    shown(approval).iter().for_each(|line| show::line(line));
+    for line in shown(approval) {
+        show::line(&line);
+    }
 }
 
 async fn decide(which: &crate::args::Which, decision: Verdict) -> Result<ExitCode, Problem> {

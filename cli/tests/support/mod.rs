@@ -1,4 +1,5 @@
 //! Runs the binary as a person would, in a folder of its own.
+#![allow(dead_code, reason = "every test file uses another part of it")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -183,7 +183,7 @@ fn finder(d: &mut Draw) -> Gear {
     let noun = tool::noun(d, &[]);
     let keys = ["find", "list", "search", "query", "browse", "get_all"];
     let mut verb = reading_verb(d, &keys);
-    verb.described = d.say(&["find", "search for", "list"], &["查找", "搜索", "列出"]).to_owned();
+    d.say(&["find", "search for", "list"], &["查找", "搜索", "列出"]).clone_into(&mut verb.described);
     let by = tool::fields(d, 1, 2);
     let many =
         if d.chance(50) && !noun.key.ends_with('s') { format!("{}s", noun.key) } else { noun.key.clone() };
@@ -275,12 +275,13 @@ fn go_on(d: &mut Draw, make: &Tool, then: &Tool) -> Part {
     let mut rest = vec![(0, Said { text: id.clone(), json: Value::from(id) })];
     rest.extend(then.values(d, 1));
     let verb = &then.verb.said;
-    clause.push_str(&match (d.zh(), d.rng.below(2)) {
+    let joined = match (d.zh(), d.rng.below(2)) {
         (true, 0) => format!("，然后{verb}"),
         (true, _) => format!("，建好以后{verb}一下"),
         (false, 0) => format!(", then {verb} it"),
         (false, _) => format!(" and {verb} it"),
-    });
+    };
+    clause.push_str(&joined);
     for (i, said) in &rest[1..] {
         clause.push_str(if d.zh() { "，" } else { ", " });
         clause.push_str(&phrase::mention(d, &then.fields[*i], said));

@@ -55,12 +55,12 @@ fn request(d: &mut Draw, gears: &[Gear], names: &[String], talk: &mut Conversati
     if short {
         let gear = d.rng.one(gears);
         let part = gear.part(d);
-        return fulfil(d, vec![part], talk);
+        return fulfil(d, &[part], talk);
     }
     match d.rng.below(100) {
         0..66 => {
             let parts = parts(d, gears);
-            fulfil(d, parts, talk);
+            fulfil(d, &parts, talk);
         }
         66..77 => trouble::missing(d, gears, talk),
         77..85 => trouble::no_tool(d, names, talk),
@@ -92,7 +92,7 @@ fn parts(d: &mut Draw, gears: &[Gear]) -> Vec<Part> {
 }
 
 /// Says the request, makes every call as early as its arguments are known, and answers.
-fn fulfil(d: &mut Draw, parts: Vec<Part>, talk: &mut Conversation) {
+fn fulfil(d: &mut Draw, parts: &[Part], talk: &mut Conversation) {
     let clauses: Vec<String> = parts.iter().map(|p| p.clause.clone()).collect();
     let steps = parts.iter().map(|p| p.steps.len()).max().unwrap_or(0);
     talk.mark(match (parts.len(), steps) {
@@ -107,7 +107,7 @@ fn fulfil(d: &mut Draw, parts: Vec<Part>, talk: &mut Conversation) {
     }
     let answers: Vec<&str> = parts.iter().map(|p| p.answer.trim()).collect();
     talk.say(answers.join(if d.zh() { "" } else { " " }));
-    if let [Part { known: Some(known), .. }] = &parts[..]
+    if let [Part { known: Some(known), .. }] = parts
         && d.chance(35)
     {
         follow_up(d, known, talk);

@@ -25,8 +25,8 @@ pub(super) fn clause(d: &mut Draw, tool: &Tool, values: &[(usize, Said)]) -> Str
     }
     let core = core(d, tool, &object);
     if d.zh() {
-        let rest: String = after.iter().map(|a| format!("，{a}")).collect();
-        return format!("{before}{core}{rest}");
+        after.insert(0, core);
+        return format!("{before}{}", after.join("，"));
     }
     let joint = d.rng.pick(&[", ", ", ", " with ", " "]);
     let rest = after.join(d.rng.pick(&[", ", ", ", " and ", "; "]));

@@ -1,6 +1,6 @@
 //! What goes wrong: something is not said, no tool fits, a tool fails or is not allowed.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::conversation::Conversation;
 use crate::draw::{Draw, capitalize};
@@ -119,7 +119,7 @@ pub(super) fn error(d: &mut Draw, gears: &[Gear], talk: &mut Conversation) {
         ])
     };
     talk.mark(if denied { "denied" } else { "failed" });
-    talk.act(vec![(tool.call(&values), Value::from(json!({"error": error})))]);
+    talk.act(vec![(tool.call(&values), json!({"error": error}))]);
     talk.say(apology(d, &tool, error, denied));
 }
 

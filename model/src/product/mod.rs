@@ -58,7 +58,7 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>, full: bool, requests: usize) -
         }
     }
     let Scene { mut talk, d, .. } = s;
-    talk.tools = if full { specs } else { offered(d, specs, &talk, left_out) };
+    talk.tools = if full { specs } else { offered(d, &specs, &talk, left_out) };
     noise::roughen(d, &mut talk);
     noise::follow_capitals(&mut talk);
     if let Some(first) = talk.messages.first_mut() {
@@ -78,7 +78,7 @@ pub(crate) fn is_fit(talk: &Conversation) -> bool {
 }
 
 /// The tools that are used and some others.
-fn offered(d: &mut Draw, specs: Vec<ToolSpec>, talk: &Conversation, left_out: Option<&str>) -> Vec<ToolSpec> {
+fn offered(d: &mut Draw, specs: &[ToolSpec], talk: &Conversation, left_out: Option<&str>) -> Vec<ToolSpec> {
     let used: BTreeSet<&str> =
         talk.messages.iter().flat_map(|m| &m.tool_calls).map(|c| c.name.as_str()).collect();
     let extra = d.rng.below(4);

@@ -111,7 +111,7 @@ impl Format<&'static str> {
             signs,
             trigger: "",
             begins: "",
-            call: call,
+            call,
             also: None,
             between: "",
             ends: "",

@@ -29,6 +29,7 @@ pub(crate) enum Thinking {
 
 /// What a template wants otherwise than most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each holds or not, whatever the others do")]
 pub(crate) struct Habits {
     /// It does not write past calls itself: they are part of the content.
     pub(crate) in_content: bool,

@@ -70,7 +70,7 @@ pub(super) fn chained(before: &str, text: &str) -> String {
     hash.update(before.as_bytes());
     hash.update(b"\n");
     hash.update(text.as_bytes());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.finalize())
 }
 
 /// Writes what comes in until nobody can send any more.

@@ -1,6 +1,5 @@
 //! Puts a model together from a file.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -267,11 +266,7 @@ fn sha256(path: &Path) -> io::Result<String> {
         }
         hash.update(&buffer[..read]);
     }
-    let mut text = String::new();
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(hex::encode(hash.finalize()))
 }
 
 fn defect(error: tokio::task::JoinError) -> Fault {

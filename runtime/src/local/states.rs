@@ -8,7 +8,6 @@
 mod format;
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -132,12 +131,7 @@ impl Place {
 
     fn file(&self, session: &str) -> PathBuf {
         let digest = Sha256::digest(session);
-        let name = digest.iter().take(12).fold(String::new(), |mut name, byte| {
-            // Writing to memory cannot fail.
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
-        self.settings.folder.join(name).with_extension("state")
+        self.settings.folder.join(hex::encode(&digest[..12])).with_extension("state")
     }
 
     fn write_all(&self) {

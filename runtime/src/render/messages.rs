@@ -7,15 +7,17 @@ use serde_json::{Map, Value, json};
 use super::json::python_json;
 use super::protect::protected;
 
+/// Writes calls as text: the calls, their names, and the number of the first.
+pub(crate) type Written<'a> = dyn Fn(&[CallRequest], &[String], usize) -> String + 'a;
+
 /// How a template wants past calls.
 pub(crate) struct Shape<'a> {
     /// The name of a call in the prompt, by its number in the conversation and its tool.
     pub(crate) id: &'a dyn Fn(usize, &str) -> String,
     /// Whether arguments are given as a JSON text instead of an object.
     pub(crate) arguments_as_text: bool,
-    /// Writes calls into the content of the message, where the template does not write them: the calls,
-    /// their names, and the number of the first.
-    pub(crate) written: Option<&'a dyn Fn(&[CallRequest], &[String], usize) -> String>,
+    /// Writes calls into the content of the message, where the template does not write them.
+    pub(crate) written: Option<&'a Written<'a>>,
     /// Whether a reply with calls can say something as well.
     pub(crate) text_with_calls: bool,
     /// Whether the content of a reply that only calls is null instead of empty.

@@ -155,7 +155,7 @@ async fn listed(
         TravelOrder::Earliest => fitting.sort_by_key(|departure| departure.departs),
         TravelOrder::Latest => fitting.sort_by_key(|departure| std::cmp::Reverse(departure.departs)),
         TravelOrder::Cheapest => {
-            fitting.sort_by_key(|departure| (departure.draft.price_minor, departure.departs))
+            fitting.sort_by_key(|departure| (departure.draft.price_minor, departure.departs));
         }
         TravelOrder::Fastest => fitting.sort_by_key(|departure| (departure.minutes, departure.departs)),
     }

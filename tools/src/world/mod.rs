@@ -142,6 +142,7 @@ impl World {
 }
 
 /// A database failure as a tool error; a locked database may work later.
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 pub(crate) fn failed(error: sqlx::Error) -> ToolError {
     let locked = error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
         // Primary result codes SQLITE_BUSY (5) and SQLITE_LOCKED (6), in the low byte of extended ones.

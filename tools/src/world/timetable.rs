@@ -119,7 +119,7 @@ pub fn flights(seed: u64, trip: &Trip) -> Vec<Departure> {
 
 /// When the `turn`-th of `count` departures leaves: spread over the day, so that arrival is before midnight.
 fn leaves(chance: &mut Chance, turn: i64, count: i64, minutes: i64) -> Time {
-    let (first, last) = (6 * 60 + 10, (23 * 60 + 50 - minutes).min(21 * 60 + 30).max(7 * 60));
+    let (first, last) = (6 * 60 + 10, (23 * 60 + 50 - minutes).clamp(7 * 60, 21 * 60 + 30));
     let step = (last - first) / count;
     let minute = first + turn * step + chance.between(0, (step - 1).max(0));
     at(0, 0, 0, 0).wrapping_add(minute.minutes())

@@ -51,16 +51,16 @@ fn collect(schema: &Value, definitions: &Value, depth: usize, parts: &mut Parts)
         Some(Value::Array(kinds)) => {
             for kind in kinds.iter().filter_map(Value::as_str) {
                 if kind == "string" {
-                    parts.texts.push(single(kind))
+                    parts.texts.push(single(kind));
                 } else {
-                    parts.others.push(single(kind))
+                    parts.others.push(single(kind));
                 }
             }
         }
         _ if copied => parts.texts.push(single("string")),
         _ if keywords.contains_key("properties") => parts.others.push(single("object")),
         _ if keywords.contains_key("items") || keywords.contains_key("prefixItems") => {
-            parts.others.push(single("array"))
+            parts.others.push(single("array"));
         }
         _ => any(parts),
     }
@@ -99,7 +99,7 @@ pub(super) fn merged(keywords: &Map<String, Value>, all: &[Value], definitions: 
             match (whole.get_mut(keyword), value) {
                 (Some(Value::Object(known)), Value::Object(more)) => known.extend(more.clone()),
                 (Some(Value::Array(known)), Value::Array(more)) if keyword == "required" => {
-                    known.extend(more.clone())
+                    known.extend(more.clone());
                 }
                 _ => drop(whole.insert(keyword.clone(), value.clone())),
             }

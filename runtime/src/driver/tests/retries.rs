@@ -94,8 +94,9 @@ async fn it_is_given_up_at_the_limit_and_the_result_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_of_a_once_call_is_asked_about_before_anything_else() {
+    type Case = (fn() -> Probe, CallOutcome, usize);
     let lost = || vec![ToolError::in_doubt("connection lost")];
-    let cases: [(fn() -> Probe, CallOutcome, usize); 3] = [
+    let cases: [Case; 3] = [
         (|| Probe::Done(json!({"done": true})), CallOutcome::Succeeded, 1),
         (|| Probe::NotDone, CallOutcome::Succeeded, 2),
         (|| Probe::Unsupported, CallOutcome::Unknown, 1),
