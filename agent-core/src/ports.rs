@@ -292,6 +292,17 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 }
 
 #[async_trait]
+impl<M: Model + ?Sized> Model for Box<M> {
+    fn info(&self) -> ModelInfo {
+        (**self).info()
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        (**self).reply(request, sink).await
+    }
+}
+
+#[async_trait]
 impl<M: Model + ?Sized> Model for Arc<M> {
     fn info(&self) -> ModelInfo {
         (**self).info()

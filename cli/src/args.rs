@@ -130,9 +130,24 @@ pub(crate) enum ToolsCommand {
 pub(crate) enum ModelCommand {
     /// Show what a model is and how it is spoken to
     Info {
-        /// A GGUF file; the built-in model if left out
-        #[arg(long, value_name = "GGUF")]
+        /// A GGUF file, or the name of a model in the cache; the built-in model if left out
+        #[arg(long, value_name = "MODEL")]
         model: Option<String>,
+    },
+    /// Download a model from the Hugging Face hub into the cache that other tools share
+    Pull {
+        /// OWNER/NAME, OWNER/NAME:QUANT, or the name of a recommended model
+        name: String,
+        /// Ask nothing of the network: fail unless the model is in the cache
+        #[arg(long)]
+        offline: bool,
+    },
+    /// List the models in the cache, and some that are recommended for this machine's memory
+    List,
+    /// Remove a model from the cache
+    Remove {
+        /// OWNER/NAME or OWNER/NAME:QUANT
+        name: String,
     },
 }
 
@@ -170,7 +185,8 @@ pub(crate) struct Places {
 /// How a run is done.
 #[derive(Debug, Clone, Group)]
 pub(crate) struct RunOptions {
-    /// A GGUF file, or script:FILE for replies from a file [default: the built-in model]
+    /// A GGUF file, the name of a pulled model, the URL of an OpenAI-compatible endpoint (URL#MODEL), or
+    /// script:FILE for replies from a file [default: the built-in model]
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Offer only these tools, in this order

@@ -6,6 +6,7 @@
 mod approve;
 mod args;
 mod commands;
+mod models;
 mod problem;
 mod replies;
 mod settings;

@@ -11,6 +11,7 @@ use handyman::{
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::args::{Approve, Places, RunOptions};
+use crate::models;
 use crate::problem::Problem;
 
 /// Bytes on disk for computed tokens of sessions, with which a later process goes on.
@@ -102,11 +103,7 @@ fn data_folder() -> Result<PathBuf, Problem> {
 
 /// The agent a run's options describe.
 pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    match options.model.as_deref().map(|name| name.split_once("script:").ok_or(name)) {
-        Some(Ok((_, file))) => agent_of(ScriptModel::load(file).await?, options, files).await,
-        Some(Err(file)) => agent_of(local_model(Some(file)).await?, options, files).await,
-        None => agent_of(local_model(None).await?, options, files).await,
-    }
+    agent_of(models::open(options.model.as_deref()).await?, options, files).await
 }
 
 /// The same agent for work that asks no model.
@@ -138,23 +135,24 @@ async fn agent_of(
     Ok(agent.toolbox(toolbox).limits(limits).options(replies).journal_with(journal).now(files.now()))
 }
 
-/// A model in this process: the GGUF file named, or the built-in one.
+/// A model in this process: the one named, or the built-in one.
 #[cfg(feature = "llama")]
-pub(crate) async fn local_model(file: Option<&str>) -> Result<handyman::LocalModel, Problem> {
+pub(crate) async fn local_model(named: Option<&str>) -> Result<handyman::LocalModel, Problem> {
     use handyman::{BuiltinModel, LocalModel, ModelSettings, StateFolder};
     // Without a data folder there is nowhere to keep computed tokens, and nothing else is lost.
     let folder = data_folder().ok().map(|folder| folder.join("states"));
     let states = folder.map(|folder| StateFolder { folder, bytes_max: STATES_BYTES_MAX });
     let settings = ModelSettings { states, ..ModelSettings::default() };
-    Ok(match file {
-        Some(file) => LocalModel::load(file, settings).await?,
+    Ok(match named {
+        Some(name) => LocalModel::load(models::file(name)?, settings).await?,
         None => LocalModel::builtin_with(settings).await?,
     })
 }
 
 /// This build has no engine.
 #[cfg(not(feature = "llama"))]
-pub(crate) async fn local_model(_file: Option<&str>) -> Result<ScriptModel, Problem> {
+pub(crate) async fn local_model(named: Option<&str>) -> Result<ScriptModel, Problem> {
+    named.map(models::file).transpose()?;
     let missing = Problem::new("this build has no llama.cpp engine")
         .with_hint("build with the feature `llama`, or play replies with --model script:FILE");
     Err(missing)

@@ -20,7 +20,9 @@
 //! `decide`, `execute` deciding on calls and running them · [`approvals`] what waits for a person ·
 //! [`replay`] running a recorded run again · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run ·
 //! [`script`] a model that plays a file · `llama` (feature `llama`, on by default; costs a C++ build of
-//! minutes) the model step: render, constrain, decode, parse.
+//! minutes) the model step: render, constrain, decode, parse · [`remote`] (feature `remote`; adds an HTTP
+//! client) models behind an OpenAI-compatible endpoint · [`hub`] (feature `hub`; the same client) models from
+//! the Hugging Face hub.
 
 pub mod agent;
 pub mod approvals;
@@ -48,13 +50,21 @@ mod constrain;
 mod decode;
 #[cfg(feature = "llama")]
 mod dialect;
+#[cfg(any(feature = "remote", feature = "hub"))]
+mod http;
+#[cfg(feature = "hub")]
+pub mod hub;
 #[cfg(feature = "llama")]
 mod llama;
 #[cfg(feature = "llama")]
 pub mod local;
+#[cfg(all(test, any(feature = "remote", feature = "hub")))]
+mod loopback;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(feature = "llama")]
 mod render;
-#[cfg(feature = "llama")]
+#[cfg(any(feature = "llama", feature = "remote"))]
 mod sources;
 #[cfg(all(test, feature = "llama"))]
 mod tiny;
@@ -64,3 +74,5 @@ pub use local::{
     CacheType, Device, EarlierReasoning, EngineFigures, LocalModel, ModelCard, ModelSettings, Priority,
     Shortcuts, Spread, StateFolder, devices,
 };
+#[cfg(feature = "remote")]
+pub use remote::{RemoteModel, RemoteSettings};

@@ -37,7 +37,26 @@ impl<'a> Sources<'a> {
         spent.iter().filter(|spent| spent.call.tool == tool).map(|spent| &spent.call.arguments).collect()
     }
 
+    /// Whether a text is a span of what was said: whole words, as [`Sources::spans`] cuts them.
+    #[cfg(feature = "remote")]
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        let begins = |pieces: &[String]| {
+            let mut rest = text;
+            for piece in pieces {
+                match rest.strip_prefix(piece.as_str()) {
+                    Some("") => return true,
+                    Some(more) => rest = more,
+                    None => return false,
+                }
+            }
+            false
+        };
+        !text.is_empty()
+            && self.spans().iter().any(|pieces| (0..pieces.len()).any(|start| begins(&pieces[start..])))
+    }
+
     /// How many calls the history holds.
+    #[cfg(feature = "llama")]
     pub(crate) fn calls(&self) -> usize {
         self.history.iter().map(|message| message.calls().count()).sum()
     }

@@ -1,16 +1,21 @@
-//! `handyman model info`.
+//! `handyman model`: what a model is, and models from the hub.
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use handyman::hub::{ModelName, Progress, RECOMMENDED, recommended};
 
 use crate::args::ModelCommand;
 use crate::problem::Problem;
-use crate::settings;
-#[cfg(feature = "llama")]
-use crate::show;
+use crate::{models, settings, show};
 
 pub(crate) async fn dispatch(command: ModelCommand) -> Result<ExitCode, Problem> {
     match command {
         ModelCommand::Info { model } => info(model.as_deref()).await,
+        ModelCommand::Pull { name, offline } => pull(&name, offline).await,
+        ModelCommand::List => list(),
+        ModelCommand::Remove { name } => remove(&name),
     }
 }
 
@@ -38,4 +43,102 @@ async fn info(file: Option<&str>) -> Result<ExitCode, Problem> {
 async fn info(file: Option<&str>) -> Result<ExitCode, Problem> {
     settings::local_model(file).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A name as it is typed: a repository, or the short name of a recommended model.
+fn named(text: &str) -> Result<ModelName, Problem> {
+    let short = RECOMMENDED.iter().find(|model| model.name.eq_ignore_ascii_case(text));
+    Ok(short.map_or(text, |model| model.repo).parse()?)
+}
+
+async fn pull(name: &str, offline: bool) -> Result<ExitCode, Problem> {
+    let name = named(name)?;
+    let bar = Bar::default();
+    let pulled = models::hub(offline)?.pull(&name, &|progress| bar.show(progress)).await;
+    bar.end();
+    show::line(&pulled?.display().to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> Result<ExitCode, Problem> {
+    let here = models::hub(true)?.list();
+    for cached in &here {
+        show::line(&format!(
+            "{:<60} {:>10}",
+            format!("{}:{}", cached.repo, cached.quant),
+            size(cached.bytes)
+        ));
+    }
+    if here.is_empty() {
+        show::note("no models in the cache");
+    }
+    let free = models::free_memory_mib();
+    let fits = free.and_then(recommended);
+    show::note("recommended (handyman model pull NAME):");
+    for model in RECOMMENDED {
+        let mark = if fits == Some(model) { " ← the largest that fits into free memory" } else { "" };
+        show::note(&format!(
+            "  {:<14} {:>5.1} GB  {}{mark}",
+            model.name,
+            gigabytes(model.memory_mib),
+            model.note
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn remove(name: &str) -> Result<ExitCode, Problem> {
+    let name = named(name)?;
+    let freed = models::hub(true)?.remove(&name)?;
+    show::line(&format!("removed {name}: {} freed", size(freed)));
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn gigabytes(mib: u64) -> f64 {
+    mib as f64 * 1.048_576 / 1000.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..=999_999 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..=999_999_999 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// A progress bar on standard error, where that is a terminal.
+#[derive(Debug, Default)]
+struct Bar {
+    /// Thousandths that were shown last, and one more.
+    shown: AtomicU64,
+}
+
+impl Bar {
+    fn show(&self, progress: Progress<'_>) {
+        let thousandths = progress.done.saturating_mul(1_000) / progress.total.max(1);
+        if self.shown.swap(thousandths + 1, Ordering::Relaxed) == thousandths + 1
+            || !std::io::stderr().is_terminal()
+        {
+            return;
+        }
+        let filled = usize::try_from(thousandths / 25).unwrap_or(0).min(40);
+        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(40 - filled));
+        let line = format!(
+            "\r{bar} {:>3} %  {} of {}  {}",
+            thousandths / 10,
+            size(progress.done),
+            size(progress.total),
+            progress.file
+        );
+        // A terminal that has gone away shows nothing.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+
+    fn end(&self) {
+        if self.shown.load(Ordering::Relaxed) > 0 && std::io::stderr().is_terminal() {
+            let _ = std::io::stderr().lock().write_all(b"\n");
+        }
+    }
 }

@@ -1,0 +1,79 @@
+//! What `--model` names, and where models are kept.
+
+use std::path::PathBuf;
+
+use handyman::hub::{Hub, HubSettings, ModelName, RECOMMENDED};
+use handyman::{Model, RemoteModel, RemoteSettings, ScriptModel};
+
+use crate::problem::Problem;
+use crate::settings;
+
+/// The model that is named, or the built-in one.
+pub(crate) async fn open(named: Option<&str>) -> Result<Box<dyn Model>, Problem> {
+    Ok(match named {
+        Some(name) if name.starts_with("script:") => {
+            Box::new(ScriptModel::load(&name["script:".len()..]).await?)
+        }
+        Some(url) if is_url(url) => Box::new(RemoteModel::connect(remote(url)).await?),
+        other => Box::new(settings::local_model(other).await?),
+    })
+}
+
+fn is_url(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
+}
+
+/// A remote endpoint, with the key that the environment holds for it.
+fn remote(url: &str) -> RemoteSettings {
+    let openai = url.starts_with("https://api.openai.com/");
+    let key = set("HANDYMAN_API_KEY").or_else(|| set("OPENAI_API_KEY").filter(|_| openai));
+    RemoteSettings { key, ..RemoteSettings::new(url) }
+}
+
+/// The file of a model in this process: a path, the short name of a recommended model, or a repository, of
+/// which the latter two have to be in the cache.
+pub(crate) fn file(name: &str) -> Result<PathBuf, Problem> {
+    let path = PathBuf::from(name);
+    let short =
+        RECOMMENDED.iter().find(|model| model.name.eq_ignore_ascii_case(name)).map(|model| model.repo);
+    let repo: Option<ModelName> = short.unwrap_or(name).parse().ok();
+    let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "gguf");
+    let Some(repo) = repo.filter(|_| !is_file) else { return Ok(path) };
+    hub(true)?.find(&repo)?.ok_or_else(|| {
+        Problem::new(format!("the model {repo} is not here"))
+            .with_hint(format!("fetch it first: handyman model pull {repo}"))
+    })
+}
+
+/// The hub, as the environment of its own tools describes it.
+pub(crate) fn hub(offline: bool) -> Result<Hub, Problem> {
+    let home = set("HF_HOME").map(PathBuf::from).or_else(|| {
+        let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| {
+            set("HOME").or_else(|| set("USERPROFILE")).map(|home| PathBuf::from(home).join(".cache"))
+        });
+        cache.map(|cache| cache.join("huggingface"))
+    });
+    let cache = set("HF_HUB_CACHE").map(PathBuf::from).or_else(|| home.as_ref().map(|home| home.join("hub")));
+    let cache = cache
+        .ok_or_else(|| Problem::new("there is no home folder to keep models in").with_hint("set HF_HOME"))?;
+    let kept = || home.and_then(|home| std::fs::read_to_string(home.join("token")).ok());
+    let token = set("HF_TOKEN").or_else(kept).map(|token| token.trim().to_owned());
+    let own = HubSettings::new(cache);
+    let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| own.endpoint.clone());
+    let offline = offline
+        || set("HF_HUB_OFFLINE")
+            .is_some_and(|value| matches!(value.to_lowercase().as_str(), "1" | "true" | "yes" | "on"));
+    Ok(Hub::new(HubSettings { endpoint, token, offline, ..own })?)
+}
+
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Memory that programs can have now, in MiB, where the system says so.
+pub(crate) fn free_memory_mib() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib / 1024)
+}

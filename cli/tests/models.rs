@@ -1,0 +1,144 @@
+//! Models from a hub and behind an endpoint, as a person names them.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it found by failing")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use support::{Bench, DATE};
+
+/// Answers requests on this machine until the test ends.
+fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = request(&mut stream);
+            let _ = stream.write_all(&answer(&request));
+        }
+    });
+    url
+}
+
+fn request(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        let read = stream.read(&mut buffer).unwrap();
+        text.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head
+            .to_lowercase()
+            .split("content-length: ")
+            .nth(1)
+            .map_or(0, |rest| rest.lines().next().unwrap().parse().unwrap());
+        if read == 0 || body.len() >= length {
+            return text;
+        }
+    }
+}
+
+fn response(kind: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// A hub with one model, the built-in one.
+fn hub() -> String {
+    let model = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/handyman.gguf")).unwrap();
+    let ran = std::process::Command::new("sha256sum")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../model/handyman.gguf"))
+        .output()
+        .unwrap();
+    let sha256 = String::from_utf8(ran.stdout).unwrap()[..64].to_owned();
+    serve(move |request| {
+        let lfs = json!({"sha256": sha256, "size": model.len()});
+        if request.starts_with("GET /api/models/some/tiny-GGUF/") {
+            let listing = json!({"sha": "c0ffee", "siblings": [{"rfilename": "tiny-Q8_0.gguf", "lfs": lfs}]});
+            return response("application/json", listing.to_string().as_bytes());
+        }
+        response("application/octet-stream", &model)
+    })
+}
+
+#[test]
+fn a_model_is_pulled_listed_used_and_removed() {
+    let (bench, url) = (Bench::new(), hub());
+    let run = |arguments: &[&str]| {
+        let cache = bench.path("hub");
+        let output = bench
+            .command(arguments)
+            .env("HF_ENDPOINT", &url)
+            .env("HF_HUB_CACHE", cache)
+            .env_remove("HF_HUB_OFFLINE")
+            .output();
+        support::Ran::from(output.unwrap())
+    };
+    let missing = run(&["run", "x", "--model", "some/tiny-GGUF"]);
+    assert!(
+        missing.code == 1 && missing.err.contains("handyman model pull some/tiny-GGUF"),
+        "{}",
+        missing.err
+    );
+    let pulled = run(&["model", "pull", "some/tiny-GGUF"]);
+    assert_eq!(pulled.code, 0, "{}", pulled.err);
+    assert!(pulled.out.trim().ends_with("snapshots/c0ffee/tiny-Q8_0.gguf"), "{}", pulled.out);
+    assert_eq!(run(&["model", "pull", "some/tiny-GGUF:q8_0", "--offline"]).out, pulled.out);
+    let listed = run(&["model", "list"]);
+    assert!(
+        listed.out.contains("some/tiny-GGUF:Q8_0") && listed.err.contains("recommended"),
+        "{}",
+        listed.out
+    );
+    #[cfg(feature = "llama")]
+    {
+        let info = run(&["model", "info", "--model", "some/tiny-GGUF"]);
+        assert!(info.code == 0 && info.out.contains("dialect       hermes"), "{}{}", info.out, info.err);
+    }
+    assert_eq!(run(&["model", "remove", "some/tiny-GGUF"]).code, 0);
+    let gone = run(&["model", "remove", "some/tiny-GGUF"]);
+    assert!(gone.code == 1 && gone.err.contains("model list"), "{}", gone.err);
+    let unknown = run(&["model", "pull", "nonsense"]);
+    assert!(unknown.code == 1 && unknown.err.contains("OWNER/NAME"), "{}", unknown.err);
+}
+
+#[test]
+fn a_model_behind_an_endpoint_calls_tools_here() {
+    let url = serve(|request| {
+        let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let answered = body["messages"].as_array().unwrap().iter().any(|message| message["role"] == "tool");
+        let delta = if answered {
+            json!({"content": "It is 42."})
+        } else {
+            json!({"tool_calls": [{"index": 0, "function": {"name": "calculate", "arguments": "{\"expression\": \"6 * 7\"}"}}]})
+        };
+        let chunk = json!({"choices": [{"delta": delta, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9, "completion_tokens": 3}});
+        response("text/event-stream", format!("data: {chunk}\n\ndata: [DONE]\n\n").as_bytes())
+    });
+    let bench = Bench::new();
+    let ran = bench.run(&[
+        "run",
+        "What is 6 * 7?",
+        "--model",
+        &format!("{url}/v1#some-model"),
+        "--date",
+        DATE,
+        "--json",
+    ]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let events = ran.events();
+    assert_eq!(events[0]["model"]["name"], "some-model");
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["answer"], &last["usage"]["calls"], &last["usage"]["prefilled"]),
+        (&json!("It is 42."), &json!(1), &json!(18))
+    );
+}

@@ -1,0 +1,195 @@
+//! The cache as `huggingface_hub` lays it out.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use handyman_core::{Fault, FaultKind};
+
+use super::name::{Group, groups};
+
+/// A model in the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// `OWNER/NAME`.
+    pub repo: String,
+    /// The quantization, or the file's name.
+    pub quant: String,
+    /// The file to load.
+    pub path: PathBuf,
+    /// Its bytes, over all parts.
+    pub bytes: u64,
+    pub(super) group: Group,
+}
+
+/// A folder of repositories.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn repo(&self, repo: &str) -> PathBuf {
+        self.folder.join(format!("models--{}", repo.replace('/', "--")))
+    }
+
+    /// The folder of one commit's files.
+    pub(super) fn snapshot(&self, repo: &str, commit: &str) -> PathBuf {
+        self.repo(repo).join("snapshots").join(commit)
+    }
+
+    /// Where the content with this hash lies; its folder is made.
+    pub(super) fn blob(&self, repo: &str, sha256: &str) -> Result<PathBuf, Fault> {
+        let folder = self.repo(repo).join("blobs");
+        fs::create_dir_all(&folder).map_err(|error| kept(&folder, error))?;
+        Ok(folder.join(sha256))
+    }
+
+    /// Gives a blob its name in a commit.
+    pub(super) fn link(&self, repo: &str, commit: &str, file: &str, sha256: &str) -> Result<(), Fault> {
+        let path = self.snapshot(repo, commit).join(file);
+        let folder = path.parent().unwrap_or(&path);
+        fs::create_dir_all(folder).map_err(|error| kept(folder, error))?;
+        if path.exists() {
+            return Ok(());
+        }
+        let up = "../".repeat(2 + file.matches('/').count());
+        let _ = fs::remove_file(&path);
+        link(Path::new(&format!("{up}blobs/{sha256}")), &self.blob(repo, sha256)?, &path)
+            .map_err(|error| kept(&path, error))
+    }
+
+    /// Makes a commit the current one.
+    pub(super) fn point(&self, repo: &str, commit: &str) -> Result<(), Fault> {
+        let refs = self.repo(repo).join("refs");
+        let file = refs.join("main");
+        fs::create_dir_all(&refs).and_then(|()| fs::write(&file, commit)).map_err(|error| kept(&file, error))
+    }
+
+    /// All models, by name. Of several commits the one counts that was pulled last.
+    pub(super) fn list(&self) -> Vec<Cached> {
+        let mut found = Vec::new();
+        for folder in entries(&self.folder) {
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let Some(repo) = name.strip_prefix("models--").and_then(|name| name.split_once("--")) else {
+                continue;
+            };
+            let repo = format!("{}/{}", repo.0, repo.1);
+            let current = fs::read_to_string(folder.join("refs/main")).unwrap_or_default();
+            let mut commits = entries(&folder.join("snapshots"));
+            commits.sort_by_key(|commit| {
+                commit.file_name().is_none_or(|name| name.to_string_lossy() != current.trim())
+            });
+            for commit in commits {
+                for cached in models(&repo, &commit) {
+                    if !found
+                        .iter()
+                        .any(|known: &Cached| known.repo == cached.repo && known.quant == cached.quant)
+                    {
+                        found.push(cached);
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| (&a.repo, &a.quant).cmp(&(&b.repo, &b.quant)));
+        found
+    }
+
+    /// Removes a model's files from all commits, and the blobs that nothing names any more.
+    pub(super) fn remove(&self, repo: &str, group: &Group) -> Result<u64, Fault> {
+        let folder = self.repo(repo);
+        let commits = entries(&folder.join("snapshots"));
+        for commit in &commits {
+            for file in &group.files {
+                let path = commit.join(file);
+                if path.symlink_metadata().is_ok() {
+                    fs::remove_file(&path).map_err(|error| kept(&path, error))?;
+                }
+            }
+        }
+        let named: BTreeSet<PathBuf> = commits
+            .iter()
+            .flat_map(|commit| files(commit))
+            .filter_map(|file| file.canonicalize().ok())
+            .collect();
+        let mut freed = 0;
+        for blob in entries(&folder.join("blobs")) {
+            let used = blob.canonicalize().is_ok_and(|blob| named.contains(&blob));
+            if !used {
+                freed += blob.metadata().map_or(0, |found| found.len());
+                fs::remove_file(&blob).map_err(|error| kept(&blob, error))?;
+            }
+        }
+        if named.is_empty() {
+            fs::remove_dir_all(&folder).map_err(|error| kept(&folder, error))?;
+        }
+        Ok(freed)
+    }
+}
+
+/// The whole models in one commit's folder.
+fn models(repo: &str, commit: &Path) -> Vec<Cached> {
+    let names: Vec<String> = files(commit)
+        .iter()
+        // A link whose blob is gone is no file.
+        .filter(|file| file.exists())
+        .filter_map(|file| {
+            file.strip_prefix(commit).ok().map(|file| file.to_string_lossy().replace('\\', "/"))
+        })
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let cached = |group: Group| {
+        let size = |file: &String| commit.join(file).metadata().map_or(0, |found| found.len());
+        let bytes = group.files.iter().map(size).sum();
+        Cached {
+            repo: repo.to_owned(),
+            quant: group.quant.clone(),
+            path: commit.join(&group.files[0]),
+            bytes,
+            group,
+        }
+    };
+    groups(&names).into_iter().map(cached).collect()
+}
+
+/// All files under a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in entries(folder) {
+        let is_folder = entry.symlink_metadata().is_ok_and(|kind| kind.is_dir());
+        if is_folder { found.extend(files(&entry)) } else { found.push(entry) }
+    }
+    found
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    entries.sort();
+    entries
+}
+
+#[cfg(unix)]
+fn link(target: &Path, _blob: &Path, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
+}
+
+/// Where links need privileges the file has two names.
+#[cfg(not(unix))]
+fn link(_target: &Path, blob: &Path, path: &Path) -> io::Result<()> {
+    fs::hard_link(blob, path).or_else(|_| fs::copy(blob, path).map(drop))
+}
+
+pub(super) fn kept(path: &Path, error: io::Error) -> Fault {
+    Fault::new(FaultKind::Model, format!("{}: {error}", path.display()))
+        .with_hint("free some room, or keep models elsewhere with HF_HOME")
+        .with_source(error)
+}

@@ -1,0 +1,157 @@
+//! Models behind an OpenAI-compatible endpoint: vLLM, llama-server, hosted services.
+//!
+//! The run, its journal and its tools stay here; only the history and the tools' descriptions travel. What
+//! the local grammar holds by construction is checked after decoding instead: a reply whose calls are no
+//! JSON, or whose copied arguments were made up, is malformed, and the model hears why.
+
+mod check;
+mod client;
+mod request;
+mod stream;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use handyman_core::{
+    DeltaSink, Fault, FaultKind, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, Sampling, StopReason,
+};
+use serde_json::Value;
+
+use client::{Client, Failure};
+use stream::Assembly;
+
+/// Where a remote model is and how it is asked.
+#[derive(Clone, PartialEq)]
+pub struct RemoteSettings {
+    /// The endpoint: `http://127.0.0.1:8080`, or `https://host/v1`. Without a path, `/v1` is meant.
+    pub url: String,
+    /// The model's name there; without one, the only model that the endpoint lists.
+    pub model: Option<String>,
+    /// Sent as a bearer token. Never over plain HTTP to a public host.
+    pub key: Option<String>,
+    /// How tokens are drawn; `None` leaves it to the service.
+    pub sampling: Option<Sampling>,
+    /// Further attempts after one that failed and may succeed later.
+    pub retries_max: u32,
+    /// Longest wait for a connection.
+    pub connect_time: Duration,
+    /// Longest silence: before the reply begins, and between two pieces of it.
+    pub silence_time: Duration,
+}
+
+impl RemoteSettings {
+    /// The endpoint of this URL, with defaults. A fragment (`…/v1#name`) names the model.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        let (url, model) = match url.split_once('#') {
+            Some((url, model)) => (url.to_owned(), Some(model.to_owned())),
+            None => (url, None),
+        };
+        Self {
+            url,
+            model,
+            key: None,
+            sampling: None,
+            retries_max: 4,
+            connect_time: Duration::from_secs(10),
+            silence_time: Duration::from_mins(2),
+        }
+    }
+}
+
+impl fmt::Debug for RemoteSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteSettings")
+            .field("url", &self.url)
+            .field("model", &self.model)
+            .field("key", &self.key.as_ref().map(|_| "…"))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A model behind an OpenAI-compatible endpoint.
+#[derive(Debug)]
+pub struct RemoteModel {
+    client: Client,
+    model: String,
+    sampling: Option<Sampling>,
+}
+
+impl RemoteModel {
+    /// Connects to an endpoint. If no model is named, it is asked which one it has.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` for an address that cannot be used, an endpoint that refuses, or one with
+    /// several models of which none was named; `Backend` when it cannot be reached.
+    pub async fn connect(settings: RemoteSettings) -> Result<Self, Fault> {
+        let client = Client::new(&settings)?;
+        let model = match settings.model.filter(|model| !model.is_empty()) {
+            Some(model) => model,
+            None => only_model(&client).await?,
+        };
+        Ok(Self { client, model, sampling: settings.sampling })
+    }
+}
+
+async fn only_model(client: &Client) -> Result<String, Fault> {
+    let listed: Value = client.get("models").await?;
+    let names: Vec<&str> =
+        listed["data"].as_array().into_iter().flatten().filter_map(|model| model["id"].as_str()).collect();
+    match names.as_slice() {
+        [only] => Ok((*only).to_owned()),
+        [] => Err(Fault::new(FaultKind::Model, format!("{} lists no model", client.address()))
+            .with_hint("name one after the address: URL#MODEL")),
+        several => {
+            let some: Vec<&str> = several.iter().copied().take(8).collect();
+            Err(Fault::new(FaultKind::Model, format!("{} has {} models", client.address(), several.len()))
+                .with_hint(format!("name one after the address, URL#MODEL: {}", some.join(", "))))
+        }
+    }
+}
+
+#[async_trait]
+impl Model for RemoteModel {
+    fn info(&self) -> ModelInfo {
+        ModelInfo { name: self.model.clone(), sha256: String::new() }
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        let body = request::body(&self.model, self.sampling.as_ref(), &request);
+        let mut attempt = 0;
+        let assembly = loop {
+            let mut assembly = Assembly::default();
+            let failure = match self.client.ask(&body, &mut assembly, sink).await {
+                Ok(()) => break assembly,
+                Err(failure) => failure,
+            };
+            match failure {
+                // What was shown cannot be taken back.
+                Failure::Passing { wait, .. }
+                    if attempt < self.client.retries_max() && !assembly.was_shown() =>
+                {
+                    tokio::time::sleep(Client::pause(attempt, wait)).await;
+                    attempt += 1;
+                }
+                Failure::Passing { fault, .. } | Failure::Lasting(fault) => return Err(fault),
+            }
+        };
+        let (body, usage, stop) = assembly.finish();
+        let body = match body {
+            ReplyBody::Said { reasoning, text, calls } => match check::check(&calls, &request) {
+                Ok(()) => ReplyBody::Said { reasoning, text, calls },
+                Err(problem) => ReplyBody::Malformed { text: request::as_text(&text, &calls), problem },
+            },
+            ReplyBody::Malformed { text, problem } if stop == StopReason::Tokens => ReplyBody::Malformed {
+                text,
+                problem: format!("it was cut off before it was whole: {problem}"),
+            },
+            malformed @ ReplyBody::Malformed { .. } => malformed,
+        };
+        Ok(ModelReply { stop, ..ModelReply::new(body, usage) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Checks after decoding what a local grammar holds by construction: tools that are offered, and arguments
+//! that are copied. The rest of the schema is checked before a tool runs, as for every model.
+
+use handyman_core::schema::{FROM, VERBATIM};
+use handyman_core::{CallRequest, ModelRequest, ReplyMode, ToolChoice};
+use serde_json::Value;
+
+use crate::sources::Sources;
+
+/// Whether the calls of a reply could be made.
+///
+/// # Errors
+/// What is wrong with them, for the model to hear.
+pub(super) fn check(calls: &[CallRequest], request: &ModelRequest<'_>) -> Result<(), String> {
+    let choice = &request.options.tool_choice;
+    let none = request.mode == ReplyMode::AnswerOnly || *choice == ToolChoice::None;
+    if none && !calls.is_empty() {
+        return Err("no call could be made now; an answer was asked for".to_owned());
+    }
+    if !none && calls.is_empty() && matches!(choice, ToolChoice::Required | ToolChoice::Tool(_)) {
+        return Err("a call was asked for".to_owned());
+    }
+    if !request.options.parallel_calls && calls.len() > 1 {
+        return Err("only one call at a time was asked for".to_owned());
+    }
+    let sources = Sources::new(request.history);
+    for call in calls {
+        if let ToolChoice::Tool(name) = choice
+            && !none
+            && call.tool != *name
+        {
+            return Err(format!("a call of {name} was asked for, not of {}", call.tool));
+        }
+        let Some(spec) = request.tools.iter().find(|tool| tool.name == call.tool) else { continue };
+        let arguments = Value::Object(call.arguments.clone());
+        let scope = Scope { definitions: &spec.parameters["$defs"], sources, depth: 0 };
+        scope
+            .copied(&arguments, &spec.parameters, "")
+            .map_err(|problem| format!("{}: {problem}", call.tool))?;
+    }
+    Ok(())
+}
+
+/// What a schema may refer to, and what may be copied.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    definitions: &'a Value,
+    sources: Sources<'a>,
+    depth: usize,
+}
+
+/// References followed inside one another.
+const DEPTH_MAX: usize = 32;
+
+impl Scope<'_> {
+    fn copied(self, value: &Value, schema: &Value, path: &str) -> Result<(), String> {
+        let inside = Self { depth: self.depth + 1, ..self };
+        if self.depth > DEPTH_MAX {
+            return Ok(());
+        }
+        if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
+            return inside.copied(value, &self.definitions[name], path);
+        }
+        if let Some(options) = schema["anyOf"].as_array() {
+            let results = options
+                .iter()
+                .filter(|option| fits(value, option))
+                .map(|option| inside.copied(value, option, path));
+            let results: Vec<Result<(), String>> = results.collect();
+            return if results.iter().any(Result::is_ok) {
+                Ok(())
+            } else {
+                results.into_iter().next().unwrap_or(Ok(()))
+            };
+        }
+        match value {
+            Value::String(text) => self.text(text, schema, path),
+            Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+                inside.copied(item, &schema["items"], &format!("{path}/{index}"))
+            }),
+            Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
+                inside.copied(field, &schema["properties"][name], &format!("{path}/{name}"))
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        }
+    }
+
+    fn text(self, text: &str, schema: &Value, path: &str) -> Result<(), String> {
+        let from: Vec<&str> =
+            schema[FROM].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let verbatim = schema[VERBATIM].as_bool() == Some(true);
+        if from.is_empty() && !verbatim {
+            return Ok(());
+        }
+        let named = from.iter().any(|name| self.sources.values(name).iter().any(|value| value == text));
+        if named || (verbatim && self.sources.holds(text)) {
+            return Ok(());
+        }
+        let whence = match (from.is_empty(), verbatim) {
+            (true, _) => "be copied from what was said".to_owned(),
+            (false, false) => format!("be a value of {} in an earlier result", from.join(" or ")),
+            (false, true) => format!("be a value of {}, or copied from what was said", from.join(" or ")),
+        };
+        Err(format!("{path}: '{text}' has to {whence}"))
+    }
+}
+
+/// Whether a value is of the kind that a schema is about.
+fn fits(value: &Value, schema: &Value) -> bool {
+    match schema["type"].as_str() {
+        Some("string") => value.is_string(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        Some(_) => !value.is_string() && !value.is_array() && !value.is_object(),
+        None => true,
+    }
+}

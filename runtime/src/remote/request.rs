@@ -1,0 +1,131 @@
+//! A request in the shape of `OpenAI`'s chat completions.
+
+use handyman_core::schema::shown;
+use handyman_core::{
+    CallRequest, Message, ModelRequest, Part, ReplyMode, Role, Sampling, ToolChoice, ToolSpec,
+};
+use serde_json::{Map, Value, json};
+
+/// The body of a request.
+pub(super) fn body(model: &str, own: Option<&Sampling>, request: &ModelRequest<'_>) -> Value {
+    let mut body = json!({
+        "model": model,
+        "messages": messages(request.history),
+        "stream": true,
+        "stream_options": {"include_usage": true},
+        "max_tokens": request.tokens_max,
+    });
+    if !request.tools.is_empty() {
+        body["tools"] = request.tools.iter().map(tool).collect();
+        body["tool_choice"] = choice(request);
+        if request.mode == ReplyMode::Free && !request.options.parallel_calls {
+            body["parallel_tool_calls"] = false.into();
+        }
+    }
+    if let Some(sampling) = request.options.sampling.as_ref().or(own) {
+        add_sampling(&mut body, sampling);
+    }
+    body
+}
+
+fn add_sampling(body: &mut Value, sampling: &Sampling) {
+    body["temperature"] = number(sampling.temperature);
+    body["seed"] = sampling.seed.into();
+    if sampling.temperature > 0.0 && sampling.top_p < 1.0 {
+        body["top_p"] = number(sampling.top_p);
+    }
+    if sampling.frequency_penalty != 0.0 {
+        body["frequency_penalty"] = number(sampling.frequency_penalty);
+    }
+    if sampling.presence_penalty != 0.0 {
+        body["presence_penalty"] = number(sampling.presence_penalty);
+    }
+}
+
+/// The number as it was written: 0.7, not what is nearest to it in 32 bits.
+fn number(value: f32) -> Value {
+    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+}
+
+fn choice(request: &ModelRequest<'_>) -> Value {
+    match (&request.options.tool_choice, request.mode) {
+        (_, ReplyMode::AnswerOnly) | (ToolChoice::None, _) => "none".into(),
+        (ToolChoice::Auto, ReplyMode::Free) => "auto".into(),
+        (ToolChoice::Required, ReplyMode::Free) => "required".into(),
+        (ToolChoice::Tool(name), ReplyMode::Free) => json!({"type": "function", "function": {"name": name}}),
+    }
+}
+
+fn tool(spec: &ToolSpec) -> Value {
+    let function =
+        json!({"name": spec.name, "description": spec.description, "parameters": shown(&spec.parameters)});
+    json!({"type": "function", "function": function})
+}
+
+/// The history. Calls are numbered over the whole of it, so that no name stands for two.
+fn messages(history: &[Message]) -> Vec<Value> {
+    let mut values = Vec::new();
+    let mut numbered = 0;
+    let mut names = Vec::new();
+    for message in history {
+        match message.role {
+            Role::System => values.push(json!({"role": "system", "content": message.text()})),
+            Role::User => values.push(json!({"role": "user", "content": person_text(message)})),
+            Role::Assistant => {
+                names = message
+                    .calls()
+                    .enumerate()
+                    .map(|(index, call)| (&call.id, numbered + index + 1))
+                    .collect();
+                numbered += names.len();
+                values.push(assistant(message, numbered - names.len()));
+            }
+            Role::Tool => values.extend(message.results().map(|result| {
+                let number =
+                    names.iter().find(|(id, _)| **id == result.call).map_or(0, |(_, number)| *number);
+                json!({"role": "tool", "tool_call_id": name(number), "content": result.result.to_string()})
+            })),
+        }
+    }
+    values
+}
+
+fn name(number: usize) -> String {
+    format!("call_{number}")
+}
+
+fn assistant(message: &Message, before: usize) -> Value {
+    let mut value = Map::new();
+    value.insert("role".to_owned(), "assistant".into());
+    value.insert("content".to_owned(), message.text().into());
+    let call = |(index, call): (usize, &handyman_core::ToolCall)| {
+        let arguments = Value::Object(call.arguments.clone()).to_string();
+        let function = json!({"name": call.tool, "arguments": arguments});
+        json!({"id": name(before + index + 1), "type": "function", "function": function})
+    };
+    let calls: Vec<Value> = message.calls().enumerate().map(call).collect();
+    if !calls.is_empty() {
+        value.insert("tool_calls".to_owned(), calls.into());
+    }
+    value.into()
+}
+
+fn person_text(message: &Message) -> String {
+    let texts: Vec<&str> = message
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Text(text) | Part::Note(text) => Some(text.as_str()),
+            Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
+        })
+        .collect();
+    texts.join("\n")
+}
+
+/// A reply with calls as text, for a history that can hold no calls in its place.
+pub(super) fn as_text(text: &str, calls: &[CallRequest]) -> String {
+    let calls = calls.iter().map(|call| json!({"name": call.tool, "arguments": call.arguments}).to_string());
+    let parts: Vec<String> =
+        std::iter::once(text.to_owned()).chain(calls).filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
+}
