@@ -105,6 +105,7 @@ fn begun(run: &RunId) -> Event {
         model: ModelInfo::default(),
         tools: Vec::new(),
         untrusted: Vec::new(),
+        answer_schema: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
     }
 }

@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::answer::AnswerSchema;
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::{LimitKind, TokenUsage, Usage};
 use crate::message::{CallOutcome, ToolCall};
@@ -112,6 +113,9 @@ pub enum Event {
         /// Names of those whose results hold what strangers wrote.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         untrusted: Vec<String>,
+        /// The shape that the answer has to have, where one was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_schema: Option<AnswerSchema>,
         /// Local date and time of the person when the run began.
         now: DateTime,
     },
@@ -242,6 +246,9 @@ pub enum Event {
         /// What the run did, by reference.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         receipts: Vec<Receipt>,
+        /// JSON pointers into an answer of a given shape to what a limit left unfinished.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        incomplete: Vec<String>,
         /// What the run used.
         usage: Usage,
     },

@@ -16,7 +16,7 @@
 //!
 //! Map: [`message`] what speakers say · [`tool`] the contract of a tool, [`toolbox`] the ordered
 //! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
-//! [`options`] what a run asks of its replies ·
+//! [`options`] what a run asks of its replies, [`answer`] the shape of what it comes to ·
 //! [`event`] the durable facts · [`run`] their fold, [`provenance`] where values come from, [`claims`] what an
 //! answer may say was done · [`planner`] the next step · [`limits`] what may
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
@@ -25,6 +25,7 @@
 // The code that `#[tool]` writes names this crate; its own tests use the attribute too.
 extern crate self as handyman_core;
 
+pub mod answer;
 mod authoring;
 pub mod claims;
 mod deeds;
@@ -47,6 +48,7 @@ pub mod testing;
 pub mod tool;
 pub mod toolbox;
 
+pub use answer::AnswerSchema;
 pub use event::{Decision, Event, ModelInfo, Outcome, Receipt, Recording, Verdict};
 pub use fault::{Fault, FaultKind};
 /// Turns a documented async function into a tool:

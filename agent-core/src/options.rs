@@ -1,5 +1,7 @@
 //! What a run asks of its replies, beside the history and the tools.
 
+use crate::answer::AnswerSchema;
+
 /// Which calls a reply may or must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ToolChoice {
@@ -70,10 +72,17 @@ pub struct ReplyOptions {
     pub sampling: Option<Sampling>,
     /// Tokens of reasoning in one reply; zero for none, `None` for as many as the model likes.
     pub reasoning_max: Option<u32>,
+    /// The shape that the answer has to have; `None` for a text.
+    pub answer: Option<AnswerSchema>,
 }
 
-static USUAL: ReplyOptions =
-    ReplyOptions { tool_choice: ToolChoice::Auto, parallel_calls: true, sampling: None, reasoning_max: None };
+static USUAL: ReplyOptions = ReplyOptions {
+    tool_choice: ToolChoice::Auto,
+    parallel_calls: true,
+    sampling: None,
+    reasoning_max: None,
+    answer: None,
+};
 
 impl ReplyOptions {
     /// The options that ask for nothing.

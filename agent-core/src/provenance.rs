@@ -128,7 +128,7 @@ fn leaves(value: &Value, at: String, visit: &mut impl FnMut(String, &Value)) {
 }
 
 /// A name as a JSON pointer writes it (RFC 6901).
-fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -5,10 +5,11 @@ mod fold;
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 
+use crate::answer::AnswerSchema;
 use crate::event::{Event, Outcome};
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::Usage;
-use crate::message::{CallOutcome, CallResult, Message, ToolCall};
+use crate::message::{CallOutcome, CallResult, Message, Role, ToolCall};
 use crate::provenance::{self, Origin};
 use crate::tool::Failure;
 
@@ -101,6 +102,8 @@ pub struct Run {
     usage: Usage,
     outcome: Option<Outcome>,
     answer: String,
+    answer_schema: Option<AnswerSchema>,
+    incomplete: Vec<String>,
 }
 
 impl Run {
@@ -124,6 +127,8 @@ impl Run {
             usage: Usage::default(),
             outcome: None,
             answer: String::new(),
+            answer_schema: None,
+            incomplete: Vec::new(),
         }
     }
 
@@ -224,6 +229,29 @@ impl Run {
     #[must_use]
     pub fn answer(&self) -> &str {
         &self.answer
+    }
+
+    /// The shape that the answer has to have; `None` for a text.
+    #[must_use]
+    pub fn answer_schema(&self) -> Option<&AnswerSchema> {
+        self.answer_schema.as_ref()
+    }
+
+    /// JSON pointers into an answer of a given shape to what a limit left unfinished.
+    #[must_use]
+    pub fn incomplete(&self) -> &[String] {
+        &self.incomplete
+    }
+
+    /// The text of the last reply, readable or not.
+    #[must_use]
+    pub fn written(&self) -> String {
+        self.history
+            .iter()
+            .rev()
+            .find(|message| message.role == Role::Assistant)
+            .map(Message::text)
+            .unwrap_or_default()
     }
 
     /// The id for the `index`-th call (from 0) of the next reply: unique within the run.

@@ -34,6 +34,7 @@ pub(crate) fn started() -> Event {
         model: ModelInfo::default(),
         tools: tools().into_iter().map(|tool| tool.name).collect(),
         untrusted: Vec::new(),
+        answer_schema: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 30, 0, 0),
     }
 }
@@ -92,5 +93,11 @@ pub(crate) fn result(id: &str) -> Value {
 }
 
 pub(crate) fn finished(outcome: Outcome) -> Event {
-    Event::Finished { outcome, answer: "done".to_owned(), receipts: Vec::new(), usage: Usage::default() }
+    Event::Finished {
+        outcome,
+        answer: "done".to_owned(),
+        receipts: Vec::new(),
+        incomplete: Vec::new(),
+        usage: Usage::default(),
+    }
 }

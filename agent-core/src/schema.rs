@@ -62,6 +62,14 @@ pub fn check(parameters: &Value) -> Result<(), String> {
     check_schema(parameters, "")
 }
 
+/// As [`check`], for a schema of any type.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_any(schema: &Value) -> Result<(), String> {
+    check_schema(schema, "")
+}
+
 fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
     let Value::Object(keywords) = schema else {
         return if schema.is_boolean() { Ok(()) } else { Err(format!("at {path}: not a schema")) };

@@ -1,7 +1,9 @@
 //! What was typed about replies, and what it means.
 
+use std::path::PathBuf;
+
 use clap::{Args as Group, ValueEnum};
-use handyman::{ReplyOptions, Sampling, ToolChoice};
+use handyman::{AnswerSchema, ReplyOptions, Sampling, ToolChoice};
 
 /// How replies are written.
 #[derive(Debug, Clone, Group)]
@@ -25,6 +27,9 @@ pub(crate) struct Replies {
     /// What is drawn
     #[arg(long, value_enum, default_value_t = Drawn::Text)]
     draw: Drawn,
+    /// Answer with JSON of the schema in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answer_schema: Option<PathBuf>,
 }
 
 /// What a temperature applies to.
@@ -37,8 +42,8 @@ pub(crate) enum Drawn {
 }
 
 impl Replies {
-    /// What is asked of every reply.
-    pub(crate) fn options(&self) -> ReplyOptions {
+    /// What is asked of every reply, with an answer of this shape.
+    pub(crate) fn options(&self, answer: Option<AnswerSchema>) -> ReplyOptions {
         let tool_choice = match self.tool_choice.as_str() {
             "auto" => ToolChoice::Auto,
             "required" => ToolChoice::Required,
@@ -51,7 +56,8 @@ impl Replies {
             draw_calls: self.draw == Drawn::Calls,
             ..Sampling::default()
         });
-        ReplyOptions { tool_choice, parallel_calls: !self.one_call, sampling, reasoning_max: self.reasoning }
+        let (parallel_calls, reasoning_max) = (!self.one_call, self.reasoning);
+        ReplyOptions { tool_choice, parallel_calls, sampling, reasoning_max, answer }
     }
 }
 

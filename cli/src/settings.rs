@@ -1,12 +1,12 @@
 //! What was typed means this: files, models, tools and agents.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use handyman::tools::{Sandbox, Settings};
 use handyman::{
-    Agent, AllowAll, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel, SqliteJournal,
-    ToolChoice, Toolbox,
+    Agent, AllowAll, AnswerSchema, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel,
+    SqliteJournal, ToolChoice, Toolbox,
 };
 use jiff::civil::{Date, DateTime, Time};
 
@@ -126,13 +126,26 @@ async fn agent_of(
         Approve::Ask => agent.policy(AskForEffects),
         Approve::Deny => agent.policy(ReadOnly),
     };
-    let replies = options.replies.options();
+    let shape = options.replies.answer_schema.as_deref().map(answer_schema).transpose()?;
+    let replies = options.replies.options(shape);
     if let ToolChoice::Tool(name) = &replies.tool_choice {
         // A name that no tool has is a mistake worth telling before anything runs.
         toolbox.only(std::slice::from_ref(name))?;
     }
     let limits = Limits { turns_max: options.max_turns, ..Limits::default() };
     Ok(agent.toolbox(toolbox).limits(limits).options(replies).journal_with(journal).now(files.now()))
+}
+
+/// The shape of an answer, from a file.
+fn answer_schema(file: &Path) -> Result<AnswerSchema, Problem> {
+    let wrong = |problem: String| {
+        Problem::new(format!("{}: {problem}", file.display())).with_hint(
+            "name a file with one JSON schema, such as {\"type\": \"object\", \"properties\": {…}}",
+        )
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let schema = serde_json::from_str(&text).map_err(|error| wrong(format!("not JSON: {error}")))?;
+    AnswerSchema::new(schema).map_err(|fault| wrong(fault.to_string()))
 }
 
 /// A model in this process: the one named, or the built-in one.

@@ -76,8 +76,11 @@ impl Observer for Terminal {
                 let tool = tool.split('(').next().unwrap_or_default();
                 line(&format!("{mark} {tool}: {}", short(&result.to_string())));
             }
-            Event::Finished { outcome, answer, receipts, usage } => {
+            Event::Finished { outcome, answer, receipts, incomplete, usage } => {
                 self.finish(outcome, answer);
+                if !incomplete.is_empty() {
+                    note(&format!("not finished, and filled in: {}", incomplete.join(", ")));
+                }
                 for receipt in receipts {
                     note(&format!("done: {} {}", receipt.tool, receipt.reference));
                 }

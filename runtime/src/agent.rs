@@ -9,12 +9,14 @@ use handyman_core::{
     Toolbox,
 };
 use jiff::civil::DateTime;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::journal::SqliteJournal;
 use crate::observe::Watch;
 use crate::policy::{AskForEffects, AskForUntrusted};
-use crate::session::{Session, fresh};
+use crate::session::{Session, Typed, fresh};
 
 /// A model with tools, a policy and limits.
 ///
@@ -125,6 +127,33 @@ impl Agent {
     /// A [`Fault`] when the run cannot go on; what happened until then is in the journal.
     pub async fn run(&self, message: &str) -> Result<Run, Fault> {
         self.session().run(message).await
+    }
+
+    /// Handles one message in a session of its own, with an answer of a type's shape: tools are called all the
+    /// same, and a run that stops at a limit still has one.
+    ///
+    /// ```
+    /// # use handyman_runtime::{Agent, ScriptModel};
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// struct Weather {
+    ///     city: String,
+    ///     rain: bool,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), handyman_core::Fault> {
+    /// # let model = ScriptModel::parse(r#"{"text": "{\"city\": \"Lagos\", \"rain\": true}"}"#)?;
+    /// let agent = Agent::new(model);
+    /// let answered = agent.run_as::<Weather>("Will it rain in Lagos?").await?;
+    /// assert!(answered.value.is_some_and(|weather| weather.rain && weather.city == "Lagos"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Agent::run`]; a `Schema` fault if the type's shape cannot be promised.
+    pub async fn run_as<T: JsonSchema + DeserializeOwned>(&self, message: &str) -> Result<Typed<T>, Fault> {
+        self.session().run_as(message).await
     }
 
     /// Begins a session.

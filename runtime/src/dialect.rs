@@ -19,7 +19,9 @@ pub(crate) mod samples;
 pub(crate) mod split;
 pub(crate) mod write;
 
-use handyman_core::{CallRequest, Fault, Message, ReplyMode, ReplyOptions, ToolChoice, ToolSpec};
+use handyman_core::{
+    AnswerSchema, CallRequest, Fault, Message, ReplyMode, ReplyOptions, ToolChoice, ToolSpec,
+};
 use serde_json::Value;
 
 use crate::constrain::sources::Sources;
@@ -49,19 +51,43 @@ pub(crate) struct Turn<'a> {
     pub(crate) parallel: bool,
     /// Whether it may begin with reasoning.
     pub(crate) reasoning: bool,
+    /// The shape of an answer, where it is JSON of one. Then a reply is an answer or calls, with nothing said
+    /// beside them.
+    pub(crate) answer: Option<&'a Value>,
 }
 
 impl<'a> Turn<'a> {
     /// A turn in which the model chooses.
     pub(crate) fn new(tools: &'a [ToolSpec], mode: ReplyMode, sources: Sources<'a>) -> Self {
-        Self { tools, mode, sources, choice: &ToolChoice::Auto, parallel: true, reasoning: true }
+        Self {
+            tools,
+            mode,
+            sources,
+            choice: &ToolChoice::Auto,
+            parallel: true,
+            reasoning: true,
+            answer: None,
+        }
     }
 
     /// The same turn as these options ask for it.
     pub(crate) fn asked(self, options: &'a ReplyOptions) -> Self {
         let mode = if options.tool_choice == ToolChoice::None { ReplyMode::AnswerOnly } else { self.mode };
         let reasoning = options.reasoning_max != Some(0);
-        Self { mode, choice: &options.tool_choice, parallel: options.parallel_calls, reasoning, ..self }
+        let answer = options.answer.as_ref().map(AnswerSchema::schema);
+        Self {
+            mode,
+            choice: &options.tool_choice,
+            parallel: options.parallel_calls,
+            reasoning,
+            answer,
+            ..self
+        }
+    }
+
+    /// Whether nothing may be said before a call.
+    pub(crate) fn calls_at_once(&self) -> bool {
+        self.must_call() || self.answer.is_some()
     }
 
     /// Whether only calls are asked for.
@@ -111,11 +137,18 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// What is wrong with it, for the model to hear.
     fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String>;
 
+    /// Reads a reply that is an answer of a given shape, or calls. An answer may have been cut off: its text is
+    /// what there is of it.
+    ///
+    /// # Errors
+    /// As [`Dialect::parse`].
+    fn parse_typed(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String>;
+
     /// What marks a reply's parts, for following it while it is written.
     fn marks(&self, turn: &Turn<'_>) -> Marks;
 
-    /// Separates what can be shown while the reply streams.
-    fn splitter(&self) -> split::Splitter;
+    /// Separates what can be shown while the reply streams; an answer of a given shape is shown as it is.
+    fn splitter(&self, typed: bool) -> split::Splitter;
 }
 
 /// Reads one call, `{"name": …, "arguments": {…}}`.

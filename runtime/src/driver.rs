@@ -82,7 +82,11 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
     };
     let (turn, ms) = (run.usage().turns + 1, millis(started.elapsed()));
     match reply {
-        Some(Ok(reply)) => Ok(replied(run, reply, turn, ms)),
+        Some(Ok(reply)) => {
+            let ending = run.usage().tokens.decoded() + reply.usage.decoded() >= world.limits.tokens_max;
+            let body = typed(run, reply.body, ending);
+            Ok(replied(run, ModelReply { body, ..reply }, turn, ms))
+        }
         // What was achieved until the window was full is kept; a window too small to begin is a fault.
         Some(Err(fault)) if fault.kind() == FaultKind::Window && turn > 1 => {
             Ok(finish(run, world, Outcome::Limit { limit: LimitKind::Window }))
@@ -94,12 +98,28 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
             let ms = ms.max(millis(allowance.time));
             Ok(Event::ReplyMalformed { turn, text: heard.text(), problem, usage: TokenUsage::default(), ms })
         }
-        None => Ok(match (finish(run, world, Outcome::Limit { limit: LimitKind::WallTime }), heard.text()) {
-            (Event::Finished { outcome, receipts, usage, .. }, answer) if !answer.trim().is_empty() => {
-                Event::Finished { outcome, answer, receipts, usage }
+        None => {
+            let heard = Some(heard.text()).filter(|text| !text.trim().is_empty());
+            Ok(finish_with(run, world, Outcome::Limit { limit: LimitKind::WallTime }, heard))
+        }
+    }
+}
+
+/// An answer of another shape than the one asked for is malformed. One that the last token cut off is kept: it
+/// is completed when the run ends.
+fn typed(run: &Run, body: ReplyBody, ending: bool) -> ReplyBody {
+    match (body, run.answer_schema()) {
+        (ReplyBody::Said { text, calls, .. }, Some(schema))
+            if calls.is_empty()
+                && !ending
+                && let Err(problem) = schema.read(&text) =>
+        {
+            ReplyBody::Malformed {
+                text,
+                problem: format!("it is not the answer that was asked for: {problem}"),
             }
-            (event, _) => event,
-        }),
+        }
+        (body, _) => body,
     }
 }
 
@@ -119,24 +139,38 @@ fn replied(run: &Run, reply: ModelReply, turn: u32, ms: u64) -> Event {
     }
 }
 
-/// What is asked of the next reply: once calls were made, the model chooses, so that the run can end.
+/// What is asked of the next reply: once calls were made, the model chooses, so that the run can end. The
+/// answer's shape is the one the run began with.
 pub(crate) fn options_now(run: &Run, options: &ReplyOptions) -> ReplyOptions {
     let called = run.history().last().is_some_and(|message| message.role == Role::Tool);
+    let options = ReplyOptions { answer: run.answer_schema().cloned(), ..options.clone() };
     match options.tool_choice {
         ToolChoice::Required | ToolChoice::Tool(_) if called => {
-            ReplyOptions { tool_choice: ToolChoice::Auto, ..options.clone() }
+            ReplyOptions { tool_choice: ToolChoice::Auto, ..options }
         }
-        ToolChoice::Auto | ToolChoice::None | ToolChoice::Required | ToolChoice::Tool(_) => options.clone(),
+        ToolChoice::Auto | ToolChoice::None | ToolChoice::Required | ToolChoice::Tool(_) => options,
     }
 }
 
 fn finish(run: &Run, world: &World<'_>, outcome: Outcome) -> Event {
+    finish_with(run, world, outcome, None)
+}
+
+/// The end of a run, with what was heard of a reply that never ended. At a limit, an answer of a given shape is
+/// made of what there is.
+fn finish_with(run: &Run, world: &World<'_>, outcome: Outcome, heard: Option<String>) -> Event {
     let tools = world.tools.specs();
-    let answer = match outcome {
-        Outcome::Answered | Outcome::Asked => claims::honest_answer(run, tools),
-        Outcome::Limit { .. } | Outcome::Waiting { .. } | Outcome::Cancelled => run.said().to_owned(),
+    let (answer, incomplete) = match (&outcome, run.answer_schema()) {
+        (Outcome::Limit { .. }, Some(schema)) => {
+            let written = heard.unwrap_or_else(|| run.written());
+            let completed = schema.completed(&written);
+            completed.map_or((written, Vec::new()), |made| (made.value.to_string(), made.incomplete))
+        }
+        (Outcome::Answered | Outcome::Asked, None) => (claims::honest_answer(run, tools), Vec::new()),
+        (_, _) => (heard.unwrap_or_else(|| run.said().to_owned()), Vec::new()),
     };
-    Event::Finished { outcome, answer, receipts: claims::receipts(run, tools), usage: run.usage() }
+    let (receipts, usage) = (claims::receipts(run, tools), run.usage());
+    Event::Finished { outcome, answer, receipts, incomplete, usage }
 }
 
 pub(crate) fn millis(time: Duration) -> u64 {

@@ -42,7 +42,7 @@ pub use journal::SqliteJournal;
 pub use observe::{Observer, Watch};
 pub use policy::{AllowAll, AllowList, AskFor, AskForEffects, AskForUntrusted, DenyAll, ReadOnly};
 pub use script::ScriptModel;
-pub use session::Session;
+pub use session::{Session, Typed};
 
 #[cfg(feature = "llama")]
 mod constrain;

@@ -174,8 +174,14 @@ impl Loaded {
     }
 
     /// Reads a reply that is whole, or as whole as it got.
-    fn read(&self, text: &str, generated: &Generated, tools: &[ToolSpec]) -> ReplyBody {
-        match (self.dialect.parse(text, tools), generated.stop) {
+    fn read(&self, text: &str, generated: &Generated, request: &ModelRequest<'_>) -> ReplyBody {
+        let (typed, tools) = (request.options.answer.is_some(), request.tools);
+        let read =
+            if typed { self.dialect.parse_typed(text, tools) } else { self.dialect.parse(text, tools) };
+        match (read, generated.stop) {
+            (Ok(Said { reasoning, text, calls }), Stop::WindowFull) if typed && calls.is_empty() => {
+                ReplyBody::Said { reasoning, text, calls }
+            }
             (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => ReplyBody::Malformed {
                 text: text.to_owned(),
                 problem: format!(
@@ -206,7 +212,7 @@ impl Model for LocalModel {
         generation.priority = self.priority;
         let prompt = generation.prompt.clone();
         shared.engine.submit(generation)?;
-        let mut splitter = shared.dialect.splitter();
+        let mut splitter = shared.dialect.splitter(request.options.answer.is_some());
         let mut bytes = Assembler::default();
         let mut text = String::new();
         let mut generated = loop {
@@ -220,7 +226,7 @@ impl Model for LocalModel {
             }
         };
         text.push_str(&bytes.rest());
-        let body = shared.read(&text, &generated, request.tools);
+        let body = shared.read(&text, &generated, &request);
         generated.usage.recomputed = generated.usage.prefilled.saturating_sub(new as u64);
         let messages = [request.history, &[as_message(&body)]].concat();
         let transcript = Transcript {

@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use handyman_core::{
-    DeltaSink, Fault, FaultKind, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, Sampling, StopReason,
+    AnswerSchema, Delta, DeltaSink, Discard, Fault, FaultKind, Model, ModelInfo, ModelReply, ModelRequest,
+    ReplyBody, ReplyMode, Sampling, StopReason, TokenUsage, ToolChoice,
 };
 use serde_json::Value;
 
 use client::{Client, Failure};
+use request::Asked;
 use stream::Assembly;
 
 /// Where a remote model is and how it is asked.
@@ -118,28 +120,70 @@ impl Model for RemoteModel {
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
-        let body = request::body(&self.model, self.sampling.as_ref(), &request);
+        if let Some(shape) = &request.options.answer {
+            return self.typed(shape, &request, sink).await;
+        }
+        self.ask(Asked { request: &request, shaped: false }, sink).await.map_err(Failure::fault)
+    }
+}
+
+impl RemoteModel {
+    /// A reply with an answer of a shape, or with calls. Many services that hold a reply to a shape let it call
+    /// nothing: the model is asked freely first, and held to the shape once it answers in another one.
+    async fn typed(
+        &self,
+        shape: &AnswerSchema,
+        request: &ModelRequest<'_>,
+        sink: &dyn DeltaSink,
+    ) -> Result<ModelReply, Fault> {
+        let calls = request.mode == ReplyMode::Free && request.options.tool_choice != ToolChoice::None;
+        let mut before = TokenUsage::default();
+        if calls && !request.tools.is_empty() {
+            let reply = self.ask(Asked { request, shaped: false }, &Discard).await.map_err(Failure::fault)?;
+            let answered = match &reply.body {
+                ReplyBody::Said { text, calls, .. } if calls.is_empty() => Some(text),
+                ReplyBody::Said { .. } | ReplyBody::Malformed { .. } => None,
+            };
+            match answered {
+                Some(text) if shape.read(text).is_err() => before = reply.usage,
+                Some(text) => {
+                    sink.delta(Delta::Text(text.clone()));
+                    return Ok(reply);
+                }
+                None => return Ok(reply),
+            }
+        }
+        let answering = ModelRequest { mode: ReplyMode::AnswerOnly, ..*request };
+        let shaped = match self.ask(Asked { request: &answering, shaped: true }, sink).await {
+            // A service that cannot hold to a shape is asked without; the prompt says what is wanted.
+            Err(Failure::Unfit(_)) => self.ask(Asked { request: &answering, shaped: false }, sink).await,
+            reply => reply,
+        };
+        let mut reply = shaped.map_err(Failure::fault)?;
+        reply.usage += before;
+        Ok(reply)
+    }
+
+    async fn ask(&self, asked: Asked<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Failure> {
+        let body = request::body(&self.model, self.sampling.as_ref(), asked);
         let mut attempt = 0;
         let assembly = loop {
             let mut assembly = Assembly::default();
-            let failure = match self.client.ask(&body, &mut assembly, sink).await {
+            match self.client.ask(&body, &mut assembly, sink).await {
                 Ok(()) => break assembly,
-                Err(failure) => failure,
-            };
-            match failure {
                 // What was shown cannot be taken back.
-                Failure::Passing { wait, .. }
+                Err(Failure::Passing { wait, .. })
                     if attempt < self.client.retries_max() && !assembly.was_shown() =>
                 {
                     tokio::time::sleep(Client::pause(attempt, wait)).await;
                     attempt += 1;
                 }
-                Failure::Passing { fault, .. } | Failure::Lasting(fault) => return Err(fault),
+                Err(failure) => return Err(failure),
             }
         };
         let (body, usage, stop) = assembly.finish();
         let body = match body {
-            ReplyBody::Said { reasoning, text, calls } => match check::check(&calls, &request) {
+            ReplyBody::Said { reasoning, text, calls } => match check::check(&calls, asked.request) {
                 Ok(()) => ReplyBody::Said { reasoning, text, calls },
                 Err(problem) => ReplyBody::Malformed { text: request::as_text(&text, &calls), problem },
             },

@@ -1,9 +1,11 @@
 //! A session: a conversation of many runs over one journal.
 
 use handyman_core::{
-    Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run, RunId, RunSummary,
-    SessionId, Toolset,
+    AnswerSchema, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run,
+    RunId, RunSummary, SessionId, Toolset,
 };
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
@@ -19,6 +21,16 @@ use crate::observe::Watch;
 pub struct Session {
     agent: Agent,
     id: SessionId,
+}
+
+/// A run with an answer of a type's shape.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Typed<T> {
+    /// The run. Where a limit ended it, [`Run::incomplete`] says what of the value is not the model's.
+    pub run: Run,
+    /// The answer; `None` where there is none (the run waits for a person, or was cancelled), or where nothing of
+    /// that shape could be made of what a limit left.
+    pub value: Option<T>,
 }
 
 impl Session {
@@ -93,10 +105,21 @@ impl Session {
                 .filter(|spec| spec.safety.untrusted)
                 .map(|spec| spec.name.clone())
                 .collect(),
+            answer_schema: self.agent.options.answer.clone(),
             now: self.agent.time(),
         };
         self.go_on(&mut run, journal.as_ref(), watch, &started).await?;
         Ok(run)
+    }
+
+    /// Handles one message with an answer of a type's shape, with tools all the same.
+    ///
+    /// # Errors
+    /// As [`Session::run`]; a `Schema` fault if the type's shape cannot be promised.
+    pub async fn run_as<T: JsonSchema + DeserializeOwned>(&self, message: &str) -> Result<Typed<T>, Fault> {
+        let options = ReplyOptions { answer: Some(AnswerSchema::of::<T>()?), ..self.agent.options.clone() };
+        let run = self.clone().with_options(options).run(message).await?;
+        Ok(Typed { value: serde_json::from_str(run.answer()).ok(), run })
     }
 
     /// Goes on with a run of this session. One that waits for a person asks the policy again; what the

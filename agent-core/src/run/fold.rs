@@ -8,6 +8,7 @@ use crate::event::{Event, Outcome, Verdict};
 use crate::ids::{CallId, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
+use crate::schema::shown;
 use crate::tool::Failure;
 
 impl Run {
@@ -15,7 +16,8 @@ impl Run {
     pub fn apply(&mut self, event: &Event) {
         let goes_on = self.now.is_some() && self.outcome.is_none();
         match event {
-            Event::Started { session, message, now, untrusted, .. } if self.now.is_none() => {
+            Event::Started { session, message, now, untrusted, answer_schema, .. } if self.now.is_none() => {
+                self.answer_schema.clone_from(answer_schema);
                 self.start(session, message, *now);
                 self.distrust(untrusted);
             }
@@ -79,13 +81,14 @@ impl Run {
                 self.claims_refused = self.claims_refused.saturating_add(1);
                 self.note(format!("Not so: {problem}."));
             }
-            Event::Finished { outcome, answer, .. } => {
+            Event::Finished { outcome, answer, incomplete, .. } => {
                 // A run that waits for a person keeps its calls open: it goes on.
                 if !matches!(outcome, Outcome::Waiting { .. }) {
                     self.abandon_pending();
                 }
                 self.outcome = Some(outcome.clone());
                 self.answer.clone_from(answer);
+                self.incomplete.clone_from(incomplete);
             }
             Event::Started { .. }
             | Event::Resumed
@@ -112,6 +115,10 @@ impl Run {
             parts.push(Part::Note(date_note(now.date())));
         }
         parts.push(Part::Text(message.to_owned()));
+        if let Some(asked) = &self.answer_schema {
+            let schema = shown(asked.schema());
+            parts.push(Part::Note(format!("(Answer with JSON of this schema, and nothing else: {schema})")));
+        }
         self.history.push(Message { role: Role::User, parts });
     }
 

@@ -69,6 +69,13 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// The rule for an answer of a shape.
+    pub(crate) fn shape(&mut self, schema: &Value) -> String {
+        let scope = Scope { tool: "", definitions: &schema["$defs"], depth: 0 };
+        let plain = scope.plain(schema);
+        self.grammar.rule(&format!("%json {plain}"))
+    }
+
     fn value(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
         if !scope.mentions_sources(schema) {
             let plain = scope.plain(schema);

@@ -20,6 +20,9 @@ pub(crate) struct Grammar {
     named: usize,
     /// Texts that are one token of the vocabulary.
     markers: Vec<(String, Token)>,
+    /// Whether what is spelled out is cut as JSON is: a lexical unit goes on for as long as any can, so texts that
+    /// begin alike have to be cut alike.
+    as_json: bool,
 }
 
 impl Grammar {
@@ -28,9 +31,17 @@ impl Grammar {
         Self { markers, ..Self::default() }
     }
 
+    /// The same grammar, for texts that have to be told from other JSON.
+    pub(crate) fn cut_as_json(self, as_json: bool) -> Self {
+        Self { as_json, ..self }
+    }
+
     /// The text as an expression: each marker in it is its token, the rest is spelled out.
     pub(crate) fn written(&self, text: &str) -> String {
         let parts = self.split(text).into_iter().map(|part| match part {
+            Markup::Text(text) if self.as_json => {
+                json_units(text).into_iter().map(literal).collect::<Vec<_>>().join(" ")
+            }
             Markup::Text(text) => literal(text),
             Markup::Token(token) => format!("<[{token}]>"),
         });
@@ -103,6 +114,31 @@ impl Grammar {
     fn define(&mut self, name: &str, body: &str) {
         let _ = writeln!(self.text, "{name}: {body}");
     }
+}
+
+/// The lexical units of JSON in a text: braces, strings, and what stands between them.
+fn json_units(text: &str) -> Vec<&str> {
+    let mut units = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '{' | '}' | '[' | ']' => 1,
+            '"' => {
+                let mut escaped = false;
+                let ends = rest[1..].find(|c| {
+                    let ends = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    ends
+                });
+                ends.map_or(rest.len(), |at| at + 2)
+            }
+            _ => rest.find(['{', '}', '[', ']', '"']).unwrap_or(rest.len()),
+        };
+        let (unit, after) = rest.split_at(length);
+        units.push(unit);
+        rest = after;
+    }
+    units
 }
 
 /// A text as a literal of the grammar.

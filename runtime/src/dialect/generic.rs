@@ -54,6 +54,20 @@ impl Generic {
         })
     }
 
+    /// The reasoning of a reply, and what comes after it.
+    fn reasoned<'r>(&self, reply: &'r str) -> Result<(String, &'r str), String> {
+        let (begins, ends) = &self.marks;
+        match reply.split_once(ends.as_str()).filter(|_| self.thinking != Thinking::Never) {
+            Some((inside, rest)) => {
+                Ok((inside.trim_start().trim_start_matches(begins.as_str()).trim().to_owned(), rest))
+            }
+            None if self.thinking == Thinking::Begun => {
+                Err("the reply ends before the reasoning does".to_owned())
+            }
+            None => Ok((String::new(), reply)),
+        }
+    }
+
     fn reasoning(&self, grammar: &mut Grammar, allowed: bool) -> String {
         let (begins, ends) = &self.marks;
         let marks: [&str; 2] = [begins, ends];
@@ -110,9 +124,10 @@ impl Dialect for Generic {
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault> {
         let mut grammar = Grammar::with_markers(self.markers.clone());
         let reasoning = self.reasoning(&mut grammar, turn.reasoning);
-        let text = grammar.rule("%json {\"type\": \"string\", \"minLength\": 1}");
-        let answer = format!("{} {text} {}", literal("{\"answer\": "), literal("}"));
         let mut arguments = Arguments::new(&mut grammar, turn.sources);
+        let text = json!({"type": "string", "minLength": 1});
+        let said = arguments.shape(turn.answer.unwrap_or(&text));
+        let answer = format!("{} {said} {}", literal("{\"answer\": "), literal("}"));
         let call = match turn.mode {
             ReplyMode::Free => Self::call(&mut arguments, turn)?,
             ReplyMode::AnswerOnly => None,
@@ -128,18 +143,21 @@ impl Dialect for Generic {
         Ok(grammar.start(&format!("{reasoning} {body}")))
     }
 
+    fn parse_typed(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
+        let (reasoning, envelope) = self.reasoned(reply)?;
+        match envelope.trim().strip_prefix("{\"answer\": ") {
+            Some(answer) => {
+                // The envelope of a whole answer closes after it.
+                let whole =
+                    answer.strip_suffix('}').filter(|inner| serde_json::from_str::<Value>(inner).is_ok());
+                Ok(Said { reasoning, text: whole.unwrap_or(answer).to_owned(), calls: Vec::new() })
+            }
+            None => self.parse(reply, tools),
+        }
+    }
+
     fn parse(&self, reply: &str, _tools: &[ToolSpec]) -> Result<Said, String> {
-        let (begins, ends) = &self.marks;
-        let (reasoning, reply) =
-            match reply.split_once(ends.as_str()).filter(|_| self.thinking != Thinking::Never) {
-                Some((inside, rest)) => {
-                    (inside.trim_start().trim_start_matches(begins.as_str()).trim().to_owned(), rest)
-                }
-                None if self.thinking == Thinking::Begun => {
-                    return Err("the reply ends before the reasoning does".to_owned());
-                }
-                None => (String::new(), reply),
-            };
+        let (reasoning, reply) = self.reasoned(reply)?;
         let envelope: Map<String, Value> = serde_json::from_str(reply.trim())
             .map_err(|error| format!("the reply is not the JSON object asked for: {error}"))?;
         match (envelope.get("answer"), envelope.get("calls")) {
@@ -165,9 +183,11 @@ impl Dialect for Generic {
         }
     }
 
-    fn splitter(&self) -> Splitter {
+    fn splitter(&self, typed: bool) -> Splitter {
         let thinks = self.thinking != Thinking::Never;
-        Splitter::envelope(thinks.then(|| self.marks.clone()), self.thinking == Thinking::Begun)
+        let splitter =
+            Splitter::envelope(thinks.then(|| self.marks.clone()), self.thinking == Thinking::Begun);
+        if typed { splitter.typed("") } else { splitter }
     }
 }
 

@@ -86,6 +86,13 @@ impl Native {
         marks
     }
 
+    /// The quote before a tool's name, where the name has to be one lexical unit with it: a call without a mark of its
+    /// own is told from an answer in JSON by that name.
+    fn begun(&self, turn: &Turn<'_>) -> &'static str {
+        let told_apart = self.format.is_bare() && turn.answer.is_some();
+        if told_apart && opening(&self.format.call).ends_with('"') { "\"" } else { "" }
+    }
+
     /// What follows the opening of each call, for any tool that can be called now; `None` when none can.
     fn tail(
         &self,
@@ -97,7 +104,7 @@ impl Native {
         let mut tails = Vec::new();
         for tool in turn.callable() {
             let Some(values) = arguments.of(tool, &self.format.arguments)? else { continue };
-            let (mut parts, mut text) = (Vec::new(), String::new());
+            let (mut parts, mut text) = (Vec::new(), self.begun(turn).to_owned());
             for piece in pieces(pattern).into_iter().skip(usize::from(!opening(pattern).is_empty())) {
                 match piece {
                     Piece::Text(piece) => text.push_str(piece),
@@ -128,7 +135,9 @@ impl Native {
         turn: &Turn<'_>,
     ) -> Result<Option<String>, Fault> {
         let format = &self.format;
-        let between = arguments.grammar().written(&format!("{}{}", format.between, opening(pattern)));
+        let opens = opening(pattern);
+        let opens = opens.strip_suffix(self.begun(turn)).unwrap_or(opens);
+        let between = arguments.grammar().written(&format!("{}{opens}", format.between));
         let ends = arguments.grammar().written(&format.ends);
         let before = turn.sources.calls();
         let Some(first) = self.tail(arguments, pattern, turn, &id(before))? else { return Ok(None) };
@@ -151,7 +160,8 @@ impl Native {
     fn calling(&self, arguments: &mut Arguments<'_>, turn: &Turn<'_>) -> Result<Option<String>, Fault> {
         let format = &self.format;
         let Some(calls) = self.calls(arguments, &format.call, turn)? else { return Ok(None) };
-        let opens = format.opening();
+        let mut opens = format.opening();
+        opens.truncate(opens.len() - self.begun(turn).len());
         let also = match &format.also {
             Some(also) => self.calls(arguments, also, turn)?.map(|calls| (opening(also).to_owned(), calls)),
             None => None,
@@ -162,7 +172,7 @@ impl Native {
             ways.extend(also.map(|(opens, calls)| format!("{} {calls}", grammar.written(&opens))));
             return Ok(Some(either(&ways)));
         }
-        if turn.must_call() {
+        if turn.calls_at_once() {
             return Ok(Some(format!("/[ \\n]+/? {} {calls}", grammar.written(&opens))));
         }
         if format.is_wrapped() {
@@ -183,6 +193,24 @@ impl Native {
         }
         let text = up_to(grammar, Some(&self.forbidden()), ends);
         format!("{} {text}", grammar.written(begins))
+    }
+
+    /// The reasoning of a reply, and what comes after it.
+    fn reasoned<'r>(&self, reply: &'r str) -> Result<(&'r str, &'r str), String> {
+        let Some((begins, ends)) = self.format.thinking.as_ref().filter(|_| self.thinking != Thinking::Never)
+        else {
+            return Ok(("", reply));
+        };
+        match reply.split_once(ends.as_str()) {
+            Some((before, after)) => {
+                let inside = before.trim_start();
+                Ok((inside.strip_prefix(begins.trim()).unwrap_or(inside).trim(), after))
+            }
+            None if self.thinking == Thinking::Begun => {
+                Err("the reply ends before the reasoning does".to_owned())
+            }
+            None => Ok(("", reply)),
+        }
     }
 
     /// The reply after its reasoning: what is said, and the calls on.
@@ -246,36 +274,50 @@ impl Dialect for Native {
     }
 
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault> {
-        let mut grammar = Grammar::with_markers(self.markers.clone());
+        let told_apart = self.format.is_bare() && turn.answer.is_some();
+        let mut grammar = Grammar::with_markers(self.markers.clone()).cut_as_json(told_apart);
         let reasoning = self.reasoning(&mut grammar, turn.reasoning);
         let mut arguments = Arguments::new(&mut grammar, turn.sources);
         let calling = match turn.mode {
             ReplyMode::Free => self.calling(&mut arguments, turn)?,
             ReplyMode::AnswerOnly => None,
         };
+        let answer = match turn.answer {
+            Some(schema) => {
+                let value = arguments.shape(schema);
+                let (begins, ends) = &self.format.answer;
+                format!("{} /[ \\n]+/? {value} {}", grammar.written(begins), grammar.written(ends))
+            }
+            None => self.answer(&mut grammar),
+        };
         let body = match calling {
             Some(calling) if turn.must_call() => calling,
-            Some(calling) => either(&[self.answer(&mut grammar), calling]),
-            None => self.answer(&mut grammar),
+            Some(calling) => either(&[answer, calling]),
+            None => answer,
         };
         Ok(grammar.start(&format!("{reasoning} {body}")))
     }
 
-    fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
-        let (reasoning, rest) = match &self.format.thinking {
-            Some((begins, ends)) if self.thinking != Thinking::Never => match reply.split_once(ends.as_str())
-            {
-                Some((before, after)) => {
-                    let inside = before.trim_start();
-                    (inside.strip_prefix(begins.trim()).unwrap_or(inside).trim(), after)
-                }
-                None if self.thinking == Thinking::Begun => {
-                    return Err("the reply ends before the reasoning does".to_owned());
-                }
-                None => ("", reply),
-            },
-            Some(_) | None => ("", reply),
+    fn parse_typed(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
+        let (reasoning, rest) = self.reasoned(reply)?;
+        let (rest, format) = (rest.trim_start(), &self.format);
+        let calls = if format.is_bare() {
+            let known = |call: &CallRequest| tools.iter().any(|tool| tool.name == call.tool);
+            read::calls(format, rest, tools).is_ok_and(|(calls, _)| calls.iter().all(known))
+        } else {
+            rest.starts_with(format.opening().trim_start())
         };
+        if calls {
+            return self.parse(reply, tools);
+        }
+        let (begins, ends) = &format.answer;
+        let text = rest.strip_prefix(begins.trim()).unwrap_or(rest).trim();
+        let text = text.strip_suffix(ends.trim()).unwrap_or(text).trim();
+        Ok(Said { reasoning: reasoning.to_owned(), text: text.to_owned(), calls: Vec::new() })
+    }
+
+    fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
+        let (reasoning, rest) = self.reasoned(reply)?;
         let (text, calls) = self.split(rest);
         let calls = match calls {
             Some(calls) => match read::calls(&self.format, calls, tools)? {
@@ -300,8 +342,9 @@ impl Dialect for Native {
         }
     }
 
-    fn splitter(&self) -> Splitter {
-        Splitter::new(&self.format, self.thinking)
+    fn splitter(&self, typed: bool) -> Splitter {
+        let splitter = Splitter::new(&self.format, self.thinking);
+        if typed { splitter.typed(&self.format.opening()) } else { splitter }
     }
 }
 

@@ -32,6 +32,8 @@ struct Marks {
     trigger: String,
     /// Whether a reply is a call or text by its first character.
     bare: bool,
+    /// For an answer of a given shape: what opens calls. Everything else is the answer.
+    opening: Option<String>,
 }
 
 /// Takes pieces of a reply and gives what can be shown of them. What it gives, put together, is the
@@ -46,6 +48,8 @@ pub(crate) struct Splitter {
 
 /// What stands before the text of an answer in the generic envelope.
 const ANSWER: &str = "{\"answer\": \"";
+/// The same, where the answer has a shape of its own.
+const VALUE: &str = "{\"answer\": ";
 
 impl Splitter {
     /// The stream of a family's replies.
@@ -55,6 +59,7 @@ impl Splitter {
             answer: format.answer.clone(),
             trigger: format.trigger.clone(),
             bare: format.is_bare(),
+            opening: None,
         };
         let place = if thinking == Thinking::Begun { Place::Reasoning } else { Place::Start };
         Self { marks, place, pending: String::new(), begun: false }
@@ -68,12 +73,26 @@ impl Splitter {
             trigger: "{\"calls\"".to_owned(),
             answer: (ANSWER.to_owned(), "\"".to_owned()),
             bare: false,
+            opening: None,
         };
         Self { marks, place, pending: String::new(), begun: false }
     }
 
+    /// The stream of replies that are an answer of a given shape, or calls that open so.
+    pub(crate) fn typed(mut self, opening: &str) -> Self {
+        if self.is_envelope() {
+            self.marks.answer = (VALUE.to_owned(), String::new());
+        }
+        self.marks.opening = Some(opening.trim_start().to_owned());
+        self
+    }
+
     fn is_envelope(&self) -> bool {
-        self.marks.answer.0 == ANSWER
+        self.marks.answer.0 == ANSWER || self.is_typed_envelope()
+    }
+
+    fn is_typed_envelope(&self) -> bool {
+        self.marks.answer.0 == VALUE
     }
 
     /// Takes a piece and gives what can be shown.
@@ -118,11 +137,29 @@ impl Splitter {
         if !self.marks.answer.0.is_empty() {
             return Some(Place::Between);
         }
+        if let Some(opening) = &self.marks.opening {
+            return self.typed_beginning(opening);
+        }
         if !self.marks.bare {
             return Some(Place::Text);
         }
         let first = self.pending.trim_start().chars().next()?;
         Some(if first == '{' { Place::Calls } else { Place::Text })
+    }
+
+    /// Where nothing is said beside an answer and calls, these begin as they do or not at all.
+    fn typed_beginning(&self, opening: &str) -> Option<Place> {
+        let thinks = self.marks.thinking.iter().map(|(begins, _)| (begins.trim(), Place::Between));
+        let begun = self.pending.trim_start();
+        for (mark, place) in thinks.chain([(opening, Place::Calls)]) {
+            if begun.starts_with(mark) {
+                return Some(place);
+            }
+            if mark.starts_with(begun) {
+                return None;
+            }
+        }
+        Some(Place::Text)
     }
 
     /// The text of an answer in the envelope, a JSON string.
@@ -178,11 +215,14 @@ impl Splitter {
                 marks.thinking.iter().map(|(_, ends)| (ends.as_str(), after)).collect()
             }
             Place::Text if wrapped && !marks.answer.1.is_empty() => vec![(&marks.answer.1, Place::Between)],
-            Place::Text if wrapped || marks.bare => Vec::new(),
+            Place::Text if wrapped || marks.bare || marks.opening.is_some() => Vec::new(),
             Place::Text => begins.chain([(marks.trigger.as_str(), Place::Calls)]).collect(),
             Place::Between => begins
                 .chain([(marks.answer.0.as_str(), Place::Text), (marks.trigger.as_str(), Place::Calls)])
                 .collect(),
+            Place::Envelope if self.is_typed_envelope() => {
+                begins.chain([(VALUE, Place::Text), (marks.trigger.as_str(), Place::Calls)]).collect()
+            }
             Place::Envelope => {
                 begins.chain([(ANSWER, Place::Quoted), (marks.trigger.as_str(), Place::Calls)]).collect()
             }
@@ -203,7 +243,10 @@ impl Splitter {
             let starts = (1..mark.len()).rev().filter(|&length| mark.is_char_boundary(length));
             starts.into_iter().find(|&length| self.pending.ends_with(&mark[..length])).unwrap_or(0)
         };
-        self.next_marks().into_iter().map(|(mark, _)| begins(mark)).max().unwrap_or(0)
+        let held = self.next_marks().into_iter().map(|(mark, _)| begins(mark)).max().unwrap_or(0);
+        // What closes the envelope is not part of the answer.
+        let closes = self.place == Place::Text && self.is_typed_envelope() && self.pending.ends_with('}');
+        held.max(usize::from(closes))
     }
 }
 

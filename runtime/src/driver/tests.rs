@@ -3,6 +3,7 @@
 mod lands;
 mod retries;
 mod sagas;
+mod typed;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -18,6 +18,7 @@ fn started(run: &str, session: &str) -> Event {
         model: ModelInfo::default(),
         tools: vec!["weather".into()],
         untrusted: vec![],
+        answer_schema: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),
     }
 }
@@ -27,6 +28,7 @@ fn finished() -> Event {
         outcome: Outcome::Answered,
         answer: "多云".into(),
         receipts: vec![],
+        incomplete: vec![],
         usage: Usage::default(),
     }
 }

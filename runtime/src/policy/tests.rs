@@ -30,6 +30,7 @@ fn after_mail(message: &str) -> Run {
             model: ModelInfo::default(),
             tools: vec!["read_mail".into(), "pay".into()],
             untrusted: vec!["read_mail".into()],
+            answer_schema: None,
             now: date(2026, 11, 23).at(9, 0, 0, 0),
         },
         Event::ModelReplied {

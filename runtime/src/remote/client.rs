@@ -25,8 +25,19 @@ pub(super) enum Failure {
         /// How long the service asks to wait.
         wait: Option<Duration>,
     },
+    /// The service does not take the request as it is.
+    Unfit(Fault),
     /// It will not.
     Lasting(Fault),
+}
+
+impl Failure {
+    /// What happened.
+    pub(super) fn fault(self) -> Fault {
+        match self {
+            Self::Passing { fault, .. } | Self::Unfit(fault) | Self::Lasting(fault) => fault,
+        }
+    }
 }
 
 /// The endpoint.
@@ -90,9 +101,7 @@ impl Client {
             serde_json::from_str(&text)
                 .map_err(|_| Failure::Lasting(self.no_endpoint("it does not answer in JSON")))
         };
-        fetch.await.map_err(|failure: Failure| match failure {
-            Failure::Passing { fault, .. } | Failure::Lasting(fault) => fault,
-        })
+        fetch.await.map_err(Failure::fault)
     }
 
     /// Asks for a reply and takes it as it comes.
@@ -210,7 +219,7 @@ impl Client {
             status if status.is_redirection() => {
                 Failure::Lasting(fault(FaultKind::Model, "name the address it redirects to"))
             }
-            _ => Failure::Lasting(fault(FaultKind::Model, "the service does not take the request as it is")),
+            _ => Failure::Unfit(fault(FaultKind::Model, "the service does not take the request as it is")),
         }
     }
 

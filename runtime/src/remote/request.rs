@@ -6,8 +6,18 @@ use handyman_core::{
 };
 use serde_json::{Map, Value, json};
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The request.
+    pub(super) request: &'a ModelRequest<'a>,
+    /// Whether the service is to hold the reply to the answer's shape.
+    pub(super) shaped: bool,
+}
+
 /// The body of a request.
-pub(super) fn body(model: &str, own: Option<&Sampling>, request: &ModelRequest<'_>) -> Value {
+pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>) -> Value {
+    let request = asked.request;
     let mut body = json!({
         "model": model,
         "messages": messages(request.history),
@@ -22,10 +32,34 @@ pub(super) fn body(model: &str, own: Option<&Sampling>, request: &ModelRequest<'
             body["parallel_tool_calls"] = false.into();
         }
     }
+    if let Some(shape) = request.options.answer.as_ref().filter(|_| asked.shaped) {
+        body["response_format"] = shaped(shape.schema());
+    }
     if let Some(sampling) = request.options.sampling.as_ref().or(own) {
         add_sampling(&mut body, sampling);
     }
     body
+}
+
+fn shaped(schema: &Value) -> Value {
+    let named = json!({"name": "answer", "schema": schema, "strict": is_strict(schema)});
+    json!({"type": "json_schema", "json_schema": named})
+}
+
+/// Whether every object says all of what it holds: some services hold only such replies strictly.
+fn is_strict(schema: &Value) -> bool {
+    match schema {
+        Value::Object(keywords) => {
+            let named = schema["properties"].as_object();
+            let needed = schema["required"].as_array().map_or(0, Vec::len);
+            let closed = schema["additionalProperties"] == Value::Bool(false);
+            let whole =
+                schema["type"] != "object" || (closed && named.is_some_and(|all| all.len() == needed));
+            whole && keywords.values().all(is_strict)
+        }
+        Value::Array(items) => items.iter().all(is_strict),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
 }
 
 fn add_sampling(body: &mut Value, sampling: &Sampling) {

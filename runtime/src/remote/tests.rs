@@ -1,6 +1,7 @@
 //! Services as they answer: well, in pieces, wrongly, slowly, and not at all.
 
 mod hostile;
+mod typed;
 
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -74,17 +75,20 @@ fn call(arguments: &str) -> Value {
 }
 
 async fn ask(url: &str, options: &ReplyOptions, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+    ask_in(url, ReplyMode::Free, options, sink).await
+}
+
+async fn ask_in(
+    url: &str,
+    mode: ReplyMode,
+    options: &ReplyOptions,
+    sink: &dyn DeltaSink,
+) -> Result<ModelReply, Fault> {
     let model = RemoteModel::connect(settings(url)).await?;
     let history = [Message::text_of(Role::User, "Weather in Lagos tomorrow, 上海 on Monday")];
     let (session, tools) = (SessionId::from("s"), tools());
-    let request = ModelRequest {
-        session: &session,
-        history: &history,
-        tools: &tools,
-        mode: ReplyMode::Free,
-        tokens_max: 99,
-        options,
-    };
+    let request =
+        ModelRequest { session: &session, history: &history, tools: &tools, mode, tokens_max: 99, options };
     model.reply(request, sink).await
 }
 

@@ -1,6 +1,6 @@
 //! The generic envelope: one JSON object, whatever the model.
 
-use handyman_core::{Message, ReplyMode, Role};
+use handyman_core::{Delta, Message, ReplyMode, Role};
 use serde_json::json;
 
 use super::Generic;
@@ -29,6 +29,35 @@ fn a_reply_is_an_answer_or_calls() {
     assert_eq!(dialect.parse(calls, &[]).unwrap().calls.len(), 2);
     assert_eq!(dialect.parse(r#"{"answer": "so"}"#, &[]).unwrap().text, "so");
     assert!(dialect.parse("{}", &[]).is_err());
+}
+
+#[test]
+fn an_answer_of_a_shape_stands_in_the_envelope_as_it_is() {
+    let (history, tools) = ([person("Go")], trip_tools());
+    let shape = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": false});
+    let turn = Turn { answer: Some(&shape), ..Turn::new(&tools, ReplyMode::Free, Sources::new(&history)) };
+    let dialect = Generic::plain(true);
+    let matcher = constrainer().matcher(&dialect.grammar(&turn).unwrap()).unwrap();
+    let accepts = |reply: &str| {
+        let mut matcher = matcher.deep_clone();
+        let tokens: Vec<u32> = reply.bytes().map(u32::from).collect();
+        matcher.consume_tokens(&tokens).is_ok() && matcher.is_accepting().unwrap()
+    };
+    let calls = r#"{"calls": [{"name": "list", "arguments": {}}]}"#;
+    assert!(accepts(r#"{"answer": {"n": 3}}"#) && accepts(calls) && !accepts(r#"{"answer": "3"}"#));
+    assert_eq!(dialect.parse_typed(calls, &tools).unwrap().calls.len(), 1);
+    for (reply, text) in [(r#"{"answer": {"n": 3}}"#, r#"{"n": 3}"#), (r#"{"answer": {"n": "#, r#"{"n": "#)] {
+        assert_eq!(dialect.parse_typed(reply, &tools).unwrap().text, text.trim_end());
+        let mut splitter = dialect.splitter(true);
+        let shown: String = reply
+            .chars()
+            .flat_map(|piece| splitter.push(&piece.to_string()))
+            .map(|delta| match delta {
+                Delta::Text(text) | Delta::Reasoning(text) => text,
+            })
+            .collect();
+        assert_eq!(shown, text.trim_end());
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The law, for every family: what is written as a past call, the grammar accepts and the parser gives back.
 
+mod typed;
+
 use std::rc::Rc;
 
 use handyman_core::{CallRequest, Message, ReplyMode, ToolChoice, ToolSpec};

@@ -104,6 +104,7 @@ async fn old_sessions_go_and_what_is_in_doubt_stays() {
         outcome: Outcome::Waiting { call: "c1".into() },
         answer: String::new(),
         receipts: vec![],
+        incomplete: vec![],
         usage: handyman_core::Usage::default(),
     };
     let started_call = Event::CallStarted { call: "c1".into(), key: "k".into() };

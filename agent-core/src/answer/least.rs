@@ -1,0 +1,176 @@
+//! The least that a schema asks for, and values made to fit it.
+
+use serde_json::{Map, Value};
+
+use crate::provenance::escaped;
+
+/// References and alternatives followed inside one another.
+const DEPTH_MAX: usize = 32;
+
+/// A value that fits the schema as far as that can be made up, out of what there is of it. Pointers to what was
+/// made up are added.
+pub(super) fn fitted(written: Option<Value>, schema: &Value, made_up: &mut Vec<String>) -> Option<Value> {
+    Fit { root: schema, made_up, depth: 0 }.value(written, schema, "")
+}
+
+struct Fit<'a> {
+    root: &'a Value,
+    made_up: &'a mut Vec<String>,
+    depth: usize,
+}
+
+impl Fit<'_> {
+    fn value(&mut self, written: Option<Value>, schema: &Value, at: &str) -> Option<Value> {
+        if self.depth > DEPTH_MAX {
+            return None;
+        }
+        self.depth += 1;
+        let fitted = self.fitted(written, schema, at);
+        self.depth -= 1;
+        fitted
+    }
+
+    fn fitted(&mut self, written: Option<Value>, schema: &Value, at: &str) -> Option<Value> {
+        if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
+            let root = self.root;
+            return self.value(written, root["$defs"].get(name)?, at);
+        }
+        if let Some(options) = schema["anyOf"].as_array() {
+            return self.alternative(written.as_ref(), options, at);
+        }
+        match written {
+            Some(Value::Object(fields)) if is(schema, "object") => self.object(fields, schema, at),
+            Some(Value::Array(items)) if is(schema, "array") => self.array(items, schema, at),
+            Some(value) if self.fits(&value, schema) => Some(value),
+            Some(_) | None => {
+                self.made_up.push(at.to_owned());
+                self.least(schema, at)
+            }
+        }
+    }
+
+    /// The first alternative that what is there fits, or that can be made up.
+    fn alternative(&mut self, written: Option<&Value>, options: &[Value], at: &str) -> Option<Value> {
+        let before = self.made_up.len();
+        let mut best: Option<(usize, Value, Vec<String>)> = None;
+        for option in options {
+            let value = self.value(written.cloned(), option, at);
+            let made_up = self.made_up.split_off(before);
+            let Some(value) = value.filter(|value| self.fits(value, option)) else { continue };
+            if best.as_ref().is_none_or(|(fewest, _, _)| made_up.len() < *fewest) {
+                best = Some((made_up.len(), value, made_up));
+            }
+        }
+        let (_, value, made_up) = best?;
+        self.made_up.extend(made_up);
+        Some(value)
+    }
+
+    fn object(&mut self, mut fields: Map<String, Value>, schema: &Value, at: &str) -> Option<Value> {
+        let required: Vec<&str> = names(&schema["required"]).collect();
+        let closed = schema["additionalProperties"] == Value::Bool(false);
+        let mut fitted = Map::new();
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let here = format!("{at}/{}", escaped(name));
+            let written = fields.shift_remove(name);
+            if written.is_some() || required.contains(&name.as_str()) {
+                let needed = required.contains(&name.as_str());
+                match self.value(written, property, &here) {
+                    Some(value) => drop(fitted.insert(name.clone(), value)),
+                    None if needed => return None,
+                    None => {}
+                }
+            }
+        }
+        if !closed {
+            fitted.extend(fields);
+        }
+        Some(fitted.into())
+    }
+
+    fn array(&mut self, items: Vec<Value>, schema: &Value, at: &str) -> Option<Value> {
+        let count = |name: &str| schema[name].as_u64().and_then(|count| usize::try_from(count).ok());
+        let most = count("maxItems").unwrap_or(usize::MAX);
+        let mut fitted = Vec::new();
+        for (index, item) in items.into_iter().take(most).enumerate() {
+            match schema.get("items") {
+                Some(of) => fitted.extend(self.value(Some(item), of, &format!("{at}/{index}"))),
+                None => fitted.push(item),
+            }
+        }
+        let least = count("minItems").unwrap_or(0);
+        while fitted.len() < least {
+            let here = format!("{at}/{}", fitted.len());
+            let item = self.value(None, schema.get("items").unwrap_or(&Value::Bool(true)), &here)?;
+            fitted.push(item);
+        }
+        Some(fitted.into())
+    }
+
+    fn least(&mut self, schema: &Value, at: &str) -> Option<Value> {
+        if let Some(value) = schema.get("const") {
+            return Some(value.clone());
+        }
+        if let Some(values) = schema["enum"].as_array() {
+            return values.iter().find(|value| value.is_null()).or(values.first()).cloned();
+        }
+        let kinds = kinds(schema);
+        match kinds.iter().find(|kind| **kind == "null").or(kinds.first()).copied() {
+            Some("boolean") => Some(Value::Bool(false)),
+            Some("integer" | "number") => Some(number(schema)),
+            Some("string") => {
+                let length = schema["minLength"].as_u64().and_then(|length| usize::try_from(length).ok());
+                Some("-".repeat(length.unwrap_or(0)).into())
+            }
+            Some("array") => self.array(Vec::new(), schema, at),
+            Some("object") => self.object(Map::new(), schema, at),
+            Some(_) | None => Some(Value::Null),
+        }
+    }
+
+    fn fits(&self, value: &Value, schema: &Value) -> bool {
+        let mut schema = schema.clone();
+        if let (Some(keywords), Some(definitions)) = (schema.as_object_mut(), self.root.get("$defs")) {
+            keywords.insert("$defs".to_owned(), definitions.clone());
+        }
+        jsonschema::is_valid(&schema, value)
+    }
+}
+
+/// The number nearest to zero that the bounds allow.
+fn number(schema: &Value) -> Value {
+    let bound = |name: &str| schema[name].as_f64();
+    let whole = kinds(schema).contains(&"integer");
+    let step = bound("multipleOf").unwrap_or(if whole { 1.0 } else { 0.0 });
+    let beyond = if step > 0.0 { step.min(1.0) } else { 1.0 };
+    let above = bound("exclusiveMinimum").map(|least| least + beyond);
+    let below = bound("exclusiveMaximum").map(|most| most - beyond);
+    let least = bound("minimum").into_iter().chain(above).fold(f64::NEG_INFINITY, f64::max);
+    let most = bound("maximum").into_iter().chain(below).fold(f64::INFINITY, f64::min);
+    let nearest = 0.0_f64.max(least).min(most);
+    let nearest = if step > 0.0 {
+        if nearest < 0.0 { (nearest / step).floor() * step } else { (nearest / step).ceil() * step }
+    } else {
+        nearest
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a whole number; what is too large does not fit and is refused"
+    )]
+    if whole || nearest.fract() == 0.0 { (nearest as i64).into() } else { nearest.into() }
+}
+
+fn is(schema: &Value, kind: &str) -> bool {
+    kinds(schema).contains(&kind)
+}
+
+fn kinds(schema: &Value) -> Vec<&str> {
+    match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        kinds => names(kinds).collect(),
+    }
+}
+
+fn names(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}

@@ -1,0 +1,125 @@
+//! Shapes that can be asked for, and answers that were cut off at every place.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{AnswerSchema, Completed};
+use crate::FaultKind;
+
+/// An offer, to be answered with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Offer {
+    /// Its number.
+    id: String,
+    price: f64,
+    seats: u8,
+    direct: bool,
+    class: Class,
+    stops: Vec<Stop>,
+    note: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Class {
+    First,
+    Second,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Stop {
+    city: String,
+    minutes: u32,
+}
+
+fn offer() -> Offer {
+    Offer {
+        id: "G\"12 \u{1F682}".to_owned(),
+        price: 553.5,
+        seats: 12,
+        direct: true,
+        class: Class::Second,
+        stops: vec![
+            Stop { city: "济南\n西".to_owned(), minutes: 2 },
+            Stop { city: "Xuzhou".to_owned(), minutes: 3 },
+        ],
+        note: Some("quiet".to_owned()),
+    }
+}
+
+#[test]
+fn an_answer_that_is_cut_off_anywhere_still_has_its_shape_and_says_what_is_missing() {
+    let schema = AnswerSchema::of::<Offer>().unwrap();
+    let text = serde_json::to_string(&offer()).unwrap();
+    assert_eq!(schema.completed(&text).unwrap(), Completed { value: json!(offer()), incomplete: vec![] });
+    for (at, _) in text.char_indices() {
+        let Completed { value, incomplete } = schema.completed(&text[..at]).unwrap();
+        assert!(schema.read(&value.to_string()).is_ok(), "{at}: {value}");
+        let read: Offer = serde_json::from_value(value.clone()).unwrap();
+        // Only what is optional may be missing without a word.
+        assert!(
+            !incomplete.is_empty() || Offer { note: None, ..offer() } == Offer { note: None, ..read },
+            "{at}: {value}"
+        );
+        for pointer in &incomplete {
+            assert!(value.pointer(pointer).is_some(), "{at}: {pointer} in {value}");
+        }
+        for (name, written) in json!(offer()).as_object().unwrap() {
+            let whole = text
+                .find(&format!("\"{name}\":{written},"))
+                .is_some_and(|begins| at > begins + name.len() + 3 + written.to_string().len());
+            if whole {
+                assert_eq!(value[name], *written, "{at}: what is whole is kept");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_never_written_is_the_least_and_named() {
+    let schema = AnswerSchema::of::<Offer>().unwrap();
+    for nothing in ["", "I would say that", "{\"id\": ", "[]"] {
+        let Completed { value, incomplete } = schema.completed(nothing).unwrap();
+        assert_eq!(value["seats"], 0, "{nothing}");
+        assert!(incomplete.iter().any(|pointer| pointer.is_empty() || pointer == "/seats"), "{incomplete:?}");
+    }
+    let bounded = json!({"type": "object", "required": ["n", "even", "low", "names", "kind", "either"], "properties": {
+        "n": {"type": "integer", "minimum": 3}, "even": {"type": "integer", "exclusiveMinimum": 3, "multipleOf": 2},
+        "low": {"type": "number", "maximum": -2.5}, "names": {"type": "array", "minItems": 2, "items": {"type": "string", "minLength": 2}},
+        "kind": {"const": "x"}, "either": {"anyOf": [{"type": "integer", "minimum": 5}, {"$ref": "#/$defs/t"}]}},
+        "$defs": {"t": {"enum": ["a", "b"]}}});
+    let value = AnswerSchema::new(bounded).unwrap().completed("{\"either\": \"b\"").unwrap().value;
+    assert_eq!(
+        value,
+        json!({"n": 3, "even": 4, "low": -2.5, "names": ["--", "--"], "kind": "x", "either": "b"})
+    );
+    let inexpressible = AnswerSchema::new(json!({"type": "string", "pattern": "^[A-Z]{3}$"})).unwrap();
+    assert_eq!(inexpressible.completed("\"AB"), None, "nothing is made up where that would be wrong");
+    assert_eq!(inexpressible.completed("\"ABC\"").unwrap().value, "ABC");
+}
+
+#[test]
+fn answers_are_read_and_what_is_wrong_is_named() {
+    let schema = AnswerSchema::new(json!({"type": "array", "items": {"type": "integer"}})).unwrap();
+    assert_eq!(schema.read(" [1, 2]").unwrap(), json!([1, 2]));
+    assert!(schema.read("one, two").unwrap_err().contains("not JSON"));
+    assert!(schema.read("[1, \"two\"]").unwrap_err().starts_with("at /1:"));
+    let kept: AnswerSchema = serde_json::from_value(serde_json::to_value(&schema).unwrap()).unwrap();
+    assert_eq!(kept, schema, "in the journal it is the schema itself");
+}
+
+#[test]
+fn a_shape_that_could_not_be_held_is_refused_before_anything_runs() {
+    let refused: [(Value, &str); 4] = [
+        (json!({"type": "object", "patternProperties": {}}), "patternProperties"),
+        (json!({"type": "string", "x-verbatim": true}), "arguments"),
+        (json!({"type": 3}), "schema"),
+        (json!(7), "not a schema"),
+    ];
+    for (schema, named) in refused {
+        let fault = AnswerSchema::new(schema).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Schema);
+        assert!(fault.to_string().contains(named), "{fault}");
+    }
+}
