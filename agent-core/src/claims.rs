@@ -97,7 +97,7 @@ fn is_backed(deed: Deed, run: &Run, tools: &[ToolSpec]) -> bool {
         parts.any(|part| matches!(part, Part::Text(text) if deed.named_in(text)))
     };
     run.done().iter().filter(|done| stands(done, run, tools)).any(does)
-        || run.history().iter().any(|message| shown(message) || said(message))
+        || run.record().iter().any(|message| shown(message) || said(message))
 }
 
 /// Whether a call took effect and was not undone.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::answer::AnswerSchema;
+use crate::compact::Compaction;
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::{LimitKind, TokenUsage, Usage};
 use crate::message::{CallOutcome, ToolCall};
@@ -235,6 +236,14 @@ pub enum Event {
         claim: String,
         /// What is wrong with them, for the model.
         problem: String,
+    },
+    /// The model's window was full: less is shown of what came before.
+    Compacted {
+        /// What was done to make room.
+        #[serde(flatten)]
+        step: Compaction,
+        /// What did not fit.
+        why: String,
     },
     /// The run ended.
     Finished {

@@ -28,6 +28,7 @@ extern crate self as handyman_core;
 pub mod answer;
 mod authoring;
 pub mod claims;
+pub mod compact;
 mod deeds;
 pub mod event;
 pub mod fault;
@@ -49,6 +50,7 @@ pub mod tool;
 pub mod toolbox;
 
 pub use answer::AnswerSchema;
+pub use compact::Compaction;
 pub use event::{Decision, Event, ModelInfo, Outcome, Receipt, Recording, Verdict};
 pub use fault::{Fault, FaultKind};
 /// Turns a documented async function into a tool:

@@ -124,7 +124,7 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
             Some(settle(call, CallOutcome::Cancelled, "this was the last reply; it could only answer"))
         }
         CallState::Undecided => {
-            match repeat::spent(run.history(), tools).iter().find(|s| repeat::same(s.call, call)) {
+            match repeat::spent(run.record(), tools).iter().find(|s| repeat::same(s.call, call)) {
                 Some(spent) => Some(settle(call, CallOutcome::Cancelled, &spent.why())),
                 None => Some(Step::Decide(call.clone())),
             }

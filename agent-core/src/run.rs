@@ -16,8 +16,10 @@ use crate::tool::Failure;
 /// What a session's earlier runs leave to the next one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Earlier {
-    /// Everything said so far.
+    /// What the model is shown of what was said so far.
     pub messages: Vec<Message>,
+    /// Everything said so far, where that is more.
+    pub record: Vec<Message>,
     /// The date the model was last told.
     pub date: Option<Date>,
     /// Names of the tools whose results hold what strangers wrote.
@@ -89,6 +91,8 @@ pub struct Run {
     id: RunId,
     session: SessionId,
     history: Vec<Message>,
+    /// Everything said, once less of it is shown; empty until then.
+    record: Vec<Message>,
     told_date: Option<Date>,
     now: Option<DateTime>,
     pending: Vec<PendingCall>,
@@ -114,6 +118,7 @@ impl Run {
             id,
             session: "".into(),
             history: earlier.messages,
+            record: earlier.record,
             told_date: earlier.date,
             now: None,
             pending: Vec::new(),
@@ -159,6 +164,12 @@ impl Run {
         &self.history
     }
 
+    /// Everything said, whether or not the model is still shown it (see [`compact`](crate::compact)).
+    #[must_use]
+    pub fn record(&self) -> &[Message] {
+        if self.record.is_empty() { &self.history } else { &self.record }
+    }
+
     /// Local date and time of the person when the run began; `None` before it has.
     #[must_use]
     pub fn now(&self) -> Option<DateTime> {
@@ -186,7 +197,7 @@ impl Run {
     /// Where each argument of a call comes from.
     #[must_use]
     pub fn trace(&self, call: &ToolCall) -> Vec<Origin> {
-        provenance::trace(&call.arguments, &self.history, &self.untrusted)
+        provenance::trace(&call.arguments, self.record(), &self.untrusted)
     }
 
     /// Malformed replies since the last good one.
@@ -270,7 +281,8 @@ impl Run {
     #[must_use]
     pub fn into_earlier(mut self) -> Earlier {
         self.abandon_pending();
-        Earlier { messages: self.history, date: self.told_date, untrusted: self.untrusted }
+        let (messages, record) = (self.history, self.record);
+        Earlier { messages, record, date: self.told_date, untrusted: self.untrusted }
     }
 }
 

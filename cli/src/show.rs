@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::sync::Mutex;
 
-use handyman::{CallOutcome, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source, Verdict};
+use handyman::{
+    CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source, Verdict,
+};
 use serde_json::{Map, Value};
 
 /// Characters of a value or a result in its short form.
@@ -76,6 +78,7 @@ impl Observer for Terminal {
                 let tool = tool.split('(').next().unwrap_or_default();
                 line(&format!("{mark} {tool}: {}", short(&result.to_string())));
             }
+            Event::Compacted { step, .. } => note(&compacted(step)),
             Event::Finished { outcome, answer, receipts, incomplete, usage } => {
                 self.finish(outcome, answer);
                 if !incomplete.is_empty() {
@@ -194,6 +197,17 @@ fn origin_text(origin: &Origin) -> String {
         Source::Model => "the model".to_owned(),
     };
     format!("{} ← {from}", origin.at.trim_start_matches('/'))
+}
+
+fn compacted(step: &Compaction) -> String {
+    match step {
+        Compaction::ResultsShortened { results, .. } => {
+            format!("the model's window is full: {results} results were shortened")
+        }
+        Compaction::MessagesLeftOut { messages, .. } => {
+            format!("the model's window is full: {messages} messages are no longer shown to it")
+        }
+    }
 }
 
 fn limit_text(limit: LimitKind) -> &'static str {

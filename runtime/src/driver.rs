@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use handyman_core::planner::{self, Step};
 use handyman_core::{
     CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
-    Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, TokenUsage, ToolCall, ToolChoice,
-    Toolset, claims,
+    Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, StopReason, TokenUsage, ToolCall,
+    ToolChoice, Toolset, claims, compact,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +37,7 @@ pub(crate) async fn drive(run: &mut Run, world: &World<'_>) -> Result<(), Fault>
             Step::Finish(outcome) => vec![finish(run, world, outcome)],
             Step::Probe(call) => vec![execute::probe(run, world, &call).await],
             _ if world.cancel.is_cancelled() => vec![finish(run, world, Outcome::Cancelled)],
-            Step::Generate(mode) => vec![generate(run, world, mode).await?],
+            Step::Generate(mode) => generate(run, world, mode).await?,
             Step::Decide(call) => vec![decide(run, world, call).await],
             Step::Start(call) => vec![Event::CallStarted { key: run.key(&call.id), call: call.id }],
             Step::Execute(calls) => execute::execute(run, world, &calls).await,
@@ -61,7 +61,7 @@ pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> R
 
 /// Asks the model, within what is left of the limits. What was heard of a reply that took too long is kept:
 /// as a reply that was cut off while there is time for another, else as the answer.
-async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event, Fault> {
+async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<Event>, Fault> {
     let allowance = planner::allowance(run, mode, world.limits);
     let options = options_now(run, world.options);
     let request = ModelRequest {
@@ -76,7 +76,7 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
     let started = Instant::now();
     let reply = tokio::select! {
         biased;
-        () = world.cancel.cancelled() => return Ok(finish(run, world, Outcome::Cancelled)),
+        () = world.cancel.cancelled() => return Ok(vec![finish(run, world, Outcome::Cancelled)]),
         () = tokio::time::sleep(allowance.time) => None,
         reply = world.model.reply(request, &heard) => Some(reply),
     };
@@ -85,24 +85,35 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Event
         Some(Ok(reply)) => {
             let ending = run.usage().tokens.decoded() + reply.usage.decoded() >= world.limits.tokens_max;
             let body = typed(run, reply.body, ending);
-            Ok(replied(run, ModelReply { body, ..reply }, turn, ms))
+            let full = reply.stop == StopReason::Window && matches!(body, ReplyBody::Malformed { .. });
+            let room = if full { compact(run, "the reply was cut off where the window ends") } else { None };
+            let event = replied(run, ModelReply { body, ..reply }, turn, ms);
+            Ok(std::iter::once(event).chain(room).collect())
         }
-        // What was achieved until the window was full is kept; a window too small to begin is a fault.
-        Some(Err(fault)) if fault.kind() == FaultKind::Window && turn > 1 => {
-            Ok(finish(run, world, Outcome::Limit { limit: LimitKind::Window }))
-        }
+        Some(Err(fault)) if fault.kind() == FaultKind::Window => match compact(run, &fault.to_string()) {
+            Some(event) => Ok(vec![event]),
+            // What was achieved until the window was full is kept; a window too small to begin is a fault.
+            None if turn > 1 => Ok(vec![finish(run, world, Outcome::Limit { limit: LimitKind::Window })]),
+            None => Err(fault),
+        },
         Some(Err(fault)) => Err(fault),
         None if mode == ReplyMode::Free => {
             let problem = "it was cut off, because the time for it was used up; answer briefly".to_owned();
             // The clock that cut the reply off may be finer than the one that counts.
             let ms = ms.max(millis(allowance.time));
-            Ok(Event::ReplyMalformed { turn, text: heard.text(), problem, usage: TokenUsage::default(), ms })
+            let usage = TokenUsage::default();
+            Ok(vec![Event::ReplyMalformed { turn, text: heard.text(), problem, usage, ms }])
         }
         None => {
             let heard = Some(heard.text()).filter(|text| !text.trim().is_empty());
-            Ok(finish_with(run, world, Outcome::Limit { limit: LimitKind::WallTime }, heard))
+            Ok(vec![finish_with(run, world, Outcome::Limit { limit: LimitKind::WallTime }, heard)])
         }
     }
+}
+
+/// Makes room in the window, if anything can be spared.
+fn compact(run: &Run, why: &str) -> Option<Event> {
+    compact::next(run).map(|step| Event::Compacted { step, why: why.to_owned() })
 }
 
 /// An answer of another shape than the one asked for is malformed. One that the last token cut off is kept: it

@@ -119,8 +119,15 @@ impl Loaded {
         let known = self.transcripts.longest(&keys[..history.len()]);
         let earlier = known.as_ref().map(|(_, transcript)| transcript);
         let mark = known.as_ref().map(|(key, transcript)| Mark::of(*key, transcript));
-        let Prompt { tokens: prompt, new } =
+        let Prompt { tokens: prompt, mut new } =
             renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
+        // After a compaction, what the session had come to is computed again from where it was changed.
+        let replied =
+            history.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
+        let covered = earlier.is_some_and(|earlier| earlier.messages >= replied);
+        if !covered && replied > 0 && self.transcripts.knows(session) {
+            new = renderer.since(replied, history, tools).unwrap_or(new);
+        }
         let shared =
             if self.marks && earlier.is_none() { renderer.shared(&prompt, history, tools) } else { 0 };
         let sources = Sources::new(history).without_repeats(tools);
@@ -151,6 +158,7 @@ impl Loaded {
             let transcript = Transcript { tokens: saved.tokens[..tokens].to_vec(), messages, ended };
             self.transcripts.keep(key, transcript);
         }
+        self.transcripts.replied(session);
         Some(saved)
     }
 
@@ -164,6 +172,7 @@ impl Loaded {
             let _ = self.engine.keep(session.to_owned(), keeper);
         }
         self.transcripts.keep(key, transcript);
+        self.transcripts.replied(session);
     }
 
     /// What follows the reply while it is written.

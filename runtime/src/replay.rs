@@ -167,7 +167,10 @@ fn follows(step: &Step, event: &Event) -> bool {
             | Event::Finished { outcome: Outcome::Cancelled | Outcome::Limit { .. }, .. },
             _,
         )
-        | (Event::ModelReplied { .. } | Event::ReplyMalformed { .. }, Step::Generate(_))
+        | (
+            Event::ModelReplied { .. } | Event::ReplyMalformed { .. } | Event::Compacted { .. },
+            Step::Generate(_),
+        )
         | (Event::UndoPlanned { .. }, Step::Undo { .. })
         | (Event::ClaimRefused { .. }, Step::Correct { .. }) => true,
         (Event::CallDecided { call, .. }, Step::Decide(of))

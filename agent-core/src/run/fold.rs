@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 use serde_json::json;
 
 use super::{CallState, Done, PendingCall, Run};
+use crate::compact::Compaction;
 use crate::event::{Event, Outcome, Verdict};
 use crate::ids::{CallId, SessionId};
 use crate::limits::TokenUsage;
@@ -39,7 +40,7 @@ impl Run {
             Event::ReplyMalformed { text, problem, usage, ms, .. } if self.pending.is_empty() => {
                 self.count_turn(*usage, *ms);
                 self.malformed_in_a_row += 1;
-                self.history.push(Message::text_of(Role::Assistant, text));
+                self.say(Message::text_of(Role::Assistant, text));
                 self.note(format!("Your reply could not be read: {problem}. Reply again."));
             }
             Event::CallDecided { call, decision, why, .. } => {
@@ -81,6 +82,7 @@ impl Run {
                 self.claims_refused = self.claims_refused.saturating_add(1);
                 self.note(format!("Not so: {problem}."));
             }
+            Event::Compacted { step, .. } => self.compact(step),
             Event::Finished { outcome, answer, incomplete, .. } => {
                 // A run that waits for a person keeps its calls open: it goes on.
                 if !matches!(outcome, Outcome::Waiting { .. }) {
@@ -97,6 +99,30 @@ impl Run {
             | Event::ClaimRefused { .. }
             | Event::ModelReplied { .. }
             | Event::ReplyMalformed { .. } => {}
+        }
+    }
+
+    fn say(&mut self, message: Message) {
+        if !self.record.is_empty() {
+            self.record.push(message.clone());
+        }
+        self.history.push(message);
+    }
+
+    fn compact(&mut self, step: &Compaction) {
+        if self.record.is_empty() {
+            self.record.clone_from(&self.history);
+        }
+        step.apply(&mut self.history);
+        self.malformed_in_a_row = 0;
+        // The date may have been told in what was left out.
+        let Some(note) = self.told_date.map(|date| Part::Note(date_note(date))) else { return };
+        let told = self.history.iter().any(|message| message.parts.contains(&note));
+        let asks = |message: &&mut Message| {
+            message.role == Role::User && message.parts.iter().any(|part| matches!(part, Part::Text(_)))
+        };
+        if let Some(message) = self.history.iter_mut().rev().find(asks).filter(|_| !told) {
+            message.parts.insert(0, note);
         }
     }
 
@@ -119,7 +145,7 @@ impl Run {
             let schema = shown(asked.schema());
             parts.push(Part::Note(format!("(Answer with JSON of this schema, and nothing else: {schema})")));
         }
-        self.history.push(Message { role: Role::User, parts });
+        self.say(Message { role: Role::User, parts });
     }
 
     fn reply(&mut self, text: &str, reasoning: &str, calls: &[ToolCall]) {
@@ -131,7 +157,7 @@ impl Run {
             parts.push(Part::Text(text.to_owned()));
         }
         parts.extend(calls.iter().cloned().map(Part::Call));
-        self.history.push(Message { role: Role::Assistant, parts });
+        self.say(Message { role: Role::Assistant, parts });
         self.calls_seen = self.calls_seen.saturating_add(u32::try_from(calls.len()).unwrap_or(u32::MAX));
         self.pending =
             calls.iter().map(|call| PendingCall::new(call.clone(), CallState::Undecided)).collect();
@@ -202,7 +228,7 @@ impl Run {
             }
         }
         if !parts.is_empty() {
-            self.history.push(Message { role: Role::Tool, parts });
+            self.say(Message { role: Role::Tool, parts });
         }
         for note in notes {
             self.note(note);
@@ -211,7 +237,7 @@ impl Run {
 
     /// Tells the model something that is not the person's words.
     fn note(&mut self, note: String) {
-        self.history.push(Message { role: Role::User, parts: vec![Part::Note(note)] });
+        self.say(Message { role: Role::User, parts: vec![Part::Note(note)] });
     }
 
     /// A person's decision on a call that waits for it. A yes counts once the run goes on: then the

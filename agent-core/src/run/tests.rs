@@ -30,11 +30,11 @@ fn the_message_comes_with_the_date_once_a_day() {
     assert_eq!(run.history(), [Message { role: Role::User, parts: vec![note.clone(), said.clone()] }]);
     assert_eq!(run.history()[0].text(), "Pay the bill", "a note is never the person's words");
 
-    let told = Earlier { messages: vec![], date: Some(date(2026, 11, 23)), untrusted: vec![] };
+    let told = Earlier { date: Some(date(2026, 11, 23)), ..Earlier::default() };
     let same_day = Run::replay(RunId::from("r2"), told, &[started()]);
     assert_eq!(same_day.history()[0].parts, std::slice::from_ref(&said));
 
-    let told = Earlier { messages: vec![], date: Some(date(2026, 11, 22)), untrusted: vec![] };
+    let told = Earlier { date: Some(date(2026, 11, 22)), ..Earlier::default() };
     let next_day = Run::replay(RunId::from("r2"), told, &[started()]);
     assert_eq!(next_day.history()[0].parts, [note, said]);
 }

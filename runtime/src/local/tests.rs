@@ -1,5 +1,7 @@
 //! The whole model step, with the model in the repository.
 
+mod compaction;
+
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;

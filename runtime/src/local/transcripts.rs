@@ -19,25 +19,44 @@ pub(super) type Key = [u8; 32];
 
 /// The transcripts of one model.
 #[derive(Debug, Default)]
-pub(super) struct Transcripts(Mutex<VecDeque<(Key, Arc<Transcript>)>>);
+pub(super) struct Transcripts {
+    kept: Mutex<VecDeque<(Key, Arc<Transcript>)>>,
+    /// Sessions that were replied to, the latest last.
+    sessions: Mutex<VecDeque<String>>,
+}
 
 impl Transcripts {
     /// The transcript of the longest beginning of a history that has one; `keys` are those of its
     /// beginnings.
     pub(super) fn longest(&self, keys: &[Key]) -> Option<(Key, Arc<Transcript>)> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = keys.iter().rev().find_map(|key| kept.iter().find(|(known, _)| known == key));
         found.map(|(key, transcript)| (*key, Arc::clone(transcript)))
     }
 
     /// Keeps a transcript; the one kept for longest is forgotten where there are too many.
     pub(super) fn keep(&self, key: Key, transcript: Transcript) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(known, _)| *known != key);
         if kept.len() == KEPT_MAX {
             kept.pop_front();
         }
         kept.push_back((key, Arc::new(transcript)));
+    }
+
+    /// Notes that a session was replied to.
+    pub(super) fn replied(&self, session: &str) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|known| known != session);
+        if sessions.len() == KEPT_MAX {
+            sessions.pop_front();
+        }
+        sessions.push_back(session.to_owned());
+    }
+
+    /// Whether a session was replied to before.
+    pub(super) fn knows(&self, session: &str) -> bool {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|known| known == session)
     }
 }
 

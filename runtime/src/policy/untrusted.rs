@@ -48,9 +48,9 @@ fn behind(call: &ToolCall, spec: &ToolSpec, run: &Run) -> Option<String> {
         Source::Result { .. } | Source::Person | Source::System | Source::Model => None,
     });
     let read = || {
-        let mut results = run.history().iter().rev().flat_map(Message::results);
+        let mut results = run.record().iter().rev().flat_map(Message::results);
         let result = results.find(|result| run.untrusted().contains(&result.tool))?;
-        let asked = run.history().iter().filter(|message| message.role == Role::User).any(|message| {
+        let asked = run.record().iter().filter(|message| message.role == Role::User).any(|message| {
             message.parts.iter().any(|part| matches!(part, Part::Text(text) if claims::asks_for(text, spec)))
         });
         let (tool, call) = (&result.tool, &result.call);

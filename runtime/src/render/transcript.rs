@@ -99,6 +99,13 @@ impl Renderer<'_> {
         }
     }
 
+    /// How many tokens of a prompt stand after its last reply, which is that of the message before `replied`.
+    pub(crate) fn since(self, replied: usize, history: &[Message], tools: &[ToolSpec]) -> Option<usize> {
+        let whole = self.text(history, tools, true).ok()?;
+        let upto = Transcript { tokens: Vec::new(), messages: replied, ended: true };
+        self.difference(&upto, history, tools, &whole).map(|new| self.tokenize(&new).len())
+    }
+
     /// How many tokens of a prompt any conversation with these tools and instructions begins with.
     pub(crate) fn shared(self, prompt: &[Token], history: &[Message], tools: &[ToolSpec]) -> usize {
         let mut probed: Vec<Message> =

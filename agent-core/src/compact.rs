@@ -1,0 +1,168 @@
+//! Compaction: how a history is made to fit when the model's window is full.
+//!
+//! One step at a time, what is needed least first: older results are shortened, what was said before the
+//! person's last message is left out, the latest results are shortened, and last the run's own earlier turns
+//! are left out. The person's last message, the instructions and the last turn always stay. What is no longer
+//! shown is kept in [`Run::record`]: policies, receipts and the search for repeats still know of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::message::{Message, Part, Role};
+use crate::run::Run;
+
+/// Bytes of JSON that an older result is shortened to.
+const OLDER_BYTES: usize = 240;
+/// Bytes that the latest results are shortened to, a step each.
+const LATEST_BYTES: [usize; 2] = [1_024, 240];
+/// How much of lists and texts is kept, from generous to scant: items, and characters.
+const KEPT: [(usize, usize); 3] = [(8, 200), (3, 80), (1, 40)];
+/// Bytes that a shortened result may have beyond what it is shortened to: the note that it was.
+const NOTE_BYTES: usize = 64;
+
+/// One step of compaction. Messages are counted from the first that the model is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Compaction {
+    /// Results are shortened.
+    ResultsShortened {
+        /// Those of the messages before this one.
+        until: usize,
+        /// To about this many bytes of JSON each.
+        bytes: usize,
+        /// How many results that are.
+        results: usize,
+    },
+    /// Messages are left out.
+    MessagesLeftOut {
+        /// The first of them.
+        from: usize,
+        /// How many.
+        messages: usize,
+    },
+}
+
+/// The next step for a run whose history does not fit; `None` where nothing can be spared any more.
+#[must_use]
+pub fn next(run: &Run) -> Option<Compaction> {
+    let history = run.history();
+    let asked = history.iter().rposition(from_person)?;
+    let latest = history.iter().rposition(|message| message.role == Role::Tool).unwrap_or(history.len());
+    let shorten = |until: usize, bytes: usize| {
+        let long =
+            |message: &Message| message.results().filter(|result| is_long(&result.result, bytes)).count();
+        let results = history[..until.min(history.len())].iter().map(long).sum();
+        (results > 0).then_some(Compaction::ResultsShortened { until, bytes, results })
+    };
+    shorten(latest, OLDER_BYTES)
+        .or_else(|| leave_out_before(history, asked))
+        .or_else(|| LATEST_BYTES.into_iter().find_map(|bytes| shorten(history.len(), bytes)))
+        .or_else(|| leave_out_turn(history, asked))
+}
+
+/// The older half of what was said before a message, in whole exchanges; the instructions stay.
+fn leave_out_before(history: &[Message], asked: usize) -> Option<Compaction> {
+    let from = history.iter().take_while(|message| message.role == Role::System).count();
+    let exchanges: Vec<usize> = (from..=asked).filter(|&at| from_person(&history[at])).collect();
+    let half = exchanges.len().checked_sub(1)?.div_ceil(2);
+    let until = *exchanges.get(half).filter(|_| half > 0)?;
+    (until > from).then_some(Compaction::MessagesLeftOut { from, messages: until - from })
+}
+
+/// The oldest turn after a message, unless it is the last one.
+fn leave_out_turn(history: &[Message], asked: usize) -> Option<Compaction> {
+    let turns: Vec<usize> =
+        (asked + 1..history.len()).filter(|&at| history[at].role == Role::Assistant).collect();
+    match turns.as_slice() {
+        [first, second, ..] => Some(Compaction::MessagesLeftOut { from: *first, messages: second - first }),
+        [] | [_] => None,
+    }
+}
+
+impl Compaction {
+    /// Does the step.
+    pub(crate) fn apply(&self, history: &mut Vec<Message>) {
+        match self {
+            Self::ResultsShortened { until, bytes, .. } => {
+                let until = (*until).min(history.len());
+                for part in history[..until].iter_mut().flat_map(|message| &mut message.parts) {
+                    if let Part::Result(result) = part
+                        && is_long(&result.result, *bytes)
+                    {
+                        result.result = shortened(&result.result, *bytes);
+                    }
+                }
+            }
+            Self::MessagesLeftOut { from, messages } => {
+                let from = (*from).min(history.len());
+                let until = from.saturating_add(*messages).min(history.len());
+                history.drain(from..until);
+                let told = "(What was said or done before was left out here to make room.)";
+                let gap = history.get(from).is_some_and(|next| next.role == Role::User);
+                // Before a person's message the gap is told in it, else in the one before.
+                let at = if gap { from } else { from.saturating_sub(1) };
+                if let Some(message) = history.get_mut(at).filter(|message| message.role == Role::User) {
+                    let note = Part::Note(told.to_owned());
+                    if !message.parts.contains(&note) {
+                        message.parts.insert(if gap { 0 } else { message.parts.len() }, note);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn from_person(message: &Message) -> bool {
+    message.role == Role::User && message.parts.iter().any(|part| matches!(part, Part::Text(_)))
+}
+
+fn is_long(result: &Value, bytes: usize) -> bool {
+    result.to_string().len() > bytes + NOTE_BYTES
+}
+
+/// A result with its structure, and less of its lists and texts. It says that it was shortened.
+fn shortened(result: &Value, bytes: usize) -> Value {
+    let text = result.to_string();
+    let cut = Value::from(format!("shortened from {} bytes to make room", text.len()));
+    for (items, characters) in KEPT {
+        let less = less(result, items, characters);
+        if less.to_string().len() <= bytes {
+            return match less {
+                Value::Object(mut fields) => {
+                    fields.insert("cut".to_owned(), cut);
+                    fields.into()
+                }
+                value => json!({"cut": cut, "value": value}),
+            };
+        }
+    }
+    let mut end = (bytes / 2).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    json!({"cut": cut, "head": text.get(..end).unwrap_or_default()})
+}
+
+fn less(value: &Value, items: usize, characters: usize) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > characters => {
+            format!("{}…", text.chars().take(characters).collect::<String>()).into()
+        }
+        Value::Array(all) => {
+            let mut kept: Vec<Value> =
+                all.iter().take(items).map(|item| less(item, items, characters)).collect();
+            if all.len() > items {
+                kept.push(format!("… {} more", all.len() - items).into());
+            }
+            kept.into()
+        }
+        Value::Object(fields) => {
+            let kept = fields.iter().map(|(name, inner)| (name.clone(), less(inner, items, characters)));
+            kept.collect::<Map<_, _>>().into()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What goes first, what stays, and what is still known of what is no longer shown.
+
+use serde_json::{Value, json};
+
+use super::{Compaction, NOTE_BYTES, next};
+use crate::event::Event;
+use crate::message::{CallOutcome, Message, Part, Role};
+use crate::run::{Earlier, Run};
+use crate::samples::{call, replied, started, tools};
+
+fn results(n: usize, run: &str) -> Value {
+    let train = |at: usize| json!({"id": format!("{run}-G{at}"), "note": "departs from the south station ".repeat(4)});
+    json!({"trains": (0..n).map(train).collect::<Vec<_>>()})
+}
+
+fn finished(id: usize, result: Value) -> Event {
+    Event::CallFinished {
+        call: format!("c{id}").into(),
+        outcome: CallOutcome::Succeeded,
+        result,
+        failure: None,
+        ms: 1,
+    }
+}
+
+/// A run of three turns with calls, after two earlier ones in its session.
+fn session() -> Run {
+    let mut earlier =
+        Earlier { messages: vec![Message::text_of(Role::System, "Be brief.")], ..Earlier::default() };
+    for name in ["one", "two"] {
+        let mut run = Run::new(name.into(), earlier);
+        run.apply(&started());
+        turn(&mut run, 1, results(9, name));
+        run.apply(&replied("Here they are.", vec![]));
+        run.apply(&crate::samples::finished(crate::Outcome::Answered));
+        earlier = run.into_earlier();
+    }
+    let mut run = Run::new("three".into(), earlier);
+    run.apply(&started());
+    for id in 1..=3 {
+        turn(&mut run, id, results(9, "three"));
+    }
+    run
+}
+
+fn turn(run: &mut Run, id: usize, result: Value) {
+    run.apply(&replied("", vec![call(id, "look")]));
+    let decided = Event::CallDecided {
+        call: format!("c{id}").into(),
+        decision: crate::Verdict::Allow,
+        why: String::new(),
+        origins: vec![],
+        plan: None,
+        digest: None,
+    };
+    run.apply(&decided);
+    run.apply(&Event::CallStarted { call: format!("c{id}").into(), key: "k".into() });
+    run.apply(&finished(id, result));
+}
+
+fn compact(run: &mut Run) -> Option<Compaction> {
+    let step = next(run)?;
+    run.apply(&Event::Compacted { step: step.clone(), why: "full".to_owned() });
+    Some(step)
+}
+
+fn size(run: &Run) -> usize {
+    run.history().iter().flat_map(Message::results).map(|result| result.result.to_string().len()).sum()
+}
+
+#[test]
+fn older_results_go_first_and_every_step_saves_until_nothing_can_be_spared() {
+    let mut run = session();
+    let (record, asked) =
+        (run.history().to_vec(), run.history().iter().rposition(super::from_person).unwrap());
+    let asked = record[asked].clone();
+    let mut steps = Vec::new();
+    let mut before = (size(&run), run.history().len());
+    while let Some(step) = compact(&mut run) {
+        let now = (size(&run), run.history().len());
+        assert!(now < before, "{step:?} saves something: {now:?} of {before:?}");
+        assert!(run.history()[0].role == Role::System, "instructions stay");
+        let words = |message: &Message| message.text();
+        assert!(
+            run.history().iter().any(|message| words(message) == words(&asked)),
+            "so does what the person said"
+        );
+        assert_eq!(run.record(), record, "nothing is lost to those who check");
+        before = now;
+        steps.push(step);
+        assert!(steps.len() < 20);
+    }
+    assert!(matches!(steps[0], Compaction::ResultsShortened { bytes: 240, results: 4, .. }), "{steps:?}");
+    assert!(matches!(steps[1], Compaction::MessagesLeftOut { from: 1, .. }), "{steps:?}");
+    assert!(matches!(steps.last(), Some(Compaction::MessagesLeftOut { .. })), "{steps:?}");
+    let roles: Vec<Role> = run.history().iter().map(|message| message.role).collect();
+    assert_eq!(roles, [Role::System, Role::User, Role::Assistant, Role::Tool], "the last turn stays");
+}
+
+#[test]
+fn what_is_shortened_keeps_its_shape_and_says_so() {
+    let mut run = session();
+    compact(&mut run);
+    let shown: Vec<&Value> =
+        run.history().iter().flat_map(Message::results).map(|result| &result.result).collect();
+    let (last, older) = shown.split_last().unwrap();
+    assert_eq!(**last, results(9, "three"), "the latest stand as they are");
+    for result in older {
+        assert!(result["cut"].as_str().unwrap().contains("bytes"), "{result}");
+        assert!(result["trains"][0]["id"].as_str().unwrap().ends_with("-G0"), "{result}");
+        assert!(result.to_string().len() <= 240 + NOTE_BYTES, "{result}");
+    }
+}
+
+#[test]
+fn a_gap_is_told_and_the_date_is_told_again() {
+    let mut run = session();
+    let noted = |run: &Run| -> Vec<String> {
+        let parts = run.history().iter().flat_map(|message| &message.parts);
+        let notes =
+            parts.filter_map(|part| if let Part::Note(note) = part { Some(note.clone()) } else { None });
+        notes.collect()
+    };
+    assert_eq!(noted(&run).iter().filter(|note| note.contains("Today is")).count(), 1);
+    for _ in 0..3 {
+        compact(&mut run);
+    }
+    assert_eq!(noted(&run).iter().filter(|note| note.contains("left out")).count(), 1, "{:?}", noted(&run));
+    assert_eq!(noted(&run).iter().filter(|note| note.contains("Today is")).count(), 1, "{:?}", noted(&run));
+}
+
+#[test]
+fn values_are_traced_to_results_that_are_no_longer_shown() {
+    let mut run = session();
+    let mut asks = call(4, "pay");
+    asks.arguments.insert("id".to_owned(), json!("one-G8"));
+    let before = run.trace(&asks);
+    while compact(&mut run).is_some() {}
+    assert_eq!(run.trace(&asks), before);
+    assert!(matches!(before[0].source, crate::Source::Result { .. }));
+    let next = Run::new("four".into(), run.into_earlier());
+    assert_eq!(next.trace(&asks), before, "in later runs of the session as well");
+}
+
+#[test]
+fn what_must_not_happen_twice_is_not_forgotten() {
+    let mut run = session();
+    run.apply(&replied("", vec![call(4, "pay")]));
+    run.apply(&Event::CallFinished {
+        call: "c4".into(),
+        outcome: CallOutcome::Unknown,
+        result: json!({"error": "nobody knows"}),
+        failure: None,
+        ms: 1,
+    });
+    turn(&mut run, 5, results(9, "five"));
+    turn(&mut run, 6, results(9, "six"));
+    while compact(&mut run).is_some() {}
+    assert!(!run.history().iter().flat_map(Message::calls).any(|call| call.tool == "pay"), "it is not shown");
+    run.apply(&replied("", vec![call(7, "pay")]));
+    let step = crate::planner::next_step(&run, &tools(), &crate::Limits::default());
+    assert!(
+        matches!(&step, crate::Step::Settle(result) if result.outcome == CallOutcome::Cancelled),
+        "{step:?}"
+    );
+}
+
+#[test]
+fn steps_that_do_not_fit_change_nothing() {
+    let mut run = session();
+    let before = run.history().to_vec();
+    for step in [
+        Compaction::MessagesLeftOut { from: 99, messages: usize::MAX },
+        Compaction::ResultsShortened { until: usize::MAX, bytes: usize::MAX >> 1, results: 0 },
+    ] {
+        run.apply(&Event::Compacted { step, why: String::new() });
+        assert_eq!(run.history().len(), before.len());
+    }
+}
