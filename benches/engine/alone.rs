@@ -80,7 +80,7 @@ pub(crate) async fn decode_loop(file: &Path) -> Outcome<()> {
         // The prompt is known: its first token needs no pass, the others one each.
         let decoded = model.reply(ask(&session, &history, TOKENS), &Discard).await?.usage.decoded();
         ours.push(started.elapsed() / u32::try_from(decoded.max(2) - 1)?);
-        bare.push(model.bare_loop(usize::try_from(TOKENS)?)? / u32::try_from(TOKENS)?);
+        bare.push(model.bare_loop(usize::try_from(TOKENS)?, 1)? / u32::try_from(TOKENS)?);
     }
     let (ours, bare) = (median(ours), median(bare));
     let rate = |time: Duration| 1.0 / time.as_secs_f64();

@@ -28,24 +28,44 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         // Child processes: one is timed until its first call, one is killed.
-        ["first-call"] => runtime.block_on(trip::first_call()),
+        ["first-call", folder] => runtime.block_on(trip::first_call(Path::new(folder))),
         ["to-be-killed", folder] => runtime.block_on(killed::write_for_ever(Path::new(folder))),
-        _ => runtime.block_on(table()),
+        // Cargo names itself; what else is named are parts of the table.
+        all => runtime
+            .block_on(table(&all.iter().copied().filter(|part| !part.starts_with('-')).collect::<Vec<_>>())),
     }
 }
 
-async fn table() -> Outcome<()> {
+/// The parts of the table that are named, or all of them.
+async fn table(parts: &[&str]) -> Outcome<()> {
     let scratch = tempfile::tempdir()?;
+    let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
     rows::head();
-    trip::rows().await?;
-    turns::measure().await?;
-    killed::measure(scratch.path()).await?;
-    trip::start_row()?;
-    alone::constraint(scratch.path()).await?;
-    let large = scratch.path().join("half-a-billion.gguf");
-    gguf::write(&large, &half_a_billion())?;
-    alone::decode_loop(&large).await?;
-    crowd::measure(&large).await?;
+    if wanted("trip") {
+        trip::rows().await?;
+    }
+    if wanted("turns") {
+        turns::measure().await?;
+    }
+    if wanted("killed") {
+        killed::measure(scratch.path()).await?;
+    }
+    if wanted("start") {
+        trip::start_row()?;
+    }
+    if wanted("constraint") {
+        alone::constraint(scratch.path()).await?;
+    }
+    if wanted("loop") || wanted("crowd") {
+        let large = scratch.path().join("half-a-billion.gguf");
+        gguf::write(&large, &half_a_billion())?;
+        if wanted("loop") {
+            alone::decode_loop(&large).await?;
+        }
+        if wanted("crowd") {
+            crowd::measure(&large).await?;
+        }
+    }
     Ok(())
 }
 

@@ -138,3 +138,21 @@ fn a_request_that_is_not_utf8_is_refused() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("not valid UTF-8") && ran.err.contains("hint:"), "{}", ran.err);
 }
+
+#[test]
+fn an_answer_can_be_asked_for_in_a_shape() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "It will rain."}), json!({"text": "{\"rain\": true}"})]);
+    let shape = json!({"type": "object", "properties": {"rain": {"type": "boolean"}}, "required": ["rain"]});
+    let file = bench.write("shape.json", &shape.to_string()).display().to_string();
+    let ran = bench.run(&["run", "Rain?", "--model", &model, "--answer-schema", &file, "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let events = ran.events();
+    assert_eq!(events[0]["answer_schema"], shape);
+    assert_eq!(events[1]["type"], "reply_malformed", "prose is not the answer that was asked for");
+    assert_eq!(events.last().unwrap()["answer"], "{\"rain\": true}");
+    bench.write("shape.json", "{\"type\": \"object\", \"not\": {}}");
+    let ran = bench.run(&["run", "Rain?", "--model", &model, "--answer-schema", &file]);
+    assert!(ran.code == 1 && ran.err.contains("shape.json") && ran.err.contains("'not'"), "{}", ran.err);
+    assert!(ran.err.contains("hint:"), "{}", ran.err);
+}

@@ -138,8 +138,8 @@ pub(crate) struct Generation {
     pub(crate) tokens_max: usize,
     /// Who is served first.
     pub(crate) priority: Priority,
-    /// What an earlier process saved of the session.
-    pub(crate) restored: Option<Saved>,
+    /// What an earlier process saved of the session, or of what it begins with, and under which name.
+    pub(crate) restored: Option<(String, Saved)>,
     /// Takes the sequence when the prompt has been computed.
     pub(crate) keeper: Option<Keeper>,
     /// Takes progress. Once nobody listens, the generation ends.

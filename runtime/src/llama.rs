@@ -12,6 +12,7 @@
 pub(crate) mod backend;
 pub(crate) mod bare;
 pub(crate) mod cache;
+mod cpu;
 pub(crate) mod devices;
 pub(crate) mod fit;
 pub(crate) mod gguf;

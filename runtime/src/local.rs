@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use handyman_core::{
     DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording, ReplyBody, Role,
-    StopReason, ToolCall, ToolSpec,
+    StopReason, ToolCall,
 };
 use tokio::sync::mpsc;
 
@@ -33,14 +33,19 @@ use crate::decode::choose::{Chooser, Masking};
 use crate::decode::engine::{Engine, gone};
 use crate::decode::guide::Guide;
 use crate::decode::parked::Saved;
-use crate::decode::{Generated, Generation, Progress, Stop};
+use crate::decode::{Generated, Generation, Keeper, Progress, Stop};
 use crate::dialect::{Dialect, Said, Turn};
+use crate::llama::Token;
+use crate::llama::bare::{Bare, bare_loop};
 use crate::render::Template;
 use crate::render::transcript::{Prompt, Renderer, Tokenize, Transcript};
-use states::{Mark, States, Stored};
+use states::{Beginning, Mark, States, Stored};
 use tokenizer::ModelTokenizer;
 use transcripts::{Key, Transcripts};
 use utf8::Assembler;
+
+/// Tokens that sessions begin with alike; fewer are not worth a file.
+const BEGINNING_MIN: usize = 32;
 
 /// A GGUF model in this process. Clones share it: its weights, its KV cache and its thread.
 #[derive(Debug, Clone)]
@@ -93,13 +98,15 @@ impl LocalModel {
         self.shared.engine.figures()
     }
 
-    /// How long llama.cpp takes to decode this many tokens one by one, without any of what this crate does:
-    /// what [`Model::reply`] is compared with. Blocks, and computes in a KV cache of its own.
+    /// How long llama.cpp takes to decode this many tokens one by one, for so many sequences side by side,
+    /// without any of what this crate does: what [`Model::reply`] is compared with. Blocks, and computes in a
+    /// KV cache of its own.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Backend` when there is no memory for that cache.
-    pub fn bare_loop(&self, tokens: usize) -> Result<std::time::Duration, Fault> {
-        crate::llama::bare::bare_loop(self.shared.tokenizer.weights(), tokens, self.shared.settings.threads)
+    pub fn bare_loop(&self, tokens: usize, sequences: u32) -> Result<std::time::Duration, Fault> {
+        let bare = Bare { tokens, sequences, threads: self.shared.settings.threads };
+        bare_loop(self.shared.tokenizer.weights(), bare)
     }
 }
 
@@ -121,15 +128,15 @@ impl Loaded {
         let mark = known.as_ref().map(|(key, transcript)| Mark::of(*key, transcript));
         let Prompt { tokens: prompt, mut new } =
             renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
-        // After a compaction, what the session had come to is computed again from where it was changed.
         let replied =
             history.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
-        let covered = earlier.is_some_and(|earlier| earlier.messages >= replied);
-        if !covered && replied > 0 && self.transcripts.knows(session) {
+        // After a compaction, what the session had come to is computed again from where it was changed.
+        if earlier.is_none_or(|earlier| earlier.messages < replied) && self.transcripts.knows(session) {
             new = renderer.since(replied, history, tools).unwrap_or(new);
         }
-        let shared =
-            if self.marks && earlier.is_none() { renderer.shared(&prompt, history, tools) } else { 0 };
+        let begins = earlier.is_none() && (self.marks || self.states.is_some());
+        let shared = if begins { renderer.shared(&prompt, history, tools) } else { 0 };
+        let (restored, keeper) = self.kept(session, restored, &prompt[..shared], mark.as_ref());
         let sources = Sources::new(history).without_repeats(tools);
         let options = request.options;
         let turn = Turn::new(tools, request.mode, sources).asked(options);
@@ -145,10 +152,41 @@ impl Loaded {
             tokens_max: usize::try_from(request.tokens_max).unwrap_or(usize::MAX),
             priority: Priority::default(),
             restored,
-            keeper: self.states.as_ref().map(|states| states.keeper(session, mark.iter().cloned().collect())),
+            keeper,
             progress,
         };
         Ok(Prepared { generation, new, earlier: mark })
+    }
+
+    /// What an earlier process has of a prompt, or else of the beginning that all sessions with the same tools
+    /// have; and who takes the prompt once it is computed.
+    fn kept(
+        &self,
+        session: &str,
+        restored: Option<Saved>,
+        beginning: &[Token],
+        mark: Option<&Mark>,
+    ) -> (Option<(String, Saved)>, Option<Keeper>) {
+        let Some(states) = &self.states else { return (None, None) };
+        let own = states.keeper(session, mark.into_iter().cloned().collect());
+        if let Some(saved) = restored {
+            return (Some((session.to_owned(), saved)), Some(own));
+        }
+        if beginning.len() < BEGINNING_MIN {
+            return (None, Some(own));
+        }
+        match states.find_beginning(beginning) {
+            Beginning::Known => (None, Some(own)),
+            Beginning::Found(name, saved) => (Some((name, saved)), Some(own)),
+            Beginning::Missing(name) => {
+                let shared = states.keeper(&name, Vec::new());
+                let both = move |saved: Saved| {
+                    shared(saved.clone());
+                    own(saved);
+                };
+                (None, Some(Box::new(both)))
+            }
+        }
     }
 
     /// What an earlier process kept of a session, with its transcript.

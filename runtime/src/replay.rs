@@ -6,8 +6,8 @@
 
 use handyman_core::planner::{self, Step};
 use handyman_core::{
-    CallRequest, Discard, Event, Fault, FaultKind, ModelRequest, Outcome, ReplyBody, ReplyMode, Run, RunId,
-    SessionId, ToolCall, Toolset,
+    CallRequest, Discard, Earlier, Event, Fault, FaultKind, ModelRequest, Outcome, ReplyBody, ReplyMode, Run,
+    RunId, SessionId, ToolCall, Toolset,
 };
 use serde_json::json;
 
@@ -109,6 +109,36 @@ impl Session {
             }
         }
         Ok((forked, last))
+    }
+}
+
+impl Session {
+    /// Begins a new session that has happened as this one until now, for a sub-agent: what the model has read and
+    /// written here it need not read again, and neither session hears of what the other goes on to do. A run that
+    /// is under way, such as that of the tool which branches off, is cancelled in the new session.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    pub async fn branch(&self) -> Result<Session, Fault> {
+        let journal = self.agent().opened_journal().await?;
+        let branched = Session::new(self.agent().clone(), fresh("s").into());
+        let _lease = journal.lease(branched.id()).await?;
+        for summary in journal.runs(Some(self.id())).await? {
+            let run = RunId::from(fresh("r"));
+            let events = journal.events(&summary.run).await?;
+            for event in &events {
+                journal.append(&run, &renamed(event, &run, branched.id())).await?;
+            }
+            if !matches!(events.last(), Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. }))
+            {
+                let usage = Run::replay(run.clone(), Earlier::default(), &events).usage();
+                let (outcome, answer) = (Outcome::Cancelled, String::new());
+                let cancelled =
+                    Event::Finished { outcome, answer, receipts: Vec::new(), incomplete: Vec::new(), usage };
+                journal.append(&run, &cancelled).await?;
+            }
+        }
+        Ok(branched)
     }
 }
 

@@ -6,7 +6,6 @@
 //! drawing again under the mask when the token is refused gives each allowed token `t` the probability
 //! `p(t) + (1 - Z) p(t) / Z = p(t) / Z`, where `Z` is what the allowed tokens sum to.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,9 @@ use toktrie::{SimpleVob, TokEnv};
 use super::grammar_fault;
 use super::guide::Guide;
 use crate::llama::Token;
+
+/// Logits compared side by side.
+const LANES: usize = 16;
 
 /// When the mask over the whole vocabulary is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +121,7 @@ impl Chooser {
         let logits = penalised.as_deref().unwrap_or(logits);
         let draws = self.sampling.temperature > 0.0 && !in_call;
         if self.masking == Masking::WhenRefused && !(draws && self.truncates()) {
-            let first = if draws { self.draw(logits, |_| true) } else { likeliest(logits, |_| true) };
+            let first = if draws { self.draw(logits, |_| true) } else { likeliest(logits) };
             if let Some(token) = first
                 && self.timed(|| allows(matcher, token, vocabulary))?
             {
@@ -131,7 +133,7 @@ impl Chooser {
         Ok(match draws {
             true if self.truncates() => self.draw_truncated(logits, &mask),
             true => self.draw(logits, allowed),
-            false => likeliest(logits, allowed),
+            false => likeliest_of(logits, &mask),
         })
     }
 
@@ -222,8 +224,9 @@ impl Chooser {
 fn agreement(logits: &[f32], mask: &SimpleVob, chosen: Token, vocabulary: &TokEnv) -> f32 {
     let trie = vocabulary.tok_trie();
     let written = trie.token(chosen);
+    let logit_of = |token: Token| logits.get(token as usize).map(|logit| (token, *logit));
     let allowed: Vec<(Token, f32)> =
-        numbered(logits).filter(|(token, logit)| mask.is_allowed(*token) && !logit.is_nan()).collect();
+        mask.iter().filter_map(logit_of).filter(|(_, logit)| !logit.is_nan()).collect();
     let Some(highest) = allowed.iter().map(|(_, logit)| *logit).max_by(f32::total_cmp) else { return 1.0 };
     let (mut agreeing, mut total) = (0.0, 0.0);
     for (token, logit) in allowed {
@@ -263,20 +266,38 @@ fn allows(matcher: &mut Matcher, token: Token, vocabulary: &TokEnv) -> Result<bo
     answer.map_err(|error| grammar_fault(&error.to_string()))
 }
 
-fn likeliest(logits: &[f32], allowed: impl Fn(Token) -> bool) -> Option<Token> {
-    // The first of several equal ones, so that the choice does not depend on the mask.
-    numbered(logits)
-        .filter(|(token, logit)| !logit.is_nan() && allowed(*token))
-        .min_by(|a, b| descending(a.1, b.1))
-        .map(|(token, _)| token)
+/// The likeliest token: the first of several equal ones, so that the choice does not depend on the mask.
+fn likeliest(logits: &[f32]) -> Option<Token> {
+    // Side by side, as vector instructions work. No comparison holds for what is no number.
+    let higher = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let chunks = logits.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().copied();
+    for chunk in chunks {
+        for (lane, &logit) in lanes.iter_mut().zip(chunk) {
+            *lane = higher(*lane, logit);
+        }
+    }
+    let highest = lanes.into_iter().chain(rest).fold(f32::NEG_INFINITY, higher);
+    #[expect(clippy::float_cmp, reason = "one of them is the highest")]
+    numbered(logits).find(|(_, logit)| *logit == highest).map(|(token, _)| token)
+}
+
+/// The likeliest of the tokens under the mask.
+fn likeliest_of(logits: &[f32], mask: &SimpleVob) -> Option<Token> {
+    let mut best: Option<(Token, f32)> = None;
+    for token in mask.iter() {
+        match (logits.get(token as usize), best) {
+            (Some(logit), Some((_, highest))) if *logit > highest => best = Some((token, *logit)),
+            (Some(logit), None) if !logit.is_nan() => best = Some((token, *logit)),
+            (_, _) => {}
+        }
+    }
+    best.map(|(token, _)| token)
 }
 
 fn numbered(logits: &[f32]) -> impl Iterator<Item = (Token, f32)> {
     (0..).zip(logits.iter().copied())
-}
-
-fn descending(a: f32, b: f32) -> Ordering {
-    b.total_cmp(&a)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use handyman_core::{Fault, FaultKind};
 use llama_cpp_2::llama_backend::LlamaBackend;
 
+use super::cpu;
+
 static BACKEND: OnceLock<Option<LlamaBackend>> = OnceLock::new();
 static LOADING: Mutex<()> = Mutex::new(());
 static COMPLAINTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -14,8 +16,10 @@ const COMPLAINTS_MAX: usize = 16;
 /// The library, initialised at the first call.
 ///
 /// # Errors
-/// A [`Fault`] of kind `Backend` when another copy of the binding in this process took it first.
+/// A [`Fault`] of kind `Backend` when another copy of the binding in this process took it first, or when the
+/// processor lacks what it was built for.
 pub(crate) fn backend() -> Result<&'static LlamaBackend, Fault> {
+    cpu::check()?;
     let backend = BACKEND.get_or_init(|| {
         listen();
         LlamaBackend::init().ok()

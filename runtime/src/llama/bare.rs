@@ -12,30 +12,45 @@ use super::weights::Weights;
 /// Tokens of the prompt before the clock starts.
 const PROMPT: usize = 8;
 
-/// Decodes this many tokens greedily, one at a time, in a cache of its own, and says how long that took.
+/// What is decoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bare {
+    /// Tokens of each sequence.
+    pub(crate) tokens: usize,
+    /// Sequences side by side, a token of each in every pass.
+    pub(crate) sequences: u32,
+    /// Threads, as for a model.
+    pub(crate) threads: Option<u32>,
+}
+
+/// Decodes greedily in a cache of its own, and says how long that took.
 ///
 /// # Errors
 /// A [`Fault`] of kind `Backend`.
-pub(crate) fn bare_loop(weights: &Weights, tokens: usize, threads: Option<u32>) -> Result<Duration, Fault> {
+pub(crate) fn bare_loop(weights: &Weights, bare: Bare) -> Result<Duration, Fault> {
+    let Bare { tokens, sequences, threads } = bare;
+    let cells = (PROMPT + tokens).saturating_mul(sequences as usize);
     let settings = CacheSettings {
-        cells: u32::try_from(PROMPT + tokens).unwrap_or(u32::MAX).next_multiple_of(256),
-        sequences: 1,
+        cells: u32::try_from(cells).unwrap_or(u32::MAX).next_multiple_of(256),
+        sequences,
         threads: Threads::choose(threads),
         kind: CacheType::default(),
         flash_attention: None,
     };
     let mut cache = Cache::open(weights, settings)?;
-    let feed =
-        |position: usize, token: Token| Feed { place: Place { sequence: 0, position }, token, logits: true };
-    let mut token = 0;
-    for position in 0..PROMPT {
-        cache.decode(&[feed(position, token)])?;
-        token = likeliest(cache.logits(0)?);
-    }
-    let started = Instant::now();
-    for position in PROMPT..PROMPT + tokens {
-        cache.decode(&[feed(position, token)])?;
-        token = likeliest(cache.logits(0)?);
+    // Each sequence begins with a token of its own.
+    let mut latest: Vec<Token> = (0..sequences).collect();
+    let mut started = Instant::now();
+    for position in 0..PROMPT + tokens {
+        if position == PROMPT {
+            started = Instant::now();
+        }
+        let feed = |(sequence, &token)| Feed { place: Place { sequence, position }, token, logits: true };
+        let batch: Vec<Feed> = (0..).zip(&latest).map(feed).collect();
+        cache.decode(&batch)?;
+        for (index, token) in latest.iter_mut().enumerate() {
+            *token = likeliest(cache.logits(index)?);
+        }
     }
     Ok(started.elapsed())
 }

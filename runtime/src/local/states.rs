@@ -1,6 +1,7 @@
 //! Sequences that outlive the process: a run that is resumed finds its tokens computed.
 //!
-//! One file a session, replaced as the session goes on; a thread of its own writes, so that nobody waits
+//! One file a session, replaced as the session goes on, and one for each set of tools, whose description every
+//! new session begins with; a thread of its own writes, so that nobody waits
 //! for the disk. A file names the model, the kind of cache and the beginning of the history it belongs to,
 //! and ends with a checksum. One that is damaged, cut off, or of another model is as good as none: its
 //! tokens are computed again.
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::transcripts::Key;
 use crate::decode::Keeper;
 use crate::decode::parked::Saved;
+use crate::llama::Token;
 use crate::render::transcript::Transcript;
 use format::Header;
 
@@ -115,13 +117,40 @@ impl States {
 
     /// What an earlier process kept of a session; looked for once.
     pub(super) fn find(&self, session: &str) -> Option<Stored> {
-        let mut looked_for = self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
-        if !looked_for.insert(session.to_owned()) {
-            return None;
-        }
-        let bytes = fs::read(self.place.file(session)).ok()?;
-        format::read(&bytes, &Header { identity: &self.place.identity, session })
+        if self.is_first_look(session) { self.place.read(session) } else { None }
     }
+
+    /// What an earlier process kept of the tokens that sessions with the same tools begin with; looked for once.
+    pub(super) fn find_beginning(&self, tokens: &[Token]) -> Beginning {
+        let mut hash = Sha256::new();
+        for token in tokens {
+            hash.update(token.to_le_bytes());
+        }
+        // No session is called so: a name holds no blank.
+        let name = format!("the beginning {}", hex::encode(hash.finalize()));
+        if !self.is_first_look(&name) {
+            return Beginning::Known;
+        }
+        match self.place.read(&name) {
+            Some(Stored { saved, .. }) => Beginning::Found(name, saved),
+            None => Beginning::Missing(name),
+        }
+    }
+
+    fn is_first_look(&self, session: &str) -> bool {
+        self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(session.to_owned())
+    }
+}
+
+/// What is known of the beginning that sessions with the same tools have in common.
+#[derive(Debug)]
+pub(super) enum Beginning {
+    /// It has been looked for before.
+    Known,
+    /// An earlier process has computed it.
+    Found(String, Saved),
+    /// It is to be kept under this name.
+    Missing(String),
 }
 
 impl Place {
@@ -132,6 +161,16 @@ impl Place {
     fn file(&self, session: &str) -> PathBuf {
         let digest = Sha256::digest(session);
         self.settings.folder.join(hex::encode(&digest[..12])).with_extension("state")
+    }
+
+    fn read(&self, session: &str) -> Option<Stored> {
+        let file = self.file(session);
+        let bytes = fs::read(&file).ok()?;
+        let stored = format::read(&bytes, &Header { identity: &self.identity, session })?;
+        // What is used is not the first to make room.
+        let touched = fs::File::options().append(true).open(&file);
+        let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
+        Some(stored)
     }
 
     fn write_all(&self) {

@@ -1,6 +1,8 @@
 //! The whole model step, with the model in the repository.
 
+mod branch;
 mod compaction;
+mod typed;
 
 use std::path::PathBuf;
 use std::sync::Mutex;

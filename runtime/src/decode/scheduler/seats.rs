@@ -58,8 +58,8 @@ impl<C: Compute> Scheduler<C> {
             let _ = generation.progress.send(Progress::Done(Err(fault)));
             return None;
         }
-        if let Some(saved) = generation.restored.take() {
-            self.sequences.restore(&generation.session, saved);
+        if let Some((name, saved)) = generation.restored.take() {
+            self.sequences.restore(&name, saved);
         }
         let acquired = self.acquire(&generation);
         let Some(slot) = acquired.or_else(|| self.preempt(&generation)) else { return Some(generation) };

@@ -1,7 +1,7 @@
 //! Files of sequences: what was written is read, and nothing else is.
 
 use super::format::{Header, read, write};
-use super::{Mark, StateFolder, States, Stored};
+use super::{Beginning, Mark, StateFolder, States, Stored};
 use crate::decode::parked::{Checkpoint, Saved};
 
 const HEADER: Header<'static> = Header { identity: "model f16", session: "s1" };
@@ -64,6 +64,22 @@ fn the_latest_of_each_session_is_found_once_by_a_later_process() {
     let later = States::open(settings, "model f16".to_owned()).unwrap();
     assert!(same(&later.find("s1").unwrap(), &stored(30)));
     assert!(later.find("s1").is_none(), "it is in the engine's hands now");
+}
+
+#[test]
+fn the_beginning_that_sessions_share_is_kept_once_and_found_by_a_later_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = StateFolder { folder: folder.path().to_owned(), bytes_max: 10_000 };
+    let open = || States::open(settings.clone(), "model f16".to_owned()).unwrap();
+    let states = open();
+    let Beginning::Missing(name) = states.find_beginning(&[1, 2, 3]) else { panic!() };
+    states.keeper(&name, Vec::new())(stored(10).saved);
+    assert!(matches!(states.find_beginning(&[1, 2, 3]), Beginning::Known), "it is kept once");
+    drop(states);
+    let later = open();
+    assert!(matches!(later.find_beginning(&[1, 2, 4]), Beginning::Missing(other) if other != name));
+    let Beginning::Found(_, saved) = later.find_beginning(&[1, 2, 3]) else { panic!() };
+    assert_eq!(saved.tokens, stored(10).saved.tokens);
 }
 
 #[test]
