@@ -10,6 +10,9 @@ if [ -z "$(ls "$folder" 2>/dev/null)" ]; then
     mkdir -p "$folder"
     tar -xzf "$folder.new"/llama_cpp_python-*.tar.gz --directory "$folder" --strip-components=5 \
         --wildcards '*/vendor/llama.cpp/models/templates/*.jinja'
+    # A real vocabulary, for the figures: HANDYMAN_VOCABULARY=target/ggml-vocab-qwen2.gguf make bench
+    tar -xzf "$folder.new"/llama_cpp_python-*.tar.gz --directory target --strip-components=4 \
+        --wildcards '*/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf'
     rm -r "$folder.new"
 fi
 DIALECT_TEMPLATES="$PWD/$folder" cargo test --quiet --release --workspace --features handyman-model/evaluate --lib \

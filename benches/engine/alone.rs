@@ -5,18 +5,30 @@ use std::time::{Duration, Instant};
 
 use handyman::prelude::*;
 use handyman::{
-    Discard, Effect, Message, Model, ModelRequest, ReplyMode, Role, SessionId, Shortcuts, ToolSpec,
+    Discard, Effect, Message, Model, ModelRequest, ReplyMode, ReplyOptions, Role, SessionId, Shortcuts,
+    ToolChoice, ToolSpec,
 };
 use serde_json::json;
 
 use crate::gguf::{Architecture, Shape, write};
+use crate::graft::graft;
 use crate::rows::{median, ratio, row};
 use crate::{Outcome, ask};
 
-/// Time of the grammar for each token that is chosen, over a vocabulary of 151,936 tokens.
+/// Time of the grammar for each token that is chosen, over a vocabulary of 151,936 tokens: random words, or those of
+/// the tokenizer in the file that `HANDYMAN_VOCABULARY` names.
 pub(crate) async fn constraint(folder: &Path) -> Outcome<()> {
     let file = folder.join("many-words.gguf");
     write(&file, &Shape { vocabulary: 151_936, ..Shape::tiny(Architecture::Attention) })?;
+    let words = match std::env::var_os("HANDYMAN_VOCABULARY") {
+        Some(tokenizer) => {
+            graft(&file, Path::new(&tokenizer))?;
+            Path::new(&tokenizer)
+                .file_stem()
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        }
+        None => "random words".to_owned(),
+    };
     let model = LocalModel::load(&file, ModelSettings::default()).await?;
     let tools = tools();
     for index in 0..24 {
@@ -25,7 +37,11 @@ pub(crate) async fn constraint(folder: &Path) -> Outcome<()> {
             Role::User,
             format!("Number {index}: a flight to Lagos, an event, the weather"),
         )];
-        let request = ModelRequest { tools: &tools, mode: ReplyMode::Free, ..ask(&session, &history, 60) };
+        // Every other reply has to call: left alone, random weights seldom do.
+        let tool_choice = if index % 2 == 0 { ToolChoice::Auto } else { ToolChoice::Required };
+        let options = &ReplyOptions { tool_choice, ..ReplyOptions::default() };
+        let request =
+            ModelRequest { tools: &tools, mode: ReplyMode::Free, options, ..ask(&session, &history, 60) };
         model.reply(request, &Discard).await?;
     }
     let spent = model.figures().constraint;
@@ -34,7 +50,7 @@ pub(crate) async fn constraint(folder: &Path) -> Outcome<()> {
         "grammar for each chosen token, 151,936 words: mean",
         &micros(spent.mean()),
         "60 us",
-        &format!("{} tokens", spent.count()),
+        &format!("{} tokens, {words}", spent.count()),
     );
     row("the same, of which 99 % stay below", &micros(spent.quantile(0.99)), "300 us", "");
     Ok(())

@@ -10,6 +10,7 @@ use handyman::{Message, ModelRequest, ReplyMode, ReplyOptions, SessionId};
 
 mod alone;
 mod crowd;
+mod graft;
 mod killed;
 mod rows;
 mod trip;
