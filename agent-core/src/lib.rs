@@ -14,11 +14,11 @@
 //! assert!(matches!(planner::next_step(&run, &[], &Limits::default()), Step::Done));
 //! ```
 //!
-//! Map: [`message`] what speakers say · [`tool`] the contract of a tool, [`toolbox`] the ordered
+//! Map: [`message`] what speakers say · [`mod@tool`] the contract of a tool, [`toolbox`] the ordered
 //! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
 //! [`options`] what a run asks of its replies, [`answer`] the shape of what it comes to ·
 //! [`event`] the durable facts · [`run`] their fold, [`provenance`] where values come from, [`claims`] what an
-//! answer may say was done · [`planner`] the next step · [`limits`] what may
+//! answer may say was done, [`compact`] how a history is made to fit · [`planner`] the next step · [`limits`] what may
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
 //! `testing`) doubles to test agents with.
 

@@ -1,7 +1,6 @@
 //! A model that runs in this process: the four stages of the model step behind the [`Model`] port.
 //!
-//! [`render`](crate::render) → [`constrain`](crate::constrain) → [`decode`](crate::decode) → parse (the
-//! [`dialect`](crate::dialect)). [`load`] puts a [`LocalModel`] together from a GGUF file.
+//! `render` → `constrain` → `decode` → parse (the `dialect`). `load` puts a [`LocalModel`] together from a GGUF file.
 
 mod load;
 mod settings;
