@@ -207,6 +207,20 @@ pub enum Event {
         /// Milliseconds the failed attempt took.
         ms: u64,
     },
+    /// The tool found that a call would do something else than a person has allowed, and did nothing. They
+    /// are asked again.
+    CallWithheld {
+        /// The call.
+        call: CallId,
+        /// Why, for the person.
+        why: String,
+        /// What the call would do now.
+        plan: Value,
+        /// SHA-256 over the call and its plan, in hex: what an approval is bound to.
+        digest: String,
+        /// Milliseconds in the tool.
+        ms: u64,
+    },
     /// A call came to an end. Durable before the model sees the result.
     CallFinished {
         /// The call.

@@ -11,7 +11,7 @@ use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::Usage;
 use crate::message::{CallOutcome, CallResult, Message, Role, ToolCall};
 use crate::provenance::{self, Origin};
-use crate::tool::Failure;
+use crate::tool::{CallContext, Failure};
 
 /// What a session's earlier runs leave to the next one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,6 +56,8 @@ pub struct PendingCall {
     pub result: Option<CallResult>,
     /// The digest of what a person has been shown and has allowed.
     pub approved: Option<String>,
+    /// What a person was last shown of what it would do.
+    pub plan: Option<Value>,
     /// Attempts that failed without effect.
     pub attempts: u32,
     /// Milliseconds to wait before the next attempt.
@@ -66,7 +68,7 @@ pub struct PendingCall {
 
 impl PendingCall {
     fn new(call: ToolCall, state: CallState) -> Self {
-        Self { call, state, result: None, approved: None, attempts: 0, wait_ms: 0, undoes: None }
+        Self { call, state, result: None, approved: None, plan: None, attempts: 0, wait_ms: 0, undoes: None }
     }
 }
 
@@ -275,6 +277,20 @@ impl Run {
     #[must_use]
     pub fn key(&self, call: &CallId) -> IdempotencyKey {
         IdempotencyKey::of(&self.id, call)
+    }
+
+    /// What a tool is given beside the arguments of a call; nothing before the run has begun.
+    #[must_use]
+    pub fn context(&self, call: &CallId) -> Option<CallContext> {
+        let pending = self.pending.iter().find(|pending| pending.call.id == *call);
+        let allowed = pending.filter(|pending| pending.approved.is_some()).and_then(|p| p.plan.clone());
+        Some(CallContext {
+            run: self.id.clone(),
+            call: call.clone(),
+            key: self.key(call),
+            now: self.now?,
+            allowed,
+        })
     }
 
     /// What this run leaves to the next one of its session.

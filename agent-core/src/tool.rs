@@ -85,6 +85,10 @@ pub struct CallContext {
     pub key: IdempotencyKey,
     /// Local date and time of the person when the run began; `tomorrow` is relative to it.
     pub now: DateTime,
+    /// The plan that a person was shown and has allowed, if one was asked. A tool whose plans come from the
+    /// place where its effect lives compares it where nothing can come between: in the transaction of the
+    /// effect. What would be something else is not done: [`ToolErrorKind::Changed`].
+    pub allowed: Option<Value>,
 }
 
 /// Whether an effect under a key took place.
@@ -168,6 +172,11 @@ pub enum ToolErrorKind {
     InDoubt,
     /// The tool will not do it.
     Refused,
+    /// It would do something else than a person has allowed, and it has done nothing: they are asked again.
+    Changed {
+        /// What it would do now, as [`Tool::plan`] says it.
+        plan: Box<Value>,
+    },
     /// A defect or an environment failure the model cannot mend.
     Internal,
 }
@@ -218,6 +227,15 @@ impl ToolError {
         Self::new(ToolErrorKind::InDoubt, message)
     }
 
+    /// It would do something else than a person has allowed, and it has done nothing.
+    #[must_use]
+    pub fn changed(plan: Value) -> Self {
+        Self::new(
+            ToolErrorKind::Changed { plan: Box::new(plan) },
+            "what would happen has changed since it was allowed",
+        )
+    }
+
     /// Says what would be right, in a few words.
     #[must_use]
     pub fn expecting(mut self, expected: impl Into<String>) -> Self {
@@ -254,7 +272,7 @@ impl ToolError {
         match self.kind {
             ToolErrorKind::InvalidArgument { .. } => Failure::InvalidArgument,
             ToolErrorKind::NotFound => Failure::NotFound,
-            ToolErrorKind::Conflict => Failure::Conflict,
+            ToolErrorKind::Conflict | ToolErrorKind::Changed { .. } => Failure::Conflict,
             ToolErrorKind::Unavailable => Failure::Unavailable,
             ToolErrorKind::InDoubt => Failure::InDoubt,
             ToolErrorKind::Refused => Failure::Refused,

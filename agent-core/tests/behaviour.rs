@@ -105,6 +105,7 @@ fn context(call: &str) -> CallContext {
         run,
         call,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+        allowed: None,
     }
 }
 

@@ -63,6 +63,7 @@ impl Observer for Terminal {
                 let wait = seconds(*wait_ms);
                 note(&format!("{}: {error}; trying again in {wait:.1} s", self.name(call.as_str())));
             }
+            Event::CallWithheld { call, why, .. } => note(&format!("{}: {why}", self.name(call.as_str()))),
             Event::UndoPlanned { call, undoes, why } => {
                 note(&format!("undoing {} ({undoes}): {why}", call.tool));
                 self.learn(event);

@@ -64,6 +64,9 @@ pub async fn of_run(journal: &dyn Journal, run: &RunId) -> Result<Option<Approva
         Event::CallDecided { call, decision: Verdict::Ask, why, plan, digest, .. } if call == waits => {
             Some((why.clone(), plan.clone(), digest.clone().unwrap_or_default()))
         }
+        Event::CallWithheld { call, why, plan, digest, .. } if call == waits => {
+            Some((why.clone(), Some(plan.clone()), digest.clone()))
+        }
         _ => None,
     });
     let decision = events.iter().rev().map_while(|event| match event {

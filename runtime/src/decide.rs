@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::driver::World;
-use crate::execute::context;
+
+/// Why a person is asked again.
+pub(crate) const CHANGED: &str = "what would happen has changed since it was allowed";
 
 /// Decides on a call. An approval lifts only an ask of the policy, and only while the call would still do
 /// exactly what the person was shown.
@@ -14,7 +16,7 @@ pub(crate) async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Even
         return decided(run, &call, Decision::new(Verdict::Deny, "there is no such tool"), None);
     };
     let decision = world.policy.decide(&call, spec, run).await;
-    match (decision.verdict, context(run, &call)) {
+    match (decision.verdict, run.context(&call.id)) {
         (Verdict::Ask, Some(context)) => {
             let why = format!("{}{}", decision.why, unasked(spec));
             ask(run, world, &call, &context, why).await
@@ -35,9 +37,7 @@ async fn ask(run: &Run, world: &World<'_>, call: &ToolCall, context: &CallContex
     let approved = run.pending().iter().find(|p| p.call.id == call.id).and_then(|p| p.approved.as_deref());
     let decision = match approved {
         Some(allowed) if allowed == digest => Decision::new(Verdict::Allow, "a person allowed exactly this"),
-        Some(_) => {
-            Decision::new(Verdict::Ask, format!("what would happen has changed since it was allowed; {why}"))
-        }
+        Some(_) => Decision::new(Verdict::Ask, format!("{CHANGED}; {why}")),
         None => Decision::new(Verdict::Ask, why),
     };
     decided(run, call, decision, Some((plan, digest)))
@@ -60,7 +60,7 @@ fn decided(run: &Run, call: &ToolCall, decision: Decision, shown: Option<(Option
 }
 
 /// What an approval is bound to: SHA-256 over the call and what it would do, in hex.
-fn digest(call: &ToolCall, plan: Option<&Value>) -> String {
+pub(crate) fn digest(call: &ToolCall, plan: Option<&Value>) -> String {
     let shown = json!({"tool": call.tool, "arguments": call.arguments, "plan": plan});
     hex::encode(Sha256::digest(shown.to_string()))
 }

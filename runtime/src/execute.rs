@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use handyman_core::planner::wait_before_retry;
 use handyman_core::{
-    CallContext, CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, Run, ToolCall,
-    ToolError, ToolResult,
+    CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, Run, ToolCall, ToolError,
+    ToolErrorKind, ToolResult,
 };
 use serde_json::{Value, json};
 
+use crate::decide::{CHANGED, digest};
 use crate::driver::{World, millis};
 
 /// How a call ended.
@@ -50,6 +51,7 @@ async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Eve
     let began = Instant::now();
     let end = match attempt(run, world, pending).await {
         Attempt::Came(Ok(value)) => End::succeeded(value),
+        Attempt::Came(Err(error)) if let Some(event) = withheld(pending, &error, began) => return event,
         Attempt::Came(Err(error)) => match failed(run, world, pending, &error).await {
             Ok(end) => end,
             Err(wait) => {
@@ -68,9 +70,22 @@ async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Eve
     finished(world, &pending.call, end, began.elapsed())
 }
 
+/// An allowed call that would do something else now, and has done nothing.
+fn withheld(pending: &PendingCall, error: &ToolError, began: Instant) -> Option<Event> {
+    let ToolErrorKind::Changed { plan } = error.kind() else { return None };
+    pending.approved.as_ref()?;
+    Some(Event::CallWithheld {
+        call: pending.call.id.clone(),
+        why: CHANGED.to_owned(),
+        plan: Value::clone(plan),
+        digest: digest(&pending.call, Some(plan)),
+        ms: millis(began.elapsed()),
+    })
+}
+
 async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt {
     let call = &pending.call;
-    let Some(context) = context(run, call) else { return Attempt::Dropped };
+    let Some(context) = run.context(&call.id) else { return Attempt::Dropped };
     tokio::select! {
         () = world.cancel.cancelled(), if pending.attempts > 0 => return Attempt::Dropped,
         () = tokio::time::sleep(Duration::from_millis(pending.wait_ms)), if pending.attempts > 0 => {}
@@ -165,16 +180,6 @@ pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Even
 pub(crate) fn settled(result: CallResult) -> Event {
     let CallResult { call, outcome, result, .. } = result;
     Event::CallFinished { call, outcome, result, failure: None, ms: 0 }
-}
-
-/// What a tool is given beside its arguments; nothing before the run has begun.
-pub(crate) fn context(run: &Run, call: &ToolCall) -> Option<CallContext> {
-    Some(CallContext {
-        run: run.id().clone(),
-        call: call.id.clone(),
-        key: run.key(&call.id),
-        now: run.now()?,
-    })
 }
 
 fn finished(world: &World<'_>, call: &ToolCall, end: End, time: Duration) -> Event {

@@ -206,9 +206,12 @@ fn follows(step: &Step, event: &Event) -> bool {
         (Event::CallDecided { call, .. }, Step::Decide(of))
         | (Event::CallStarted { call, .. }, Step::Start(of) | Step::Probe(of))
         | (Event::CallFinished { call, .. }, Step::Probe(of)) => *call == of.id,
-        (Event::CallFinished { call, .. } | Event::CallRetried { call, .. }, Step::Execute(of)) => {
-            of.iter().any(|of| of.id == *call)
-        }
+        (
+            Event::CallFinished { call, .. }
+            | Event::CallRetried { call, .. }
+            | Event::CallWithheld { call, .. },
+            Step::Execute(of),
+        ) => of.iter().any(|of| of.id == *call),
         (Event::CallFinished { call, .. }, Step::Settle(of)) => *call == of.call,
         (Event::Finished { outcome, .. }, Step::Finish(of)) => outcome == of,
         (_, _) => false,

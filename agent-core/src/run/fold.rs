@@ -43,8 +43,9 @@ impl Run {
                 self.say(Message::text_of(Role::Assistant, text));
                 self.note(format!("Your reply could not be read: {problem}. Reply again."));
             }
-            Event::CallDecided { call, decision, why, .. } => {
+            Event::CallDecided { call, decision, why, plan, .. } => {
                 if let Some(pending) = self.call_in(call, &[CallState::Undecided]) {
+                    pending.plan.clone_from(plan);
                     pending.state = match decision {
                         Verdict::Allow => CallState::Allowed,
                         Verdict::Deny => CallState::Denied(why.clone()),
@@ -52,18 +53,15 @@ impl Run {
                     };
                 }
             }
-            Event::CallStarted { call, .. } => {
-                if let Some(pending) = self.call_in(call, &[CallState::Allowed, CallState::InDoubt]) {
-                    pending.state = CallState::Started;
-                    self.usage.calls += 1;
-                }
-            }
-            Event::CallRetried { call, attempt, wait_ms, ms, .. } => {
-                if let Some(pending) = self.call_in(call, &[CallState::Started]) {
-                    (pending.attempts, pending.wait_ms) = (*attempt, *wait_ms);
-                    self.usage.tool_ms = self.usage.tool_ms.saturating_add(*ms);
-                }
-            }
+            Event::CallStarted { call, .. } => self.call_started(call),
+            Event::CallRetried { call, attempt, wait_ms, ms, .. } => self.attempted(call, *ms, |pending| {
+                (pending.attempts, pending.wait_ms) = (*attempt, *wait_ms);
+            }),
+            // The one way back from a start: the tool vouches that it has done nothing.
+            Event::CallWithheld { call, plan, ms, .. } => self.attempted(call, *ms, |pending| {
+                pending.state = CallState::AwaitingPerson;
+                (pending.approved, pending.plan) = (None, Some(plan.clone()));
+            }),
             Event::CallFinished { call, outcome, result, failure, ms } => {
                 let result = CallResult {
                     call: call.clone(),
@@ -126,6 +124,21 @@ impl Run {
         }
     }
 
+    fn call_started(&mut self, call: &CallId) {
+        if let Some(pending) = self.call_in(call, &[CallState::Allowed, CallState::InDoubt]) {
+            pending.state = CallState::Started;
+            self.usage.calls += 1;
+        }
+    }
+
+    /// An attempt at a call that has begun came to nothing; `then` says what of it.
+    fn attempted(&mut self, call: &CallId, ms: u64, then: impl FnOnce(&mut PendingCall)) {
+        if let Some(pending) = self.call_in(call, &[CallState::Started]) {
+            then(pending);
+            self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms);
+        }
+    }
+
     fn count_turn(&mut self, tokens: TokenUsage, ms: u64) {
         self.usage.turns += 1;
         self.usage.tokens += tokens;
@@ -180,8 +193,8 @@ impl Run {
         }
     }
 
-    /// The call, if it stands in one of these states. A call that has been started never goes back to a
-    /// state before that: this is what keeps an effect from happening twice.
+    /// The call, if it stands in one of these states. A call that has been started goes back to a state
+    /// before that only where its tool has done nothing: this is what keeps an effect from happening twice.
     fn call_in(&mut self, id: &CallId, states: &[CallState]) -> Option<&mut PendingCall> {
         self.pending.iter_mut().find(|pending| pending.call.id == *id && states.contains(&pending.state))
     }

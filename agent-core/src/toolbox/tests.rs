@@ -73,6 +73,7 @@ async fn call(tool: &str, arguments: Value) -> (CallOutcome, Value) {
         call: "c1".into(),
         key: "r1.c1".into(),
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+        allowed: None,
     };
     let result = toolbox().call(&call, &context).await;
     assert_eq!((result.call.as_str(), result.tool.as_str()), ("c1", tool));

@@ -53,7 +53,7 @@ async fn call(
     let key =
         key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
     let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
-    let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now };
+    let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now, allowed: None };
     let result = toolbox.call(&call, &context).await;
     show::line(&result.result.to_string());
     Ok(if result.outcome == CallOutcome::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })

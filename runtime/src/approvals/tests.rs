@@ -19,6 +19,8 @@ struct Pay {
     spec: ToolSpec,
     price: Arc<AtomicI64>,
     paid: Arc<AtomicI64>,
+    /// What the price rises by in the moment before it is paid, once.
+    rises: Arc<AtomicI64>,
 }
 
 #[async_trait]
@@ -27,7 +29,12 @@ impl Tool for Pay {
         &self.spec
     }
 
-    async fn call(&self, _arguments: Map<String, Value>, _context: &CallContext) -> ToolResult<Value> {
+    async fn call(&self, _arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        self.price.fetch_add(self.rises.swap(0, Ordering::SeqCst), Ordering::SeqCst);
+        let plan = json!({"price": self.price.load(Ordering::SeqCst)});
+        if context.allowed.as_ref().is_some_and(|allowed| *allowed != plan) {
+            return Err(ToolError::changed(plan));
+        }
         self.paid.fetch_add(self.price.load(Ordering::SeqCst), Ordering::SeqCst);
         Ok(json!({"receipt": "P1"}))
     }
@@ -49,10 +56,12 @@ struct Desk {
     journal: Arc<MemoryJournal>,
     price: Arc<AtomicI64>,
     paid: Arc<AtomicI64>,
+    rises: Arc<AtomicI64>,
 }
 
 fn desk() -> Desk {
     let (price, paid) = (Arc::new(AtomicI64::new(10)), Arc::new(AtomicI64::new(0)));
+    let rises = Arc::new(AtomicI64::new(0));
     let spec = ToolSpec {
         name: "pay".into(),
         description: "Pay".into(),
@@ -64,9 +73,9 @@ fn desk() -> Desk {
     let journal = Arc::new(MemoryJournal::default());
     let agent = Agent::new(ScriptedModel::new(replies))
         .policy(AskForEffects)
-        .tool(Pay { spec, price: Arc::clone(&price), paid: Arc::clone(&paid) })
+        .tool(Pay { spec, price: Arc::clone(&price), paid: Arc::clone(&paid), rises: Arc::clone(&rises) })
         .journal_with(Arc::clone(&journal) as Arc<_>);
-    Desk { agent, journal, price, paid }
+    Desk { agent, journal, price, paid, rises }
 }
 
 fn outcome_of_call(run: &Run) -> CallOutcome {
@@ -119,6 +128,24 @@ async fn what_has_changed_since_is_asked_again() {
     decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&new.digest)).await.unwrap();
     let run = desk.agent.resume(run.id()).await.unwrap();
     assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 99));
+}
+
+#[tokio::test]
+async fn what_changes_in_the_last_moment_is_not_done_but_asked_again() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap();
+    desk.rises.store(1, Ordering::SeqCst);
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert!(matches!(run.outcome(), Some(Outcome::Waiting { .. })), "{:?}", run.outcome());
+    assert_eq!(desk.paid.load(Ordering::SeqCst), 0, "nothing was done");
+    let started = |(_, event): &(_, Event)| matches!(event, Event::CallStarted { .. });
+    assert!(desk.journal.all().iter().any(started), "the tool itself found out");
+    let new = waiting(desk.journal.as_ref()).await.unwrap().remove(0);
+    assert_eq!((new.plan.clone(), new.decision), (Some(json!({"price": 11})), None));
+    decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&new.digest)).await.unwrap();
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 11));
 }
 
 #[tokio::test]

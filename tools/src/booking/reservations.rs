@@ -17,7 +17,7 @@ pub async fn book(
     #[arg(verbatim)] people: Option<String>,
 ) -> ToolResult<Value> {
     let people = people.map(|text| resolve::people("people", &text)).transpose()?;
-    world.book(&context.key, id.trim(), people, context.now).await
+    world.held_to(context.allowed.as_ref()).book(&context.key, id.trim(), people, context.now).await
 }
 
 /// Cancel a booking
@@ -27,7 +27,7 @@ pub async fn cancel_booking(
     context: &CallContext,
     #[arg(verbatim, from = ["book.booking", "list_bookings.booking"])] booking: String,
 ) -> ToolResult<Value> {
-    world.cancel(&context.key, &booking).await
+    world.held_to(context.allowed.as_ref()).cancel(&context.key, &booking).await
 }
 
 /// List my bookings

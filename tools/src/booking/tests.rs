@@ -20,6 +20,7 @@ async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
         call: "c".into(),
         key: "r.c".into(),
         now: date(2026, 11, 23).at(10, 0, 0, 0),
+        allowed: None,
     };
     tool.call(arguments, &context).await
 }

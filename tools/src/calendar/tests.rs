@@ -16,7 +16,11 @@ async fn world() -> Arc<World> {
 async fn call(tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    tool.call(arguments, &CallContext { run: "r".into(), call: "c".into(), key: key.into(), now }).await
+    tool.call(
+        arguments,
+        &CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed: None },
+    )
+    .await
 }
 
 #[tokio::test]

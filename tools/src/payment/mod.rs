@@ -15,7 +15,7 @@ pub async fn pay(
     #[arg(verbatim)]
     account: Option<String>,
 ) -> ToolResult<Value> {
-    world.pay(&context.key, &booking, account.as_deref()).await
+    world.held_to(context.allowed.as_ref()).pay(&context.key, &booking, account.as_deref()).await
 }
 
 /// Refund a paid booking
@@ -25,7 +25,7 @@ pub async fn refund(
     context: &CallContext,
     #[arg(verbatim, from = ["book.booking", "list_bookings.booking"])] booking: String,
 ) -> ToolResult<Value> {
-    world.refund(&context.key, &booking).await
+    world.held_to(context.allowed.as_ref()).refund(&context.key, &booking).await
 }
 
 /// Gives back what was paid under a key.

@@ -2,14 +2,15 @@
 
 use handyman_core::{IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult};
 use serde_json::Value;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
+use super::transaction::Transaction;
 use super::{World, failed};
 
 /// A transaction that makes one effect, or the result that was recorded under the key before.
 pub(super) enum Begun {
     /// The effect was not made yet.
-    Fresh(Transaction<'static, Sqlite>),
+    Fresh(Transaction),
     /// It was, with this result.
     Done(Value),
 }
@@ -17,7 +18,7 @@ pub(super) enum Begun {
 impl World {
     /// Begins an effect. The write lock is taken at once, so that two calls cannot both find it fresh.
     pub(super) async fn begin(&self, key: &IdempotencyKey) -> ToolResult<Begun> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut transaction = Transaction::begin(&self.pool).await.map_err(failed)?;
         if let Some(rehearsed) = &self.rehearsed {
             rehearsed.watch(&mut transaction).await?;
         }
@@ -28,18 +29,29 @@ impl World {
     }
 
     /// Records the result and commits the effect with it; in a rehearsal, notes what would change and takes
-    /// it back. A witness in the same file is part of the transaction.
+    /// it back, as it does with what is not as a person has allowed it. A witness in the same file is part of
+    /// the transaction.
     pub(super) async fn commit(
         &self,
-        mut transaction: Transaction<'static, Sqlite>,
+        mut transaction: Transaction,
         key: &IdempotencyKey,
         tool: &str,
         result: Value,
     ) -> ToolResult<Value> {
         if let Some(rehearsed) = &self.rehearsed {
             rehearsed.note(&mut transaction, &self.pool).await?;
-            transaction.rollback().await.map_err(failed)?;
-            return Ok(result);
+            let shown = self.shown(&result);
+            match &rehearsed.allowed {
+                None => {
+                    transaction.rollback().await.map_err(failed)?;
+                    return Ok(result);
+                }
+                Some(allowed) if *allowed != shown => {
+                    transaction.rollback().await.map_err(failed)?;
+                    return Err(ToolError::changed(shown));
+                }
+                Some(_) => {}
+            }
         }
         sqlx::query("INSERT INTO effects (key, tool, result) VALUES (?, ?, ?)")
             .bind(key.as_str())

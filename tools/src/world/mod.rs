@@ -30,6 +30,7 @@ pub mod rehearsal;
 mod seeding;
 mod stock;
 pub mod timetable;
+mod transaction;
 
 /// What sandbox results name as their source.
 pub const SOURCE: &str = "sandbox";
@@ -61,7 +62,7 @@ pub struct World {
     /// Keeps the folder of a temporary world until the world is dropped.
     folder: Option<Arc<TempDir>>,
     witness: Option<Arc<dyn Witness>>,
-    /// In a rehearsal, what has been seen of it.
+    /// In a rehearsal, or where what happens is held to what was allowed, what has been seen of it.
     rehearsed: Option<Rehearsed>,
 }
 
@@ -141,17 +142,17 @@ impl World {
     }
 }
 
-/// A database failure as a tool error; a locked database may work later.
+/// A database failure as a tool error; a locked database or a full disk may work later.
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 pub(crate) fn failed(error: sqlx::Error) -> ToolError {
-    let locked = error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
-        // Primary result codes SQLITE_BUSY (5) and SQLITE_LOCKED (6), in the low byte of extended ones.
-        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
-    });
-    if locked {
-        ToolError::new(handyman_core::ToolErrorKind::Unavailable, "the sandbox database is locked; try again")
-    } else {
-        ToolError::internal(format!("sandbox database: {error}"))
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    // Primary result codes SQLITE_BUSY, SQLITE_LOCKED and SQLITE_FULL, in the low byte of extended ones.
+    match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+        Some(5 | 6) => ToolError::unavailable("the sandbox database is locked; try again"),
+        Some(13) => {
+            ToolError::unavailable("the disk is full, nothing was changed; free some room and try again")
+        }
+        Some(_) | None => ToolError::internal(format!("sandbox database: {error}")),
     }
 }
 

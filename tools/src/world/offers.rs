@@ -6,6 +6,7 @@ use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::transaction::Transaction;
 use super::{CURRENCY, World, failed};
 
 /// What kind of thing is sold.
@@ -113,7 +114,7 @@ impl World {
                 })
             })
             .collect();
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let mut transaction = Transaction::begin(&self.pool).await.map_err(failed)?;
         sqlx::query(
             "INSERT INTO offers SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, \
              value->>7, value->>8, value->>9 FROM json_each(?) WHERE true \

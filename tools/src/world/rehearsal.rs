@@ -1,4 +1,7 @@
 //! Rehearsals: what an effect would do, found by doing it in a transaction that is taken back.
+//!
+//! An effect that a person has allowed is watched in the same way, and only made if it is exactly what they
+//! were shown. Nothing can come between, because its transaction holds the write lock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +14,11 @@ use super::{World, failed};
 
 /// What has been seen of a rehearsal.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rehearsed(Arc<Mutex<Seen>>);
+pub(super) struct Rehearsed {
+    seen: Arc<Mutex<Seen>>,
+    /// What a person has allowed; none in a rehearsal.
+    pub(super) allowed: Option<Value>,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -34,6 +41,14 @@ impl World {
         }
     }
 
+    /// The same world, in which an effect is made only as it was allowed, if a person was asked. It is for
+    /// one effect.
+    #[must_use]
+    pub fn held_to(&self, allowed: Option<&Value>) -> Self {
+        let watched = |plan: &Value| Rehearsed { allowed: Some(plan.clone()), ..Rehearsed::default() };
+        Self { witness: self.witness.clone(), rehearsed: allowed.map(watched), ..self.rehearsal() }
+    }
+
     /// What a person is shown of a rehearsed effect: its result, and each row as it is and as it would become.
     #[must_use]
     pub fn shown(&self, result: &Value) -> Value {
@@ -44,7 +59,7 @@ impl World {
 
 impl Rehearsed {
     fn lock<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
-        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes note of every row that the connection writes from now on.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::chance::Chance;
+use super::transaction::Transaction;
 use super::{CURRENCY, SOURCE, Settings, lodging, migrations};
 use crate::atlas::Atlas;
 
@@ -46,7 +47,7 @@ struct Customer {
 
 /// Makes the world ready: the schema, and the content if it is new. Gives the world's seed.
 pub(super) async fn ready(pool: &SqlitePool, settings: &Settings) -> sqlx::Result<u64> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = Transaction::begin(pool).await?;
     if migrations::migrate(&mut transaction).await? {
         fill(&mut transaction, settings).await?;
     }

@@ -83,6 +83,7 @@ impl Simulation {
             let id = call.id.as_str();
             let event = match turn.choice {
                 choice if choice.is_multiple_of(14) => ended(id, CallOutcome::Failed),
+                choice if choice.is_multiple_of(21) => withheld(id),
                 choice if choice.is_multiple_of(7) => retried(id),
                 _ => ended(id, CallOutcome::Succeeded),
             };
@@ -126,6 +127,11 @@ fn retried(id: &str) -> Event {
     Event::CallRetried { call: id.into(), attempt: 1, error: "busy".to_owned(), wait_ms: 1, ms: 1 }
 }
 
+fn withheld(id: &str) -> Event {
+    let (why, digest) = ("the price has changed".to_owned(), "d".to_owned());
+    Event::CallWithheld { call: id.into(), why, plan: serde_json::json!({"price": 2}), digest, ms: 1 }
+}
+
 fn verdict(choice: u8) -> Verdict {
     match choice % 5 {
         0 => Verdict::Deny,
@@ -159,6 +165,7 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
         id().prop_map(|id| ended(&id, CallOutcome::Succeeded)),
         id().prop_map(|id| ended(&id, CallOutcome::Failed)),
         id().prop_map(|id| retried(&id)),
+        id().prop_map(|id| withheld(&id)),
         (id(), any::<u8>()).prop_map(|(id, choice)| Event::PersonDecided {
             call: id.into(),
             decision: verdict(choice),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use handyman_core::{CallContext, IdempotencyKey, Probe, Tool};
+use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolErrorKind};
 use jiff::civil::date;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ async fn world() -> Arc<World> {
 
 fn context(key: &str) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), call: "c".into(), key: key.into(), now }
+    CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed: None }
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -52,6 +52,31 @@ async fn a_plan_shows_the_rows_and_writes_none() {
     assert!(account["is"]["balance_minor"].as_i64() > account["becomes"]["balance_minor"].as_i64());
     let impossible = payment.plan(object(json!({"booking": "HM0000"})), &context("r.c3")).await;
     assert!(impossible.unwrap_err().to_string().contains("HM0000"));
+}
+
+#[tokio::test]
+async fn an_allowed_effect_is_made_only_as_it_was_shown() {
+    let world = world().await;
+    let (booking, payment) = (book(Arc::clone(&world)), pay(Arc::clone(&world)));
+    let train = train(&world).await;
+    let mut booked = Vec::new();
+    for key in ["r.c1", "r.c2"] {
+        booked.push(booking.call(train.clone(), &context(key)).await.unwrap());
+    }
+    let wanted = |index: usize| object(json!({"booking": booked[index]["booking"]}));
+    let plan = payment.plan(wanted(0), &context("r.c3")).await.unwrap();
+    let allowed = CallContext { allowed: plan.clone(), ..context("r.c3") };
+    // Between the plan and the payment, something else is paid from the same account.
+    payment.call(wanted(1), &context("r.c4")).await.unwrap();
+    let error = payment.call(wanted(0), &allowed).await.unwrap_err();
+    let ToolErrorKind::Changed { plan: now } = error.kind() else { panic!("{error}") };
+    assert_ne!(Some(&**now), plan.as_ref());
+    assert_eq!(world.effect(&"r.c3".into()).await.unwrap(), Probe::NotDone);
+    assert_eq!(*now, Box::new(payment.plan(wanted(0), &context("r.c3")).await.unwrap().unwrap()));
+    let allowed = CallContext { allowed: Some(Value::clone(now)), ..context("r.c3") };
+    let paid = payment.call(wanted(0), &allowed).await.unwrap();
+    assert_eq!(paid, now["result"]);
+    assert_eq!(payment.call(wanted(0), &allowed).await, Ok(paid), "under one key it is one effect");
 }
 
 #[tokio::test]
