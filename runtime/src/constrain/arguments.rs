@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::grammar::{Grammar, either, json_text, literal};
 use super::sources::Sources;
 use crate::dialect::format::Syntax;
-use except::Rest;
+use except::{Rest, Writing};
 
 /// References followed inside one another; more can only be a loop.
 const DEPTH_MAX: usize = 16;
@@ -55,17 +55,23 @@ impl<'a> Arguments<'a> {
     pub(crate) fn of(&mut self, spec: &ToolSpec, syntax: &Syntax) -> Result<Option<String>, Fault> {
         let definitions = spec.parameters.get("$defs").cloned().unwrap_or(Value::Null);
         let scope = Scope { tool: &spec.name, definitions: &definitions, depth: 0 };
-        let spent = self.sources.spent(&spec.name);
-        match syntax {
-            Syntax::Json if !spent.is_empty() => match self.object_except(&spec.parameters, scope, &spent)? {
-                Rest::Rule(rule) => Ok(rule),
-                Rest::Inexpressible => self.object(&spec.parameters, scope),
-            },
-            Syntax::Json => self.object(&spec.parameters, scope),
+        let writing = match syntax {
+            Syntax::Json => Writing::Json,
             Syntax::Each { argument, between, bare } => {
-                self.each(&spec.parameters, scope, &each::Style { argument, between, bare: *bare })
+                Writing::Each(each::Style { argument, between, bare: *bare })
             }
-            Syntax::Marked(mark) => self.marked_object(&spec.parameters, scope, mark),
+            Syntax::Marked(mark) => Writing::Marked(mark),
+        };
+        let spent = self.sources.spent(&spec.name);
+        if !spent.is_empty()
+            && let Rest::Rule(rule) = self.object_except(&spec.parameters, scope, writing, &spent)?
+        {
+            return Ok(rule);
+        }
+        match writing {
+            Writing::Json => self.object(&spec.parameters, scope),
+            Writing::Each(style) => self.each(&spec.parameters, scope, &style),
+            Writing::Marked(mark) => self.marked_object(&spec.parameters, scope, mark),
         }
     }
 

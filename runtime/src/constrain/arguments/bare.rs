@@ -17,6 +17,8 @@ pub(super) struct Place<'a> {
     pub(super) end: &'a str,
     /// Whether something else than a text could stand here.
     pub(super) mixed: bool,
+    /// The texts that it cannot be.
+    pub(super) except: &'a [String],
 }
 
 impl Arguments<'_> {
@@ -31,7 +33,8 @@ impl Arguments<'_> {
         let end = self.grammar.written(place.end);
         let given =
             schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let given: Vec<String> = given.map(str::to_owned).chain(self.named(schema)).collect();
+        let given = given.map(str::to_owned).chain(self.named(schema));
+        let given: Vec<String> = given.filter(|value| !place.except.contains(value)).collect();
         ways.extend(given.iter().map(|value| format!("{} {end}", literal(value))));
         let copied = schema.get(FROM).is_some() || schema.get(VERBATIM).is_some();
         if schema.get(VERBATIM).and_then(Value::as_bool) == Some(true) {
@@ -39,6 +42,7 @@ impl Arguments<'_> {
             ways.extend(span.map(|span| self.ended(&span, false, place)));
         } else if !copied && schema.get("enum").is_none() {
             let (like, empty) = like(schema, scope)?;
+            let empty = empty && !place.except.iter().any(String::is_empty);
             ways.push(self.ended(&like, empty, place));
         }
         Ok(if ways.is_empty() { None } else { Some(self.grammar.rule(&either(&ways))) })
@@ -53,6 +57,10 @@ impl Arguments<'_> {
         let mut inside = format!("{like} & {}", without(&[place.end]));
         if place.mixed {
             inside = format!("{inside} & {NO_JSON}");
+        }
+        if !place.except.is_empty() {
+            let except: Vec<String> = place.except.iter().map(|text| literal(text)).collect();
+            inside = format!("{inside} & ~{}", either(&except));
         }
         let parts = self.grammar.split(place.end);
         let Some(at) = parts.iter().position(|part| matches!(part, Markup::Token(_))) else {

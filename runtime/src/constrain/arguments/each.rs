@@ -19,6 +19,19 @@ pub(super) struct Style<'a> {
     pub(super) bare: bool,
 }
 
+impl<'a> Style<'a> {
+    /// What stands before the value of an argument, a text or not, and after it.
+    pub(super) fn around(&self, name: &str, is_text: bool) -> (String, &'a str) {
+        let (before, end) = self.argument.split_once("$VALUE").unwrap_or((self.argument, ""));
+        (before.replace("$KEY", name).replace("$TEXT", if is_text { "true" } else { "false" }), end)
+    }
+
+    /// Whether a bare text could be taken for another value.
+    pub(super) fn mixes(&self, with_others: bool) -> bool {
+        with_others && !self.argument.contains("$TEXT")
+    }
+}
+
 impl Arguments<'_> {
     /// The arguments of a tool, or `None` when a required one has no value it could take now.
     pub(super) fn each(
@@ -41,26 +54,26 @@ impl Arguments<'_> {
     }
 
     /// The ways an argument can be written.
-    fn argument(
+    pub(super) fn argument(
         &mut self,
         name: &str,
         schema: &Value,
         scope: Scope<'_>,
         style: &Style<'_>,
     ) -> Result<Vec<(String, String)>, Fault> {
-        let (before, end) = style.argument.split_once("$VALUE").unwrap_or((style.argument, ""));
-        let before = |text: &str| before.replace("$KEY", name).replace("$TEXT", text);
         let parts = parts(schema, scope.definitions);
         let mut ways = Vec::new();
         if style.bare {
-            let mixed = !parts.others.is_empty() && !style.argument.contains("$TEXT");
+            let (key, end) = style.around(name, true);
+            let mixed = style.mixes(!parts.others.is_empty());
             for text in &parts.texts {
-                if let Some(value) = self.bare(text, Place { end, mixed }, scope)? {
-                    ways.push((before("true"), value));
+                if let Some(value) = self.bare(text, Place { end, mixed, except: &[] }, scope)? {
+                    ways.push((key.clone(), value));
                 }
             }
         }
-        let (key, end) = (before("false"), self.grammar.written(end));
+        let (key, end) = style.around(name, false);
+        let end = self.grammar.written(end);
         let texts = parts.texts.iter().filter(|_| !style.bare);
         let free = |text: &Value| {
             let described = ["type", "description", "title", "default", "examples"];

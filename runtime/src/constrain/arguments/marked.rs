@@ -38,7 +38,7 @@ impl Arguments<'_> {
         Ok(Some(self.grammar.rule(&format!("{} {body}", literal("{")))))
     }
 
-    fn marked_value(
+    pub(super) fn marked_value(
         &mut self,
         schema: &Value,
         scope: Scope<'_>,
@@ -48,7 +48,7 @@ impl Arguments<'_> {
         let parts = parts(schema, scope.definitions);
         let mut ways = Vec::new();
         for text in &parts.texts {
-            if let Some(value) = self.bare(text, Place { end: mark, mixed: false }, scope)? {
+            if let Some(value) = self.bare(text, Place { end: mark, mixed: false, except: &[] }, scope)? {
                 ways.push(format!("{} {value}", self.grammar.written(mark)));
             }
         }
@@ -58,7 +58,7 @@ impl Arguments<'_> {
         Ok(if ways.is_empty() { None } else { Some(self.grammar.rule(&either(&ways))) })
     }
 
-    fn marked_other(
+    pub(super) fn marked_other(
         &mut self,
         schema: &Value,
         scope: Scope<'_>,
@@ -115,8 +115,9 @@ impl Arguments<'_> {
         }
         let name = self.grammar.forward();
         self.any = Some(name.clone());
-        let text =
-            self.bare(&Value::Bool(true), Place { end: mark, mixed: false }, scope)?.unwrap_or_default();
+        let text = self
+            .bare(&Value::Bool(true), Place { end: mark, mixed: false, except: &[] }, scope)?
+            .unwrap_or_default();
         let comma = literal(",");
         let entry = format!("/[^:,{{}}\\[\\]<>\"\\n]+:/ {name}");
         let ways = [

@@ -17,6 +17,8 @@ use crate::dialect::{Dialect, Turn, write};
 use crate::render::transcript::Tokenize;
 use crate::tiny::{Bytes, person, result, vocabulary_with};
 
+mod repeats;
+
 /// A dialect with the vocabulary it is tried in.
 struct Trial {
     native: Native,
@@ -61,8 +63,13 @@ impl Trial {
     }
 
     fn write(&self, calls: &[CallRequest]) -> String {
-        let ids: Vec<String> = (0..calls.len()).map(id).collect();
-        write::calls(&self.native.format, calls, &ids, 0)
+        self.write_from(calls, 0)
+    }
+
+    /// The calls as they are written after so many earlier ones.
+    fn write_from(&self, calls: &[CallRequest], first: usize) -> String {
+        let ids: Vec<String> = (first..first + calls.len()).map(id).collect();
+        write::calls(&self.native.format, calls, &ids, first)
     }
 }
 

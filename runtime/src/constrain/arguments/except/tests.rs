@@ -92,8 +92,15 @@ fn a_tool_with_nothing_left_to_try_is_not_offered() {
 }
 
 #[test]
-fn what_cannot_be_told_apart_is_left_to_the_planner() {
+fn texts_of_any_content_are_told_apart() {
     let spec = tool("note", json!({"text": {"type": "string"}}), &["text"]);
-    let text = r#"{"text": "x"}"#;
-    check(&spec, &failed(&spec, "note x", &[json!({"text": "x"})]), &[text], &[]);
+    let tried = failed(&spec, "note x", &[json!({"text": "x \"y\""})]);
+    let right = [r#"{"text": "x"}"#, r#"{"text": "x \"y\" z"}"#, r#"{"text": ""}"#];
+    check(&spec, &tried, &right, &[r#"{"text": "x \"y\""}"#]);
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_left_to_the_planner() {
+    let spec = tool("part", json!({"share": {"type": "number"}}), &["share"]);
+    check(&spec, &failed(&spec, "part", &[json!({"share": 0.5})]), &[r#"{"share": 0.5}"#], &[]);
 }
