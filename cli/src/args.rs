@@ -177,6 +177,9 @@ pub(crate) struct Places {
     /// Query this SQLite file instead of the sandbox world
     #[arg(long, value_name = "FILE")]
     pub(crate) database: Option<PathBuf>,
+    /// Offer a tool that reads the mail in this folder of .txt, .eml and .md files
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) mail: Option<PathBuf>,
     /// Today's date, for tests and demonstrations [default: the clock's]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<Date>,

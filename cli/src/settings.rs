@@ -25,6 +25,7 @@ pub(crate) struct Files {
     world: PathBuf,
     docs: Option<PathBuf>,
     database: Option<PathBuf>,
+    mail: Option<PathBuf>,
     date: Option<Date>,
 }
 
@@ -39,6 +40,7 @@ impl Files {
             world: in_data_folder(&places.world, "world.db")?,
             docs: places.docs.clone(),
             database: places.database.clone(),
+            mail: places.mail.clone(),
             date: places.date,
         })
     }
@@ -65,12 +67,13 @@ impl Files {
             world: Some(self.world.clone()),
             documents: self.docs.clone(),
             database: self.database.clone(),
+            mail: self.mail.clone(),
             witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
             ..Settings::new(self.now().date())
         };
         let sandbox = Sandbox::open(&settings).await.map_err(|error| {
             Problem::from(error).with_hint(
-                "name other files with --world, --docs and --database; a damaged world can be removed",
+                "name other places with --world, --docs, --database and --mail; a damaged world can be removed",
             )
         })?;
         Ok(Toolbox::new().with_all(sandbox.tools())?)

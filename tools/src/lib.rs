@@ -18,8 +18,8 @@
 //! # }
 //! ```
 //!
-//! Map: [`weather`], [`search`], [`database`], [`booking`], [`payment`], [`calculator`], [`calendar`]
-//! the tools · [`sandbox`] all of them together · [`world`] the SQLite database they act on ·
+//! Map: [`weather`], [`search`], [`database`], [`booking`], [`payment`], [`calculator`], [`calendar`],
+//! [`mail`] the tools · [`sandbox`] all of them together · [`world`] the SQLite database they act on ·
 //! [`resolve`] from words to values · [`atlas`] cities, stations, airports, rails · [`money`],
 //! [`language`].
 
@@ -29,6 +29,7 @@ pub mod calculator;
 pub mod calendar;
 pub mod database;
 pub mod language;
+pub mod mail;
 pub mod money;
 pub mod payment;
 pub mod resolve;

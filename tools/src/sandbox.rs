@@ -12,6 +12,7 @@ use crate::booking::{
 use crate::calculator::calculate;
 use crate::calendar::{add_event, find_free_slot, list_events};
 use crate::database::{Database, describe_table, list_tables, query_table, run_sql};
+use crate::mail::{Mailbox, read_mail};
 use crate::payment::{pay, refund};
 use crate::search::{Documents, search};
 use crate::weather::weather;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub documents: Option<PathBuf>,
     /// SQLite file for the database tools, in place of the world.
     pub database: Option<PathBuf>,
+    /// Folder with mail, which gets a tool to read it; none has none.
+    pub mail: Option<PathBuf>,
     /// A journal in the world's own file, to witness every effect in its transaction.
     pub witness: Option<Arc<dyn Witness>>,
 }
@@ -40,7 +43,15 @@ impl Settings {
     /// A temporary world that begins on this day, with the bundled documents.
     #[must_use]
     pub fn new(today: Date) -> Self {
-        Self { world: None, seed: DEFAULT_SEED, today, documents: None, database: None, witness: None }
+        Self {
+            world: None,
+            seed: DEFAULT_SEED,
+            today,
+            documents: None,
+            database: None,
+            mail: None,
+            witness: None,
+        }
     }
 }
 
@@ -50,6 +61,7 @@ pub struct Sandbox {
     world: Arc<World>,
     documents: Arc<Documents>,
     database: Arc<Database>,
+    mailbox: Option<Arc<Mailbox>>,
 }
 
 impl Sandbox {
@@ -58,7 +70,7 @@ impl Sandbox {
     /// # Errors
     /// A file or folder that cannot be opened; the message names it.
     pub async fn open(settings: &Settings) -> ToolResult<Self> {
-        let Settings { world, seed, today, documents, database, witness } = settings;
+        let Settings { world, seed, today, documents, database, mail, witness } = settings;
         let world = World::open(&world::Settings { path: world.clone(), seed: *seed, today: *today }).await?;
         let world = match witness {
             Some(witness) => world.witnessed_by(Arc::clone(witness)),
@@ -69,7 +81,9 @@ impl Sandbox {
             None => Documents::bundled()?,
         };
         let database = Database::open(database.as_deref().unwrap_or(world.path())).await?;
-        Ok(Self { world: Arc::new(world), documents: Arc::new(documents), database: Arc::new(database) })
+        let mailbox = mail.as_deref().map(Mailbox::open).transpose()?.map(Arc::new);
+        let (world, documents, database) = (Arc::new(world), Arc::new(documents), Arc::new(database));
+        Ok(Self { world, documents, database, mailbox })
     }
 
     /// The world.
@@ -83,7 +97,7 @@ impl Sandbox {
     pub fn tools(&self) -> Vec<Arc<dyn Tool>> {
         let world = || Arc::clone(&self.world);
         let database = || Arc::clone(&self.database);
-        vec![
+        let mut tools: Vec<Arc<dyn Tool>> = vec![
             Arc::new(weather(world())),
             Arc::new(search(Arc::clone(&self.documents))),
             Arc::new(list_tables(database())),
@@ -103,7 +117,9 @@ impl Sandbox {
             Arc::new(add_event(world())),
             Arc::new(list_events(world())),
             Arc::new(find_free_slot(world())),
-        ]
+        ];
+        tools.extend(self.mailbox.iter().map(|mailbox| Arc::new(read_mail(Arc::clone(mailbox))) as _));
+        tools
     }
 }
 
