@@ -1,6 +1,6 @@
 # Each target works on its own on a bare machine with Rust and make.
 
-.PHONY: demo test check bench crash-test dialect-check model-eval set-up
+.PHONY: demo test check bench crash-test claims-eval fuzz dialect-check model-eval set-up
 
 DATE := 2026-11-23
 # One selection of packages and features everywhere, so that nothing is built twice.
@@ -32,11 +32,24 @@ bench: set-up
 dialect-check: set-up
 	@scripts/dialect-check.sh
 
-# Kills booking workflows at random moments and counts what was lost, doubled, bricked or unbalanced.
+# Kills booking workflows at random moments and counts what was lost, doubled, bricked or unbalanced. In memory
+# where there is such a folder: what a killed process has written stays, on a disk or not.
 N := 2000
 crash-test: set-up
-	HANDYMAN_KILLS=$(N) HANDYMAN_KILLS_MODEL=$$(( $(N) / 50 )) \
-		cargo test $(SELECTION) --test kills -- --nocapture --include-ignored --test-threads 1
+	$(if $(wildcard /dev/shm),TMPDIR=/dev/shm) HANDYMAN_KILLS=$(N) HANDYMAN_KILLS_MODEL=$$(( $(N) / 50 )) \
+		cargo test $(SELECTION) --test kills -- --nocapture --test-threads 1
+
+# Fuzzes the journal's codec; needs a nightly Rust.
+SECONDS := 600
+fuzz:
+	@scripts/fuzz.sh $(SECONDS)
+
+# Measures what the built-in model claims and copies, and writes the tables of docs/durability.md.
+claims-eval: set-up
+	@cargo build --quiet $(SELECTION) --bins
+	@target/release/generate --kind product --full --requests 1 --held-out --seed 9 --count 200 > target/product.jsonl
+	@cargo test --quiet $(SELECTION) --bench claims -- \
+		--conversations $(CURDIR)/target/product.jsonl --doc $(CURDIR)/docs/durability.md
 
 # Measures the built-in model and writes the tables of model/README.md.
 model-eval: set-up

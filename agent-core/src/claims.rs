@@ -9,7 +9,8 @@ use crate::run::{Done, Run};
 use crate::tool::{Effect, ToolSpec};
 
 /// Fields whose value people refer to an effect by, the most telling first.
-const REFERENCES: [&str; 7] = ["receipt", "reference", "confirmation", "booking", "order", "ticket", "id"];
+const REFERENCES: [&str; 8] =
+    ["receipt", "reference", "confirmation", "booking", "order", "ticket", "event", "id"];
 
 /// Words of an answer that nothing backs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(crate) fn unbacked(run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     if tools.iter().all(|tool| tool.effect == Effect::ReadOnly) {
         return None;
     }
-    Deed::ALL.into_iter().find_map(|deed| {
+    Deed::all().find_map(|deed| {
         let words = deed.claimed_in(run.said())?;
         (!is_backed(deed, run, tools)).then_some(Claim { deed, words })
     })
@@ -84,8 +85,9 @@ pub fn asks_for(text: &str, spec: &ToolSpec) -> bool {
 /// Whether a call of this run did it, an earlier result shows it as a state, or the person said it.
 fn is_backed(deed: Deed, run: &Run, tools: &[ToolSpec]) -> bool {
     let does = |done: &Done| {
-        let undone = done.undoes.is_some() && deed == Deed::Cancelled;
-        undone || tools.iter().any(|tool| tool.name == done.call.tool && Deed::of_tool(tool) == Some(deed))
+        let undone = done.undoes.is_some() && deed.undoes();
+        let backs = |tool: &ToolSpec| Deed::of_tool(tool).is_some_and(|other| deed.is_backed_by(other));
+        undone || tools.iter().any(|tool| tool.name == done.call.tool && backs(tool))
     };
     let shown = |message: &Message| {
         message
@@ -94,7 +96,7 @@ fn is_backed(deed: Deed, run: &Run, tools: &[ToolSpec]) -> bool {
     };
     let said = |message: &Message| {
         let mut parts = message.parts.iter().filter(|_| message.role == Role::User);
-        parts.any(|part| matches!(part, Part::Text(text) if deed.named_in(text)))
+        parts.any(|part| matches!(part, Part::Text(text) if deed.stated_in(text)))
     };
     run.done().iter().filter(|done| stands(done, run, tools)).any(does)
         || run.record().iter().any(|message| shown(message) || said(message))
@@ -113,10 +115,7 @@ fn stands(done: &Done, run: &Run, tools: &[ToolSpec]) -> bool {
 fn shows(deed: Deed, value: &Value) -> bool {
     match value {
         Value::String(text) => deed.named_in(text),
-        Value::Object(fields) => fields.iter().any(|(name, inner)| {
-            (deed == Deed::Booked && ["booking", "reservation"].iter().any(|stem| name.starts_with(stem)))
-                || shows(deed, inner)
-        }),
+        Value::Object(fields) => fields.iter().any(|(name, inner)| deed.shown_by(name) || shows(deed, inner)),
         Value::Array(items) => items.iter().any(|item| shows(deed, item)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }

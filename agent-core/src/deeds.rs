@@ -1,118 +1,87 @@
 //! The deeds people care about most, in the words of English and Chinese: what a request asks for, what
-//! an answer claims, and which tools do them.
+//! an answer claims, and which tools do them. The words are data: `deeds.json`.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use crate::tool::ToolSpec;
 
-/// Something that was done to the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
-    Cancelled,
-    Refunded,
-    Paid,
-    Sent,
-    Booked,
+/// Something that can be done to the world.
+#[derive(Clone, Copy)]
+pub(crate) struct Deed(&'static Words);
+
+/// All that `deeds.json` says.
+#[derive(Debug, Default, Deserialize)]
+struct Data {
+    hedges: Hedges,
+    orders: Orders,
+    /// In the order in which a tool's name is judged: `cancel_booking` cancels.
+    deeds: Vec<Words>,
 }
 
-/// Stems of the words that ask for a deed or name a tool that does it.
+/// Words that make a clause no claim: whole words in English, spans in Chinese.
+#[derive(Debug, Default, Deserialize)]
+struct Hedges {
+    en: Vec<String>,
+    zh: Vec<String>,
+}
+
+/// Words with which a person wants to hear something: whole words in English, spans in Chinese.
+#[derive(Debug, Default, Deserialize)]
+struct Orders {
+    en: Vec<String>,
+    zh: Vec<String>,
+}
+
+/// The words of one deed. English ones are whole words, with `*` words that begin so; `^` stands at the
+/// beginning of a clause. Chinese ones are spans.
+#[derive(Debug, Deserialize)]
 struct Words {
-    asks: &'static [&'static str],
-    claims: &'static [&'static str],
-    claims_zh: &'static [&'static str],
+    /// What was done, in English and Chinese.
+    name: [String; 2],
+    /// What asks for it or names a tool that does it.
+    asks: Vec<String>,
+    /// What says that it was done.
+    claims: Vec<String>,
+    /// Fields of results that show it as done.
+    #[serde(default)]
+    shown_by: Vec<String>,
+    /// Deeds that make the same claim true.
+    #[serde(default)]
+    backed_by: Vec<String>,
+    /// Whether taking something back does it.
+    #[serde(default)]
+    undoes: bool,
 }
 
-/// Words that make a clause no claim, in English; whole words.
-const HEDGES: &[&str] = &[
-    "not", "cannot", "unable", "failed", "fails", "could", "would", "should", "will", "can", "may", "might",
-    "if", "unless", "unpaid", "please", "shall", "never", "no", "nothing", "nobody", "without", "fully",
-    "before", "until", "must", "want", "whether", "once", "when",
-];
-const HEDGES_ZH: &[&str] = &[
-    "没",
-    "未",
-    "无法",
-    "不能",
-    "不会",
-    "不可",
-    "失败",
-    "是否",
-    "吗",
-    "如果",
-    "若",
-    "需要",
-    "才能",
-    "可以",
-    "请",
-    "要不要",
-    "还要",
-    "订满",
-    "约满",
-];
+static DATA: LazyLock<Data> =
+    LazyLock::new(|| serde_json::from_str(include_str!("deeds.json")).unwrap_or_default());
+
+impl PartialEq for Deed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for Deed {}
+
+impl fmt::Debug for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name(false))
+    }
+}
 
 impl Deed {
-    /// In the order in which a tool's name is judged: `cancel_booking` cancels.
-    pub(crate) const ALL: [Self; 5] = [Self::Cancelled, Self::Refunded, Self::Paid, Self::Sent, Self::Booked];
-
-    fn words(self) -> Words {
-        match self {
-            Self::Cancelled => Words {
-                asks: &["cancel", "取消", "退订"],
-                claims: &["cancelled", "canceled"],
-                claims_zh: &["已取消", "已经取消", "取消成功", "取消了", "取消好", "已退订", "退订成功"],
-            },
-            Self::Refunded => Words {
-                asks: &["refund", "退款", "退钱"],
-                claims: &["refunded"],
-                claims_zh: &["已退款", "已经退款", "退款成功", "退了款"],
-            },
-            Self::Paid => Words {
-                asks: &["pay", "purchase", "buy", "付", "支付", "买"],
-                claims: &["paid"],
-                claims_zh: &[
-                    "已付",
-                    "已经付",
-                    "已支付",
-                    "已经支付",
-                    "付款成功",
-                    "支付成功",
-                    "付好",
-                    "付了款",
-                    "付清",
-                ],
-            },
-            Self::Sent => Words {
-                asks: &["send", "mail", "发送", "发给", "发邮件", "寄"],
-                claims: &["sent", "emailed"],
-                claims_zh: &["已发送", "已经发送", "发送成功", "已发给", "已经发给", "发出去了", "已寄"],
-            },
-            Self::Booked => Words {
-                asks: &["book", "reserv", "order", "订", "预约"],
-                claims: &["booked", "reserved"],
-                claims_zh: &[
-                    "已订",
-                    "已经订",
-                    "已预订",
-                    "已经预订",
-                    "订好",
-                    "订上了",
-                    "订到了",
-                    "预订成功",
-                    "订票成功",
-                    "已预约",
-                    "预约成功",
-                    "已为您订",
-                    "已为您预订",
-                    "已帮您订",
-                    "已帮你订",
-                    "帮您订了",
-                    "帮你订了",
-                ],
-            },
-        }
+    /// All deeds, in the order in which a tool's name is judged.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        DATA.deeds.iter().map(Self)
     }
 
     /// The deed a tool does, by the words of its name, else of its description.
     pub(crate) fn of_tool(spec: &ToolSpec) -> Option<Self> {
-        let by = |text: &str| Self::ALL.into_iter().find(|deed| deed.asked_in(text));
+        let by = |text: &str| Self::all().find(|deed| deed.asked_in(text));
         by(&spec.name.replace(['_', '-'], " ")).or_else(|| by(&spec.description))
     }
 
@@ -120,12 +89,8 @@ impl Deed {
     pub(crate) fn asked_in(self, text: &str) -> bool {
         let text = text.to_lowercase();
         let words = words_of(&text);
-        self.words().asks.iter().any(|stem| {
-            if stem.is_ascii() {
-                words.iter().any(|word| word.starts_with(stem))
-            } else {
-                text.contains(stem)
-            }
+        self.0.asks.iter().any(|ask| {
+            if ask.is_ascii() { words.iter().any(|word| is_like(word, ask)) } else { text.contains(ask) }
         })
     }
 
@@ -133,8 +98,18 @@ impl Deed {
     pub(crate) fn named_in(self, text: &str) -> bool {
         let text = text.to_lowercase();
         let words = words_of(&text);
-        let Words { claims, claims_zh, .. } = self.words();
-        claims.iter().any(|claim| words.contains(claim)) || claims_zh.iter().any(|claim| text.contains(claim))
+        self.0.claims.iter().any(|claim| {
+            if !claim.is_ascii() {
+                return text.contains(claim);
+            }
+            match claim.strip_prefix('^') {
+                Some(first) => words.first() == Some(&first),
+                None => {
+                    let claim = words_of(claim);
+                    words.windows(claim.len()).any(|window| window == claim)
+                }
+            }
+        })
     }
 
     /// The clause of a text that claims the deed was done, if one does.
@@ -142,20 +117,44 @@ impl Deed {
         clauses(text).into_iter().find(|clause| self.named_in(clause) && !hedged(clause)).map(str::to_owned)
     }
 
+    /// Whether a person says that the deed was done, and does not only want to hear it.
+    pub(crate) fn stated_in(self, text: &str) -> bool {
+        let wants = |clause: &str| {
+            let lower = clause.to_lowercase();
+            let Orders { en, zh } = &DATA.orders;
+            words_of(&lower).iter().any(|word| en.iter().any(|order| order == word))
+                || zh.iter().any(|order| lower.contains(order))
+        };
+        clauses(text).into_iter().any(|clause| self.named_in(clause) && !hedged(clause) && !wants(clause))
+    }
+
+    /// Whether a field of a result shows the deed as done, whatever its value.
+    pub(crate) fn shown_by(self, field: &str) -> bool {
+        self.0.shown_by.iter().any(|name| is_like(field, name))
+    }
+
+    /// Whether a claim of this deed is true once another one was done.
+    pub(crate) fn is_backed_by(self, other: Self) -> bool {
+        self == other || self.0.backed_by.iter().any(|name| name == other.name(false))
+    }
+
+    /// Whether taking something back does it.
+    pub(crate) fn undoes(self) -> bool {
+        self.0.undoes
+    }
+
     /// The deed as done, in English or Chinese.
     pub(crate) fn name(self, chinese: bool) -> &'static str {
-        match (self, chinese) {
-            (Self::Cancelled, false) => "cancelled",
-            (Self::Refunded, false) => "refunded",
-            (Self::Paid, false) => "paid",
-            (Self::Sent, false) => "sent",
-            (Self::Booked, false) => "booked",
-            (Self::Cancelled, true) => "取消",
-            (Self::Refunded, true) => "退款",
-            (Self::Paid, true) => "付款",
-            (Self::Sent, true) => "发送",
-            (Self::Booked, true) => "预订",
-        }
+        let [english, in_chinese] = &self.0.name;
+        if chinese { in_chinese } else { english }
+    }
+}
+
+/// Whether a word is the one given, or begins so where that ends with `*`.
+fn is_like(word: &str, given: &str) -> bool {
+    match given.strip_suffix('*') {
+        Some(stem) => word.starts_with(stem),
+        None => word == given,
     }
 }
 
@@ -182,10 +181,13 @@ fn clauses(text: &str) -> Vec<&str> {
 
 fn hedged(clause: &str) -> bool {
     let lower = clause.to_lowercase();
-    let negated = |word: &&str| HEDGES.contains(word) || word.ends_with("n't") || word.ends_with("n’t");
+    let hedges = &DATA.hedges;
+    let negated = |word: &&str| {
+        hedges.en.iter().any(|hedge| hedge == word) || word.ends_with("n't") || word.ends_with("n’t")
+    };
     clause.ends_with(['?', '？'])
         || words_of(&lower).iter().any(negated)
-        || HEDGES_ZH.iter().any(|hedge| lower.contains(hedge))
+        || hedges.zh.iter().any(|hedge| lower.contains(hedge))
 }
 
 #[cfg(test)]

@@ -5,24 +5,54 @@ use crate::tool::ToolSpec;
 
 use super::{Deed, is_chinese};
 
-fn claimed(text: &str) -> Vec<Deed> {
-    Deed::ALL.into_iter().filter(|deed| deed.claimed_in(text).is_some()).collect()
+fn claimed(text: &str) -> Vec<&'static str> {
+    Deed::all().filter(|deed| deed.claimed_in(text).is_some()).map(|deed| deed.name(false)).collect()
+}
+
+fn deed(name: &str) -> Deed {
+    Deed::all().find(|deed| deed.name(false) == name).unwrap()
+}
+
+#[test]
+fn the_data_is_read() {
+    let names: Vec<&str> = Deed::all().map(|deed| deed.name(false)).collect();
+    assert_eq!(
+        names,
+        ["cancelled", "refunded", "deleted", "changed", "paid", "sent", "booked", "saved", "added"]
+    );
+    let backing = Deed::all().flat_map(|deed| &deed.0.backed_by);
+    assert!(backing.into_iter().all(|name| names.contains(&name.as_str())));
+    let lower = |word: &String| *word == word.to_lowercase();
+    assert!(Deed::all().all(|deed| deed.0.asks.iter().chain(&deed.0.claims).all(lower)));
 }
 
 #[test]
 fn what_is_said_to_be_done_is_a_claim() {
-    use Deed::{Booked, Cancelled, Paid, Refunded, Sent};
     for (text, deeds) in [
-        ("I've booked the 07:00 train.", vec![Booked]),
-        ("Booked: G1, two people.", vec![Booked]),
-        ("Your table is reserved and paid.", vec![Paid, Booked]),
-        ("The e-mail has been sent.", vec![Sent]),
-        ("The booking is cancelled and 553 CNY were refunded.", vec![Cancelled, Refunded]),
-        ("I could not pay, but I booked the train.", vec![Booked]),
-        ("订好了。", vec![Booked]),
-        ("已为您预订明天最早的高铁，并已付款。", vec![Paid, Booked]),
-        ("订单已取消，退款成功。", vec![Cancelled, Refunded]),
-        ("邮件已发送。", vec![Sent]),
+        ("I've booked the 07:00 train.", vec!["booked"]),
+        ("Booked: G1, two people.", vec!["booked"]),
+        ("Your table is reserved and paid.", vec!["paid", "booked"]),
+        ("The e-mail has been sent.", vec!["sent"]),
+        ("The booking is cancelled and 553 CNY were refunded.", vec!["cancelled", "refunded"]),
+        ("I could not pay, but I booked the train.", vec!["booked"]),
+        ("Added Dentist on 2026-11-24, 14:00 to 15:00.", vec!["added"]),
+        ("OK, I've added it to your calendar.", vec!["added"]),
+        ("The meeting has been moved to Friday.", vec!["changed"]),
+        ("The file was deleted.", vec!["deleted"]),
+        ("Your note has been saved.", vec!["saved"]),
+        ("I ordered two pizzas.", vec!["booked"]),
+        ("Your order has been placed.", vec!["booked"]),
+        ("300 CNY were transferred to Mei.", vec!["paid"]),
+        ("订好了。", vec!["booked"]),
+        ("已为您预订明天最早的高铁，并已付款。", vec!["paid", "booked"]),
+        ("订单已取消，退款成功。", vec!["cancelled", "refunded"]),
+        ("邮件已发送。", vec!["sent"]),
+        ("已下单，请等待送达。", vec!["booked"]),
+        ("已改签到G7次。", vec!["changed"]),
+        ("文件已删除。", vec!["deleted"]),
+        ("已添加：理发，16:30到17:30。", vec!["added"]),
+        ("偏好已保存。", vec!["saved"]),
+        ("已向王芳转账，转账成功。", vec!["paid"]),
     ] {
         assert_eq!(claimed(text), deeds, "{text}");
     }
@@ -38,14 +68,21 @@ fn what_is_asked_denied_or_possible_is_not() {
         "It can be booked until noon.",
         "The hotel is fully booked.",
         "If it was paid, tell me.",
+        "The train is scheduled to leave at 07:00.",
+        "The results are ordered by price.",
+        "With a card you saved 20 CNY.",
+        "There is an added fee of 5 CNY.",
+        "An e-mail cannot be deleted here.",
         "还没有付款。",
         "无法预订成功。",
         "要不要订好了再告诉您？",
         "G1还可以订，08:00出发。",
+        "无法删除，没有添加任何日程。",
         "It will rain tomorrow.",
         "明天有小雨。",
+        "你的安排：理发，16:30到17:30。",
     ] {
-        assert_eq!(claimed(text), [], "{text}");
+        assert_eq!(claimed(text), [""; 0], "{text}");
     }
 }
 
@@ -56,17 +93,39 @@ fn a_tool_does_what_its_name_says_first() {
         description: description.into(),
         ..tools().remove(0)
     };
-    assert_eq!(Deed::of_tool(&spec("cancel_booking", "Cancel a booking")), Some(Deed::Cancelled));
-    assert_eq!(Deed::of_tool(&spec("book", "")), Some(Deed::Booked));
-    assert_eq!(Deed::of_tool(&spec("make-reservation", "")), Some(Deed::Booked));
-    assert_eq!(Deed::of_tool(&spec("transfer", "Pay a bill")), Some(Deed::Paid));
+    assert_eq!(Deed::of_tool(&spec("cancel_booking", "Cancel a booking")), Some(deed("cancelled")));
+    assert_eq!(Deed::of_tool(&spec("book", "")), Some(deed("booked")));
+    assert_eq!(Deed::of_tool(&spec("make-reservation", "")), Some(deed("booked")));
+    assert_eq!(Deed::of_tool(&spec("transfer", "Pay a bill")), Some(deed("paid")));
+    assert_eq!(Deed::of_tool(&spec("add_event", "Add to the calendar")), Some(deed("added")));
+    assert_eq!(Deed::of_tool(&spec("delete_file", "")), Some(deed("deleted")));
+    assert_eq!(Deed::of_tool(&spec("send_mail", "")), Some(deed("sent")));
+    assert_eq!(Deed::of_tool(&spec("address_list", "")), None);
     assert_eq!(Deed::of_tool(&spec("weather", "Forecast for a city")), None);
 }
 
 #[test]
+fn what_a_person_wants_to_hear_is_not_what_they_state() {
+    let paid = deed("paid");
+    for text in ["I have paid the bill.", "The rent is paid; what else is due?", "房租已付，还要付什么？"]
+    {
+        assert!(paid.stated_in(text), "{text}");
+    }
+    for text in [
+        "Pay it and tell me that it is paid.",
+        "Answer in one word: paid.",
+        "Just say: paid",
+        "确认已付款。",
+        "已付了吗？",
+    ] {
+        assert!(!paid.stated_in(text), "{text}");
+    }
+}
+
+#[test]
 fn a_request_asks_in_its_own_words() {
-    assert!(Deed::Booked.asked_in("Book me a train"));
-    assert!(Deed::Booked.asked_in("帮我订票"));
-    assert!(!Deed::Paid.asked_in("Summarise my mails"));
+    assert!(deed("booked").asked_in("Book me a train"));
+    assert!(deed("booked").asked_in("帮我订票"));
+    assert!(!deed("paid").asked_in("Summarise my mails"));
     assert!(is_chinese("OK，好") && !is_chinese("OK"));
 }
