@@ -5,7 +5,9 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -13,59 +15,123 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use support::{Bench, DATE};
 
-/// A way to do the work: the model, and whether journal and world share a file.
-struct Way {
-    bench: Bench,
-    model: Option<String>,
-    shared: bool,
-    runtime: tokio::runtime::Runtime,
-    kills: BTreeMap<String, u32>,
-    /// `SplitMix64`; the same seed kills at the same points, as far as the clock allows.
-    random: u64,
+/// Sessions in one world: so few that seats and money last for all of them.
+const SESSIONS_A_WORLD: usize = 6;
+/// A process that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// What is asked of the built-in model.
+const REQUESTS: [&str; 2] = [
+    "What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.",
+    "明天上海天气怎么样，帮我订一张去北京最早的高铁票",
+];
+
+/// Models that share the cores wait for each other's threads: one test runs at a time.
+static CORES: Mutex<()> = Mutex::new(());
+
+/// Who writes the replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    Script,
+    #[cfg(feature = "llama")]
+    BuiltIn,
 }
 
-impl Way {
-    fn new(shared: bool, seed: u64) -> Self {
+/// How the work is done.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    writer: Writer,
+    /// Journal and world are one file.
+    shared: bool,
+}
+
+/// What has been counted.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Kills by the last durable event.
+    kills: BTreeMap<String, usize>,
+    sessions: usize,
+    effects: usize,
+}
+
+impl Tally {
+    fn kills(&self) -> usize {
+        self.kills.values().sum()
+    }
+
+    fn report(&self, way: Way) {
+        let place = if way.shared { "in one file" } else { "apart" };
+        println!(
+            "{:?}, journal and world {place}: {} kills in {} sessions, {} effects; lost 0, doubled 0, bricked 0, unbalanced 0",
+            way.writer,
+            self.kills(),
+            self.sessions,
+            self.effects,
+        );
+        for (point, times) in &self.kills {
+            println!("  after {point:<16} {times}");
+        }
+    }
+}
+
+/// `SplitMix64`; the same seed kills at the same points, as far as the clock allows.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (bits ^ (bits >> 31)) % most.max(1)
+    }
+}
+
+/// A world with its journal, and the processes that work on it.
+struct Scene {
+    bench: Bench,
+    way: Way,
+    model: Option<String>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Scene {
+    fn new(way: Way, binary: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { bench: Bench::new(), model: None, shared, runtime, kills: BTreeMap::new(), random: seed }
+        let mut scene = Self { bench: Bench::of(binary.to_owned()), way, model: None, runtime };
+        if way.writer == Writer::Script {
+            scene.model = Some(scene.script());
+        }
+        scene
     }
 
     /// Books, pays and cancels, and answers the next message too.
-    fn scripted(shared: bool, seed: u64) -> Self {
-        let mut way = Self::new(shared, seed);
+    fn script(&self) -> String {
         let search = json!({"from": "Shanghai", "to": "Beijing", "day": "tomorrow"});
-        let world = way.world();
+        let world = self.world();
         let arguments =
             ["tools", "call", "search_trains", &search.to_string(), "--date", DATE, "--world", &world];
-        let found: Value = serde_json::from_str(&way.bench.run(&arguments).out).unwrap();
+        let found: Value = serde_json::from_str(&self.bench.run(&arguments).out).unwrap();
+        let trains = found["trains"].as_array().unwrap();
+        let most = trains.iter().max_by_key(|train| train["seats"].as_i64()).unwrap();
         let call = |tool: &str, arguments: Value| json!({"calls": [{"tool": tool, "arguments": arguments}]});
         let booking = json!({"booking": "{{book.booking}}"});
         let mut replies = vec![
             call("search_trains", search),
-            call("book", json!({"id": found["trains"][0]["id"]})),
+            call("book", json!({"id": most["id"]})),
             call("pay", booking.clone()),
             call("cancel_booking", booking),
             json!({"text": "Your booking was cancelled."}),
         ];
         replies.extend((0..8).map(|_| json!({"text": "You are welcome."})));
-        way.model = Some(way.bench.script(&replies));
-        way
+        self.bench.script(&replies)
     }
 
     fn world(&self) -> String {
-        self.bench.path(if self.shared { "handyman.db" } else { "world.db" }).display().to_string()
+        self.bench.path(if self.way.shared { "handyman.db" } else { "world.db" }).display().to_string()
     }
 
     fn journal(&self) -> String {
-        self.bench.path(if self.shared { "handyman.db" } else { "journal.db" }).display().to_string()
-    }
-
-    fn below(&mut self, most: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.random;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (bits ^ (bits >> 31)) % most.max(1)
+        self.bench.path(if self.way.shared { "handyman.db" } else { "journal.db" }).display().to_string()
     }
 
     /// Says a message in a session, with a process of its own.
@@ -88,16 +154,28 @@ impl Way {
         child
     }
 
+    /// Says it and waits for the end.
+    fn say_all(&self, session: &str, message: &str) -> Output {
+        let child = self.say(session, message);
+        let process = child.id();
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(child.wait_with_output().unwrap()));
+        ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            drop(std::process::Command::new("kill").args(["-9", &process.to_string()]).status());
+            panic!("bricked: session {session} hangs")
+        })
+    }
+
     /// Says it and kills the process: after some event, or at some moment.
-    fn say_and_die(&mut self, session: &str, message: &str, whole: Duration) {
+    fn say_and_die(&self, random: &mut Random, session: &str, message: &str, whole: Duration) {
         let mut child = self.say(session, message);
-        if self.below(2) == 0 {
-            let events = usize::try_from(self.below(22)).unwrap();
+        if random.below(2) == 0 {
+            let events = usize::try_from(random.below(22)).unwrap();
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
             lines.take(events).map_while(Result::ok).for_each(drop);
         } else {
             let micros = u64::try_from(whole.as_micros()).unwrap();
-            std::thread::sleep(Duration::from_micros(self.below(micros)));
+            std::thread::sleep(Duration::from_micros(random.below(micros)));
         }
         child.kill().unwrap();
         child.wait().unwrap();
@@ -113,33 +191,35 @@ impl Way {
 
     /// The kind of the last event that the kill left behind.
     fn last_event(&self, session: &str) -> String {
-        if !std::path::Path::new(&self.journal()).exists() {
-            return "nothing".to_owned();
+        let nothing = || "nothing".to_owned();
+        if !Path::new(&self.journal()).exists() {
+            return nothing();
         }
         let tables =
             self.rows(&self.journal(), "SELECT name FROM sqlite_schema WHERE name = 'journal_events'");
         if tables.is_empty() {
-            return "nothing".to_owned();
+            return nothing();
         }
-        let kinds = self.rows(
+        let last = self.rows(
             &self.journal(),
             "SELECT runs.session || ' ' || json_extract(event, '$.type') FROM journal_events
-             JOIN journal_runs AS runs USING (run) ORDER BY runs.rowid, seq",
+             JOIN journal_runs AS runs USING (run) ORDER BY runs.rowid DESC, seq DESC LIMIT 1",
         );
-        let last =
-            kinds.iter().rev().find_map(|kind| kind.strip_prefix(&format!("{session} ")).map(str::to_owned));
-        last.unwrap_or_else(|| "nothing".to_owned())
+        let last = last.first().and_then(|kind| kind.strip_prefix(&format!("{session} ")));
+        last.map_or_else(nothing, str::to_owned)
     }
 
-    /// One session: killed up to three times, then left to finish, then spoken to once more.
-    fn session(&mut self, index: usize, whole: Duration) {
-        let session = format!("s{index}");
-        for _ in 0..=self.below(3) {
-            self.say_and_die(&session, "book it", whole);
-            let point = self.last_event(&session);
-            *self.kills.entry(point).or_default() += 1;
+    /// One session: killed a few times, then left to finish, then spoken to once more.
+    fn session(&self, tally: &mut Tally, random: &mut Random, whole: Duration) {
+        let (session, request) = (format!("s{}", tally.sessions), REQUESTS[tally.sessions % REQUESTS.len()]);
+        tally.sessions += 1;
+        // The built-in model's window holds one interrupted run and the next message.
+        let kills = if self.way.writer == Writer::Script { 1 + random.below(3) } else { 1 };
+        for _ in 0..kills {
+            self.say_and_die(random, &session, request, whole);
+            *tally.kills.entry(self.last_event(&session)).or_default() += 1;
         }
-        let output = self.say(&session, "Thanks").wait_with_output().unwrap();
+        let output = self.say_all(&session, "Thanks");
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success() && !errors.contains("error:"), "bricked: {session}: {errors}");
         let finished = String::from_utf8(output.stdout).unwrap();
@@ -148,8 +228,8 @@ impl Way {
         assert!(last.contains("\"type\":\"finished\""), "bricked: {session}: {last}");
     }
 
-    /// Compares what the journal says was done with what the world holds.
-    fn check(&self) {
+    /// Compares what the journal says was done with what the world holds, and gives the number of effects.
+    fn check(&self) -> usize {
         let events = self.rows(
             &self.journal(),
             "SELECT json_object('run', run, 'event', json(event)) FROM journal_events ORDER BY run, seq",
@@ -204,7 +284,33 @@ impl Way {
         assert!(unbalanced.is_empty(), "unbalanced: {unbalanced:?}");
         let verified = self.bench.run(&["runs", "verify", "--journal", &self.journal()]);
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+        effects.len()
     }
+}
+
+/// Kills until it has killed so often, in one world after the other.
+fn kill(way: Way, kills: usize, seed: u64) {
+    let _alone = CORES.lock().unwrap_or_else(PoisonError::into_inner);
+    // The binary stays the same, whatever is built meanwhile.
+    let folder = tempfile::TempDir::new().unwrap();
+    let binary = folder.path().join("handyman");
+    std::fs::copy(env!("CARGO_BIN_EXE_handyman"), &binary).unwrap();
+    let (mut tally, mut random) = (Tally::default(), Random(seed));
+    while tally.kills() < kills {
+        let scene = Scene::new(way, &binary);
+        let started = Instant::now();
+        let first = scene.say_all("whole", REQUESTS[0]);
+        let whole = started.elapsed();
+        assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+        let world = tally.sessions + SESSIONS_A_WORLD;
+        while tally.sessions < world && tally.kills() < kills {
+            scene.session(&mut tally, &mut random, whole);
+        }
+        let effects = scene.check();
+        assert!(effects > 0, "a run that nobody kills books");
+        tally.effects += effects;
+    }
+    tally.report(way);
 }
 
 fn times(variable: &str, default: usize) -> usize {
@@ -213,37 +319,15 @@ fn times(variable: &str, default: usize) -> usize {
 
 #[test]
 fn killed_at_random_moments_nothing_is_lost_doubled_bricked_or_unbalanced() {
-    let sessions = times("HANDYMAN_KILLS", 6);
+    let kills = times("HANDYMAN_KILLS", 12);
     for shared in [false, true] {
-        let mut way = Way::scripted(shared, 7 + u64::from(shared));
-        let started = Instant::now();
-        let first = way.say("whole", "book it").wait_with_output().unwrap();
-        let whole = started.elapsed();
-        assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
-        for index in 0..sessions.div_ceil(2) {
-            way.session(index, whole);
-        }
-        way.check();
-        report(if shared { "journal and world in one file" } else { "journal and world apart" }, &way);
+        kill(Way { writer: Writer::Script, shared }, kills.div_ceil(2), 7 + u64::from(shared));
     }
 }
 
 #[cfg(feature = "llama")]
 #[test]
-#[ignore = "takes minutes on a busy machine: make crash-test"]
 fn killed_under_the_built_in_model_nothing_is_lost_doubled_bricked_or_unbalanced() {
-    let mut way = Way::new(true, 11);
-    for index in 0..times("HANDYMAN_KILLS_MODEL", 1) {
-        way.session(index, Duration::from_secs(4));
-    }
-    way.check();
-    report("the built-in model", &way);
-}
-
-fn report(name: &str, way: &Way) {
-    let kills: u32 = way.kills.values().sum();
-    println!("{name}: {kills} kills; lost 0, doubled 0, bricked 0, unbalanced 0");
-    for (point, times) in &way.kills {
-        println!("  after {point:<16} {times}");
-    }
+    let kills = times("HANDYMAN_KILLS_MODEL", 3);
+    kill(Way { writer: Writer::BuiltIn, shared: true }, kills, 11);
 }

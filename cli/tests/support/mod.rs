@@ -11,11 +11,17 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Bench {
     folder: TempDir,
+    binary: PathBuf,
 }
 
 impl Bench {
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+        Self::of(PathBuf::from(env!("CARGO_BIN_EXE_handyman")))
+    }
+
+    /// One in which this binary works.
+    pub fn of(binary: PathBuf) -> Self {
+        Self { folder: TempDir::new().unwrap(), binary }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -37,7 +43,7 @@ impl Bench {
 
     /// The binary with its data in this folder and nothing on standard input.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handyman"));
+        let mut command = Command::new(&self.binary);
         command.args(arguments).env("HANDYMAN_HOME", self.folder.path()).stdin(Stdio::null());
         command
     }
