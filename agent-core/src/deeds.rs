@@ -102,13 +102,11 @@ impl Deed {
             if !claim.is_ascii() {
                 return text.contains(claim);
             }
-            match claim.strip_prefix('^') {
-                Some(first) => words.first() == Some(&first),
-                None => {
-                    let claim = words_of(claim);
-                    words.windows(claim.len()).any(|window| window == claim)
-                }
+            if let Some(first) = claim.strip_prefix('^') {
+                return words.first() == Some(&first);
             }
+            let claim = words_of(claim);
+            words.windows(claim.len()).any(|window| window == claim)
         })
     }
 
