@@ -1,6 +1,6 @@
 # Each target works on its own on a bare machine with Rust and make.
 
-.PHONY: demo test check bench crash-test claims-eval fuzz dialect-check model-eval set-up
+.PHONY: demo test check bench crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
 
 DATE := 2026-11-23
 # One selection of packages and features everywhere, so that nothing is built twice.
@@ -11,9 +11,10 @@ demo: set-up
 	@cargo build --release --workspace --bins
 	@scripts/demo.sh $(DATE)
 
-# Passes all tests: style, units, properties, the real engine, the command line, examples.
-test: set-up
-	cargo test $(SELECTION) --no-fail-fast
+# Passes all tests: style, units, properties, the real engine, the command line, examples, real databases and servers.
+test: set-up-tests
+	HANDYMAN_TEST_MCP_SERVERS="$(CURDIR)/target/mcp-servers" scripts/with-databases.sh \
+		cargo test $(SELECTION) --no-fail-fast
 
 # What a change must also pass before it lands. Tests, benchmarks and examples may unwrap and print, as the library may not.
 check: set-up
@@ -62,3 +63,7 @@ model-eval: set-up
 # Installs what building needs: CMake, a C++ compiler, libclang.
 set-up:
 	@scripts/set-up.sh
+
+# Installs also what tests want: PostgreSQL, MariaDB, MCP servers. What cannot be had is left out, and tests say so.
+set-up-tests:
+	@scripts/set-up.sh --tests

@@ -5,9 +5,16 @@ use std::process::Command;
 
 /// Runs an example that `cargo test` has built beside this test.
 fn run(name: &str) -> String {
+    run_with(name, &[])
+}
+
+fn run_with(name: &str, arguments: &[&str]) -> String {
     let test = std::env::current_exe().expect("this test has a path");
     let folder: PathBuf = test.ancestors().nth(2).expect("target/PROFILE/deps").join("examples");
-    let output = Command::new(folder.join(name)).output().unwrap_or_else(|error| panic!("{name}: {error}"));
+    let output = Command::new(folder.join(name))
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{name}: {}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
@@ -17,6 +24,11 @@ fn run(name: &str) -> String {
 fn scripted_model_hears_its_mistake_and_answers() {
     let out = run("scripted_model");
     assert!(out.contains("Failed") && out.contains("Succeeded") && out.ends_with("2 + 3 = 5\n"), "{out}");
+}
+
+#[test]
+fn new_tool_is_called() {
+    assert!(run("new_tool").contains("Said hello to Ann twice."));
 }
 
 #[test]
@@ -35,6 +47,48 @@ fn hello_tool_answers() {
 fn trip_bot_calls_tools_and_answers() {
     let out = run("trip_bot");
     assert!(out.contains("Succeeded"), "{out}");
+}
+
+/// A server that the test command starts or installs; says so where it is not there.
+#[cfg(any(feature = "databases", feature = "mcp"))]
+fn given(name: &str) -> Option<String> {
+    use std::io::Write;
+    let value = std::env::var(name).ok();
+    if value.is_none() {
+        let _ = writeln!(std::io::stderr(), "skipped: {name} is not set; `make test` sets it");
+    }
+    value
+}
+
+#[cfg(all(feature = "databases", feature = "llama"))]
+#[test]
+fn ask_postgres_looks_at_the_schema() {
+    let Some(url) = given("HANDYMAN_TEST_POSTGRES") else { return };
+    let out = run_with("ask_postgres", &[&url]);
+    assert!(out.starts_with("describe_database: {"), "{out}");
+}
+
+#[cfg(feature = "mcp")]
+#[test]
+fn mcp_files_reads_a_file() {
+    let Some(folder) = given("HANDYMAN_TEST_MCP_SERVERS") else { return };
+    let server =
+        PathBuf::from(folder).join("node_modules/@modelcontextprotocol/server-filesystem/dist/index.js");
+    if !server.exists() {
+        return;
+    }
+    let root = env!("CARGO_MANIFEST_DIR");
+    let call = format!(r#"{{"path": "{root}/Cargo.toml"}}"#);
+    let out =
+        run_with("mcp_files", &[&format!("node '{}' '{root}'", server.display()), "read_text_file", &call]);
+    assert!(out.contains("Succeeded") && out.contains("[workspace]"), "{out}");
+}
+
+#[cfg(all(feature = "openapi", feature = "serve"))]
+#[test]
+fn openapi_service_finds_trains() {
+    let out = run("openapi_service");
+    assert!(out.contains("Succeeded") && out.contains("departs"), "{out}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! The JSON-schema subset that tools may use.
+//! The JSON schemas that tools may use: 2020-12, without references to elsewhere.
 //!
-//! Everything in it is enforced while the model writes (by the grammar) and checked again before the
-//! tool runs. A keyword outside it is refused when the tool is registered, never silently dropped.
+//! Most keywords are enforced while the model writes (by the grammar); all are checked before the tool runs, and
+//! a mistake is answered with its place. [`met`] says which keyword is met where. One that is not met at all is
+//! refused when the tool is registered, never silently dropped.
 //!
 //! Two keywords of our own say where a string may come from:
 //! `"x-verbatim": true`, a span of what the person wrote or an earlier result says;
@@ -49,9 +50,72 @@ const ENFORCED: [&str; 25] = [
     VERBATIM,
     FROM,
 ];
-const SPOKEN: [&str; 6] = ["description", "title", "default", "examples", "$schema", "$comment"];
+/// What a grammar cannot hold: checked when the arguments are there.
+const CHECKED: [&str; 19] = [
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "patternProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "contentEncoding",
+    "contentMediaType",
+];
+const SPOKEN: [&str; 9] = [
+    "description",
+    "title",
+    "default",
+    "examples",
+    "$schema",
+    "$comment",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+];
+/// Formats that the grammar knows. All others only describe, as 2020-12 has it.
+const FORMATS: [&str; 10] =
+    ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"];
 
-/// Checks that every keyword is one we enforce or one that only describes.
+/// Where a keyword is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Met {
+    /// The model cannot write anything else.
+    WhileWriting,
+    /// The arguments are checked before the tool runs.
+    BeforeRunning,
+    /// It says nothing about what is allowed.
+    Described,
+}
+
+/// Where a keyword is met; nothing for one that is not.
+#[must_use]
+pub fn met(keyword: &str) -> Option<Met> {
+    match keyword {
+        known if ENFORCED.contains(&known) => Some(Met::WhileWriting),
+        known if CHECKED.contains(&known) => Some(Met::BeforeRunning),
+        known if SPOKEN.contains(&known) => Some(Met::Described),
+        _ => None,
+    }
+}
+
+/// Whether the model cannot write a text of another format.
+#[must_use]
+pub fn is_enforced_format(name: &str) -> bool {
+    FORMATS.contains(&name)
+}
+
+/// Checks that every keyword is met somewhere or only describes, and that references stay inside.
 ///
 /// # Errors
 /// A sentence that names the keyword, where it stands (a JSON pointer) and what to do.
@@ -59,7 +123,7 @@ pub fn check(parameters: &Value) -> Result<(), String> {
     if parameters.get("type").and_then(Value::as_str) != Some("object") {
         return Err("the parameters must be a schema of type object".to_owned());
     }
-    check_schema(parameters, "")
+    check_schema(parameters, parameters, "")
 }
 
 /// As [`check`], for a schema of any type.
@@ -67,30 +131,33 @@ pub fn check(parameters: &Value) -> Result<(), String> {
 /// # Errors
 /// As [`check`].
 pub fn check_any(schema: &Value) -> Result<(), String> {
-    check_schema(schema, "")
+    check_schema(schema, schema, "")
 }
 
-fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
+fn check_schema(root: &Value, schema: &Value, path: &str) -> Result<(), String> {
     let Value::Object(keywords) = schema else {
         return if schema.is_boolean() { Ok(()) } else { Err(format!("at {path}: not a schema")) };
     };
     for (keyword, value) in keywords {
         let here = format!("{path}/{keyword}");
         match (keyword.as_str(), value) {
-            ("properties" | "$defs", Value::Object(named)) => {
+            ("properties" | "$defs" | "patternProperties" | "dependentSchemas", Value::Object(named)) => {
                 for (name, inner) in named {
-                    check_schema(inner, &format!("{here}/{name}"))?;
+                    check_schema(root, inner, &format!("{here}/{name}"))?;
                 }
             }
-            ("items" | "additionalProperties", inner) => check_schema(inner, &here)?,
-            ("anyOf" | "allOf" | "prefixItems", Value::Array(inner)) => {
+            (one, inner) if HOLDS_ONE.contains(&one) => check_schema(root, inner, &here)?,
+            ("anyOf" | "allOf" | "oneOf" | "prefixItems", Value::Array(inner)) => {
                 for (index, schema) in inner.iter().enumerate() {
-                    check_schema(schema, &format!("{here}/{index}"))?;
+                    check_schema(root, schema, &format!("{here}/{index}"))?;
                 }
+            }
+            ("$ref", target) => {
+                check_reference(root, target).map_err(|problem| format!("at {here}: {problem}"))?
             }
             (VERBATIM | FROM, value) => check_provenance(keywords, keyword, value)
                 .map_err(|problem| format!("at {here}: {problem}"))?,
-            (known, _) if ENFORCED.contains(&known) || SPOKEN.contains(&known) => {}
+            (known, _) if met(known).is_some() => {}
             (unknown, _) => {
                 return Err(format!(
                     "at {here}: the keyword '{unknown}' cannot be enforced; leave it out or check it in the tool"
@@ -99,6 +166,30 @@ fn check_schema(schema: &Value, path: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Keywords whose value is one schema.
+const HOLDS_ONE: [&str; 10] = [
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// A reference leads to a definition of the schema itself.
+fn check_reference(root: &Value, target: &Value) -> Result<(), String> {
+    let name = target.as_str().and_then(|target| target.strip_prefix("#/$defs/"));
+    match name.map(|name| root["$defs"].get(name).is_some()) {
+        Some(true) => Ok(()),
+        Some(false) => Err(format!("{target} leads nowhere")),
+        None => Err(format!("{target} cannot be followed; refer to `#/$defs/NAME`")),
+    }
 }
 
 fn check_provenance(keywords: &Map<String, Value>, keyword: &str, value: &Value) -> Result<(), String> {

@@ -1,6 +1,8 @@
 //! What was typed. No I/O here; what it means is in `settings`.
 
 mod records;
+#[cfg(feature = "services")]
+pub(crate) mod services;
 
 use std::path::PathBuf;
 
@@ -85,6 +87,21 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ToolsCommand,
     },
+    /// Serve the sandbox to other programs
+    #[cfg(feature = "services")]
+    Serve {
+        #[command(subcommand)]
+        command: services::ServeCommand,
+    },
+    /// Offer the tools to other programs' agents: an MCP server on standard input and output
+    #[cfg(feature = "services")]
+    Mcp {
+        /// Offer only these tools, in this order
+        #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+        tools: Vec<String>,
+        #[command(flatten)]
+        places: Places,
+    },
     /// Look at models
     Model {
         #[command(subcommand)]
@@ -111,6 +128,14 @@ pub(crate) enum ToolsCommand {
         name: String,
         #[command(flatten)]
         places: Places,
+    },
+    /// Write a crate with a tool of one's own to begin with
+    New {
+        /// What the tool is called, such as parcel_status
+        name: String,
+        /// The folder of the handyman crate, instead of the published one
+        #[arg(long, value_name = "FOLDER")]
+        handyman: Option<PathBuf>,
     },
     /// Call a tool as a model would: through the schema, with an idempotency key
     Call {
@@ -174,12 +199,18 @@ pub(crate) struct Places {
     /// Search this folder of .txt and .md files instead of the bundled documents
     #[arg(long, value_name = "FOLDER")]
     pub(crate) docs: Option<PathBuf>,
-    /// Query this SQLite file instead of the sandbox world
-    #[arg(long, value_name = "FILE")]
-    pub(crate) database: Option<PathBuf>,
+    /// Query this database instead of the sandbox world: a SQLite file, postgres://… or mysql://…
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) database: Option<String>,
+    /// Offer `change_rows`, which changes rows of that database and asks first
+    #[arg(long, requires = "database")]
+    pub(crate) database_write: bool,
     /// Offer a tool that reads the mail in this folder of .txt, .eml and .md files
     #[arg(long, value_name = "FOLDER")]
     pub(crate) mail: Option<PathBuf>,
+    #[cfg(feature = "services")]
+    #[command(flatten)]
+    pub(crate) services: services::Services,
     /// Today's date, for tests and demonstrations [default: the clock's]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<Date>,

@@ -14,8 +14,11 @@ mod approvals;
 mod chat;
 mod doctor;
 mod model;
+mod new_tool;
 mod replay;
 mod runs;
+#[cfg(feature = "services")]
+mod serve;
 mod tools;
 
 /// A run that ended without an answer: a limit, or a person has to decide.
@@ -35,6 +38,10 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
         (Some(Command::Fork { run, at, options }), _) => replay::fork(run, at, &options).await,
         (Some(Command::Runs { command }), _) => runs::dispatch(command).await,
         (Some(Command::Tools { command }), _) => tools::dispatch(command).await,
+        #[cfg(feature = "services")]
+        (Some(Command::Serve { command }), _) => serve::dispatch(command).await,
+        #[cfg(feature = "services")]
+        (Some(Command::Mcp { tools, places }), _) => serve::mcp(&tools, &places).await,
         (Some(Command::Model { command }), _) => model::dispatch(command).await,
         (Some(Command::Doctor { model }), _) => doctor::examine(model.as_deref()).await,
         (None, Some(task)) => run(&task, &args.options).await,

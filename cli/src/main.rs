@@ -9,6 +9,8 @@ mod commands;
 mod models;
 mod problem;
 mod replies;
+#[cfg(feature = "services")]
+mod services;
 mod settings;
 mod show;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use handyman::tools::database::Place;
 use handyman::tools::{Sandbox, Settings};
 use handyman::{
     Agent, AllowAll, AnswerSchema, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel,
@@ -24,8 +25,11 @@ pub(crate) struct Files {
     pub(crate) journal: PathBuf,
     world: PathBuf,
     docs: Option<PathBuf>,
-    database: Option<PathBuf>,
     mail: Option<PathBuf>,
+    database: Option<Place>,
+    database_write: bool,
+    #[cfg(feature = "services")]
+    services: crate::args::services::Services,
     date: Option<Date>,
 }
 
@@ -39,8 +43,11 @@ impl Files {
             journal: in_data_folder(&places.journal, "journal.db")?,
             world: in_data_folder(&places.world, "world.db")?,
             docs: places.docs.clone(),
-            database: places.database.clone(),
             mail: places.mail.clone(),
+            database: database(places.database.as_deref())?,
+            database_write: places.database_write,
+            #[cfg(feature = "services")]
+            services: places.services.clone(),
             date: places.date,
         })
     }
@@ -50,13 +57,24 @@ impl Files {
         Ok(SqliteJournal::open(&self.journal).await?)
     }
 
-    /// All tools, on the sandbox world.
+    /// All tools: the sandbox's, and those that were configured.
     pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
         self.open_toolbox_with(None).await
     }
 
     /// All tools; a journal in the world's own file becomes part of every effect's transaction.
     async fn open_toolbox_with(&self, journal: Option<&Arc<SqliteJournal>>) -> Result<Toolbox, Problem> {
+        let tools = self.open_sandbox(journal).await?.tools();
+        #[cfg(feature = "services")]
+        let tools = crate::services::tools(&self.services, tools).await?;
+        Ok(Toolbox::new().with_all(tools)?)
+    }
+
+    /// The sandbox, on its world.
+    pub(crate) async fn open_sandbox(
+        &self,
+        journal: Option<&Arc<SqliteJournal>>,
+    ) -> Result<Sandbox, Problem> {
         if let Some(folder) = self.world.parent() {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Problem::new(format!("the folder {} cannot be made: {error}", folder.display()))
@@ -68,15 +86,17 @@ impl Files {
             documents: self.docs.clone(),
             database: self.database.clone(),
             mail: self.mail.clone(),
+            database_write: self.database_write,
+            #[cfg(feature = "services")]
+            weather: crate::services::weather(&self.services)?,
             witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
             ..Settings::new(self.now().date())
         };
-        let sandbox = Sandbox::open(&settings).await.map_err(|error| {
+        Sandbox::open(&settings).await.map_err(|error| {
             Problem::from(error).with_hint(
                 "name other places with --world, --docs, --database and --mail; a damaged world can be removed",
             )
-        })?;
-        Ok(Toolbox::new().with_all(sandbox.tools())?)
+        })
     }
 
     /// The local date and time that runs begin at.
@@ -89,6 +109,14 @@ impl Files {
             None => clock,
         }
     }
+}
+
+/// The database that was named, if one was.
+fn database(named: Option<&str>) -> Result<Option<Place>, Problem> {
+    named
+        .map(Place::parse)
+        .transpose()
+        .map_err(|problem| Problem::usage(problem).with_hint("see handyman --help"))
 }
 
 /// The folder for what outlives a run: `$HANDYMAN_HOME`, else the platform's place for user data.

@@ -128,6 +128,38 @@ fn tool_mistakes_say_what_would_be_right() {
     }
 }
 
+#[test]
+fn a_new_tool_is_a_crate_to_begin_with() {
+    let bench = Bench::new();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let make = || {
+        support::Ran::from(
+            bench
+                .command(&["tools", "new", "parcel_status", "--handyman", root])
+                .current_dir(bench.folder())
+                .output()
+                .unwrap(),
+        )
+    };
+    let ran = make();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let source = std::fs::read_to_string(bench.path("parcel_status/src/main.rs")).unwrap();
+    assert!(
+        source.contains("async fn parcel_status(") && source.contains(".tool(parcel_status)"),
+        "{source}"
+    );
+    let manifest = bench.path("parcel_status/Cargo.toml");
+    let read = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1", "--manifest-path"])
+        .arg(&manifest)
+        .output()
+        .unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    assert!(make().err.contains("is there already"), "nothing is overwritten");
+    let wrong = bench.run(&["tools", "new", "Parcel Status"]);
+    assert!(wrong.code == 2 && wrong.err.contains("parcel_status"), "{}", wrong.err);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_request_that_is_not_utf8_is_refused() {
@@ -151,8 +183,12 @@ fn an_answer_can_be_asked_for_in_a_shape() {
     assert_eq!(events[0]["answer_schema"], shape);
     assert_eq!(events[1]["type"], "reply_malformed", "prose is not the answer that was asked for");
     assert_eq!(events.last().unwrap()["answer"], "{\"rain\": true}");
-    bench.write("shape.json", "{\"type\": \"object\", \"not\": {}}");
+    bench.write("shape.json", "{\"type\": \"object\", \"$dynamicRef\": \"#x\"}");
     let ran = bench.run(&["run", "Rain?", "--model", &model, "--answer-schema", &file]);
-    assert!(ran.code == 1 && ran.err.contains("shape.json") && ran.err.contains("'not'"), "{}", ran.err);
+    assert!(
+        ran.code == 1 && ran.err.contains("shape.json") && ran.err.contains("'$dynamicRef'"),
+        "{}",
+        ran.err
+    );
     assert!(ran.err.contains("hint:"), "{}", ran.err);
 }

@@ -20,7 +20,8 @@
 //!
 //! Map: [`weather`], [`search`], [`database`], [`booking`], [`payment`], [`calculator`], [`calendar`],
 //! [`mail`] the tools · [`sandbox`] all of them together · [`world`] the SQLite database they act on ·
-//! [`resolve`] from words to values · [`atlas`] cities, stations, airports, rails · [`money`],
+//! `web` (feature `web`) services over HTTP: search, pages, weather · [`resolve`] from words to values ·
+//! [`atlas`] cities, stations, airports, rails · [`money`],
 //! [`language`].
 
 pub mod atlas;
@@ -28,15 +29,24 @@ pub mod booking;
 pub mod calculator;
 pub mod calendar;
 pub mod database;
+#[cfg(any(feature = "mcp", feature = "openapi"))]
+mod foreign;
 pub mod language;
 pub mod mail;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod money;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod payment;
 pub mod resolve;
 pub mod sandbox;
 pub mod search;
 pub mod weather;
+#[cfg(feature = "web")]
+pub mod web;
 pub mod world;
+pub mod wrap;
 
 pub use language::Language;
 pub use sandbox::{Sandbox, Settings};

@@ -11,11 +11,13 @@ use crate::booking::{
 };
 use crate::calculator::calculate;
 use crate::calendar::{add_event, find_free_slot, list_events};
-use crate::database::{Database, describe_table, list_tables, query_table, run_sql};
+use crate::database::{
+    Database, Place, change_rows, describe_database, describe_table, list_tables, query_table, run_sql,
+};
 use crate::mail::{Mailbox, read_mail};
 use crate::payment::{pay, refund};
 use crate::search::{Documents, search};
-use crate::weather::weather;
+use crate::weather::{Station, weather};
 use crate::world::{self, Witness, World};
 
 const DEFAULT_SEED: u64 = 2026;
@@ -31,8 +33,12 @@ pub struct Settings {
     pub today: Date,
     /// Folder with documents to search, in place of the bundled ones.
     pub documents: Option<PathBuf>,
-    /// SQLite file for the database tools, in place of the world.
-    pub database: Option<PathBuf>,
+    /// A database for the database tools, in place of the world; `describe_database` is offered with it.
+    pub database: Option<Place>,
+    /// Whether `change_rows` is offered on that database.
+    pub database_write: bool,
+    /// Where forecasts come from; the sandbox if nothing is named.
+    pub weather: Option<Station>,
     /// Folder with mail, which gets a tool to read it; none has none.
     pub mail: Option<PathBuf>,
     /// A journal in the world's own file, to witness every effect in its transaction.
@@ -50,6 +56,8 @@ impl Settings {
             documents: None,
             database: None,
             mail: None,
+            database_write: false,
+            weather: None,
             witness: None,
         }
     }
@@ -62,6 +70,9 @@ pub struct Sandbox {
     documents: Arc<Documents>,
     database: Arc<Database>,
     mailbox: Option<Arc<Mailbox>>,
+    station: Station,
+    has_own_database: bool,
+    writes_database: bool,
 }
 
 impl Sandbox {
@@ -70,7 +81,17 @@ impl Sandbox {
     /// # Errors
     /// A file or folder that cannot be opened; the message names it.
     pub async fn open(settings: &Settings) -> ToolResult<Self> {
-        let Settings { world, seed, today, documents, database, mail, witness } = settings;
+        let Settings {
+            world,
+            seed,
+            today,
+            documents,
+            database,
+            database_write,
+            weather: station,
+            mail,
+            witness,
+        } = settings;
         let world = World::open(&world::Settings { path: world.clone(), seed: *seed, today: *today }).await?;
         let world = match witness {
             Some(witness) => world.witnessed_by(Arc::clone(witness)),
@@ -80,10 +101,20 @@ impl Sandbox {
             Some(folder) => Documents::of_folder(folder)?,
             None => Documents::bundled()?,
         };
-        let database = Database::open(database.as_deref().unwrap_or(world.path())).await?;
-        let mailbox = mail.as_deref().map(Mailbox::open).transpose()?.map(Arc::new);
-        let (world, documents, database) = (Arc::new(world), Arc::new(documents), Arc::new(database));
-        Ok(Self { world, documents, database, mailbox })
+        let opened = match database {
+            Some(place) => Database::connect(place).await?,
+            None => Database::open(world.path()).await?,
+        };
+        let world = Arc::new(world);
+        Ok(Self {
+            station: station.clone().unwrap_or_else(|| Station::Sandbox(Arc::clone(&world))),
+            world,
+            documents: Arc::new(documents),
+            database: Arc::new(opened),
+            mailbox: mail.as_deref().map(Mailbox::open).transpose()?.map(Arc::new),
+            has_own_database: database.is_some(),
+            writes_database: database.is_some() && *database_write,
+        })
     }
 
     /// The world.
@@ -92,13 +123,14 @@ impl Sandbox {
         &self.world
     }
 
-    /// All tools, in the order the model is shown them.
+    /// All tools, in the order the model is shown them: those of the sandbox, which are always the same, then
+    /// those that were configured.
     #[must_use]
     pub fn tools(&self) -> Vec<Arc<dyn Tool>> {
         let world = || Arc::clone(&self.world);
         let database = || Arc::clone(&self.database);
         let mut tools: Vec<Arc<dyn Tool>> = vec![
-            Arc::new(weather(world())),
+            Arc::new(weather(Arc::new(self.station.clone()))),
             Arc::new(search(Arc::clone(&self.documents))),
             Arc::new(list_tables(database())),
             Arc::new(describe_table(database())),
@@ -119,6 +151,12 @@ impl Sandbox {
             Arc::new(find_free_slot(world())),
         ];
         tools.extend(self.mailbox.iter().map(|mailbox| Arc::new(read_mail(Arc::clone(mailbox))) as _));
+        if self.has_own_database {
+            tools.push(Arc::new(describe_database(database())));
+        }
+        if self.writes_database {
+            tools.push(Arc::new(change_rows(database())));
+        }
         tools
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::{Parameters, Rules, check, tidy, without_nulls};
+use super::{Met, Parameters, Rules, check, met, tidy, without_nulls};
 
 fn of<T: JsonSchema>() -> Value {
     let parameters = Parameters::new().required::<T>("x", "", Rules::new()).finish();
@@ -29,18 +29,50 @@ fn every_keyword_is_enforced_or_only_describes_or_is_refused() {
     });
     assert_eq!(check(&good), Ok(()));
     for (schema, place, keyword) in [
-        (json!({"type": "object", "properties": {"a": {"not": {}}}}), "/properties/a/not", "not"),
         (
-            json!({"type": "object", "properties": {"a": {"items": {"uniqueItems": true}}}}),
-            "/items/uniqueItems",
-            "uniqueItems",
+            json!({"type": "object", "properties": {"a": {"$dynamicRef": "#x"}}}),
+            "/properties/a/$dynamicRef",
+            "$dynamicRef",
         ),
-        (json!({"type": "object", "patternProperties": {}}), "/patternProperties", "patternProperties"),
-        (json!({"type": "object", "$defs": {"d": {"anyOf": [{}, {"if": {}}]}}}), "/$defs/d/anyOf/1/if", "if"),
+        (json!({"type": "object", "properties": {"a": {"items": {"frob": 1}}}}), "/items/frob", "frob"),
+        (json!({"type": "object", "definitions": {}}), "/definitions", "definitions"),
+        (
+            json!({"type": "object", "$defs": {"d": {"anyOf": [{}, {"$id": "x"}]}}}),
+            "/$defs/d/anyOf/1/$id",
+            "$id",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"not": {"frob": 1}}}}),
+            "/properties/a/not/frob",
+            "frob",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"oneOf": [{"if": {"frob": 1}}]}}}),
+            "/oneOf/0/if/frob",
+            "frob",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}),
+            "/properties/a/$ref",
+            "leads nowhere",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"$ref": "other.json"}}}),
+            "/properties/a/$ref",
+            "cannot be followed",
+        ),
     ] {
         let problem = check(&schema).unwrap_err();
         assert!(problem.contains(place) && problem.contains(keyword), "{problem}");
     }
+}
+
+#[test]
+fn a_keyword_is_met_in_one_place() {
+    assert_eq!(met("pattern"), Some(Met::WhileWriting));
+    assert_eq!(met("uniqueItems"), Some(Met::BeforeRunning));
+    assert_eq!(met("title"), Some(Met::Described));
+    assert_eq!(met("$dynamicRef"), None);
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! `handyman tools list|show|call`.
+//! `handyman tools list|show|call|new`.
 
 use std::process::ExitCode;
 
 use handyman::{CallContext, CallOutcome, IdempotencyKey, ToolCall, Toolset};
 use serde_json::{Map, Value};
 
+use super::new_tool;
 use crate::args::{Places, ToolsCommand};
 use crate::problem::Problem;
 use crate::settings::Files;
@@ -14,6 +15,7 @@ pub(crate) async fn dispatch(command: ToolsCommand) -> Result<ExitCode, Problem>
     match command {
         ToolsCommand::List { places } => list(&places).await,
         ToolsCommand::Show { name, places } => describe(&name, &places).await,
+        ToolsCommand::New { name, handyman } => new_tool::write(&name, handyman.as_deref()),
         ToolsCommand::Call { name, arguments, places, key } => {
             let arguments: Map<String, Value> = serde_json::from_str(&arguments).map_err(|error| {
                 Problem::usage(format!("the arguments are not a JSON object: {error}"))

@@ -11,7 +11,7 @@ pub(crate) mod parts;
 
 mod except;
 
-use handyman_core::schema::{FROM, VERBATIM};
+use handyman_core::schema::{self, FROM, VERBATIM};
 use handyman_core::{Fault, FaultKind, ToolSpec};
 use serde_json::{Map, Value, json};
 
@@ -329,10 +329,16 @@ impl<'a> Scope<'a> {
                 "anyOf" | "prefixItems" => inner
                     .as_array()
                     .map_or(Value::Null, |items| items.iter().map(|item| self.enforced(item)).collect()),
-                "description" | "title" | "default" | "examples" | "$schema" | "$comment" | VERBATIM
-                | FROM => continue,
+                // Which of several it is, is checked afterwards.
+                "oneOf" if !keywords.contains_key("anyOf") => {
+                    let one_of = inner.as_array().into_iter().flatten().map(|item| self.enforced(item));
+                    kept.insert("anyOf".to_owned(), one_of.collect());
+                    continue;
+                }
+                VERBATIM | FROM => continue,
+                keyword if schema::met(keyword) != Some(schema::Met::WhileWriting) => continue,
                 // `format` of a number only names a width, which its bounds repeat.
-                "format" if !of_text => continue,
+                "format" if !of_text || !inner.as_str().is_some_and(schema::is_enforced_format) => continue,
                 _ => inner.clone(),
             };
             kept.insert(keyword.clone(), inner);

@@ -1,9 +1,17 @@
-//! Tools that find what can be booked, book it, cancel it, and list bookings.
+//! Tools that find what can be booked, book it, cancel it, and list bookings: in the sandbox, or at a service.
 
+#[cfg(feature = "web")]
+mod remote;
 mod reservations;
+#[cfg(any(feature = "web", feature = "serve"))]
+mod routes;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod stays;
 mod travel;
 
+#[cfg(feature = "web")]
+pub use remote::BookingService;
 pub use reservations::{book, cancel_booking, list_bookings};
 pub use stays::{StayOrder, search_hotels, search_restaurants};
 pub use travel::{TravelOrder, search_flights, search_trains};

@@ -1,31 +1,37 @@
 //! Values of any type as JSON, short enough for the model's window.
 
+use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
+use super::syntax::Class;
+
 const TEXT_CHARS_MAX: usize = 80;
 const RESULT_BYTES_MAX: usize = 1_500;
+/// Digits that a 64-bit floating-point number keeps.
+const EXACT_DIGITS: usize = 15;
 
-/// The rows that fit into a result, each as an object, and whether some had to be left out.
-pub(super) fn fitting(rows: &[SqliteRow], limit: usize) -> (Vec<Value>, bool) {
+/// The rows that fit into a result and whether some had to be left out.
+pub(super) fn fitting(rows: Vec<Map<String, Value>>, limit: usize) -> (Vec<Value>, bool) {
+    let known = rows.len();
     let mut shown = Vec::new();
     let mut bytes = 0;
-    for row in rows.iter().take(limit) {
-        let object = object(row);
+    for row in rows.into_iter().take(limit) {
+        let object = Value::Object(row);
         bytes += object.to_string().len();
         if bytes > RESULT_BYTES_MAX && !shown.is_empty() {
             break;
         }
         shown.push(object);
     }
-    let is_cut = shown.len() < rows.len();
+    let is_cut = shown.len() < known;
     (shown, is_cut)
 }
 
-fn object(row: &SqliteRow) -> Value {
-    let cells = row.columns().iter().map(|column| (column.name().to_owned(), cell(row, column.ordinal())));
-    Value::Object(cells.collect::<Map<_, _>>())
+/// A row of SQLite as an object.
+pub(super) fn of_sqlite(row: &SqliteRow) -> Map<String, Value> {
+    row.columns().iter().map(|column| (column.name().to_owned(), cell(row, column.ordinal()))).collect()
 }
 
 fn cell(row: &SqliteRow, index: usize) -> Value {
@@ -42,6 +48,44 @@ fn cell(row: &SqliteRow, index: usize) -> Value {
             .flatten()
             .map_or(Value::Null, |text| json!(shortened(&text))),
     }
+}
+
+/// A row whose cells the database turned into texts, as an object.
+pub(super) fn object(columns: &[(String, Class)], texts: Vec<Option<String>>) -> Map<String, Value> {
+    let cells = columns.iter().zip(texts);
+    cells
+        .map(|((name, class), text)| (name.clone(), text.map_or(Value::Null, |text| value(*class, &text))))
+        .collect()
+}
+
+/// A cell that the database turned into text. A number that a 64-bit one cannot hold exactly stays a text.
+pub(super) fn value(class: Class, text: &str) -> Value {
+    match class {
+        Class::Number => number(text).unwrap_or_else(|| json!(shortened(text))),
+        Class::Truth => json!(matches!(text, "t" | "true" | "1")),
+        Class::Text | Class::Bytes | Class::Other => json!(shortened(text)),
+    }
+}
+
+fn number(text: &str) -> Option<Value> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Some(json!(whole));
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let parsed = text.parse::<f64>().ok().filter(|number| number.is_finite())?;
+    (digits <= EXACT_DIGITS || text.contains(['e', 'E'])).then(|| json!(parsed))
+}
+
+/// Refuses a result in which two columns have one name: one of them would be lost.
+pub(super) fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> ToolResult<()> {
+    let mut known = std::collections::BTreeSet::new();
+    for name in names {
+        if !known.insert(name) {
+            let message = format!("two columns are named '{name}'; name them apart with AS");
+            return Err(ToolError::argument("select", message));
+        }
+    }
+    Ok(())
 }
 
 fn shortened(text: &str) -> String {

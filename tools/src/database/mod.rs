@@ -1,104 +1,145 @@
-//! Tools that ask a SQLite database: the sandbox world, or any file. They can only read.
+//! Tools that ask a database: the sandbox world, any SQLite file, PostgreSQL, MySQL or MariaDB. They can only
+//! read, and the database itself holds them to it; [`change_rows`] is the one that writes.
 
+mod catalog;
 mod cells;
+mod change;
+mod engine;
+#[cfg(feature = "databases")]
+mod mysql;
+mod overview;
+mod place;
+#[cfg(feature = "databases")]
+mod postgres;
 mod query;
 mod select;
+mod syntax;
 
+pub use change::{Assignment, Change, change_rows};
+pub use overview::describe_database;
+pub use place::Place;
 pub use query::{Comparison, Condition};
 
 use std::path::Path;
 use std::time::Duration;
 
-use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
+use handyman_core::{ToolError, ToolResult, tool};
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-const CONNECTIONS_MAX: u32 = 2;
+use engine::{Access, Engine, Link, Statement};
+use syntax::{Class, Column, Table};
+
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const TABLES_MAX: usize = 30;
+/// Rows up to which a server is asked to count them.
+const COUNTED_MAX: u32 = 100_000;
 
-/// A database that is open for reading only.
+/// A database that is open for reading.
 #[derive(Debug)]
 pub struct Database {
-    pool: SqlitePool,
-}
-
-/// A column of a table.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-struct Column {
-    name: String,
-    #[sqlx(rename = "type")]
-    kind: String,
+    engine: Engine,
+    examples: overview::Examples,
 }
 
 impl Database {
-    /// Opens a file that exists. SQLite itself refuses to write through this connection.
+    /// Opens a SQLite file that exists. SQLite itself refuses to write through this connection.
     ///
     /// # Errors
     /// No such file, or not a SQLite database.
     pub async fn open(path: &Path) -> ToolResult<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .pragma("query_only", "ON")
-            .pragma("trusted_schema", "OFF")
-            .busy_timeout(BUSY_TIMEOUT);
-        let wrong = |error: sqlx::Error| {
-            ToolError::new(
-                ToolErrorKind::NotFound,
-                format!("cannot open the database {}: {error}", path.display()),
-            )
+        Self::connect(&Place::File(path.to_owned())).await
+    }
+
+    /// Opens a SQLite file or connects to a server.
+    ///
+    /// # Errors
+    /// Of kind `NotFound`, if there is nothing at that place or it does not let us in.
+    pub async fn connect(place: &Place) -> ToolResult<Self> {
+        Ok(Self { engine: Engine::open(place).await?, examples: overview::Examples::default() })
+    }
+
+    async fn tables(&self) -> ToolResult<Vec<Table>> {
+        let mut link = self.engine.begin(Access::Read).await?;
+        self.tables_in(link.as_mut()).await
+    }
+
+    /// The tables, asked on a connection that is open: whoever holds one must not wait for a second.
+    async fn tables_in(&self, link: &mut dyn Link) -> ToolResult<Vec<Table>> {
+        let syntax = self.engine.syntax();
+        let listing = Statement { sql: catalog::tables(syntax).to_owned(), values: Vec::new() };
+        let rows = link.texts(&listing).await?;
+        let table = |mut row: engine::Texts| {
+            let schema = row.pop().flatten();
+            let name = row.pop().flatten()?;
+            Some(match schema {
+                Some(schema) => Table {
+                    sql: format!("{}.{}", syntax.quoted(&schema), syntax.quoted(&name)),
+                    name: format!("{schema}.{name}"),
+                },
+                None => Table { sql: syntax.quoted(&name), name },
+            })
         };
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .connect_with(options)
-            .await
-            .map_err(wrong)?;
-        sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&pool).await.map_err(wrong)?;
-        Ok(Self { pool })
+        Ok(rows.into_iter().filter_map(table).collect())
     }
 
-    async fn tables(&self) -> ToolResult<Vec<String>> {
-        let names: Vec<(String,)> = sqlx::query_as(
-            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_' \
-             ORDER BY name",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed)?;
-        Ok(names.into_iter().map(|(name,)| name).collect())
+    /// The table of this name, and its columns.
+    async fn columns(&self, table: &str) -> ToolResult<(Table, Vec<Column>)> {
+        let mut link = self.engine.begin(Access::Read).await?;
+        self.find_in(link.as_mut(), table).await
     }
 
-    /// The real name of a table, and its columns.
-    async fn columns(&self, table: &str) -> ToolResult<(String, Vec<Column>)> {
-        let tables = self.tables().await?;
-        let Some(name) = tables.iter().find(|name| name.eq_ignore_ascii_case(table)) else {
-            let message = format!("there is no table '{table}'; there are {}", tables.join(", "));
+    async fn find_in(&self, link: &mut dyn Link, table: &str) -> ToolResult<(Table, Vec<Column>)> {
+        let tables = self.tables_in(link).await?;
+        let Some(table) = tables.iter().find(|known| known.name.eq_ignore_ascii_case(table)) else {
+            let mut names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+            let more = names.len().saturating_sub(TABLES_MAX);
+            names.truncate(TABLES_MAX);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let message = format!("there is no table '{table}'; there are {}{more}", names.join(", "));
             return Err(ToolError::argument("table", message));
         };
-        let columns = sqlx::query_as("SELECT name, type FROM pragma_table_info(?)")
-            .bind(name)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        Ok((name.clone(), columns))
+        Ok((table.clone(), self.columns_in(link, table).await?))
     }
-}
 
-/// A failure of a query, in SQLite's words.
-fn failed(error: sqlx::Error) -> ToolError {
-    match error {
-        sqlx::Error::Database(error) => {
-            ToolError::new(ToolErrorKind::Refused, format!("the database says: {}", error.message()))
-        }
-        other => ToolError::internal(other),
+    async fn columns_in(&self, link: &mut dyn Link, table: &Table) -> ToolResult<Vec<Column>> {
+        let syntax = self.engine.syntax();
+        let named = match syntax {
+            #[cfg(feature = "databases")]
+            syntax::Syntax::Postgres => table.sql.clone(),
+            _ => table.name.clone(),
+        };
+        let listing = Statement { sql: catalog::columns(syntax).to_owned(), values: vec![Some(named)] };
+        let rows = link.texts(&listing).await?;
+        let column = |row: engine::Texts| {
+            let mut cells = row.into_iter().map(Option::unwrap_or_default);
+            let (name, kind) = (cells.next()?, cells.next()?);
+            let key = cells.next()?.parse().unwrap_or_default();
+            Some(Column { class: Class::of(&kind), name, kind, key })
+        };
+        Ok(rows.into_iter().filter_map(column).collect())
     }
-}
 
-/// An identifier as SQL writes it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    /// How many rows a table has. A server counts up to a limit only: `null` is more than that.
+    async fn count(&self, table: &Table) -> ToolResult<Option<i64>> {
+        let counted = match self.engine.syntax() {
+            syntax::Syntax::Sqlite => format!("SELECT CAST(count(*) AS TEXT) FROM {}", table.sql),
+            #[cfg(feature = "databases")]
+            _ => format!(
+                "SELECT CAST(count(*) AS CHAR(20)) FROM (SELECT 1 FROM {} LIMIT {}) AS counted",
+                table.sql,
+                COUNTED_MAX + 1
+            ),
+        };
+        let rows = self
+            .engine
+            .begin(Access::Read)
+            .await?
+            .texts(&Statement { sql: counted, values: Vec::new() })
+            .await?;
+        let count = rows.into_iter().flatten().next().flatten().and_then(|text| text.trim().parse().ok());
+        let is_server = self.engine.syntax() != syntax::Syntax::Sqlite;
+        Ok(count.filter(|count| !is_server || *count <= i64::from(COUNTED_MAX)))
+    }
 }
 
 /// List database tables
@@ -106,21 +147,19 @@ fn quoted(name: &str) -> String {
 pub async fn list_tables(#[state] database: &Database) -> ToolResult<Value> {
     let tables = database.tables().await?;
     let more = tables.len().saturating_sub(TABLES_MAX);
-    Ok(json!({"tables": tables.into_iter().take(TABLES_MAX).collect::<Vec<_>>(), "more": more}))
+    let names: Vec<String> = tables.into_iter().take(TABLES_MAX).map(|table| table.name).collect();
+    Ok(json!({"tables": names, "more": more}))
 }
 
 /// Columns of a table
 #[tool(read_only)]
 pub async fn describe_table(#[state] database: &Database, table: String) -> ToolResult<Value> {
     let (table, columns) = database.columns(&table).await?;
-    let (rows,): (i64,) =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {}", quoted(&table))))
-            .fetch_one(&database.pool)
-            .await
-            .map_err(failed)?;
+    let rows =
+        database.count(&table).await?.map_or_else(|| json!(format!("more than {COUNTED_MAX}")), Value::from);
     let columns: Vec<String> =
         columns.iter().map(|column| format!("{} {}", column.name, column.kind)).collect();
-    Ok(json!({"table": table, "columns": columns, "rows": rows}))
+    Ok(json!({"table": table.name, "columns": columns, "rows": rows}))
 }
 
 /// Query rows of a table

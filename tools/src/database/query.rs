@@ -5,7 +5,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Column, Database, cells, failed, quoted};
+#[cfg(feature = "databases")]
+use super::engine::Access;
+use super::engine::{Engine, Statement, failed};
+use super::syntax::{Column, Syntax, Table};
+use super::{Database, cells};
 
 /// Rows shown when no limit is asked for.
 pub(super) const DEFAULT_LIMIT: usize = 5;
@@ -49,67 +53,108 @@ pub(super) struct Query {
     pub(super) limit: usize,
 }
 
-impl Comparison {
-    /// The condition in SQL. SQLite compares a bound text with a number as numbers, by the column's affinity.
-    fn sql(self, column: &str) -> String {
-        match self {
-            Self::Equal => format!("{column} = ? COLLATE NOCASE"),
-            Self::NotEqual => format!("{column} <> ? COLLATE NOCASE"),
-            Self::Less => format!("{column} < ?"),
-            Self::AtMost => format!("{column} <= ?"),
-            Self::Greater => format!("{column} > ?"),
-            Self::AtLeast => format!("{column} >= ?"),
-            Self::Contains => format!("instr(lower({column}), lower(?)) > 0"),
-        }
-    }
-}
-
 impl Query {
     pub(super) async fn run(&self, database: &Database, table: &str) -> ToolResult<Value> {
         let (table, known) = database.columns(table).await?;
-        let statement = self.statement(&table, &known)?;
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
-        for condition in &self.conditions {
-            query = query.bind(&condition.value);
+        let mut columns: Vec<&Column> = self
+            .columns
+            .iter()
+            .map(|name| find("columns", &table, &known, name))
+            .collect::<ToolResult<_>>()?;
+        if columns.is_empty() {
+            columns = known.iter().collect();
         }
-        let rows = query.fetch_all(&database.pool).await.map_err(failed)?;
-        let (shown, more) = cells::fitting(&rows, self.limit);
-        Ok(json!({"table": table, "rows": shown, "more": more}))
+        let rows = match &database.engine {
+            Engine::Sqlite { pool, .. } => {
+                let Statement { sql, values } = self.statement(Syntax::Sqlite, (&table, &known), &columns)?;
+                let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+                for value in values {
+                    query = query.bind(value);
+                }
+                query.fetch_all(pool).await.map_err(failed)?.iter().map(cells::of_sqlite).collect()
+            }
+            #[cfg(feature = "databases")]
+            engine => {
+                let statement = self.statement(engine.syntax(), (&table, &known), &columns)?;
+                let named: Vec<_> =
+                    columns.iter().map(|column| (column.name.clone(), column.class)).collect();
+                let texts = engine.begin(Access::Read).await?.texts(&statement).await?;
+                texts.into_iter().map(|texts| cells::object(&named, texts)).collect()
+            }
+        };
+        let (shown, more) = cells::fitting(rows, self.limit);
+        Ok(json!({"table": table.name, "rows": shown, "more": more}))
     }
 
     /// The statement: every name in it is one that the database itself gave. One row too many is
     /// asked for, to know whether there are more.
-    fn statement(&self, table: &str, known: &[Column]) -> ToolResult<String> {
-        let columns: Vec<String> =
-            self.columns.iter().map(|name| find("columns", table, known, name)).collect::<ToolResult<_>>()?;
-        let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
-        let conditions: Vec<String> = self
-            .conditions
+    fn statement(
+        &self,
+        syntax: Syntax,
+        (table, known): (&Table, &[Column]),
+        columns: &[&Column],
+    ) -> ToolResult<Statement> {
+        // SQLite's rows say of each value what type it is; the others' types are the columns'.
+        let shown: Vec<String> = columns
             .iter()
-            .map(|condition| Ok(condition.op.sql(&find("where", table, known, &condition.column)?)))
-            .collect::<ToolResult<_>>()?;
-        let filter =
-            if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+            .map(|column| match syntax {
+                Syntax::Sqlite => syntax.quoted(&column.name),
+                #[cfg(feature = "databases")]
+                _ => syntax.cell(&syntax.quoted(&column.name), column.class),
+            })
+            .collect();
+        let (filter, values) = filter(syntax, (table, known), &self.conditions, 0)?;
         let direction = if self.descending { "DESC" } else { "ASC" };
         let order = match &self.order_by {
-            Some(name) => format!("ORDER BY {} {direction}", find("order_by", table, known, name)?),
+            Some(name) => {
+                let column = syntax.quoted(&find("order_by", table, known, name)?.name);
+                format!("ORDER BY {}.{column} {direction}", table.sql)
+            }
             None => String::new(),
         };
-        Ok(format!("SELECT {columns} FROM {} {filter} {order} LIMIT {}", quoted(table), self.limit + 1))
+        let sql = format!(
+            "SELECT {} FROM {} {filter} {order} LIMIT {}",
+            shown.join(", "),
+            table.sql,
+            self.limit + 1
+        );
+        Ok(Statement { sql, values })
     }
 }
 
-/// The real name of a column, quoted.
-fn find(parameter: &str, table: &str, known: &[Column], name: &str) -> ToolResult<String> {
-    known
-        .iter()
-        .find(|column| column.name.eq_ignore_ascii_case(name))
-        .map(|column| quoted(&column.name))
-        .ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|column| column.name.as_str()).collect();
-            ToolError::argument(
-                parameter,
-                format!("{table} has no column '{name}'; it has {}", names.join(", ")),
-            )
-        })
+/// The `WHERE` of these conditions and its parameters, numbered after the first `taken`.
+pub(super) fn filter(
+    syntax: Syntax,
+    (table, known): (&Table, &[Column]),
+    conditions: &[Condition],
+    taken: usize,
+) -> ToolResult<(String, Vec<Option<String>>)> {
+    let mut parts = Vec::new();
+    let mut values = Vec::new();
+    for Condition { column, op, value } in conditions {
+        let column = find("where", table, known, column)?;
+        if *op != Comparison::Contains {
+            syntax.check("where", column, value)?;
+        }
+        values.push(Some(value.clone()));
+        parts.push(syntax.condition(*op, column, taken + values.len()));
+    }
+    let filter = if parts.is_empty() { String::new() } else { format!("WHERE {}", parts.join(" AND ")) };
+    Ok((filter, values))
+}
+
+/// The column of this name.
+pub(super) fn find<'a>(
+    parameter: &str,
+    table: &Table,
+    known: &'a [Column],
+    name: &str,
+) -> ToolResult<&'a Column> {
+    known.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|column| column.name.as_str()).collect();
+        ToolError::argument(
+            parameter,
+            format!("{} has no column '{name}'; it has {}", table.name, names.join(", ")),
+        )
+    })
 }

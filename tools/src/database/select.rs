@@ -1,14 +1,26 @@
-//! One read-only `SELECT`, held to that by SQLite.
+//! One read-only `SELECT`, held to that by the database.
 //!
-//! The connection is opened read-only. The text becomes the sub-query of a `SELECT` of ours, so that
-//! SQLite's own parser refuses everything that is not a query; for this the text must be one piece,
-//! which [`checked`] makes sure of. A progress handler ends a query that takes too many steps.
+//! SQLite: the connection is opened read-only. The text becomes the sub-query of a `SELECT` of ours, so
+//! that SQLite's own parser refuses everything that is not a query; for this the text must be one piece,
+//! which [`enclosed`] makes sure of. A progress handler ends a query that takes too many steps.
+//!
+//! PostgreSQL, MySQL and MariaDB: a prepared statement, of which they take one at a time, in a read-only
+//! transaction with a time limit, for a role that cannot reach the server's files; see `postgres`, `mysql`.
 
-use handyman_core::{ToolError, ToolErrorKind, ToolResult};
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use super::{Database, cells, failed};
+use handyman_core::{ToolError, ToolResult};
+use serde_json::{Map, Value, json};
+use sqlx::SqlitePool;
 
+use super::engine::{Engine, failed};
+use super::{Database, cells};
+
+/// Rows of a result, each with its columns in order.
+pub(super) type Rows = Vec<Map<String, Value>>;
+
+/// How long a server may work on one statement.
+pub(super) const TIME_MAX: Duration = Duration::from_secs(5);
 const ROWS_MAX: usize = 5;
 const SELECT_CHARS_MAX: usize = 2_000;
 /// Steps of SQLite's virtual machine between two counts, and how many counts a query gets: about a second.
@@ -17,9 +29,22 @@ const COUNTS_MAX: u32 = 300;
 
 /// Runs a `SELECT`.
 pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
-    let select = checked(text).map_err(|problem| ToolError::argument("select", problem))?;
+    let wrong = |problem: String| ToolError::argument("select", problem);
+    let select = plausible(text).map_err(wrong)?;
+    let rows = match &database.engine {
+        Engine::Sqlite { pool, .. } => sqlite(pool, enclosed(select).map_err(wrong)?).await?,
+        #[cfg(feature = "databases")]
+        Engine::Postgres(pool) => super::postgres::select(pool, select, ROWS_MAX).await?,
+        #[cfg(feature = "databases")]
+        Engine::MySql(pool) => super::mysql::select(pool, select, ROWS_MAX).await?,
+    };
+    let (shown, more) = cells::fitting(rows, ROWS_MAX);
+    Ok(json!({"rows": shown, "more": more}))
+}
+
+async fn sqlite(pool: &SqlitePool, select: &str) -> ToolResult<Rows> {
     let statement = format!("SELECT * FROM (\n{select}\n) LIMIT {}", ROWS_MAX + 1);
-    let mut connection = database.pool.acquire().await.map_err(failed)?;
+    let mut connection = pool.acquire().await.map_err(failed)?;
     let mut counts = 0;
     connection.lock_handle().await.map_err(failed)?.set_progress_handler(STEPS, move || {
         counts += 1;
@@ -28,19 +53,12 @@ pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
     let rows =
         sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await;
     connection.lock_handle().await.map_err(failed)?.remove_progress_handler();
-    let rows = rows.map_err(|error| match &error {
-        sqlx::Error::Database(inner) if inner.message() == "interrupted" => {
-            ToolError::new(ToolErrorKind::Refused, "the query takes too long; ask for less")
-        }
-        _ => failed(error),
-    })?;
-    let (shown, more) = cells::fitting(&rows, ROWS_MAX);
-    Ok(json!({"rows": shown, "more": more}))
+    Ok(rows.map_err(failed)?.iter().map(cells::of_sqlite).collect())
 }
 
-/// The text without a closing semicolon, if it is a single `SELECT` that cannot reach out of a
-/// sub-query: every quotation, comment and bracket is closed, and no semicolon stands between.
-pub(super) fn checked(text: &str) -> Result<&str, String> {
+/// The text without a closing semicolon, if it begins as a `SELECT` does. This only words the error early:
+/// what the text may do is up to the database.
+fn plausible(text: &str) -> Result<&str, String> {
     let text = text.trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace());
     if text.chars().count() > SELECT_CHARS_MAX {
         return Err(format!("longer than {SELECT_CHARS_MAX} characters"));
@@ -49,6 +67,15 @@ pub(super) fn checked(text: &str) -> Result<&str, String> {
     if !["select", "with", "values"].contains(&first.to_lowercase().as_str()) {
         return Err("only a SELECT can be run here; the database cannot be changed".to_owned());
     }
+    if text.contains('\0') {
+        return Err("a zero character cannot be in a statement".to_owned());
+    }
+    Ok(text)
+}
+
+/// The text, if it cannot reach out of a sub-query of SQLite's: every quotation, comment and bracket is
+/// closed, and no semicolon stands between.
+fn enclosed(text: &str) -> Result<&str, String> {
     let mut depth = 0_u32;
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
@@ -58,7 +85,6 @@ pub(super) fn checked(text: &str) -> Result<&str, String> {
             '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => rest[2..].find("*/").ok_or("a comment is not closed")? + 4,
             ';' => return Err("only one statement can be run".to_owned()),
-            '\0' => return Err("a zero character cannot be in a statement".to_owned()),
             '(' => {
                 depth += 1;
                 1

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use handyman_core::{CallContext, Tool, ToolResult};
 use jiff::civil::date;
 use serde_json::{Value, json};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::*;
 use crate::world::{Settings, World};

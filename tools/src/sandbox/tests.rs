@@ -1,5 +1,7 @@
 //! The toolset as a whole: names, order, schemas, sizes, and one journey through all of it.
 
+use std::fmt::Write;
+
 use handyman_core::{
     CallContext, CallOutcome, CallResult, Effect, IdempotencyKey, ToolCall, Toolbox, Toolset,
 };
@@ -166,4 +168,43 @@ async fn specs_are_short() {
         }
         assert!(spec.parameters.to_string().len() < 900, "{}", spec.parameters);
     }
+}
+
+/// The built-in model was trained on these: their names, schemas, descriptions and the shapes of their results.
+#[tokio::test]
+async fn specs_and_results_are_those_the_built_in_model_knows() {
+    let mut desk = Desk::open().await;
+    let mut text = String::new();
+    for spec in desk.tools.specs() {
+        let known = json!({"name": spec.name, "description": spec.description, "effect": spec.effect, "parameters": spec.parameters});
+        writeln!(text, "{known}").unwrap();
+    }
+    insta::assert_snapshot!("specs", text);
+    let calls = [
+        ("weather", json!({"city": "Shanghai", "day": "tomorrow"})),
+        ("weather", json!({"city": "上海", "day": "昨天"})),
+        ("search", json!({"query": "refund of a train ticket", "limit": 1})),
+        ("list_tables", json!({})),
+        ("describe_table", json!({"table": "products"})),
+        ("describe_table", json!({"table": "nothing"})),
+        ("query_table", json!({"table": "products", "where": [{"column": "id", "op": "<=", "value": "2"}]})),
+        (
+            "query_table",
+            json!({"table": "products", "columns": ["NAME"], "order_by": "id", "descending": true, "limit": 2}),
+        ),
+        ("query_table", json!({"table": "products", "columns": ["colour"]})),
+        ("run_sql", json!({"select": "SELECT city, count(*) AS hotels FROM hotels GROUP BY city LIMIT 2;"})),
+        ("run_sql", json!({"select": "DELETE FROM hotels"})),
+        ("run_sql", json!({"select": "SELECT * FROM nothing"})),
+        ("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
+        ("book", json!({"id": "G1-1"})),
+        ("list_bookings", json!({})),
+        ("calculate", json!({"expression": "553 * 2"})),
+    ];
+    let mut text = String::new();
+    for (tool, arguments) in calls {
+        let result = desk.ask(tool, arguments.clone()).await.result;
+        writeln!(text, "{tool} {arguments}\n  {result}").unwrap();
+    }
+    insta::assert_snapshot!("results", text);
 }

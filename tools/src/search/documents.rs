@@ -1,17 +1,19 @@
-//! A collection of documents and the full-text index over it, kept in memory.
+//! A collection of documents and the full-text index over it, kept in memory. A folder's index follows the
+//! folder: before each search, files that are new, changed or gone are read again, and no others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::schema::{Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions, Value};
 use tantivy::tokenizer::{Language, Stemmer, TextAnalyzer, Token};
 use tantivy::{Index, IndexReader, TantivyDocument, Term};
 
+use super::files::{self, Stamp};
 use super::snippet;
 use super::tokens::Bilingual;
 use crate::world::SOURCE;
@@ -22,16 +24,27 @@ const TOKENIZER: &str = "bilingual";
 const WRITER_BYTES: usize = 20_000_000;
 const TITLE_BOOST: f32 = 2.0;
 const SNIPPET_CHARS_MAX: usize = 190;
-const FILES_MAX: usize = 5_000;
-const FILE_BYTES_MAX: u64 = 2_000_000;
 
 /// Documents that can be searched.
 pub struct Documents {
+    index: Index,
     reader: IndexReader,
+    fields: Fields,
+    source: String,
+    folder: Option<Folder>,
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    path: Field,
     title: Field,
     body: Field,
-    source: String,
-    count: usize,
+}
+
+/// A folder and its files as they were when they were read.
+struct Folder {
+    path: PathBuf,
+    known: Mutex<BTreeMap<PathBuf, Stamp>>,
 }
 
 /// A document that was found.
@@ -45,9 +58,10 @@ pub struct Hit {
 
 impl fmt::Debug for Documents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.reader.searcher().num_docs();
         f.debug_struct("Documents")
             .field("source", &self.source)
-            .field("count", &self.count)
+            .field("count", &count)
             .finish_non_exhaustive()
     }
 }
@@ -58,49 +72,90 @@ impl Documents {
     /// # Errors
     /// If the index cannot be built.
     pub fn bundled() -> ToolResult<Self> {
-        let documents = BUNDLED.iter().flat_map(|text| sections(text)).collect();
-        Self::of(documents, SOURCE.to_owned())
+        let documents = Self::empty(SOURCE.to_owned(), None)?;
+        let sections = BUNDLED.iter().flat_map(|text| sections(text));
+        let added = sections.map(|(title, body)| (String::new(), title, body)).collect();
+        documents.change(&[], added)?;
+        Ok(documents)
     }
 
-    /// The `.txt` and `.md` files of a folder and the folders in it. Reads them all: call it once.
+    /// The texts, pages and PDF files of a folder and the folders in it. Reads them all: call it once.
     ///
     /// # Errors
     /// A folder that cannot be read, holds no such file, or too many.
     pub fn of_folder(folder: &Path) -> ToolResult<Self> {
-        let mut documents = Vec::new();
-        for path in files(folder)? {
-            let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-            let text = String::from_utf8_lossy(&text).into_owned();
-            let heading = text.lines().find_map(|line| line.strip_prefix("# ")).map(str::to_owned);
-            let name =
-                || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            documents.push((heading.unwrap_or_else(name), text));
-        }
-        if documents.is_empty() {
-            let message = format!("{} holds no .txt or .md file", folder.display());
+        let place = Folder { path: folder.to_owned(), known: Mutex::default() };
+        let documents = Self::empty(folder.display().to_string(), Some(place))?;
+        documents.refresh()?;
+        if documents.reader.searcher().num_docs() == 0 {
+            let message = format!(
+                "{} holds no file that can be searched: {}",
+                folder.display(),
+                files::ENDINGS.join(", ")
+            );
             return Err(ToolError::new(ToolErrorKind::NotFound, message));
         }
-        Self::of(documents, folder.display().to_string())
+        Ok(documents)
     }
 
-    fn of(documents: Vec<(String, String)>, source: String) -> ToolResult<Self> {
+    fn empty(source: String, folder: Option<Folder>) -> ToolResult<Self> {
         let indexing = TextFieldIndexing::default()
             .set_tokenizer(TOKENIZER)
             .set_index_option(IndexRecordOption::WithFreqs);
         let options = TextOptions::default().set_indexing_options(indexing).set_stored();
         let mut schema = Schema::builder();
-        let (title, body) =
-            (schema.add_text_field("title", options.clone()), schema.add_text_field("body", options));
+        let fields = Fields {
+            path: schema.add_text_field("path", STRING),
+            title: schema.add_text_field("title", options.clone()),
+            body: schema.add_text_field("body", options),
+        };
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register(TOKENIZER, analyzer());
-        let count = documents.len();
-        let mut writer = index.writer_with_num_threads(1, WRITER_BYTES).map_err(ToolError::internal)?;
-        for (name, text) in documents {
-            writer.add_document(tantivy::doc!(title => name, body => text)).map_err(ToolError::internal)?;
+        let reader = index.reader().map_err(ToolError::internal)?;
+        Ok(Self { index, reader, fields, source, folder })
+    }
+
+    /// Brings the index to what the folder holds now.
+    fn refresh(&self) -> ToolResult<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let mut known = folder.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = files::list(&folder.path)?;
+        let gone: Vec<PathBuf> = known
+            .iter()
+            .filter(|(path, stamp)| found.get(*path) != Some(*stamp))
+            .map(|(path, _)| path.clone())
+            .collect();
+        let new: Vec<&PathBuf> = found
+            .iter()
+            .filter(|(path, stamp)| known.get(*path) != Some(*stamp))
+            .map(|(path, _)| path)
+            .collect();
+        if gone.is_empty() && new.is_empty() {
+            return Ok(());
+        }
+        // One file that cannot be read keeps no other from being found.
+        let added = new.into_iter().filter_map(|path| {
+            let (title, body) = files::read(path).ok()?;
+            Some((path.display().to_string(), title, body))
+        });
+        self.change(&gone, added.collect())?;
+        *known = found;
+        Ok(())
+    }
+
+    /// Takes documents out by their paths and puts others in: path, title, text.
+    fn change(&self, gone: &[PathBuf], added: Vec<(String, String, String)>) -> ToolResult<()> {
+        let Fields { path, title, body } = self.fields;
+        let mut writer = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(ToolError::internal)?;
+        for known in gone {
+            writer.delete_term(Term::from_field_text(path, &known.display().to_string()));
+        }
+        for (place, name, text) in added {
+            let document = tantivy::doc!(path => place, title => name, body => text);
+            writer.add_document(document).map_err(ToolError::internal)?;
         }
         writer.commit().map_err(ToolError::internal)?;
-        let reader = index.reader().map_err(ToolError::internal)?;
-        Ok(Self { reader, title, body, source, count })
+        self.reader.reload().map_err(ToolError::internal)
     }
 
     /// Where the documents come from: `sandbox` or the folder.
@@ -118,12 +173,14 @@ impl Documents {
         if terms.is_empty() {
             return Err(ToolError::argument("query", "nothing to search for; give a few words"));
         }
+        self.refresh()?;
         let searcher = self.reader.searcher();
         let clauses = terms.iter().flat_map(|text| {
             let term =
                 |field| TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
-            let title: Box<dyn Query> = Box::new(BoostQuery::new(Box::new(term(self.title)), TITLE_BOOST));
-            [(Occur::Should, title), (Occur::Should, Box::new(term(self.body)) as Box<dyn Query>)]
+            let title: Box<dyn Query> =
+                Box::new(BoostQuery::new(Box::new(term(self.fields.title)), TITLE_BOOST));
+            [(Occur::Should, title), (Occur::Should, Box::new(term(self.fields.body)) as Box<dyn Query>)]
         });
         let query = BooleanQuery::new(clauses.collect());
         let best = TopDocs::with_limit(limit.max(1)).order_by_score();
@@ -135,7 +192,7 @@ impl Documents {
     fn hit(&self, document: &TantivyDocument, terms: &BTreeSet<String>) -> Hit {
         let text =
             |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        let (title, body) = (text(self.title), text(self.body));
+        let (title, body) = (text(self.fields.title), text(self.fields.body));
         let body = body.strip_prefix(&format!("# {title}\n")).unwrap_or(&body).trim();
         Hit { snippet: snippet::cut(body, &tokens(body), terms, SNIPPET_CHARS_MAX), title }
     }
@@ -159,32 +216,4 @@ fn sections(text: &str) -> Vec<(String, String)> {
         .filter_map(|section| section.trim_start_matches("# ").split_once('\n'))
         .map(|(title, body)| (title.trim().to_owned(), body.trim().to_owned()))
         .collect()
-}
-
-fn files(folder: &Path) -> ToolResult<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
-            let (path, meta) = (entry.path(), entry.metadata().map_err(|error| unreadable(&folder, &error))?);
-            let is_text = path.extension().is_some_and(|ending| ending == "txt" || ending == "md");
-            if meta.is_dir() {
-                folders.push(path);
-            } else if is_text && meta.len() <= FILE_BYTES_MAX {
-                files.push(path);
-            }
-        }
-        if files.len() > FILES_MAX {
-            let message = format!("{} holds more than {FILES_MAX} documents", folder.display());
-            return Err(ToolError::new(ToolErrorKind::Refused, message));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> ToolError {
-    ToolError::new(ToolErrorKind::NotFound, format!("cannot read {}: {error}", path.display()))
 }

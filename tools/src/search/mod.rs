@@ -1,6 +1,9 @@
 //! The search tool: full text over the bundled documents or a folder of one's own, English and Chinese.
 
 mod documents;
+mod files;
+#[cfg(feature = "pdf")]
+pub(crate) mod pdf;
 mod snippet;
 mod tokens;
 

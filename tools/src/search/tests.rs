@@ -1,5 +1,8 @@
 //! Finding documents in both languages.
 
+#[cfg(feature = "pdf")]
+use std::fmt::Write;
+
 use super::*;
 
 #[test]
@@ -66,7 +69,10 @@ fn a_folder_can_be_searched() {
     );
     let empty = tempfile::TempDir::new().unwrap();
     assert!(
-        Documents::of_folder(empty.path()).unwrap_err().to_string().ends_with("holds no .txt or .md file")
+        Documents::of_folder(empty.path())
+            .unwrap_err()
+            .to_string()
+            .contains("holds no file that can be searched: txt, md")
     );
 }
 
@@ -76,4 +82,82 @@ fn the_bundled_collection_is_large_enough() {
     let english = count(include_str!("../../data/documents.en.md"));
     let chinese = count(include_str!("../../data/documents.zh.md"));
     assert!(english + chinese >= 40 && chinese >= 20);
+}
+
+#[test]
+fn a_folder_that_changes_is_found_as_it_is() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("tides.txt", "High water at noon.");
+    write("stays.txt", "The lighthouse stays.");
+    let documents = Documents::of_folder(folder.path()).unwrap();
+    assert_eq!(documents.find("water", 5).unwrap().len(), 1);
+    write("tides.txt", "Low tide at six in the evening.");
+    write("new.md", "# Ferry\nThe ferry leaves at seven.");
+    assert_eq!(documents.find("water", 5).unwrap(), vec![], "what was changed is read again");
+    assert_eq!(documents.find("ferry", 5).unwrap()[0].title, "Ferry");
+    std::fs::remove_file(folder.path().join("new.md")).unwrap();
+    assert_eq!(documents.find("ferry", 5).unwrap(), vec![], "what is gone is not found");
+    assert_eq!(documents.find("lighthouse", 5).unwrap().len(), 1);
+}
+
+/// A document of one page with one line of text.
+#[cfg(feature = "pdf")]
+fn pdf_of(line: &str) -> Vec<u8> {
+    let content = format!("BT /F1 12 Tf 72 720 Td ({line}) Tj ET");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut text = "%PDF-1.4\n".to_owned();
+    let mut places = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        places.push(text.len());
+        writeln!(text, "{} 0 obj\n{object}\nendobj", index + 1).unwrap();
+    }
+    let start = text.len();
+    writeln!(text, "xref\n0 {}\n0000000000 65535 f ", objects.len() + 1).unwrap();
+    for place in places {
+        writeln!(text, "{place:010} 00000 n ").unwrap();
+    }
+    writeln!(text, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF", objects.len() + 1)
+        .unwrap();
+    text.into_bytes()
+}
+
+#[cfg(all(feature = "pdf", feature = "web"))]
+#[test]
+fn pages_and_pdf_documents_are_read() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let page = "<html><head><title>Harbour rules</title></head><body><nav>Home</nav><main><p>No wake near the pier.</p></main></body></html>";
+    std::fs::write(folder.path().join("rules.html"), page).unwrap();
+    std::fs::write(folder.path().join("tides.PDF"), pdf_of("High water comes at noon")).unwrap();
+    std::fs::write(folder.path().join("broken.pdf"), "%PDF-1.4 and nothing else").unwrap();
+    std::fs::write(folder.path().join("cut.pdf"), &pdf_of("cut")[..200]).unwrap();
+    let documents = Documents::of_folder(folder.path()).unwrap();
+    let hits = documents.find("wake at the pier", 5).unwrap();
+    assert_eq!(hits[0].title, "Harbour rules");
+    let hits = documents.find("high water", 5).unwrap();
+    assert_eq!(hits[0].title, "tides");
+    assert!(hits[0].snippet.contains("noon"), "{hits:?}");
+    assert_eq!(documents.find("home", 5).unwrap(), vec![], "what is around a text is not part of it");
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn damaged_pdf_documents_are_refused() {
+    let whole = pdf_of("whole");
+    assert!(super::pdf::text(whole.clone()).unwrap().contains("whole"));
+    let circle =
+        String::from_utf8(whole.clone()).unwrap().replace("/Kids [3 0 R]", "/Kids [2 0 R]").into_bytes();
+    for damaged in
+        [b"".to_vec(), b"%PDF-".to_vec(), whole[..whole.len() / 2].to_vec(), vec![0xff; 10_000], circle]
+    {
+        // An error or no text, never more.
+        let read = super::pdf::text(damaged);
+        assert!(read.is_err() || read.is_ok_and(|text| text.trim().is_empty()));
+    }
 }

@@ -1,7 +1,16 @@
-//! The weather tool.
+//! The weather tool, on the sandbox or on Open-Meteo.
+
+#[cfg(feature = "web")]
+mod open_meteo;
+
+#[cfg(feature = "web")]
+pub use open_meteo::OpenMeteo;
+
+use std::sync::Arc;
 
 use handyman_core::{CallContext, ToolError, ToolResult, tool};
 use jiff::ToSpan;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,10 +54,20 @@ pub struct Forecast {
     pub source: &'static str,
 }
 
+/// Where forecasts come from.
+#[derive(Debug, Clone)]
+pub enum Station {
+    /// The sandbox.
+    Sandbox(Arc<World>),
+    /// The open weather service Open-Meteo.
+    #[cfg(feature = "web")]
+    OpenMeteo(Arc<OpenMeteo>),
+}
+
 /// Weather forecast for a city
 #[tool(read_only)]
 pub async fn weather(
-    #[state] world: &World,
+    #[state] station: &Station,
     context: &CallContext,
     #[arg(verbatim)] city: String,
     /// Default today
@@ -56,33 +75,68 @@ pub async fn weather(
     day: Option<String>,
     unit: Option<Unit>,
 ) -> ToolResult<Forecast> {
-    let (city, language) = resolve::city("city", &city)?;
     let today = context.now.date();
+    let unit = unit.unwrap_or_default();
+    match station {
+        Station::Sandbox(world) => in_sandbox(world, &city, (day.as_deref(), today), unit),
+        #[cfg(feature = "web")]
+        Station::OpenMeteo(service) => {
+            service.forecast(&city, asked_day(day.as_deref(), today, FORECAST_DAYS)?, unit).await
+        }
+    }
+}
+
+fn in_sandbox(
+    world: &World,
+    city: &str,
+    (day, today): (Option<&str>, Date),
+    unit: Unit,
+) -> ToolResult<Forecast> {
+    let (city, language) = resolve::city("city", city)?;
+    let date = asked_day(day, today, FORECAST_DAYS)?;
+    let forecast = forecast(world.seed(), city, date);
+    Ok(Forecast {
+        city: city.name(language).to_owned(),
+        country: city.country.clone(),
+        date: date.to_string(),
+        condition: forecast.condition.name(language),
+        high: unit.shown(forecast.high),
+        low: unit.shown(forecast.low),
+        unit: unit.sign(),
+        rain_percent: forecast.rain_percent,
+        source: SOURCE,
+    })
+}
+
+/// The day that was asked for, if the forecast reaches it.
+fn asked_day(day: Option<&str>, today: Date, days: i32) -> ToolResult<Date> {
     let date = match day {
-        Some(day) => resolve::day("day", &day, today)?.date,
+        Some(day) => resolve::day("day", day, today)?.date,
         None => today,
     };
-    let last = today.saturating_add(FORECAST_DAYS.days());
+    let last = today.saturating_add(days.days());
     if date > last {
         return Err(ToolError::argument(
             "day",
             format!("{date} is too far ahead; the forecast reaches to {last}"),
         ));
     }
-    let forecast = forecast(world.seed(), city, date);
-    let (unit, shown): (_, fn(i64) -> i64) = match unit.unwrap_or_default() {
-        Unit::Celsius => ("°C", |celsius| celsius),
-        Unit::Fahrenheit => ("°F", |celsius| (celsius * 9).div_euclid(5) + 32),
-    };
-    Ok(Forecast {
-        city: city.name(language).to_owned(),
-        country: city.country.clone(),
-        date: date.to_string(),
-        condition: forecast.condition.name(language),
-        high: shown(forecast.high),
-        low: shown(forecast.low),
-        unit,
-        rain_percent: forecast.rain_percent,
-        source: SOURCE,
-    })
+    Ok(date)
+}
+
+impl Unit {
+    /// Whole degrees Celsius in this unit.
+    fn shown(self, celsius: i64) -> i64 {
+        match self {
+            Self::Celsius => celsius,
+            Self::Fahrenheit => (celsius * 9).div_euclid(5) + 32,
+        }
+    }
+
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Celsius => "°C",
+            Self::Fahrenheit => "°F",
+        }
+    }
 }

@@ -1,0 +1,52 @@
+//! Options that name services and tool servers.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Subcommand};
+
+use super::Places;
+
+/// What tools are offered beside the sandbox's, and what stands in for parts of it.
+#[derive(Debug, Clone, Default, Group)]
+#[command(next_help_heading = "Services")]
+pub(crate) struct Services {
+    /// Forecasts from Open-Meteo instead of the sandbox; with =URL, from a service of one's own
+    #[arg(long, value_name = "open-meteo[=URL]")]
+    pub(crate) weather: Option<String>,
+    /// Offer `search_web` and `read_page`; keys are read from HANDYMAN_BRAVE_KEY and HANDYMAN_TAVILY_KEY
+    #[arg(long, value_name = "searxng=URL|brave|tavily")]
+    pub(crate) search: Option<String>,
+    /// Search and book at this booking service instead of in the sandbox; a token is read from HANDYMAN_BOOKING_TOKEN
+    #[arg(long, value_name = "URL")]
+    pub(crate) booking: Option<String>,
+    /// Offer the tools of an MCP server: the command that starts it, or its URL (may be repeated)
+    #[arg(long, value_name = "COMMAND|URL")]
+    pub(crate) mcp: Vec<String>,
+    /// Offer the tools of the MCP servers that a file names, in the shape {"mcpServers": {…}}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mcp_config: Option<PathBuf>,
+    /// Offer the operations of an OpenAPI document (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) openapi: Vec<PathBuf>,
+    /// Where the services of --openapi are, in place of what their documents say
+    #[arg(long, value_name = "URL", requires = "openapi")]
+    pub(crate) openapi_base: Option<String>,
+    /// Declare that tools of --mcp and --openapi only read, so that nobody is asked before they run
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) reads: Vec<String>,
+    /// Let `read_page` fetch from this machine and private networks too
+    #[arg(long)]
+    pub(crate) private_pages: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServeCommand {
+    /// The booking API, on the sandbox world (see docs/booking-api.md)
+    Booking {
+        /// Where to listen; port 0 takes any free one
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8642")]
+        listen: String,
+        #[command(flatten)]
+        places: Places,
+    },
+}

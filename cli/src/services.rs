@@ -1,0 +1,169 @@
+//! What the options about services mean: tools from elsewhere, and secrets from the environment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handyman::tools::booking::BookingService;
+use handyman::tools::mcp::{Config, Launch, Progress, Server};
+use handyman::tools::openapi::{Api, Settings as ApiSettings};
+use handyman::tools::weather::{OpenMeteo, Station};
+use handyman::tools::web::{Engine, Pages, Reach, Url, WebSearch, read_page, search_web};
+use handyman::tools::wrap::{Declared, Renamed};
+use handyman::{Effect, Tool};
+
+use crate::args::services::Services;
+use crate::problem::Problem;
+use crate::show;
+
+/// Variables that a program needs to run, handed to MCP servers; all others stay here.
+const HANDED_ON: [&str; 11] =
+    ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TMPDIR", "TEMP", "SYSTEMROOT", "APPDATA"];
+
+/// Where forecasts come from, if not from the sandbox.
+pub(crate) fn weather(services: &Services) -> Result<Option<Station>, Problem> {
+    let Some(named) = &services.weather else { return Ok(None) };
+    let service = match named.split_once('=') {
+        None if named == "open-meteo" => OpenMeteo::public()?,
+        Some(("open-meteo", url)) => OpenMeteo::at(address("--weather", url)?)?,
+        Some(_) | None => {
+            return Err(Problem::usage(format!("there is no weather service '{named}'"))
+                .with_hint("write --weather open-meteo, or --weather open-meteo=URL"));
+        }
+    };
+    Ok(Some(Station::OpenMeteo(Arc::new(service))))
+}
+
+/// The sandbox's tools with what the services change and add.
+pub(crate) async fn tools(
+    services: &Services,
+    sandbox: Vec<Arc<dyn Tool>>,
+) -> Result<Vec<Arc<dyn Tool>>, Problem> {
+    let mut tools = match &services.booking {
+        Some(url) => {
+            let service = BookingService::at(address("--booking", url)?)?;
+            let token = secret("HANDYMAN_BOOKING_TOKEN");
+            token.into_iter().fold(service, BookingService::with_token).in_place_of(sandbox)
+        }
+        None => sandbox,
+    };
+    if let Some(named) = &services.search {
+        tools.push(Arc::new(search_web(Arc::new(WebSearch::new(engine(named)?)?))));
+        let reach = if services.private_pages { Reach::Anywhere } else { Reach::Public };
+        tools.push(Arc::new(read_page(Arc::new(Pages::within(reach)?))));
+    }
+    let mut foreign: Vec<(String, Arc<dyn Tool>)> = Vec::new();
+    for (name, launch) in servers(services)? {
+        let server = Arc::new(Server::connect(&name, &launch, Some(progress())).await?);
+        foreign.extend(server.tools().await?.into_iter().map(|tool| (name.clone(), tool)));
+    }
+    for file in &services.openapi {
+        let text = read(file)?;
+        let api = Api::parse(&text, openapi_settings(services)?)
+            .map_err(|error| Problem::new(format!("{}: {error}", file.display())))?;
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        foreign.extend(api.tools().into_iter().map(|tool| (name.clone(), tool)));
+    }
+    let mut undeclared = services.reads.clone();
+    for (server, tool) in foreign {
+        let name = tool.spec().name.clone();
+        undeclared.retain(|declared| *declared != name);
+        let tool = if services.reads.contains(&name) {
+            Arc::new(Declared::new(tool, Effect::ReadOnly))
+        } else {
+            tool
+        };
+        let is_taken = tools.iter().any(|known| known.spec().name == name);
+        tools.push(if is_taken { Arc::new(Renamed::new(tool, format!("{server}_{name}"))) } else { tool });
+    }
+    match undeclared.first() {
+        Some(name) => Err(Problem::usage(format!("--reads: no server and no document has a tool '{name}'"))
+            .with_hint("handyman tools list, with the same options, shows what there is")),
+        None => Ok(tools),
+    }
+}
+
+/// Shows on standard error how far a call at a server has come.
+fn progress() -> Progress {
+    Arc::new(|server, done, total, message| {
+        let of = total.map_or_else(String::new, |total| format!(" of {total}"));
+        show::note(&format!("{server}: {done}{of} {}", message.unwrap_or_default()));
+    })
+}
+
+/// The MCP servers by name.
+fn servers(services: &Services) -> Result<BTreeMap<String, Launch>, Problem> {
+    let mut servers = BTreeMap::new();
+    if let Some(file) = &services.mcp_config {
+        let config = Config::parse(&read(file)?).map_err(|problem| {
+            Problem::usage(format!("{}: {problem}", file.display())).with_hint(CONFIG_HINT)
+        })?;
+        servers.extend(config.servers.into_iter().filter(|(_, launch)| !launch.disabled));
+    }
+    for command in &services.mcp {
+        let launch = Launch::of_command_line(command)
+            .map_err(|problem| Problem::usage(format!("--mcp: {problem}")))?;
+        let name = launch.short_name();
+        let is_taken = servers.contains_key(&name);
+        servers.insert(if is_taken { format!("{name}_{}", servers.len()) } else { name }, launch);
+    }
+    for launch in servers.values_mut() {
+        launch.environment = Some(environment());
+    }
+    Ok(servers)
+}
+
+const CONFIG_HINT: &str =
+    r#"for example {"mcpServers": {"files": {"command": "npx", "args": ["-y", "PACKAGE"]}}}"#;
+
+/// The variables that every started server gets.
+fn environment() -> BTreeMap<String, String> {
+    let handed_on = |name: &str| {
+        HANDED_ON.contains(&name) || name.starts_with("LC_") || name.to_lowercase().ends_with("_proxy")
+    };
+    variables().filter(|(name, _)| handed_on(name)).collect()
+}
+
+/// The environment's variables that are text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn openapi_settings(services: &Services) -> Result<ApiSettings, Problem> {
+    let base = services.openapi_base.as_deref().map(|url| address("--openapi-base", url)).transpose()?;
+    // `HANDYMAN_OPENAPI_petstore_auth` is the secret of the scheme `petstore_auth`.
+    let credentials = variables()
+        .filter_map(|(name, value)| Some((name.strip_prefix("HANDYMAN_OPENAPI_")?.to_owned(), value)))
+        .collect();
+    Ok(ApiSettings { base, credentials, ..ApiSettings::default() })
+}
+
+fn engine(named: &str) -> Result<Engine, Problem> {
+    let key = |name: &str| {
+        secret(name).ok_or_else(|| {
+            Problem::usage(format!("{name} is not set")).with_hint("put the service's key there")
+        })
+    };
+    match named.split_once('=') {
+        Some(("searxng", url)) => Ok(Engine::Searxng(address("--search", url)?)),
+        None if named == "brave" => Ok(Engine::Brave(key("HANDYMAN_BRAVE_KEY")?)),
+        None if named == "tavily" => Ok(Engine::Tavily(key("HANDYMAN_TAVILY_KEY")?)),
+        Some(_) | None => Err(Problem::usage(format!("there is no search service '{named}'"))
+            .with_hint("write --search searxng=URL, --search brave or --search tavily")),
+    }
+}
+
+fn secret(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn address(option: &str, text: &str) -> Result<Url, Problem> {
+    text.parse::<Url>().map_err(|error| {
+        Problem::usage(format!("{option}: '{text}' is no address: {error}"))
+            .with_hint("for example http://127.0.0.1:8080")
+    })
+}
+
+fn read(file: &std::path::Path) -> Result<String, Problem> {
+    std::fs::read_to_string(file).map_err(|error| Problem::new(format!("{}: {error}", file.display())))
+}

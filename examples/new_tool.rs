@@ -1,0 +1,40 @@
+//! A tool of one's own, an agent that has it, and a test of both that needs no model.
+
+use handyman::prelude::*;
+
+/// What the tool returns: the model is shown it as JSON.
+#[derive(Serialize)]
+struct Greeting {
+    text: String,
+}
+
+/// Greets somebody by name.
+#[tool(read_only)] // or `idempotent`, or `once` with a `probe`: what it does to the world must be said
+async fn greet(
+    /// The name, as the person wrote it
+    #[arg(verbatim)]
+    name: String,
+    /// How many times
+    #[arg(range = 1..=3)]
+    times: Option<usize>,
+) -> ToolResult<Greeting> {
+    if name.chars().any(char::is_numeric) {
+        return Err(ToolError::argument("name", "a name has no digits; write it as it is said"));
+    }
+    Ok(Greeting { text: vec![format!("Hello, {name}!"); times.unwrap_or(1)].join(" ") })
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Fault> {
+    let question = std::env::args().nth(1).unwrap_or_else(|| "Please say hello to Ann".to_owned());
+    let run = Agent::new(model().await?).tool(greet).run(&question).await?;
+    println!("{}", run.answer());
+    Ok(())
+}
+
+/// A script, for the first steps; `LocalModel::load("model.gguf", ModelSettings::default()).await` for the rest.
+async fn model() -> Result<impl handyman::Model, Fault> {
+    use handyman::core::testing::ScriptedModel;
+    let call = ScriptedModel::call("greet", serde_json::json!({"name": "Ann", "times": 2}));
+    Ok(ScriptedModel::new([call, ScriptedModel::answer("Said hello to Ann twice.")]))
+}

@@ -1,0 +1,169 @@
+//! The booking API, served from the sandbox world.
+//!
+//! Every effect is recorded under its `Idempotency-Key` in the transaction that makes it: a request that is sent
+//! again gets the first answer back, from this process or from one that was started after a crash.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Path, Query, RawPathParams, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, body};
+use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolErrorKind};
+use jiff::civil::DateTime;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+
+use super::routes::{LOCAL_TIME, ROUTES, Route};
+use crate::Sandbox;
+use crate::world::World;
+
+const BODY_BYTES_MAX: usize = 64_000;
+/// Characters of an `Idempotency-Key`.
+const KEY_CHARS_MAX: usize = 200;
+
+/// A server of bookings.
+#[derive(Clone)]
+struct Desk {
+    world: Arc<World>,
+    tools: Arc<BTreeMap<String, Arc<dyn Tool>>>,
+    now: DateTime,
+}
+
+/// Serves the booking API on a listener until the process ends. `now` is the local time for requests that do not
+/// say the person's.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(listener: TcpListener, sandbox: &Sandbox, now: DateTime) -> std::io::Result<()> {
+    axum::serve(listener, router(sandbox, now)).await
+}
+
+fn router(sandbox: &Sandbox, now: DateTime) -> Router {
+    let tools = sandbox.tools().into_iter().map(|tool| (tool.spec().name.clone(), tool)).collect();
+    let desk = Desk { world: Arc::clone(sandbox.world()), tools: Arc::new(tools), now };
+    let mut router = Router::new().route("/v1/effects/{key}", get(effect));
+    for route in &ROUTES {
+        let handler = move |State(desk): State<Desk>, request: Request| async move {
+            desk.answer(route, request).await
+        };
+        router = router.route(route.path, if route.reads { get(handler) } else { post(handler) });
+    }
+    router.fallback(nowhere).with_state(desk)
+}
+
+/// What came of a key.
+async fn effect(State(desk): State<Desk>, Path(key): Path<String>) -> Response {
+    match desk.world.effect(&IdempotencyKey::from(key.as_str())).await {
+        Ok(Probe::Done(result)) => Json(result).into_response(),
+        Ok(Probe::NotDone | Probe::Unsupported) => problem(
+            StatusCode::NOT_FOUND,
+            &json!({"error": format!("nothing was done under the key '{key}'")}),
+        ),
+        Err(error) => refusal(&error),
+    }
+}
+
+async fn nowhere() -> Response {
+    let paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+    problem(
+        StatusCode::NOT_FOUND,
+        &json!({"error": format!("there is nothing here; there are {}", paths.join(", "))}),
+    )
+}
+
+impl Desk {
+    async fn answer(&self, route: &Route, request: Request) -> Response {
+        match self.done(route, request).await {
+            Ok(result) => Json(result).into_response(),
+            Err(response) => *response,
+        }
+    }
+
+    async fn done(&self, route: &Route, request: Request) -> Result<Value, Box<Response>> {
+        let Some(tool) = self.tools.get(route.tool) else { return Err(Box::new(nowhere().await)) };
+        let (mut parts, body) = request.into_parts();
+        let key = key(&parts.headers, route)?;
+        let in_path = RawPathParams::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|error| Box::new(error.into_response()))?;
+        let mut arguments: Map<String, Value> =
+            in_path.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+        if route.reads {
+            let query: Query<BTreeMap<String, String>> =
+                Query::try_from_uri(&parts.uri).map_err(|error| {
+                    Box::new(problem(StatusCode::BAD_REQUEST, &json!({"error": error.to_string()})))
+                })?;
+            arguments.extend(query.0.into_iter().map(|(name, text)| {
+                let value = typed(&tool.spec().parameters["properties"][&name], text);
+                (name, value)
+            }));
+        } else {
+            arguments.extend(in_body(body).await?);
+        }
+        let context = CallContext {
+            run: "http".into(),
+            call: key.as_str().into(),
+            key,
+            now: local_time(&parts.headers).unwrap_or(self.now),
+            allowed: None,
+        };
+        tool.call(arguments, &context).await.map_err(|error| Box::new(refusal(&error)))
+    }
+}
+
+/// The key of the effect; a request that reads needs none.
+fn key(headers: &HeaderMap, route: &Route) -> Result<IdempotencyKey, Box<Response>> {
+    let given =
+        headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::trim).unwrap_or_default();
+    if !route.reads && (given.is_empty() || given.len() > KEY_CHARS_MAX) {
+        let error =
+            format!("the header Idempotency-Key is missing or longer than {KEY_CHARS_MAX} characters");
+        return Err(Box::new(problem(StatusCode::BAD_REQUEST, &json!({"error": error}))));
+    }
+    Ok(given.into())
+}
+
+fn local_time(headers: &HeaderMap) -> Option<DateTime> {
+    headers.get(LOCAL_TIME)?.to_str().ok()?.parse().ok()
+}
+
+async fn in_body(body: body::Body) -> Result<Map<String, Value>, Box<Response>> {
+    let wrong = |status, error: String| Box::new(problem(status, &json!({"error": error})));
+    let bytes = body::to_bytes(body, BODY_BYTES_MAX)
+        .await
+        .map_err(|error| wrong(StatusCode::PAYLOAD_TOO_LARGE, format!("the body cannot be read: {error}")))?;
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| wrong(StatusCode::BAD_REQUEST, format!("the body is not a JSON object: {error}")))
+}
+
+/// A text of the query as the type that the tool's schema asks for.
+fn typed(schema: &Value, text: String) -> Value {
+    match schema["type"].as_str() {
+        Some("integer") => text.parse::<i64>().map_or(Value::String(text), Value::from),
+        Some("boolean") => text.parse::<bool>().map_or(Value::String(text), Value::from),
+        _ => Value::String(text),
+    }
+}
+
+fn refusal(error: &ToolError) -> Response {
+    let status = match error.kind() {
+        ToolErrorKind::InvalidArgument { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ToolErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ToolErrorKind::Conflict | ToolErrorKind::Changed { .. } => StatusCode::CONFLICT,
+        ToolErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ToolErrorKind::Refused => StatusCode::FORBIDDEN,
+        ToolErrorKind::InDoubt | ToolErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    problem(status, &error.to_value())
+}
+
+fn problem(status: StatusCode, body: &Value) -> Response {
+    (status, Json(body.clone())).into_response()
+}

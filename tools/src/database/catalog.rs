@@ -1,0 +1,118 @@
+//! What tables, columns and keys there are, asked of each database's own catalog.
+
+use super::syntax::Syntax;
+
+/// The bookkeeping of changes made here: never listed.
+pub(super) const EFFECTS: &str = "handyman_effects";
+
+/// One row a table or view: its name as shown, and its schema where SQL must name it.
+pub(super) fn tables(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Sqlite => {
+            "SELECT name, NULL FROM sqlite_schema WHERE type IN ('table', 'view') \
+             AND substr(name, 1, 7) <> 'sqlite_' AND name <> 'handyman_effects' ORDER BY name"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::Postgres => {
+            "SELECT c.relname::text, CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN NULL ELSE n.nspname::text END \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition \
+             AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND c.relname <> 'handyman_effects' \
+             AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') \
+             ORDER BY 2 NULLS FIRST, 1"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::MySql => {
+            "SELECT CAST(table_name AS CHAR), CAST(NULL AS CHAR) FROM information_schema.tables \
+             WHERE table_schema = database() AND table_name <> 'handyman_effects' ORDER BY table_name"
+        }
+    }
+}
+
+/// One row a column of the table that is the parameter: name, type, place in the primary key.
+pub(super) fn columns(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Sqlite => {
+            "SELECT name, type, CAST(pk AS TEXT) FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::Postgres => {
+            "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+             (coalesce(pg_catalog.array_position(i.indkey::int2[], a.attnum), -1) + 1)::text \
+             FROM pg_catalog.pg_attribute a \
+             LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary \
+             WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::MySql => {
+            "SELECT CAST(c.column_name AS CHAR), CAST(c.column_type AS CHAR), \
+             CAST(coalesce(k.ordinal_position, 0) AS CHAR) FROM information_schema.columns c \
+             LEFT JOIN information_schema.key_column_usage k ON k.table_schema = c.table_schema \
+             AND k.table_name = c.table_name AND k.column_name = c.column_name AND k.constraint_name = 'PRIMARY' \
+             WHERE c.table_schema = database() AND c.table_name = ? ORDER BY c.ordinal_position"
+        }
+    }
+}
+
+/// One row a column that refers to another table: table as shown, column, the other table and column.
+pub(super) fn references(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Sqlite => {
+            "SELECT t.name, f.\"from\", f.\"table\", coalesce(f.\"to\", '') FROM sqlite_schema t, \
+             pragma_foreign_key_list(t.name) f WHERE t.type = 'table'"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::Postgres => {
+            "SELECT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN c.relname::text \
+             ELSE n.nspname::text || '.' || c.relname::text END, a.attname::text, o.relname::text, b.attname::text \
+             FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class o ON o.oid = k.confrelid \
+             CROSS JOIN LATERAL generate_subscripts(k.conkey, 1) s(i) \
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[s.i] \
+             JOIN pg_catalog.pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[s.i] \
+             WHERE k.contype = 'f'"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::MySql => {
+            "SELECT CAST(table_name AS CHAR), CAST(column_name AS CHAR), CAST(referenced_table_name AS CHAR), \
+             CAST(referenced_column_name AS CHAR) FROM information_schema.key_column_usage \
+             WHERE table_schema = database() AND referenced_table_name IS NOT NULL"
+        }
+    }
+}
+
+/// The table that records changes under their keys, in the database itself.
+pub(super) fn effects_table(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Sqlite => {
+            "CREATE TABLE IF NOT EXISTS handyman_effects (key TEXT PRIMARY KEY, result TEXT NOT NULL, \
+             made TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::Postgres => {
+            "CREATE TABLE IF NOT EXISTS handyman_effects (key text PRIMARY KEY, result text NOT NULL, \
+             made timestamptz NOT NULL DEFAULT now())"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::MySql => {
+            "CREATE TABLE IF NOT EXISTS handyman_effects (`key` varchar(190) PRIMARY KEY, result longtext NOT NULL, \
+             made timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB CHARACTER SET utf8mb4"
+        }
+    }
+}
+
+/// One text, `1` where that table is there.
+pub(super) fn effects_table_exists(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Sqlite => {
+            "SELECT CAST(count(*) AS TEXT) FROM sqlite_schema WHERE type = 'table' AND name = 'handyman_effects'"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::Postgres => "SELECT (count(to_regclass('handyman_effects')))::text",
+        #[cfg(feature = "databases")]
+        Syntax::MySql => {
+            "SELECT CAST(count(*) AS CHAR) FROM information_schema.tables \
+             WHERE table_schema = database() AND table_name = 'handyman_effects'"
+        }
+    }
+}

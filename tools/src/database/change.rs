@@ -1,0 +1,400 @@
+//! The tool that changes rows. A change is described, not written as SQL: names are checked against the
+//! catalog and values are bound, so there is nothing to inject into.
+//!
+//! The change is made in a transaction that first looks at the rows it concerns. The plan that a person is shown
+//! rolls it back; the tool itself records the change under its idempotency key in the
+//! same transaction and commits, so that it is made once, whatever crashes.
+
+use handyman_core::{CallContext, IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult, tool};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::engine::{Access, Link, Statement};
+use super::query::{Condition, filter, find};
+use super::syntax::{Class, Column, Syntax, Table};
+use super::{Database, catalog, cells};
+
+/// Rows that one change may concern.
+const ROWS_MAX: usize = 50;
+/// Rows of it that are shown.
+const SHOWN_MAX: usize = 5;
+
+/// What is done with rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(description = "")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Change {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A column and the value it gets; without a value it becomes null.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(description = "")]
+#[expect(missing_docs, reason = "the names say it, and a description would take the model's window")]
+pub struct Assignment {
+    pub column: String,
+    pub value: Option<String>,
+}
+
+/// A change as it was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) table: String,
+    pub(super) change: Change,
+    pub(super) set: Vec<Assignment>,
+    pub(super) conditions: Vec<Condition>,
+}
+
+/// Change rows of a table
+#[tool(once, probe = made, plan = planned)]
+pub async fn change_rows(
+    #[state] database: &Database,
+    context: &CallContext,
+    table: String,
+    change: Change,
+    set: Option<Vec<Assignment>>,
+    r#where: Option<Vec<Condition>>,
+) -> ToolResult<Value> {
+    let wanted =
+        Wanted { table, change, set: set.unwrap_or_default(), conditions: r#where.unwrap_or_default() };
+    database.change(&wanted, &context.key).await
+}
+
+/// What the change would do.
+#[expect(clippy::too_many_arguments, reason = "they are those of the tool")]
+async fn planned(
+    database: &Database,
+    _context: &CallContext,
+    table: String,
+    change: Change,
+    set: Option<Vec<Assignment>>,
+    r#where: Option<Vec<Condition>>,
+) -> ToolResult<Value> {
+    let wanted =
+        Wanted { table, change, set: set.unwrap_or_default(), conditions: r#where.unwrap_or_default() };
+    let mut link = database.engine.begin(Access::Write).await?;
+    database.make(link.as_mut(), &wanted).await
+}
+
+/// Whether the change under a key was made.
+async fn made(database: &Database, key: &IdempotencyKey) -> ToolResult<Probe> {
+    let mut link = database.engine.begin(Access::Read).await?;
+    Ok(recorded(database.engine.syntax(), link.as_mut(), key).await?.map_or(Probe::NotDone, Probe::Done))
+}
+
+impl Database {
+    async fn change(&self, wanted: &Wanted, key: &IdempotencyKey) -> ToolResult<Value> {
+        let syntax = self.engine.syntax();
+        // A transaction of its own: in MySQL, making a table ends the transaction it stands in.
+        let mut link = self.engine.begin(Access::Write).await?;
+        prepare(syntax, link.as_mut()).await?;
+        link.commit().await?;
+        let mut link = self.engine.begin(Access::Write).await?;
+        if let Some(result) = recorded(syntax, link.as_mut(), key).await? {
+            return Ok(result);
+        }
+        let result = self.make(link.as_mut(), wanted).await?;
+        if let Err(error) = link.execute(&record(syntax, key, &result)).await {
+            // Somebody made the same change at the same time: theirs stands, ours is rolled back.
+            drop(link);
+            let mut link = self.engine.begin(Access::Read).await?;
+            return recorded(syntax, link.as_mut(), key).await?.ok_or(error);
+        }
+        // Where the connection is lost now, only the database knows: a probe asks it.
+        link.commit().await.map_err(|error| ToolError::in_doubt(error.to_string()))?;
+        Ok(result)
+    }
+
+    /// Makes a change in an open transaction and says what it did.
+    async fn make(&self, link: &mut dyn Link, wanted: &Wanted) -> ToolResult<Value> {
+        wanted.check()?;
+        let (table, known) = self.find_in(link, &wanted.table).await?;
+        self.refuse_unsafe(link, &table).await?;
+        let syntax = self.engine.syntax();
+        let on = (&table, known.as_slice());
+        let before = match wanted.change {
+            Change::Insert => Vec::new(),
+            Change::Update | Change::Delete => wanted.concerned(link, syntax, on).await?,
+        };
+        let statement = wanted.statement(syntax, on)?;
+        let (rows, after) = match wanted.change {
+            Change::Insert => (1, vec![wanted.insert(link, syntax, (on, statement)).await?]),
+            Change::Update => {
+                link.execute(&statement).await?;
+                (before.len(), wanted.updated(link, syntax, (on, &before)).await?)
+            }
+            Change::Delete => {
+                (usize::try_from(link.execute(&statement).await?).unwrap_or_default(), Vec::new())
+            }
+        };
+        let shown = |rows: Vec<Map<String, Value>>| cells::fitting(rows, SHOWN_MAX).0;
+        let mut result = json!({"table": table.name, "change": wanted.change.name(), "rows": rows});
+        if wanted.change != Change::Insert {
+            result["before"] = json!(shown(before));
+        }
+        if wanted.change != Change::Delete {
+            result["after"] = json!(shown(after));
+        }
+        Ok(result)
+    }
+
+    /// A table whose engine has no transactions cannot be changed on trial.
+    async fn refuse_unsafe(&self, link: &mut dyn Link, table: &Table) -> ToolResult<()> {
+        #[cfg(feature = "databases")]
+        if self.engine.syntax() == Syntax::MySql {
+            let sql = "SELECT CAST(coalesce(engine, 'a view') AS CHAR) FROM information_schema.tables \
+                       WHERE table_schema = database() AND table_name = ?";
+            let statement = Statement { sql: sql.to_owned(), values: vec![Some(table.name.clone())] };
+            let engine =
+                link.texts(&statement).await?.into_iter().flatten().next().flatten().unwrap_or_default();
+            if !engine.eq_ignore_ascii_case("innodb") {
+                let message = format!(
+                    "{} is kept by {engine}, which has no transactions; it is not changed",
+                    table.name
+                );
+                return Err(ToolError::new(ToolErrorKind::Refused, message));
+            }
+        }
+        let _ = (link, table);
+        Ok(())
+    }
+}
+
+impl Change {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Wanted {
+    /// An update or a deletion says of which rows, an insertion or an update says of what.
+    fn check(&self) -> ToolResult<()> {
+        let name = self.change.name();
+        match (self.change, self.set.is_empty(), self.conditions.is_empty()) {
+            (Change::Update | Change::Delete, _, true) => {
+                Err(ToolError::argument("where", format!("{name} needs conditions; say which rows")))
+            }
+            (Change::Insert, _, false) => Err(ToolError::argument("where", "insert takes no conditions")),
+            (Change::Insert | Change::Update, true, _) => {
+                Err(ToolError::argument("set", format!("{name} needs values; say which columns get what")))
+            }
+            (Change::Delete, false, _) => Err(ToolError::argument("set", "delete takes no values")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rows the conditions choose, locked where the database can.
+    async fn concerned(
+        &self,
+        link: &mut dyn Link,
+        syntax: Syntax,
+        (table, known): On<'_>,
+    ) -> ToolResult<Vec<Map<String, Value>>> {
+        let (filter, values) = filter(syntax, (table, known), &self.conditions, 0)?;
+        let lock = if syntax == Syntax::Sqlite { "" } else { "FOR UPDATE" };
+        let sql = format!(
+            "SELECT {} FROM {} {filter} LIMIT {} {lock}",
+            all_cells(syntax, known),
+            table.sql,
+            ROWS_MAX + 1
+        );
+        let texts = link.texts(&Statement { sql, values }).await?;
+        if texts.is_empty() {
+            let message = format!("no row of {} fits the conditions; nothing was changed", table.name);
+            return Err(ToolError::new(ToolErrorKind::NotFound, message));
+        }
+        if texts.len() > ROWS_MAX {
+            let message =
+                format!("more than {ROWS_MAX} rows of {} fit the conditions; choose fewer", table.name);
+            return Err(ToolError::new(ToolErrorKind::Refused, message));
+        }
+        let named = named_classes(known);
+        Ok(texts.into_iter().map(|texts| cells::object(&named, texts)).collect())
+    }
+
+    fn statement(&self, syntax: Syntax, (table, known): On<'_>) -> ToolResult<Statement> {
+        let mut values = Vec::new();
+        let mut names = Vec::new();
+        let mut places = Vec::new();
+        for Assignment { column, value } in &self.set {
+            let column = find("set", table, known, column)?;
+            if let Some(value) = value {
+                syntax.check("set", column, value)?;
+            }
+            values.push(value.clone());
+            names.push(syntax.quoted(&column.name));
+            places.push(syntax.value(column, values.len()));
+        }
+        let (filter, conditions) = filter(syntax, (table, known), &self.conditions, values.len())?;
+        values.extend(conditions);
+        let sql = match self.change {
+            Change::Insert => {
+                format!("INSERT INTO {} ({}) VALUES ({})", table.sql, names.join(", "), places.join(", "))
+            }
+            Change::Update => {
+                let pairs: Vec<String> =
+                    names.iter().zip(&places).map(|(name, place)| format!("{name} = {place}")).collect();
+                format!("UPDATE {} SET {} {filter}", table.sql, pairs.join(", "))
+            }
+            Change::Delete => format!("DELETE FROM {} {filter}", table.sql),
+        };
+        Ok(Statement { sql, values })
+    }
+
+    /// Inserts and gives the row that is there now.
+    async fn insert(
+        &self,
+        link: &mut dyn Link,
+        syntax: Syntax,
+        (on, statement): (On<'_>, Statement),
+    ) -> ToolResult<Map<String, Value>> {
+        #[cfg(feature = "databases")]
+        if syntax == Syntax::MySql {
+            link.execute(&statement).await?;
+            let mut row = self.named(on)?;
+            let given =
+                Statement { sql: "SELECT CAST(last_insert_id() AS CHAR)".to_owned(), values: Vec::new() };
+            let id = link.texts(&given).await?.into_iter().flatten().next().flatten().unwrap_or_default();
+            // The number that the database gave, where it gave one: a key of one column that was left out.
+            let keys: Vec<&Column> = on.1.iter().filter(|column| column.key > 0).collect();
+            if let [key] = keys.as_slice()
+                && id != "0"
+                && !row.contains_key(&key.name)
+            {
+                row.insert(key.name.clone(), cells::value(key.class, &id));
+            }
+            return Ok(row);
+        }
+        let returning = format!("{} RETURNING {}", statement.sql, all_cells(syntax, on.1));
+        let rows = link.texts(&Statement { sql: returning, ..statement }).await?;
+        let row = rows.into_iter().next().ok_or_else(|| ToolError::internal("the database kept no row"))?;
+        Ok(cells::object(&named_classes(on.1), row))
+    }
+
+    /// The values that are set, by the columns' real names.
+    fn named(&self, (table, known): On<'_>) -> ToolResult<Map<String, Value>> {
+        let mut row = Map::new();
+        for Assignment { column, value } in &self.set {
+            let column = find("set", table, known, column)?;
+            let value = value.as_deref().map_or(Value::Null, |value| cells::value(column.class, value));
+            row.insert(column.name.clone(), value);
+        }
+        Ok(row)
+    }
+
+    /// The rows as the update leaves them: read again by their key, or computed where there is none.
+    async fn updated(
+        &self,
+        link: &mut dyn Link,
+        syntax: Syntax,
+        (on, before): (On<'_>, &[Map<String, Value>]),
+    ) -> ToolResult<Vec<Map<String, Value>>> {
+        let changes = self.named(on)?;
+        let keys: Vec<&Column> = on.1.iter().filter(|column| column.key > 0).collect();
+        let is_kept = !keys.is_empty() && keys.iter().all(|key| !changes.contains_key(&key.name));
+        let mut after = Vec::new();
+        for row in before.iter().take(SHOWN_MAX) {
+            let mut row = row.clone();
+            if is_kept {
+                let same = |(index, key): (usize, &&Column)| {
+                    format!(
+                        "{} = {}",
+                        syntax.cell(&syntax.quoted(&key.name), key.class),
+                        syntax.parameter(index + 1)
+                    )
+                };
+                let filter: Vec<String> = keys.iter().enumerate().map(same).collect();
+                let sql = format!(
+                    "SELECT {} FROM {} WHERE {}",
+                    all_cells(syntax, on.1),
+                    on.0.sql,
+                    filter.join(" AND ")
+                );
+                let values = keys.iter().map(|key| row.get(&key.name).map(plain)).collect();
+                let found = link.texts(&Statement { sql, values }).await?.into_iter().next();
+                match found {
+                    Some(texts) => row = cells::object(&named_classes(on.1), texts),
+                    // A key longer than a cell shows.
+                    None => row.extend(changes.clone()),
+                }
+            } else {
+                row.extend(changes.clone());
+            }
+            after.push(row);
+        }
+        Ok(after)
+    }
+}
+
+/// A table and its columns.
+type On<'a> = (&'a Table, &'a [Column]);
+
+/// All columns as texts.
+fn all_cells(syntax: Syntax, known: &[Column]) -> String {
+    let cells: Vec<String> =
+        known.iter().map(|column| syntax.cell(&syntax.quoted(&column.name), column.class)).collect();
+    cells.join(", ")
+}
+
+fn named_classes(known: &[Column]) -> Vec<(String, Class)> {
+    known.iter().map(|column| (column.name.clone(), column.class)).collect()
+}
+
+/// A cell as the text the database gave.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The statement that records a change with its key.
+fn record(syntax: Syntax, key: &IdempotencyKey, result: &Value) -> Statement {
+    let (key_column, table) = (syntax.quoted("key"), syntax.quoted(catalog::EFFECTS));
+    let (first, second) = (syntax.parameter(1), syntax.parameter(2));
+    let sql = format!("INSERT INTO {table} ({key_column}, result) VALUES ({first}, {second})");
+    Statement { sql, values: vec![Some(key.as_str().to_owned()), Some(result.to_string())] }
+}
+
+/// Whether the table of changes is there.
+async fn is_prepared(syntax: Syntax, link: &mut dyn Link) -> ToolResult<bool> {
+    let look = Statement { sql: catalog::effects_table_exists(syntax).to_owned(), values: Vec::new() };
+    Ok(link
+        .texts(&look)
+        .await?
+        .into_iter()
+        .flatten()
+        .next()
+        .flatten()
+        .is_some_and(|count| count.trim() != "0"))
+}
+
+/// Makes sure that changes can be recorded.
+async fn prepare(syntax: Syntax, link: &mut dyn Link) -> ToolResult<()> {
+    if is_prepared(syntax, link).await? {
+        return Ok(());
+    }
+    let table = catalog::effects_table(syntax);
+    link.execute(&Statement { sql: table.to_owned(), values: Vec::new() }).await.map(drop).map_err(|error| {
+        let message =
+            format!("changes are recorded in a table that cannot be made ({error}); let the database's owner run: {table}");
+        ToolError::new(ToolErrorKind::Refused, message)
+    })
+}
+
+/// The result that was recorded under a key.
+async fn recorded(syntax: Syntax, link: &mut dyn Link, key: &IdempotencyKey) -> ToolResult<Option<Value>> {
+    if !is_prepared(syntax, link).await? {
+        return Ok(None);
+    }
+    let (key_column, table) = (syntax.quoted("key"), syntax.quoted(catalog::EFFECTS));
+    let sql = format!("SELECT result FROM {table} WHERE {key_column} = {}", syntax.parameter(1));
+    let rows = link.texts(&Statement { sql, values: vec![Some(key.as_str().to_owned())] }).await?;
+    let found = rows.into_iter().flatten().next().flatten();
+    found.map(|text| serde_json::from_str(&text).map_err(ToolError::internal)).transpose()
+}

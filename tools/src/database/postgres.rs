@@ -1,0 +1,119 @@
+//! PostgreSQL: read-only transactions, time limits, and a `SELECT` of the model's own.
+
+use std::time::Duration;
+
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use sqlx::{
+    AssertSqlSafe, Column as _, Connection, Executor, Pool, Row, SqlSafeStr, Statement as _, Transaction,
+    TypeInfo,
+};
+use sqlx_postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgRow, Postgres};
+
+use super::cells;
+use super::engine::{Access, failed, too_long};
+use super::select::{Rows, TIME_MAX};
+use super::syntax::{Class, Syntax};
+
+const CONNECTIONS_MAX: u32 = 4;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_ONLY: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+pub(super) async fn open(url: &str) -> Result<Pool<Postgres>, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_with(options.application_name("handyman"))
+        .await
+}
+
+pub(super) async fn begin(
+    pool: &Pool<Postgres>,
+    access: Access,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = match access {
+        Access::Read => pool.begin_with(READ_ONLY).await?,
+        Access::Write => pool.begin().await?,
+    };
+    limit_time(&mut transaction).await?;
+    Ok(transaction)
+}
+
+async fn limit_time(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let limit = TIME_MAX.as_millis();
+    let set = format!(
+        "SELECT set_config('statement_timeout', '{limit}', true), set_config('lock_timeout', '{limit}', true)"
+    );
+    connection.execute(AssertSqlSafe(set)).await.map(drop)
+}
+
+/// Runs a `SELECT` that somebody wrote, on a connection of its own that is closed afterwards: whatever it
+/// does to its session ends with it.
+pub(super) async fn select(pool: &Pool<Postgres>, text: &str, rows_max: usize) -> ToolResult<Rows> {
+    let mut connection = pool.acquire().await.map_err(failed)?.detach();
+    let answer = tokio::time::timeout(TIME_MAX * 2, select_on(&mut connection, text, rows_max)).await;
+    let closed = connection.close_hard().await;
+    let rows = answer.map_err(|_| too_long())??;
+    closed.map_err(failed)?;
+    Ok(rows)
+}
+
+async fn select_on(connection: &mut PgConnection, text: &str, rows_max: usize) -> ToolResult<Rows> {
+    refuse_powerful(connection).await?;
+    connection.execute(READ_ONLY).await.map_err(failed)?;
+    limit_time(connection).await.map_err(failed)?;
+    // Prepared, not run: PostgreSQL refuses more than one statement here, and says what the columns are.
+    let statement =
+        connection.prepare(AssertSqlSafe(text.to_owned()).into_sql_str()).await.map_err(failed)?;
+    let columns: Vec<(String, Class)> = statement
+        .columns()
+        .iter()
+        .map(|column| (column.name().to_owned(), Class::of(type_name(column.type_info().name()))))
+        .collect();
+    cells::check_names(columns.iter().map(|(name, _)| name.as_str()))?;
+    let shown: Vec<String> = columns
+        .iter()
+        .map(|(name, class)| {
+            Syntax::Postgres.cell(&format!("answer.{}", Syntax::Postgres.quoted(name)), *class)
+        })
+        .collect();
+    let wrapped = format!("SELECT {} FROM (\n{text}\n) AS answer LIMIT {}", shown.join(", "), rows_max + 1);
+    let rows = sqlx::query(AssertSqlSafe(wrapped))
+        .persistent(false)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(failed)?;
+    let row = |row: PgRow| {
+        let texts =
+            (0..row.len()).map(|index| row.try_get(index)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        Ok(cells::object(&columns, texts))
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// The names sqlx gives its own types, as SQL does.
+fn type_name(name: &str) -> &str {
+    match name {
+        "OID" => "int",
+        "NAME" | "BPCHAR" => "text",
+        other => other,
+    }
+}
+
+/// A role that can read and write the server's files or run its programs can do so in a `SELECT`, whatever the
+/// transaction allows: for such a role no text is run.
+async fn refuse_powerful(connection: &mut PgConnection) -> ToolResult<()> {
+    let (powerful,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER') \
+         AND (r.rolsuper OR r.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')))",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(failed)?;
+    if powerful {
+        let message = "this database role may use the server's files and programs, which a SELECT can reach; \
+                       connect as a role that may only read, or use query_table";
+        return Err(ToolError::new(ToolErrorKind::Refused, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! How servers are reached, and the configuration file that names them.
+
+use std::collections::BTreeMap;
+
+use handyman_core::{Effect, ToolError, ToolErrorKind, ToolResult};
+use serde::Deserialize;
+
+/// How a server is reached, and what is declared of its tools.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Launch {
+    /// The program to start, for a server on standard input and output.
+    pub command: Option<String>,
+    /// Its arguments.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Variables it gets beside its environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Its environment, in place of this process's.
+    #[serde(skip)]
+    pub environment: Option<BTreeMap<String, String>>,
+    /// The folder it is started in.
+    pub cwd: Option<String>,
+    /// The address, for a server over HTTP.
+    pub url: Option<String>,
+    /// Headers of each request to it, such as `Authorization`.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// What the tools named here do. All others are `once`.
+    #[serde(default)]
+    pub effects: BTreeMap<String, Effect>,
+    /// Only these tools are offered, if any are named.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Leaves the server out.
+    #[serde(default)]
+    pub disabled: bool,
+}
+
+/// A file in the shape `{"mcpServers": {"NAME": {"command": …, "args": […], "env": {…}}}}`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Config {
+    /// The servers by name.
+    #[serde(rename = "mcpServers", alias = "servers")]
+    pub servers: BTreeMap<String, Launch>,
+}
+
+impl Config {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// A sentence with the line, if it is not such a file, or with the server that names neither a command nor a URL.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        for (name, launch) in &config.servers {
+            launch.check().map_err(|problem| format!("server '{name}': {problem}"))?;
+        }
+        Ok(config)
+    }
+}
+
+impl Launch {
+    /// A server that is started by a command line, in the shell's quoting.
+    ///
+    /// # Errors
+    /// A sentence, if a quotation is not closed or there is no program.
+    pub fn of_command_line(line: &str) -> Result<Self, String> {
+        if line.starts_with("http://") || line.starts_with("https://") {
+            return Ok(Self { url: Some(line.to_owned()), ..Self::default() });
+        }
+        let mut words = shlex::split(line).ok_or("a quotation in the command is not closed")?.into_iter();
+        let command = words.next().ok_or("the command is empty")?;
+        Ok(Self { command: Some(command), args: words.collect(), ..Self::default() })
+    }
+
+    /// A short name for a server that was not given one: its program or its host.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let host = self.url.as_deref().and_then(|url| url.split('/').nth(2)).map(str::to_owned);
+        // Of `npx -y @scope/server-files`, the package says more than `npx`.
+        let package = self.args.iter().find(|arg| !arg.starts_with('-')).filter(|_| {
+            self.command.as_deref().is_some_and(|command| {
+                ["npx", "uvx", "node", "python", "python3"].iter().any(|runner| command.ends_with(runner))
+            })
+        });
+        let named = host.or_else(|| package.cloned()).or_else(|| self.command.clone()).unwrap_or_default();
+        let last = named.rsplit(['/', '\\']).next().unwrap_or_default();
+        crate::foreign::name(
+            last.trim_start_matches("mcp-").trim_start_matches("server-").trim_end_matches(".py"),
+        )
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        match (&self.command, &self.url) {
+            (Some(_), None) | (None, Some(_)) => Ok(()),
+            (None, None) => Err("it names neither a `command` nor a `url`"),
+            (Some(_), Some(_)) => Err("it names a `command` and a `url`; choose one"),
+        }
+    }
+
+    pub(super) fn checked(&self, name: &str) -> ToolResult<()> {
+        self.check().map_err(|problem| {
+            ToolError::new(
+                ToolErrorKind::Refused,
+                format!("the MCP server '{name}' cannot be reached: {problem}"),
+            )
+        })
+    }
+}

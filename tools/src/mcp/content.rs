@@ -1,0 +1,58 @@
+//! What servers return, as results: always with the name of the server it came from.
+
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+use serde_json::{Value, json};
+
+/// The result of a call.
+pub(super) fn result(server: &str, result: &CallToolResult) -> Value {
+    let mut shown = json!({"source": format!("mcp:{server}")});
+    if let Some(structured) = &result.structured_content {
+        // The text only repeats it.
+        shown["data"] = structured.clone();
+        return shown;
+    }
+    let mut parts: Vec<Value> = result.content.iter().map(part).collect();
+    let is_text = matches!(parts.as_slice(), [Value::String(_)]);
+    let content = if parts.len() == 1 { parts.remove(0) } else { Value::from(parts) };
+    shown[if is_text { "text" } else { "content" }] = content;
+    shown
+}
+
+/// All texts of a result.
+pub(super) fn plain(result: &CallToolResult) -> String {
+    let texts: Vec<&str> = result
+        .content
+        .iter()
+        .filter_map(
+            |block| if let ContentBlock::Text(text) = block { Some(text.text.as_str()) } else { None },
+        )
+        .collect();
+    if texts.is_empty() { "the tool failed and did not say why".to_owned() } else { texts.join("\n") }
+}
+
+fn part(block: &ContentBlock) -> Value {
+    match block {
+        ContentBlock::Text(text) => json!(text.text),
+        ContentBlock::Image(image) => json!({"image": image.mime_type, "bytes": decoded(&image.data)}),
+        ContentBlock::Audio(audio) => json!({"audio": audio.mime_type, "bytes": decoded(&audio.data)}),
+        ContentBlock::Resource(embedded) => resource(&embedded.resource),
+        ContentBlock::ResourceLink(link) => json!({"resource": link.uri, "name": link.name}),
+        _ => json!({"unknown": "a kind of content that is not known here"}),
+    }
+}
+
+/// The content of a resource; of one that is not text, its size.
+pub(super) fn resource(contents: &ResourceContents) -> Value {
+    match contents {
+        ResourceContents::TextResourceContents { uri, text, .. } => json!({"resource": uri, "text": text}),
+        ResourceContents::BlobResourceContents { uri, mime_type, blob, .. } => {
+            json!({"resource": uri, "type": mime_type, "bytes": decoded(blob)})
+        }
+        _ => json!({"unknown": "a kind of resource that is not known here"}),
+    }
+}
+
+/// Bytes that a base64 text stands for.
+fn decoded(text: &str) -> usize {
+    text.trim_end_matches('=').len() * 3 / 4
+}

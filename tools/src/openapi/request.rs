@@ -1,0 +1,150 @@
+//! From arguments to a request: paths, queries, headers, cookies and bodies (OpenAPI 3.1, 4.8.12).
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use reqwest::Method;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::operation::{BODY, Operation, Parameter, Place, Scheme, Style};
+use crate::web::Request;
+
+/// The request that an operation and its arguments come to.
+pub(super) fn request(
+    base: &Url,
+    operation: &Operation,
+    mut arguments: Map<String, Value>,
+    credentials: &BTreeMap<String, String>,
+) -> ToolResult<Request> {
+    let taken: Vec<(&Parameter, Value)> = operation
+        .parameters
+        .iter()
+        .filter_map(|parameter| Some((parameter, arguments.shift_remove(&parameter.name)?)))
+        .collect();
+    let mut request = Request::get(address(base, &operation.path, &taken)?);
+    request.method = Method::from_bytes(operation.method.as_bytes()).map_err(ToolError::internal)?;
+    let mut cookies = Vec::new();
+    for (parameter, value) in &taken {
+        match parameter.place {
+            Place::Path => {}
+            Place::Query => {
+                for (name, value) in pairs(parameter, value) {
+                    request = request.query(&name, &value);
+                }
+            }
+            Place::Header => request = request.header(&parameter.name, &joined(parameter, value))?,
+            Place::Cookie => cookies.push(format!("{}={}", parameter.name, joined(parameter, value))),
+        }
+    }
+    if let Some(body) = &operation.body {
+        let content = match operation.body_properties() {
+            Some(_) if arguments.is_empty() && !body.is_required => None,
+            Some(_) => Some(Value::Object(arguments)),
+            None => arguments.shift_remove(BODY),
+        };
+        if body.is_form {
+            request.form = content;
+        } else {
+            request.body = content;
+        }
+    }
+    for scheme in way(operation, credentials)? {
+        let secret = credentials.get(&scheme.name).map(String::as_str).unwrap_or_default();
+        request = match (scheme.place, scheme.field.as_str()) {
+            (Place::Query, field) => request.query(field, secret),
+            (Place::Cookie, field) => {
+                cookies.push(format!("{field}={secret}"));
+                request
+            }
+            (_, "bearer") => request.header("authorization", &format!("Bearer {secret}"))?,
+            (_, "basic") => request.header("authorization", &format!("Basic {}", STANDARD.encode(secret)))?,
+            (_, field) => request.header(field, secret)?,
+        };
+    }
+    if cookies.is_empty() { Ok(request) } else { request.header("cookie", &cookies.join("; ")) }
+}
+
+/// The schemes to use: those of the first way that needs none or for which all secrets are there.
+fn way<'a>(operation: &'a Operation, credentials: &BTreeMap<String, String>) -> ToolResult<&'a [Scheme]> {
+    let ways = &operation.security;
+    if ways.is_empty() {
+        return Ok(&[]);
+    }
+    let is_open = |way: &&Vec<Scheme>| way.iter().all(|scheme| credentials.contains_key(&scheme.name));
+    ways.iter().find(is_open).map(Vec::as_slice).ok_or_else(|| {
+        let names: Vec<&str> = ways.iter().flatten().map(|scheme| scheme.name.as_str()).collect();
+        let message =
+            format!("{} needs a credential that is not configured: {}", operation.name, names.join(" or "));
+        ToolError::new(ToolErrorKind::Refused, message)
+    })
+}
+
+/// The address: each argument of the path is one segment of it or a part of one, and cannot reach out of it.
+fn address(base: &Url, path: &str, taken: &[(&Parameter, Value)]) -> ToolResult<Url> {
+    let mut url = base.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let mut filled = Vec::new();
+    for segment in path.trim_start_matches('/').split('/') {
+        let mut text = segment.to_owned();
+        for (parameter, value) in taken.iter().filter(|(parameter, _)| parameter.place == Place::Path) {
+            let place = format!("{{{}}}", parameter.name);
+            if text.contains(&place) {
+                let value = joined(parameter, value);
+                if value.is_empty() || value == "." || value == ".." {
+                    let message = format!("'{value}' cannot stand in the address");
+                    return Err(ToolError::argument(&parameter.name, message));
+                }
+                text = text.replace(&place, &value);
+            }
+        }
+        filled.push(text);
+    }
+    url.path_segments_mut()
+        .map_err(|()| ToolError::internal(format!("{base} has no path")))?
+        .pop_if_empty()
+        .extend(filled);
+    Ok(url)
+}
+
+/// A parameter of the query as names and values.
+fn pairs(parameter: &Parameter, value: &Value) -> Vec<(String, String)> {
+    let name = &parameter.name;
+    match (value, parameter.style) {
+        (Value::Array(items), Style::Several) => {
+            items.iter().map(|item| (name.clone(), plain(item))).collect()
+        }
+        (Value::Object(fields), Style::Deep) => {
+            fields.iter().map(|(field, value)| (format!("{name}[{field}]"), plain(value))).collect()
+        }
+        (Value::Object(fields), Style::Several) => {
+            fields.iter().map(|(field, value)| (field.clone(), plain(value))).collect()
+        }
+        _ => vec![(name.clone(), joined(parameter, value))],
+    }
+}
+
+/// A value as one text: lists and objects with commas.
+fn joined(parameter: &Parameter, value: &Value) -> String {
+    match (value, parameter.style) {
+        (_, Style::Json) => value.to_string(),
+        (Value::Array(items), _) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+        (Value::Object(fields), style) => {
+            let sign = if style == Style::Several { '=' } else { ',' };
+            let pair = |(name, value): (&String, &Value)| format!("{name}{sign}{}", plain(value));
+            fields.iter().map(pair).collect::<Vec<_>>().join(",")
+        }
+        (other, _) => plain(other),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,30 @@
+//! The text of PDF documents.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+
+/// How long a document may take; one that takes longer is broken or hostile.
+const TIME_MAX: Duration = Duration::from_secs(20);
+const STACK_BYTES: usize = 16_000_000;
+
+/// The text of a document. It is read on a thread of its own: whatever the document does to its reader ends there.
+pub(crate) fn text(bytes: Vec<u8>) -> ToolResult<String> {
+    let (sender, receiver) = mpsc::channel();
+    let read = move || {
+        let text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string());
+        // Nobody listens any more if it took too long.
+        let _ = sender.send(text);
+    };
+    let thread = std::thread::Builder::new().name("pdf".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(read).map_err(ToolError::internal)?;
+    let unreadable =
+        |why: &str| ToolError::new(ToolErrorKind::Refused, format!("the PDF document cannot be read: {why}"));
+    match receiver.recv_timeout(TIME_MAX) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(why)) => Err(unreadable(&why)),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(unreadable("it takes too long")),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(unreadable("it is damaged")),
+    }
+}

@@ -1,0 +1,377 @@
+//! Requests and answers: time-outs, repetition, limits of size and reach.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::reach::{Lookup, OutOfReach, Reach};
+use super::tls::tls;
+
+const REDIRECTS_MAX: usize = 5;
+/// Characters of an error's body that are quoted.
+const QUOTED_MAX: usize = 200;
+
+/// What one request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// Time to connect.
+    pub connect: Duration,
+    /// Time of one attempt, from the connection to the last byte.
+    pub attempt: Duration,
+    /// Attempts, the first included.
+    pub attempts_max: u32,
+    /// The longest pause between two attempts; a server that asks for more is not waited for.
+    pub pause_max: Duration,
+    /// Bytes of a body, unpacked.
+    pub bytes_max: usize,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_secs(20),
+            attempts_max: 3,
+            pause_max: Duration::from_secs(5),
+            bytes_max: 2_000_000,
+        }
+    }
+}
+
+/// A client with limits. Cloning is cheap and shares its connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    reach: Reach,
+    limits: HttpLimits,
+}
+
+/// What is asked of a server.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: Method,
+    /// Where, with its query.
+    pub url: Url,
+    /// Further headers.
+    pub headers: HeaderMap,
+    /// The body, sent as JSON.
+    pub body: Option<Value>,
+    /// The body, an object that is sent as a form.
+    pub form: Option<Value>,
+    /// Whether it may be sent again after an answer was lost: it reads, or carries a key that makes it one effect.
+    pub repeatable: bool,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// Where the answer came from, after redirects.
+    pub url: Url,
+    /// The body, within the limit.
+    pub body: Vec<u8>,
+    /// Whether the request may be sent again.
+    pub repeatable: bool,
+}
+
+impl Request {
+    /// A request that reads.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: None, form: None, repeatable: true }
+    }
+
+    /// A request that sends JSON.
+    #[must_use]
+    pub fn post(url: Url, body: Value) -> Self {
+        Self {
+            method: Method::POST,
+            url,
+            headers: HeaderMap::new(),
+            body: Some(body),
+            form: None,
+            repeatable: false,
+        }
+    }
+
+    /// Adds a parameter to the query.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Adds a header. Its value is a secret and is not shown.
+    ///
+    /// # Errors
+    /// A name or value that no header can have.
+    pub fn header(mut self, name: &str, value: &str) -> ToolResult<Self> {
+        let wrong =
+            |()| ToolError::new(ToolErrorKind::Refused, format!("the header '{name}' cannot be sent"));
+        let mut value = HeaderValue::from_str(value).map_err(|_| wrong(()))?;
+        value.set_sensitive(true);
+        self.headers.insert(HeaderName::try_from(name).map_err(|_| wrong(()))?, value);
+        Ok(self)
+    }
+
+    /// Sends it under an idempotency key: the server makes one effect of it, so it may be repeated.
+    ///
+    /// # Errors
+    /// As [`Request::header`].
+    pub fn keyed(mut self, key: &str) -> ToolResult<Self> {
+        self.repeatable = true;
+        self.header("idempotency-key", key)
+    }
+}
+
+impl Answer {
+    /// The body as JSON of a certain shape.
+    ///
+    /// # Errors
+    /// Of kind `Unavailable`, with what does not fit, if it is not.
+    pub fn json<T: DeserializeOwned>(&self) -> ToolResult<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let host = self.url.host_str().unwrap_or_default();
+            ToolError::unavailable(format!("{host} answered with something else than was asked for: {error}"))
+        })
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The answer, if the server did what it was asked; otherwise an error in its words.
+    ///
+    /// # Errors
+    /// By status: 404 `NotFound`, 409 `Conflict`, 429 and 503 `Unavailable`, as are the other 5xx where the request
+    /// may be repeated; where it may not, `InDoubt`; others `Refused`.
+    pub fn successful(self) -> ToolResult<Self> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let kind = match self.status.as_u16() {
+            404 | 410 => ToolErrorKind::NotFound,
+            409 | 412 => ToolErrorKind::Conflict,
+            // These say that nothing was done; of the others nobody knows.
+            408 | 429 | 503 => ToolErrorKind::Unavailable,
+            500.. if self.repeatable => ToolErrorKind::Unavailable,
+            500.. => ToolErrorKind::InDoubt,
+            _ => ToolErrorKind::Refused,
+        };
+        let said = self.complaint();
+        let host = self.url.host_str().unwrap_or_default();
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        let error = ToolError::new(kind, format!("{host} answered {}{said}", self.status));
+        Err(match wait_asked(&self.headers) {
+            Some(wait) => error.retry_after(wait),
+            None => error,
+        })
+    }
+
+    /// What the body says is wrong, in one short line.
+    fn complaint(&self) -> String {
+        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let named = body.as_ref().and_then(|body| {
+            let places = ["/error", "/error/message", "/message", "/detail", "/reason", "/title"];
+            places.iter().find_map(|place| body.pointer(place)?.as_str()).map(str::to_owned)
+        });
+        let is_html = self.text().trim_start().starts_with('<');
+        let text = named.unwrap_or_else(|| if is_html { String::new() } else { self.text() });
+        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTED_MAX).collect()
+    }
+}
+
+impl Client {
+    /// A client that connects within `reach`.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn new(reach: Reach, limits: HttpLimits) -> ToolResult<Self> {
+        let at_redirect = reach.clone();
+        let follow = move |attempt: Attempt<'_>| {
+            if attempt.previous().len() > REDIRECTS_MAX {
+                return attempt.error(format!("more than {REDIRECTS_MAX} redirects"));
+            }
+            match at_redirect.check(attempt.url()) {
+                Ok(()) => attempt.follow(),
+                Err(error) => attempt.error(error),
+            }
+        };
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls()?)
+            .connect_timeout(limits.connect)
+            .timeout(limits.attempt)
+            .dns_resolver(Arc::new(Lookup(reach.clone())))
+            .redirect(Policy::custom(follow))
+            .referer(false)
+            .user_agent(concat!("handyman/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ToolError::internal)?;
+        Ok(Self { http, reach, limits })
+    }
+
+    /// Sends a request, again where that is right, and reads the answer whatever its status.
+    ///
+    /// # Errors
+    /// Of kind `Refused` for an address out of reach or a body beyond the limit, `Unavailable` if there is no answer,
+    /// `InDoubt` if there is none to a request that may not be repeated.
+    pub async fn send(&self, request: &Request) -> ToolResult<Answer> {
+        self.reach
+            .check(&request.url)
+            .map_err(|error| ToolError::new(ToolErrorKind::Refused, error.to_string()))?;
+        let mut attempt = 1;
+        loop {
+            let outcome = self.attempt(request).await;
+            let Some(pause) = self.pause(request, &outcome, attempt) else {
+                return outcome.map_err(|failure| failure.of_request(request));
+            };
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
+        let mut builder =
+            self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            builder = builder.json(body);
+        }
+        if let Some(form) = &request.form {
+            builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encoded(form));
+        }
+        let response = builder.send().await.map_err(|error| Failure::of(&error, &request.url))?;
+        let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
+        let limit = self.limits.bytes_max;
+        if response.content_length().is_some_and(|length| length > limit as u64) {
+            return Err(Failure::too_large(limit));
+        }
+        let mut body = Vec::new();
+        let mut pieces = response.bytes_stream();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|error| Failure::of(&error, &request.url))?;
+            if body.len() + piece.len() > limit {
+                return Err(Failure::too_large(limit));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer { status, headers, url, body, repeatable: request.repeatable })
+    }
+
+    /// How long to wait before the next attempt, if there is to be one.
+    fn pause(&self, request: &Request, outcome: &Result<Answer, Failure>, attempt: u32) -> Option<Duration> {
+        if attempt >= self.limits.attempts_max {
+            return None;
+        }
+        let asked = match outcome {
+            // The request did not arrive, or may arrive again.
+            Err(failure) if failure.passing && (request.repeatable || failure.before_sending) => None,
+            // The server says that it did not do it: too many requests, or unavailable.
+            Ok(answer) if matches!(answer.status.as_u16(), 429 | 503) => wait_asked(&answer.headers),
+            Ok(answer) if request.repeatable && matches!(answer.status.as_u16(), 502 | 504) => None,
+            Ok(_) | Err(_) => return None,
+        };
+        // 0.2 s, 0.4 s, 0.8 s, …, each by a random factor between a half and one, so that clients spread out.
+        let grown = Duration::from_millis(200).saturating_mul(1 << (attempt - 1).min(8));
+        let pause = asked.unwrap_or_else(|| grown.mul_f64(0.5 + fastrand::f64() / 2.0));
+        (pause <= self.limits.pause_max).then_some(pause)
+    }
+}
+
+/// An attempt without an answer.
+struct Failure {
+    error: ToolError,
+    /// It may go better next time.
+    passing: bool,
+    /// Nothing of the request has reached a server.
+    before_sending: bool,
+}
+
+impl Failure {
+    /// What the failure comes to: an effect that may have been made is in doubt.
+    fn of_request(self, request: &Request) -> ToolError {
+        if request.repeatable || self.before_sending {
+            self.error
+        } else {
+            ToolError::in_doubt(format!("{}; it may have been done", self.error))
+        }
+    }
+
+    fn of(error: &reqwest::Error, url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        if let Some(refused) = sources(error).find(|source| source.is::<OutOfReach>()) {
+            let error = ToolError::new(ToolErrorKind::Refused, refused.to_string());
+            return Self { error, passing: false, before_sending: true };
+        }
+        let why = if error.is_timeout() {
+            "no answer in time".to_owned()
+        } else {
+            sources(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+        };
+        Self {
+            error: ToolError::unavailable(format!("{host}: {why}")),
+            passing: !error.is_redirect() && !error.is_builder(),
+            before_sending: error.is_connect(),
+        }
+    }
+
+    fn too_large(limit: usize) -> Self {
+        let error =
+            ToolError::new(ToolErrorKind::Refused, format!("the answer is larger than {limit} bytes"));
+        Self { error, passing: false, before_sending: false }
+    }
+}
+
+/// An error and what caused it, outermost first.
+fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next: Option<&'a (dyn Error + 'static)> = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// The fields of an object as a form.
+fn encoded(form: &Value) -> String {
+    let fields = form.as_object().into_iter().flatten();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pairs = fields.map(|(name, value)| (name, text(value)));
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// The pause a server asks for: seconds, or a date, which is compared with the server's own
+/// (RFC 9110, 10.2.3).
+fn wait_asked(headers: &HeaderMap) -> Option<Duration> {
+    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("reach", &self.reach)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! Pages as readable text.
+
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use htmd::{HtmlToMarkdown, Node};
+
+/// Elements that are not what a page is about.
+const SKIPPED: [&str; 15] = [
+    "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button",
+    "iframe", "svg", "canvas", "select", "dialog",
+];
+/// Elements within elements; what is deeper is no page for people, and takes a parser a time that grows with the
+/// square of the depth.
+const DEPTH_MAX: usize = 400;
+
+/// The title of a page and its main text as Markdown.
+///
+/// # Errors
+/// Of kind `Refused`, if the page is nested too deeply to be read.
+pub(crate) fn readable(html: &str) -> ToolResult<(String, String)> {
+    let lower = html.to_ascii_lowercase();
+    let title = between(html, &lower, "title").map(|text| unescaped(&joined(text))).unwrap_or_default();
+    let main =
+        ["main", "article", "body"].iter().find_map(|name| between(html, &lower, name)).unwrap_or(html);
+    let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
+    if nesting(main) > DEPTH_MAX {
+        return Err(too_deep());
+    }
+    let tree = converter.html_to_tree(main).map_err(ToolError::internal)?;
+    if depth(&tree) > 2 * DEPTH_MAX {
+        return Err(too_deep());
+    }
+    Ok((title, tidied(&converter.tree_to_markdown(&tree))))
+}
+
+fn too_deep() -> ToolError {
+    ToolError::new(ToolErrorKind::Refused, "the page is nested too deeply to be read")
+}
+
+/// What stands between the first opening tag of an element and the last closing one.
+fn between<'a>(html: &'a str, lower: &str, name: &str) -> Option<&'a str> {
+    let open = format!("<{name}");
+    let begin = lower.match_indices(&open).map(|(at, _)| at).find(|at| {
+        // `<main>`, not `<maintenance>`.
+        lower[at + open.len()..].starts_with(|next: char| next == '>' || next.is_ascii_whitespace())
+    })?;
+    let begin = begin + lower[begin..].find('>')? + 1;
+    let close = format!("</{name}>");
+    let end = match name {
+        "title" => begin + lower[begin..].find(&close)?,
+        _ => lower.rfind(&close).filter(|end| *end >= begin)?,
+    };
+    html.get(begin..end)
+}
+
+/// How deep elements are nested at most, by the tags as they stand: elements that are never closed count only where
+/// HTML does not close them by itself.
+fn nesting(html: &str) -> usize {
+    const CLOSED_BY_THEMSELVES: [&str; 25] = [
+        "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
+        "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+    ];
+    let (mut now, mut most) = (0_usize, 0);
+    for piece in html.split('<').skip(1) {
+        let is_closing = piece.starts_with('/');
+        let name: String = piece
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase();
+        if name.is_empty() || CLOSED_BY_THEMSELVES.contains(&name.as_str()) {
+            continue;
+        }
+        now = if is_closing { now.saturating_sub(1) } else { now + 1 };
+        most = most.max(now);
+    }
+    most
+}
+
+/// How deep a tree is, found without recursion.
+fn depth(tree: &std::rc::Rc<Node>) -> usize {
+    let mut open = vec![(std::rc::Rc::clone(tree), 1)];
+    let mut most = 0;
+    while let Some((node, depth)) = open.pop() {
+        most = most.max(depth);
+        open.extend(node.children.borrow().iter().map(|child| (std::rc::Rc::clone(child), depth + 1)));
+    }
+    most
+}
+
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn unescaped(text: &str) -> String {
+    let pairs =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")];
+    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+/// No images, no more than one empty line, no blanks at line ends.
+fn tidied(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        let is_image = line.trim_start().starts_with("![");
+        let is_second_blank = line.is_empty() && lines.last().is_none_or(|last| last.is_empty());
+        if !is_image && !is_second_blank {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").trim().to_owned()
+}

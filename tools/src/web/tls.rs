@@ -1,0 +1,30 @@
+//! TLS for all connections, and the client for streams.
+
+use std::sync::Arc;
+
+use handyman_core::{ToolError, ToolResult};
+
+/// A client for streams that stay open, to a service that a person configured: no time-out for the whole, and no
+/// redirects, which could carry secrets elsewhere.
+#[cfg(feature = "mcp")]
+pub(crate) fn streaming() -> ToolResult<reqwest::Client> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .connect_timeout(super::client::HttpLimits::default().connect)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(ToolError::internal)
+}
+
+/// TLS by rustls with ring; the system says whom to trust.
+pub(super) fn tls() -> ToolResult<rustls::ClientConfig> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(ToolError::internal)?
+        .with_platform_verifier()
+        .map_err(ToolError::internal)?
+        .with_no_client_auth();
+    Ok(config)
+}

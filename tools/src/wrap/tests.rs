@@ -1,0 +1,136 @@
+//! Each wrapper does its one thing and hands the rest on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolResult, tool};
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::{Kept, Wrapped, read_more};
+
+/// Counts its calls, and how many of them run at the same time.
+#[derive(Default)]
+struct Counter {
+    calls: AtomicUsize,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// Counts.
+#[tool(read_only)]
+async fn count(#[state] counter: &Counter, text: Option<String>) -> ToolResult<Value> {
+    let now = counter.now.fetch_add(1, Ordering::SeqCst) + 1;
+    counter.most.fetch_max(now, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    counter.now.fetch_sub(1, Ordering::SeqCst);
+    let calls = counter.calls.fetch_add(1, Ordering::SeqCst) + 1;
+    Ok(json!({"calls": calls, "text": text.unwrap_or_default()}))
+}
+
+#[expect(clippy::unused_async, reason = "a probe is async")]
+async fn was_made(counter: &Counter, _key: &IdempotencyKey) -> ToolResult<Probe> {
+    Ok(match counter.calls.load(Ordering::SeqCst) {
+        0 => Probe::NotDone,
+        calls => Probe::Done(json!({"calls": calls})),
+    })
+}
+
+/// Acts, then dawdles.
+#[tool(once, probe = was_made)]
+async fn act(#[state] counter: &Counter) -> ToolResult<Value> {
+    let calls = counter.calls.fetch_add(1, Ordering::SeqCst) + 1;
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    Ok(json!({"calls": calls}))
+}
+
+fn context(call: &str) -> CallContext {
+    let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
+    CallContext { run: "r".into(), call: call.into(), key: "k".into(), now, allowed: None }
+}
+
+async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
+    let Value::Object(arguments) = arguments else { panic!("an object") };
+    tool.call(arguments, &context("c1")).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_a_call_and_asks_what_came_of_an_effect() {
+    let counter = Arc::new(Counter::default());
+    let quick = count(Arc::clone(&counter)).with_deadline(Duration::from_millis(10));
+    let error = call(&quick, json!({})).await.unwrap_err().to_string();
+    assert_eq!(error, "count gave no answer within 10ms");
+    let patient = count(Arc::clone(&counter)).with_deadline(Duration::from_secs(10));
+    assert_eq!(call(&patient, json!({})).await.unwrap()["calls"], 1);
+    let acting = act(Arc::new(Counter::default())).with_deadline(Duration::from_secs(10));
+    assert_eq!(call(&acting, json!({})).await.unwrap(), json!({"calls": 1}), "it took place");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_the_same_time_are_limited() {
+    let counter = Arc::new(Counter::default());
+    let tool = count(Arc::clone(&counter)).at_most_at_once(3);
+    let all = (0..10).map(|_| call(&tool, json!({})));
+    assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
+    assert_eq!(counter.most.load(Ordering::SeqCst), 3);
+    assert_eq!(counter.calls.load(Ordering::SeqCst), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_a_period_are_limited() {
+    let counter = Arc::new(Counter::default());
+    let tool = count(counter).at_most_in(2, Duration::from_mins(1));
+    let begun = Instant::now();
+    for _ in 0..5 {
+        call(&tool, json!({})).await.unwrap();
+    }
+    // Two at once, two after a minute, one after two.
+    assert!(begun.elapsed() >= Duration::from_mins(2) && begun.elapsed() < Duration::from_mins(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_are_kept_by_question_and_for_a_while() {
+    let counter = Arc::new(Counter::default());
+    let tool = count(Arc::clone(&counter)).cached_for(Duration::from_mins(1));
+    for _ in 0..3 {
+        assert_eq!(call(&tool, json!({"text": "a"})).await.unwrap()["calls"], 1);
+    }
+    assert_eq!(call(&tool, json!({"text": "b"})).await.unwrap()["calls"], 2);
+    tokio::time::advance(Duration::from_mins(2)).await;
+    assert_eq!(call(&tool, json!({"text": "a"})).await.unwrap()["calls"], 3);
+    let counter = Arc::new(Counter::default());
+    let acting = act(Arc::clone(&counter)).cached_for(Duration::from_mins(1));
+    tokio::join!(call(&acting, json!({})), call(&acting, json!({}))).0.unwrap();
+    assert_eq!(counter.calls.load(Ordering::SeqCst), 2, "an effect is never answered from memory");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_result_can_be_read_to_its_end() {
+    let kept = Arc::new(Kept::default());
+    let long = "长的文字".repeat(500);
+    let tool = count(Arc::default()).shortened_to(100, Arc::clone(&kept));
+    let first = call(&tool, json!({"text": long})).await.unwrap();
+    let more = read_more(kept);
+    let mut text = first["text"].as_str().unwrap().to_owned();
+    let mut next = first["next"].clone();
+    while !next.is_null() {
+        let piece = call(&more, json!({"handle": first["handle"], "start": next})).await.unwrap();
+        text.push_str(piece["text"].as_str().unwrap());
+        next = piece["next"].clone();
+    }
+    let whole: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(whole["text"], json!(long));
+    assert!(call(&more, json!({"handle": "c9", "start": 0})).await.is_err());
+    let short = call(&tool, json!({"text": "short"})).await.unwrap();
+    assert_eq!(short["text"], "short", "what fits is not touched");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_changes_and_nothing_else() {
+    let counter = Arc::new(Counter::default());
+    let tool = count(Arc::clone(&counter)).renamed("tally");
+    let original = count(counter);
+    assert_eq!((tool.spec().name.as_str(), &tool.spec().parameters), ("tally", &original.spec().parameters));
+    assert_eq!(tool.call(Map::new(), &context("c1")).await.unwrap()["calls"], 1);
+}
