@@ -153,7 +153,7 @@ fn check_schema(root: &Value, schema: &Value, path: &str) -> Result<(), String> 
                 }
             }
             ("$ref", target) => {
-                check_reference(root, target).map_err(|problem| format!("at {here}: {problem}"))?
+                check_reference(root, target).map_err(|problem| format!("at {here}: {problem}"))?;
             }
             (VERBATIM | FROM, value) => check_provenance(keywords, keyword, value)
                 .map_err(|problem| format!("at {here}: {problem}"))?,

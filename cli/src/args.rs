@@ -131,7 +131,7 @@ pub(crate) enum ToolsCommand {
     },
     /// Write a crate with a tool of one's own to begin with
     New {
-        /// What the tool is called, such as parcel_status
+        /// What the tool is called, such as `parcel_status`
         name: String,
         /// The folder of the handyman crate, instead of the published one
         #[arg(long, value_name = "FOLDER")]

@@ -102,8 +102,8 @@ impl Sandbox {
             None => Documents::bundled()?,
         };
         let opened = match database {
-            Some(place) => Database::connect(place).await?,
-            None => Database::open(world.path()).await?,
+            Some(place) => Box::pin(Database::connect(place)).await?,
+            None => Box::pin(Database::open(world.path())).await?,
         };
         let world = Arc::new(world);
         Ok(Self {

@@ -13,10 +13,10 @@ pub(crate) struct Services {
     /// Forecasts from Open-Meteo instead of the sandbox; with =URL, from a service of one's own
     #[arg(long, value_name = "open-meteo[=URL]")]
     pub(crate) weather: Option<String>,
-    /// Offer `search_web` and `read_page`; keys are read from HANDYMAN_BRAVE_KEY and HANDYMAN_TAVILY_KEY
+    /// Offer `search_web` and `read_page`; keys are read from `HANDYMAN_BRAVE_KEY` and `HANDYMAN_TAVILY_KEY`
     #[arg(long, value_name = "searxng=URL|brave|tavily")]
     pub(crate) search: Option<String>,
-    /// Search and book at this booking service instead of in the sandbox; a token is read from HANDYMAN_BOOKING_TOKEN
+    /// Search and book at this booking service instead of in the sandbox; a token is read from `HANDYMAN_BOOKING_TOKEN`
     #[arg(long, value_name = "URL")]
     pub(crate) booking: Option<String>,
     /// Offer the tools of an MCP server: the command that starts it, or its URL (may be repeated)
