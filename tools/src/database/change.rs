@@ -2,8 +2,8 @@
 //! catalog and values are bound, so there is nothing to inject into.
 //!
 //! The change is made in a transaction that first looks at the rows it concerns. The plan that a person is shown
-//! rolls it back; the tool itself records the change under its idempotency key in the
-//! same transaction and commits, so that it is made once, whatever crashes.
+//! rolls it back; the tool itself compares it with what was allowed, records the change under its idempotency
+//! key in the same transaction and commits, so that it is made once, whatever crashes.
 
 use handyman_core::{CallContext, IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult, tool};
 use schemars::JsonSchema;
@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::engine::{Access, Link, Statement};
 use super::query::{Condition, filter, find};
+use super::record::{prepare, record, recorded};
 use super::syntax::{Class, Column, Syntax, Table};
-use super::{Database, catalog, cells};
+use super::{Database, cells};
 
 /// Rows that one change may concern.
 const ROWS_MAX: usize = 50;
@@ -61,7 +62,7 @@ pub async fn change_rows(
 ) -> ToolResult<Value> {
     let wanted =
         Wanted { table, change, set: set.unwrap_or_default(), conditions: r#where.unwrap_or_default() };
-    database.change(&wanted, &context.key).await
+    database.change(&wanted, context).await
 }
 
 /// What the change would do.
@@ -77,7 +78,7 @@ async fn planned(
     let wanted =
         Wanted { table, change, set: set.unwrap_or_default(), conditions: r#where.unwrap_or_default() };
     let mut link = database.engine.begin(Access::Write).await?;
-    database.make(link.as_mut(), &wanted).await
+    Ok(database.make(link.as_mut(), &wanted).await?.plan)
 }
 
 /// Whether the change under a key was made.
@@ -86,9 +87,16 @@ async fn made(database: &Database, key: &IdempotencyKey) -> ToolResult<Probe> {
     Ok(recorded(database.engine.syntax(), link.as_mut(), key).await?.map_or(Probe::NotDone, Probe::Done))
 }
 
+/// What a change did, and what of it a person is shown: of a new row only what is set, for the database numbers
+/// every trial anew.
+struct Made {
+    result: Value,
+    plan: Value,
+}
+
 impl Database {
-    async fn change(&self, wanted: &Wanted, key: &IdempotencyKey) -> ToolResult<Value> {
-        let syntax = self.engine.syntax();
+    async fn change(&self, wanted: &Wanted, context: &CallContext) -> ToolResult<Value> {
+        let (syntax, key) = (self.engine.syntax(), &context.key);
         // A transaction of its own: in MySQL, making a table ends the transaction it stands in.
         let mut link = self.engine.begin(Access::Write).await?;
         prepare(syntax, link.as_mut()).await?;
@@ -97,7 +105,11 @@ impl Database {
         if let Some(result) = recorded(syntax, link.as_mut(), key).await? {
             return Ok(result);
         }
-        let result = self.make(link.as_mut(), wanted).await?;
+        let Made { result, plan } = self.make(link.as_mut(), wanted).await?;
+        // An open transaction that is dropped is rolled back.
+        if context.allowed.as_ref().is_some_and(|allowed| *allowed != plan) {
+            return Err(ToolError::changed(plan));
+        }
         if let Err(error) = link.execute(&record(syntax, key, &result)).await {
             // Somebody made the same change at the same time: theirs stands, ours is rolled back.
             drop(link);
@@ -110,7 +122,7 @@ impl Database {
     }
 
     /// Makes a change in an open transaction and says what it did.
-    async fn make(&self, link: &mut dyn Link, wanted: &Wanted) -> ToolResult<Value> {
+    async fn make(&self, link: &mut dyn Link, wanted: &Wanted) -> ToolResult<Made> {
         wanted.check()?;
         let (table, known) = self.find_in(link, &wanted.table).await?;
         self.refuse_unsafe(link, &table).await?;
@@ -139,7 +151,14 @@ impl Database {
         if wanted.change != Change::Delete {
             result["after"] = json!(shown(after));
         }
-        Ok(result)
+        let mut plan = result.clone();
+        if wanted.change == Change::Insert
+            && let Some(row) = plan.pointer_mut("/after/0").and_then(Value::as_object_mut)
+        {
+            let set = wanted.named(on)?;
+            row.retain(|column, _| set.contains_key(column));
+        }
+        Ok(Made { result, plan })
     }
 
     /// A table whose engine has no transactions cannot be changed on trial.
@@ -351,50 +370,4 @@ fn named_classes(known: &[Column]) -> Vec<(String, Class)> {
 /// A cell as the text the database gave.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The statement that records a change with its key.
-fn record(syntax: Syntax, key: &IdempotencyKey, result: &Value) -> Statement {
-    let (key_column, table) = (syntax.quoted("key"), syntax.quoted(catalog::EFFECTS));
-    let (first, second) = (syntax.parameter(1), syntax.parameter(2));
-    let sql = format!("INSERT INTO {table} ({key_column}, result) VALUES ({first}, {second})");
-    Statement { sql, values: vec![Some(key.as_str().to_owned()), Some(result.to_string())] }
-}
-
-/// Whether the table of changes is there.
-async fn is_prepared(syntax: Syntax, link: &mut dyn Link) -> ToolResult<bool> {
-    let look = Statement { sql: catalog::effects_table_exists(syntax).to_owned(), values: Vec::new() };
-    Ok(link
-        .texts(&look)
-        .await?
-        .into_iter()
-        .flatten()
-        .next()
-        .flatten()
-        .is_some_and(|count| count.trim() != "0"))
-}
-
-/// Makes sure that changes can be recorded.
-async fn prepare(syntax: Syntax, link: &mut dyn Link) -> ToolResult<()> {
-    if is_prepared(syntax, link).await? {
-        return Ok(());
-    }
-    let table = catalog::effects_table(syntax);
-    link.execute(&Statement { sql: table.to_owned(), values: Vec::new() }).await.map(drop).map_err(|error| {
-        let message =
-            format!("changes are recorded in a table that cannot be made ({error}); let the database's owner run: {table}");
-        ToolError::new(ToolErrorKind::Refused, message)
-    })
-}
-
-/// The result that was recorded under a key.
-async fn recorded(syntax: Syntax, link: &mut dyn Link, key: &IdempotencyKey) -> ToolResult<Option<Value>> {
-    if !is_prepared(syntax, link).await? {
-        return Ok(None);
-    }
-    let (key_column, table) = (syntax.quoted("key"), syntax.quoted(catalog::EFFECTS));
-    let sql = format!("SELECT result FROM {table} WHERE {key_column} = {}", syntax.parameter(1));
-    let rows = link.texts(&Statement { sql, values: vec![Some(key.as_str().to_owned())] }).await?;
-    let found = rows.into_iter().flatten().next().flatten();
-    found.map(|text| serde_json::from_str(&text).map_err(ToolError::internal)).transpose()
 }

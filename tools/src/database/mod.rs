@@ -12,6 +12,7 @@ mod place;
 #[cfg(feature = "databases")]
 mod postgres;
 mod query;
+mod record;
 mod select;
 mod syntax;
 

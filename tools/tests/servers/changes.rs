@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handyman_core::{Probe, Tool};
+use handyman_core::{CallContext, Probe, Tool, ToolErrorKind};
 use handyman_tools::database::change_rows;
 use serde_json::{Value, json};
 
@@ -77,6 +77,30 @@ async fn a_change_is_made_once_under_its_key() {
         }
         assert_eq!(shop.text(count).await.trim(), "2", "eight at the same time under one key: {server:?}");
         assert!(!shop.tables().await.to_string().contains("handyman"), "the record is not listed");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_as_it_was_allowed_is_not_done() {
+    for server in SERVERS {
+        let Some(shop) = Shop::open(server).await else { continue };
+        let tool = change_rows(Arc::clone(&shop.database));
+        let allowed = |plan: &Value, call| CallContext { allowed: Some(plan.clone()), ..context(call) };
+        let insert = json!({"table": "orders", "change": "insert",
+            "set": set(&[("customer_id", "2"), ("status", "new"), ("placed", "2026-11-23 12:00:00"), ("total", "3")])});
+        let plan = shop.plan(insert.clone()).await.unwrap();
+        assert_eq!(shop.plan(insert.clone()).await.unwrap(), plan, "{server:?}: a trial leaves no trace");
+        tool.call(object(insert), &allowed(&plan, "c1")).await.unwrap();
+        let update = json!({"table": "orders", "change": "update", "set": set(&[("status", "sent")]), "where": id("3")});
+        let plan = shop.plan(update.clone()).await.unwrap();
+        shop.execute("UPDATE orders SET total = 9.25 WHERE id = 3").await;
+        let error = tool.call(object(update.clone()), &allowed(&plan, "c2")).await.unwrap_err();
+        let ToolErrorKind::Changed { plan: now } = error.kind() else { panic!("{server:?}: {error}") };
+        assert_eq!(now["before"][0]["total"], json!(9.25), "{server:?}");
+        assert_eq!(shop.text("SELECT status FROM orders WHERE id = 3").await, "open", "{server:?}");
+        assert_eq!(tool.probe(&context("c2").key).await.unwrap(), Probe::NotDone, "{server:?}");
+        tool.call(object(update), &allowed(now, "c2")).await.unwrap();
+        assert_eq!(shop.text("SELECT status FROM orders WHERE id = 3").await, "sent", "{server:?}");
     }
 }
 
