@@ -16,6 +16,9 @@ use super::place::Place;
 use super::syntax::Syntax;
 
 const CONNECTIONS_MAX: u32 = 2;
+/// How long a server may take to let us in.
+#[cfg(feature = "databases")]
+pub(super) const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +163,15 @@ async fn sqlite(path: &std::path::Path, access: Access) -> Result<SqlitePool, sq
     let pool = SqlitePoolOptions::new().max_connections(connections).connect_with(options).await?;
     sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&pool).await?;
     Ok(pool)
+}
+
+/// Connects once, so that what is wrong is said: a pool repeats a refused connection until its time is up, and then
+/// says only that.
+#[cfg(feature = "databases")]
+pub(super) async fn try_out<C: sqlx::Connection>(options: &C::Options) -> Result<(), sqlx::Error> {
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, Box::pin(C::connect_with(options))).await;
+    let connection = connected.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??;
+    Box::pin(connection.close()).await
 }
 
 fn unreachable_place(place: &Place, error: &sqlx::Error) -> ToolError {

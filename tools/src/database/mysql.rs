@@ -1,7 +1,5 @@
 //! MySQL and MariaDB: read-only transactions, time limits, and a `SELECT` of the model's own.
 
-use std::time::Duration;
-
 use futures_util::TryStreamExt;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use serde_json::{Map, Value, json};
@@ -10,12 +8,11 @@ use sqlx_mysql::types::MySqlTime;
 use sqlx_mysql::{MySql, MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlRow};
 
 use super::cells;
-use super::engine::{Access, failed, too_long};
+use super::engine::{Access, CONNECT_TIMEOUT, failed, too_long, try_out};
 use super::select::{Rows, TIME_MAX};
 use super::syntax::Class;
 
 const CONNECTIONS_MAX: u32 = 4;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_ONLY: &str = "START TRANSACTION READ ONLY";
 
 pub(super) async fn open(url: &str) -> Result<Pool<MySql>, sqlx::Error> {
@@ -23,6 +20,7 @@ pub(super) async fn open(url: &str) -> Result<Pool<MySql>, sqlx::Error> {
     if options.get_database().is_none() {
         return Err(sqlx::Error::Configuration("the URL names no database: mysql://user@host/NAME".into()));
     }
+    try_out::<MySqlConnection>(&options).await?;
     let pool = MySqlPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(CONNECT_TIMEOUT)

@@ -1,7 +1,5 @@
 //! PostgreSQL: read-only transactions, time limits, and a `SELECT` of the model's own.
 
-use std::time::Duration;
-
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection, Executor, Pool, Row, SqlSafeStr, Statement as _, Transaction,
@@ -10,16 +8,16 @@ use sqlx::{
 use sqlx_postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgRow, Postgres};
 
 use super::cells;
-use super::engine::{Access, failed, too_long};
+use super::engine::{Access, CONNECT_TIMEOUT, failed, too_long, try_out};
 use super::select::{Rows, TIME_MAX};
 use super::syntax::{Class, Syntax};
 
 const CONNECTIONS_MAX: u32 = 4;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_ONLY: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 pub(super) async fn open(url: &str) -> Result<Pool<Postgres>, sqlx::Error> {
     let options: PgConnectOptions = url.parse()?;
+    try_out::<PgConnection>(&options).await?;
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(CONNECT_TIMEOUT)

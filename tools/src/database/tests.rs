@@ -213,6 +213,14 @@ async fn any_file_can_be_asked() {
     assert_eq!(found["rows"], json!([{"a b": 7}]));
     let error = Database::open(&folder.path().join("none.db")).await.unwrap_err().to_string();
     assert!(error.starts_with("cannot open the database") && error.contains("none.db"), "{error}");
+    #[cfg(feature = "databases")]
+    for scheme in ["postgres", "mysql"] {
+        // A port that was free a moment ago.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let place = Place::parse(&format!("{scheme}://somebody@127.0.0.1:{port}/shop")).unwrap();
+        let error = Database::connect(&place).await.unwrap_err().to_string();
+        assert!(error.to_lowercase().contains("refused"), "{error}");
+    }
     std::fs::write(folder.path().join("text.db"), "not a database, only some text that is long enough")
         .unwrap();
     assert!(Database::open(&folder.path().join("text.db")).await.is_err());
