@@ -1,6 +1,6 @@
 # Each target works on its own on a bare machine with Rust and make.
 
-.PHONY: demo test check bench crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
+.PHONY: demo test check bench bench-peer crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
 
 DATE := 2026-11-23
 # One selection of packages and features everywhere, so that nothing is built twice.
@@ -28,6 +28,10 @@ check: set-up
 bench: set-up
 	cargo bench --quiet --bench trip
 	cargo bench --quiet --bench engine
+
+# The same session through our engine and through llama.cpp's server, which it builds first (15 minutes, once).
+bench-peer: set-up
+	@server=$$(scripts/llama-server.sh) && cargo test --quiet $(SELECTION) --bench peer -- "$$server"
 
 # Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why.
 dialect-check: set-up

@@ -74,6 +74,10 @@ pub struct ReplyOptions {
     pub reasoning_max: Option<u32>,
     /// The shape that the answer has to have; `None` for a text.
     pub answer: Option<AnswerSchema>,
+    /// Whether what is said may state only figures (times, prices, dates, references) that the person, the system or
+    /// a result has said. A local model can then write no other; what a remote one says is checked. For models that
+    /// only tell results: one that works out a sum in its answer could not tell it.
+    pub grounded: bool,
 }
 
 static USUAL: ReplyOptions = ReplyOptions {
@@ -82,6 +86,7 @@ static USUAL: ReplyOptions = ReplyOptions {
     sampling: None,
     reasoning_max: None,
     answer: None,
+    grounded: false,
 };
 
 impl ReplyOptions {

@@ -27,9 +27,20 @@ pub(crate) struct Replies {
     /// What is drawn
     #[arg(long, value_enum, default_value_t = Drawn::Text)]
     draw: Drawn,
+    /// Whether an answer may state only times, prices, dates and references that were said or found [default: yes
+    /// with the built-in model, no with others]
+    #[arg(long, value_enum, value_name = "YES|NO")]
+    grounded: Option<YesNo>,
     /// Answer with JSON of the schema in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) answer_schema: Option<PathBuf>,
+}
+
+/// A choice that has a default of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum YesNo {
+    Yes,
+    No,
 }
 
 /// What a temperature applies to.
@@ -42,8 +53,8 @@ pub(crate) enum Drawn {
 }
 
 impl Replies {
-    /// What is asked of every reply, with an answer of this shape.
-    pub(crate) fn options(&self, answer: Option<AnswerSchema>) -> ReplyOptions {
+    /// What is asked of every reply of the built-in model or another, with an answer of this shape.
+    pub(crate) fn options(&self, answer: Option<AnswerSchema>, is_builtin: bool) -> ReplyOptions {
         let tool_choice = match self.tool_choice.as_str() {
             "auto" => ToolChoice::Auto,
             "required" => ToolChoice::Required,
@@ -57,7 +68,8 @@ impl Replies {
             ..Sampling::default()
         });
         let (parallel_calls, reasoning_max) = (!self.one_call, self.reasoning);
-        ReplyOptions { tool_choice, parallel_calls, sampling, reasoning_max, answer }
+        let grounded = self.grounded.map_or(is_builtin, |choice| choice == YesNo::Yes);
+        ReplyOptions { tool_choice, parallel_calls, sampling, reasoning_max, answer, grounded }
     }
 }
 

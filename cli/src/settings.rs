@@ -158,7 +158,7 @@ async fn agent_of(
         Approve::Deny => agent.policy(ReadOnly),
     };
     let shape = options.replies.answer_schema.as_deref().map(answer_schema).transpose()?;
-    let replies = options.replies.options(shape);
+    let replies = options.replies.options(shape, options.model.is_none());
     if let ToolChoice::Tool(name) = &replies.tool_choice {
         // A name that no tool has is a mistake worth telling before anything runs.
         toolbox.only(std::slice::from_ref(name))?;

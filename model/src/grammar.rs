@@ -13,8 +13,12 @@ use crate::fill::{fill, fill_apart};
 /// Rules nested deeper than this are left out, so that a rule that uses itself ends.
 const DEPTH_MAX: usize = 8;
 
-static EN: LazyLock<Grammar> = LazyLock::new(|| Grammar::parse(include_str!("../data/grammar.en.txt")));
-static ZH: LazyLock<Grammar> = LazyLock::new(|| Grammar::parse(include_str!("../data/grammar.zh.txt")));
+static EN: LazyLock<Grammar> = LazyLock::new(|| {
+    Grammar::parse([include_str!("../data/grammar.en.txt"), include_str!("../data/pieces.en.txt")])
+});
+static ZH: LazyLock<Grammar> = LazyLock::new(|| {
+    Grammar::parse([include_str!("../data/grammar.zh.txt"), include_str!("../data/pieces.zh.txt")])
+});
 
 /// The rules of one language.
 #[derive(Debug, Default)]
@@ -29,10 +33,11 @@ struct Rule {
 }
 
 impl Grammar {
-    fn parse(text: &'static str) -> Self {
+    fn parse(files: [&'static str; 2]) -> Self {
         let mut grammar = Self::default();
         let mut name = "";
-        for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let lines = files.into_iter().flat_map(str::lines).map(str::trim);
+        for line in lines.filter(|l| !l.is_empty() && !l.starts_with('#')) {
             if let Some(rule) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
                 name = rule;
                 continue;

@@ -14,7 +14,7 @@ pub fn roughen(d: &mut Draw, talk: &mut Conversation) {
             if d.chance(12) {
                 message.content = punctuate(d, &message.content, &values);
             }
-        } else if d.chance(12) {
+        } else if d.chance(16) {
             message.content = mistype(d, &message.content, &values);
         }
     }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# From nothing to the shipped GGUF: data, training, preference stage, export. Goes on where it stopped when called again.
+# From nothing to the shipped GGUF: data, training, export. Goes on where it stopped when called again.
 #   run.sh WORK_FOLDER          corpora, checkpoints and logs stay there, outside git
 # Settings by environment: DEVICE=cpu|cuda, MINUTES (training in all), DECAY (the last of them), BATCH (tokens a step),
 # SHAPE (options of train.py for the size), COUNT (conversations of each kind), INIT (checkpoint or GGUF to start from),
 # LONGEST (tokens of a conversation that are trained on; on a CPU attention over long ones is most of the time),
-# CORPORA (folder with `nlu` and `snips`, see corpora.py).
+# CORPORA (folder with `nlu` and `snips`, see corpora.py), MISTAKES (conversations for the preference stage; none without).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$1
@@ -36,8 +36,8 @@ cd "$here/../.."
 shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 $generate --kind invented --short --seed 21 --count "$count"
 shard shards invented-1 $generate --kind invented --seed 22 --count "$count"
-shard shards brief-1 $generate --kind product --requests 2 --seed 41 --count "$count"
-shard shards full-1 $generate --kind product --full --requests 2 --seed 42 --count "$count"
+shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$count"
+shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
 shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
 shard held full-held $generate --kind product --full --requests 2 --held-out --seed 11 --count 400
 if [ -n "${CORPORA:-}" ]; then
@@ -50,7 +50,7 @@ speed=""
 if [ "$device" = cuda ] || grep -qs avx512_bf16 /proc/cpuinfo; then speed="--bf16"; fi
 start=${INIT:+--init $INIT}
 longest=${LONGEST:-}
-[ -z "$longest" ] && [ "$device" = cpu ] && longest=576
+[ -z "$longest" ] && [ "$device" = cpu ] && longest=1408
 # Copying first, on short pieces, where training starts from nothing; then everything.
 first=0
 if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
@@ -60,17 +60,22 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"brief": 0.6, "full": 0.15, "short": 0.1, "invented": 0.05, "copy": 0.02, "real": 0.08}' > "$work/shards/mixture.json"
+echo '{"brief": 0.38, "full": 0.26, "short": 0.03, "invented": 0.25, "copy": 0.02, "real": 0.06}' > "$work/shards/mixture.json"
 "$python" "$here/train.py" --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"
 
-# The model's own mistakes in the product's runtime, and training on them.
-"$python" "$here/export.py" "$work/run" "$work/supervised.gguf" --type q8_0
-$generate --kind product --full --requests 2 --seed 61 --count "${MISTAKES:-500}" > "$work/mistakes.jsonl"
-cargo run --release --quiet --package handyman-model --features evaluate --bin evaluate -- \
-    --model "$work/supervised.gguf" --product "$work/mistakes.jsonl" --pairs "$work/pairs.jsonl"
-"$python" "$here/prefer.py" "$work/run" "$work/pairs.jsonl" "$work/preferred" --threads "$(nproc)" \
-    --held-out "$work/held/full-held.npz"
-"$python" "$here/export.py" "$work/preferred" "$here/../handyman.gguf" --type q8_0
+# The model's own mistakes in the product's runtime, and training on them: only when asked for, since it gained
+# nothing on a network that is still short of tokens (LOG.md).
+if [ -n "${MISTAKES:-}" ]; then
+    "$python" "$here/export.py" "$work/run" "$work/supervised.gguf" --type q8_0
+    $generate --kind product --full --requests 2 --seed 61 --count "$MISTAKES" > "$work/mistakes.jsonl"
+    cargo run --release --quiet --package handyman-model --features evaluate --bin evaluate -- \
+        --model "$work/supervised.gguf" --product "$work/mistakes.jsonl" --pairs "$work/pairs.jsonl"
+    "$python" "$here/prefer.py" "$work/run" "$work/pairs.jsonl" "$work/preferred" --threads "$(nproc)" \
+        --held-out "$work/held/full-held.npz"
+    "$python" "$here/export.py" "$work/preferred" "$here/../handyman.gguf" --type q8_0
+else
+    "$python" "$here/export.py" "$work/run" "$here/../handyman.gguf" --type q8_0
+fi
 make model-eval

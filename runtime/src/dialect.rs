@@ -54,6 +54,8 @@ pub(crate) struct Turn<'a> {
     /// The shape of an answer, where it is JSON of one. Then a reply is an answer or calls, with nothing said
     /// beside them.
     pub(crate) answer: Option<&'a Value>,
+    /// The pattern of what may be said, where not everything may.
+    pub(crate) sayable: Option<&'a str>,
 }
 
 impl<'a> Turn<'a> {
@@ -67,7 +69,13 @@ impl<'a> Turn<'a> {
             parallel: true,
             reasoning: true,
             answer: None,
+            sayable: None,
         }
+    }
+
+    /// The same turn, in which only what fits this pattern may be said.
+    pub(crate) fn saying(self, sayable: Option<&'a str>) -> Self {
+        Self { sayable, ..self }
     }
 
     /// The same turn as these options ask for it.

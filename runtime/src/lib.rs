@@ -50,6 +50,8 @@ mod constrain;
 mod decode;
 #[cfg(feature = "llama")]
 mod dialect;
+#[cfg(any(feature = "llama", feature = "remote"))]
+mod figures;
 #[cfg(any(feature = "remote", feature = "hub"))]
 mod http;
 #[cfg(feature = "hub")]

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    DeltaSink, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording, ReplyBody, Role,
-    StopReason, ToolCall,
+    DeltaSink, Discard, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording,
+    ReplyBody, Role, StopReason, ToolCall,
 };
 use tokio::sync::mpsc;
 
@@ -34,6 +34,7 @@ use crate::decode::guide::Guide;
 use crate::decode::parked::Saved;
 use crate::decode::{Generated, Generation, Keeper, Progress, Stop};
 use crate::dialect::{Dialect, Said, Turn};
+use crate::figures;
 use crate::llama::Token;
 use crate::llama::bare::{Bare, bare_loop};
 use crate::render::Template;
@@ -68,6 +69,18 @@ struct Loaded {
     /// Whether sequences can only go back to where they were marked.
     marks: bool,
 }
+
+/// What a reply is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// The grammar of the tools and of what may be copied: always, in a run.
+    ToGrammar,
+    /// Nothing, to measure what the grammar is worth.
+    ToNothing,
+}
+
+/// Every sequence of tokens, as a grammar.
+const ANYTHING: &str = "start: <[*]>*";
 
 /// A request, ready for the engine.
 struct Prepared {
@@ -107,6 +120,15 @@ impl LocalModel {
         let bare = Bare { tokens, sequences, threads: self.shared.settings.threads };
         bare_loop(self.shared.tokenizer.weights(), bare)
     }
+
+    /// What the model writes when nothing holds it: what [`Model::reply`] is compared with, to measure what the
+    /// grammar is worth. No run replies like this.
+    ///
+    /// # Errors
+    /// As [`Model::reply`].
+    pub async fn unconstrained(&self, request: ModelRequest<'_>) -> Result<ModelReply, Fault> {
+        self.generate(request, Held::ToNothing, &Discard).await
+    }
 }
 
 impl Loaded {
@@ -114,6 +136,7 @@ impl Loaded {
     fn prepare(
         &self,
         request: &ModelRequest<'_>,
+        held: Held,
         keys: &[Key],
         progress: mpsc::UnboundedSender<Progress>,
     ) -> Result<Prepared, Fault> {
@@ -138,8 +161,12 @@ impl Loaded {
         let (restored, keeper) = self.kept(session, restored, &prompt[..shared], mark.as_ref());
         let sources = Sources::new(history).without_repeats(tools);
         let options = request.options;
-        let turn = Turn::new(tools, request.mode, sources).asked(options);
-        let grammar = self.dialect.grammar(&turn)?;
+        let sayable = options.grounded.then(|| figures::pattern(&figures::known(history)));
+        let turn = Turn::new(tools, request.mode, sources).asked(options).saying(sayable.as_deref());
+        let grammar = match held {
+            Held::ToGrammar => self.dialect.grammar(&turn)?,
+            Held::ToNothing => ANYTHING.to_owned(),
+        };
         let sampling = options.sampling.as_ref().unwrap_or(&self.settings.sampling).clone();
         let guide = self.guide(&turn, options.reasoning_max);
         let generation = Generation {
@@ -235,7 +262,18 @@ impl Loaded {
                     generated.tokens.len()
                 ),
             },
-            (Ok(Said { reasoning, text, calls }), _) => ReplyBody::Said { reasoning, text, calls },
+            (Ok(Said { reasoning, text: said, calls }), _) => {
+                let grounded = if request.options.grounded && !typed {
+                    // What a dialect's grammar does not hold.
+                    figures::check(&said, request.history)
+                } else {
+                    Ok(())
+                };
+                match grounded {
+                    Ok(()) => ReplyBody::Said { reasoning, text: said, calls },
+                    Err(problem) => ReplyBody::Malformed { text: text.to_owned(), problem },
+                }
+            }
             (Err(problem), Stop::Ended | Stop::Complete) => {
                 ReplyBody::Malformed { text: text.to_owned(), problem }
             }
@@ -250,11 +288,22 @@ impl Model for LocalModel {
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        self.generate(request, Held::ToGrammar, sink).await
+    }
+}
+
+impl LocalModel {
+    async fn generate(
+        &self,
+        request: ModelRequest<'_>,
+        held: Held,
+        sink: &dyn DeltaSink,
+    ) -> Result<ModelReply, Fault> {
         let shared = &self.shared;
         let _place = shared.engine.ticket()?;
         let (progress, mut reports) = mpsc::unbounded_channel();
         let keys = transcripts::keys(request.tools, request.history);
-        let Prepared { mut generation, new, earlier } = shared.prepare(&request, &keys, progress)?;
+        let Prepared { mut generation, new, earlier } = shared.prepare(&request, held, &keys, progress)?;
         generation.priority = self.priority;
         let prompt = generation.prompt.clone();
         shared.engine.submit(generation)?;

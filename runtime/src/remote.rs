@@ -183,7 +183,7 @@ impl RemoteModel {
         };
         let (body, usage, stop) = assembly.finish();
         let body = match body {
-            ReplyBody::Said { reasoning, text, calls } => match check::check(&calls, asked.request) {
+            ReplyBody::Said { reasoning, text, calls } => match check::check(&text, &calls, asked.request) {
                 Ok(()) => ReplyBody::Said { reasoning, text, calls },
                 Err(problem) => ReplyBody::Malformed { text: request::as_text(&text, &calls), problem },
             },

@@ -9,7 +9,7 @@ use crate::fill::fill;
 use crate::value::{Kind, Said, code};
 
 use super::facts::{self, Fact};
-use super::phrase;
+use super::phrase::{self, Clause};
 use super::rows;
 use super::tool::{self, Field, Tool, Wording};
 
@@ -17,7 +17,7 @@ use super::tool::{self, Field, Tool, Wording};
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     /// What the person asks, as a clause.
-    pub clause: String,
+    pub clause: Clause,
     /// Calls that must be made one after the other, each with its result.
     pub steps: Vec<(Call, Value)>,
     /// The sentence that tells the person.
@@ -69,9 +69,14 @@ impl Gear {
 
     /// What the model is told of its tools.
     pub(super) fn specs(&self) -> Vec<&ToolSpec> {
+        self.tools().into_iter().map(|tool| &tool.spec).collect()
+    }
+
+    /// Its tools.
+    pub(super) fn tools(&self) -> Vec<&Tool> {
         match self {
-            Self::Action(tool) | Self::Lookup(tool) => vec![&tool.spec],
-            Self::Finder(first, second) | Self::Chain(first, second) => vec![&first.spec, &second.spec],
+            Self::Action(tool) | Self::Lookup(tool) => vec![tool],
+            Self::Finder(first, second) | Self::Chain(first, second) => vec![first, second],
         }
     }
 
@@ -149,7 +154,7 @@ fn lookup(d: &mut Draw) -> Tool {
     let key = key(d, &noun);
     let mut fields = vec![key];
     for field in tool::fields(d, 0, 1) {
-        if fields[0].key != field.key {
+        if !fields[0].resembles(&field) {
             fields.push(Field { required: false, ..field });
         }
     }
@@ -173,8 +178,12 @@ fn key(d: &mut Draw, noun: &Wording) -> Field {
 
 pub(super) fn reading_verb(d: &mut Draw, keys: &[&str]) -> Wording {
     let key = d.rng.pick(keys).to_owned();
-    let said =
-        d.say(&["look up", "show me", "check", "get"], &["查询", "查看", "看一下", "查一下"]).to_owned();
+    let said = d
+        .say(
+            &["look up", "show me", "check", "get", "pull up"],
+            &["查询", "查看", "看一下", "查一下", "调出"],
+        )
+        .to_owned();
     let described = d.say(&["get", "show", "look up", "details of"], &["查询", "查看", "获取"]).to_owned();
     Wording { key, said, described }
 }
@@ -195,7 +204,7 @@ fn finder(d: &mut Draw) -> Gear {
 fn chain(d: &mut Draw) -> Gear {
     let noun = tool::noun(d, &[]);
     let key = d.rng.pick(&["create", "open", "prepare", "start", "request", "draft"]).to_owned();
-    let said = d.say(&["create", "set up", "make", "open"], &["新建", "创建", "建", "开"]).to_owned();
+    let said = d.say(&["create", "set up", "make", "open"], &["新建", "创建", "建立", "开个"]).to_owned();
     let described = d.say(&["create", "open", "make"], &["创建", "新建"]).to_owned();
     let fields = tool::fields(d, 1, 3);
     let make = Tool::new(d, Wording { key, said, described }, noun.clone(), fields);
@@ -212,7 +221,7 @@ fn second(d: &mut Draw, noun: Wording) -> Tool {
     let described = d.chance(50);
     let mut fields = vec![tool::key_field(key, label, Kind::Code, described)];
     for field in tool::fields(d, 0, 2) {
-        if fields[0].key != field.key {
+        if fields.iter().all(|f| !f.resembles(&field)) {
             fields.push(field);
         }
     }
@@ -230,18 +239,7 @@ fn look_up(d: &mut Draw, tool: &Tool) -> Part {
     d.rng.shuffle(&mut found);
     let asked = found.remove(0);
     let label = &asked.label;
-    let mut clause = match (d.zh(), d.rng.below(5)) {
-        (true, 0) => format!("{of}的{label}是多少"),
-        (true, 1) => format!("查一下{of}的{label}"),
-        (true, 2) => format!("告诉我{of}的{label}"),
-        (true, 3) => format!("看看{of}{label}"),
-        (true, _) => format!("{}{of}的{label}", tool.verb.said),
-        (false, 0) => format!("tell me the {label} of {of}"),
-        (false, 1) => format!("look up the {label} for {of}"),
-        (false, 2) => format!("check the {label} of the {of}"),
-        (false, 3) => format!("{} the {label} of {of}", tool.verb.said),
-        (false, _) => format!("find out {of}'s {label}"),
-    };
+    let mut clause = phrase::question(d, &tool.verb.said, &of, label);
     for (i, said) in &values[1..] {
         clause.push_str(if d.zh() { "，" } else { ", " });
         clause.push_str(&phrase::mention(d, &tool.fields[*i], said));
@@ -267,7 +265,7 @@ pub(super) fn fact_sentence(d: &mut Draw, of: &str, fact: &Fact) -> String {
 
 fn go_on(d: &mut Draw, make: &Tool, then: &Tool) -> Part {
     let values = make.values(d, 0);
-    let mut clause = phrase::clause(d, make, &values);
+    let mut clause = phrase::inline(d, make, &values);
     let key = &then.fields[0].key;
     let key = if d.chance(50) { key.clone() } else { d.rng.pick(&["id", "reference", "code"]).to_owned() };
     let id = code(d);
@@ -275,12 +273,28 @@ fn go_on(d: &mut Draw, make: &Tool, then: &Tool) -> Part {
     let mut rest = vec![(0, Said { text: id.clone(), json: Value::from(id) })];
     rest.extend(then.values(d, 1));
     let verb = &then.verb.said;
-    let joined = match (d.zh(), d.rng.below(2)) {
-        (true, 0) => format!("，然后{verb}"),
-        (true, _) => format!("，建好以后{verb}一下"),
-        (false, 0) => format!(", then {verb} it"),
-        (false, _) => format!(" and {verb} it"),
-    };
+    let joined = d.say(
+        &[
+            ", then {v} it",
+            " and {v} it",
+            ", and then {v} it",
+            "; once that is there, {v} it",
+            ", after that {v} the new {n}",
+            " and {v} what you get",
+            ", and as soon as it exists {v} it",
+        ],
+        &[
+            "，然后{v}",
+            "，建好以后{v}",
+            "，再{v}",
+            "，接着把它{v}",
+            "，有了之后{v}",
+            "，弄好了就{v}",
+            "，再把新的{n}{v}",
+            "，随后{v}",
+        ],
+    );
+    let joined = fill(joined, &[("v", verb), ("n", &then.noun.said)]);
     clause.push_str(&joined);
     for (i, said) in &rest[1..] {
         clause.push_str(if d.zh() { "，" } else { ", " });

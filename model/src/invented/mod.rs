@@ -1,9 +1,11 @@
 //! Conversations about tools nobody has seen: the model has to read the schemas and copy the values.
 
+mod decoy;
 mod facts;
 mod gear;
 mod phrase;
 mod rows;
+mod synonym;
 mod tool;
 mod trouble;
 
@@ -19,6 +21,9 @@ use gear::{Gear, Known, Part};
 /// Above this rough count of tokens no further request is added.
 const ENOUGH_TOKENS: usize = 620;
 
+/// No more tools than these come beside those of a conversation.
+const MOST_TOOLS: usize = 12;
+
 /// A conversation about invented tools. `short`: one or two tools and one call, to start learning with.
 pub fn conversation(d: &mut Draw, short: bool) -> Conversation {
     let mut talk = Conversation::new(d.lang.code());
@@ -26,8 +31,13 @@ pub fn conversation(d: &mut Draw, short: bool) -> Conversation {
     let count = if short { 1 + d.rng.below(2) } else { *d.rng.one(&[1, 1, 2, 2, 2, 3, 3, 4]) };
     let gears: Vec<Gear> = (0..count).map(|_| Gear::draw(d, short, &mut names)).collect();
     let mut tools: Vec<_> = gears.iter().flat_map(Gear::specs).cloned().collect();
+    if !short && d.chance(60) {
+        let most = *d.rng.one(&[1, 2, 2, 3, 3, 4, 5, 6]);
+        let room = MOST_TOOLS.saturating_sub(tools.len());
+        tools.extend(decoy::draw(d, &gears, &mut names, most.min(room)));
+    }
     if !short && d.chance(12) {
-        let extra = 1 + d.rng.below(5);
+        let extra = (1 + d.rng.below(5)).min(MOST_TOOLS.saturating_sub(tools.len()));
         for _ in 0..extra {
             let gear = Gear::draw(d, true, &mut names);
             tools.extend(gear.specs().into_iter().cloned());
@@ -93,7 +103,7 @@ fn parts(d: &mut Draw, gears: &[Gear]) -> Vec<Part> {
 
 /// Says the request, makes every call as early as its arguments are known, and answers.
 fn fulfil(d: &mut Draw, parts: &[Part], talk: &mut Conversation) {
-    let clauses: Vec<String> = parts.iter().map(|p| p.clause.clone()).collect();
+    let clauses: Vec<phrase::Clause> = parts.iter().map(|p| p.clause.clone()).collect();
     let steps = parts.iter().map(|p| p.steps.len()).max().unwrap_or(0);
     talk.mark(match (parts.len(), steps) {
         (1, 1) => "one",

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::draw::Draw;
-use crate::fill::fill;
+use crate::fill::{fill, fill_apart};
 use crate::lexicon::FIELDS;
 use crate::value::{Kind, Said, clock, code};
 
 use super::gear::{Known, Part, done};
-use super::phrase;
+use super::phrase::{self, Clause};
 use super::tool::{Tool, style};
 
 /// Ways to say which row is meant, in the order of `choose`.
@@ -29,6 +29,53 @@ const ADJECTIVES_ZH: [&[&str]; 7] = [
     &["叫{name}的", "名叫{name}的"],
     &["最早的", "时间最早的"],
     &["最晚的", "时间最晚的"],
+];
+
+/// `{v}` the act, `{n}` what it is done to, `{a}` which one is meant, `{by}` what is looked for.
+const CLAUSES_EN: &[&str] = &[
+    "find a {n}, {by}, and {v} the one {a}",
+    "{v} the {n} {a} ({by})",
+    "{v} the {n} {a}, {by}",
+    "look for a {n} ({by}) and {v} the one {a}",
+    "find me a {n}; {by}; then {v} the one {a}",
+    "search for a {n} with {by} and {v} the one {a}",
+    "among the entries for {n} with {by}, {v} the one {a}",
+    "list what there is for {n} ({by}), then {v} the one {a}",
+    "take the {n} {a} and {v} it, {by}",
+    "{v} whichever {n} is the one {a}: {by}",
+];
+const CLAUSES_ZH: &[&str] = &[
+    "找{n}，{by}，{v}{a}",
+    "{v}{a}{n}，{by}",
+    "在{by}的{n}里{v}{a}那个",
+    "找一下{n}（{by}），然后{v}{a}",
+    "搜一下{n}，{by}，把{a}{v}",
+    "先看有哪些{n}，{by}，再{v}{a}",
+    "按{by}找{n}，{v}{a}那个",
+    "从{by}的{n}中挑{a}，{v}它",
+    "{n}里面{a}要{v}，{by}",
+    "列出{n}（{by}），接着{v}{a}那个",
+];
+/// The same where nothing is done to it.
+const QUESTIONS_EN: &[&str] = &[
+    "find the {n} {a}, {by}",
+    "tell me which {n} is the one {a} ({by})",
+    "look for the {n} {a} with {by}",
+    "search for a {n}, {by}, and tell me the one {a}",
+    "find out which {n} is the one {a}: {by}",
+    "name the {n} {a} ({by})",
+    "give me the {n} {a}; {by}",
+    "see which {n} is the one {a}, {by}",
+];
+const QUESTIONS_ZH: &[&str] = &[
+    "看看{a}{n}是哪个，{by}",
+    "查{n}，{by}，要{a}",
+    "找一下{a}{n}，{by}",
+    "搜{n}（{by}），告诉我{a}那个",
+    "在{by}的{n}里找{a}",
+    "告诉我{a}{n}是哪个（{by}）",
+    "按{by}查{n}，看{a}是哪个",
+    "找找{n}，{by}，我要{a}",
 ];
 
 /// A list of rows and how one of them is chosen.
@@ -56,7 +103,7 @@ pub(super) fn find(d: &mut Draw, find: &Tool, act: &Tool) -> Part {
     };
     let mut by: Vec<String> = Vec::new();
     for (i, said) in &values {
-        by.push(phrase::mention(d, &find.fields[*i], said));
+        by.push(phrase::named(d, &find.fields[*i], said));
     }
     let by = by.join(if d.zh() { "，" } else { ", " });
     let first = (find.call(&values), list);
@@ -66,14 +113,9 @@ pub(super) fn find(d: &mut Draw, find: &Tool, act: &Tool) -> Part {
     let mut rest = vec![(0, Said { text: id.clone(), json: Value::from(id) })];
     rest.extend(act.values(d, 1));
     let (verb, noun, adjective) = (&act.verb.said, &act.noun.said, &choice.adjective);
-    let mut clause = match (d.zh(), d.rng.below(3)) {
-        (true, 0) => format!("找{noun}，{by}，{verb}{adjective}"),
-        (true, 1) => format!("{verb}{adjective}{noun}，{by}"),
-        (true, _) => format!("在{by}的{noun}里{verb}{adjective}那个"),
-        (false, 0) => format!("find a {noun}, {by}, and {verb} the one {adjective}"),
-        (false, 1) => format!("{verb} the {noun} {adjective} ({by})"),
-        (false, _) => format!("{verb} the {noun} {adjective}, {by}"),
-    };
+    let form = d.say(CLAUSES_EN, CLAUSES_ZH);
+    let slots = [("v", verb.as_str()), ("n", noun), ("a", adjective), ("by", &by)];
+    let mut clause = Clause::order(if d.zh() { fill_apart(form, &slots) } else { fill(form, &slots) });
     for (i, said) in &rest[1..] {
         clause.push_str(if d.zh() { "，" } else { ", " });
         clause.push_str(&phrase::mention(d, &act.fields[*i], said));
@@ -97,12 +139,9 @@ fn ask_only(
 ) -> Part {
     let (noun, adjective, quality) = (&find.noun.said, &choice.adjective, &choice.quality);
     let id = &choice.ids[choice.wanted];
-    let clause = match (d.zh(), d.rng.below(2)) {
-        (true, 0) => format!("看看{adjective}{noun}是哪个，{by}"),
-        (true, _) => format!("查{noun}，{by}，要{adjective}"),
-        (false, 0) => format!("find the {noun} {adjective}, {by}"),
-        (false, _) => format!("tell me which {noun} is the one {adjective} ({by})"),
-    };
+    let form = d.say(QUESTIONS_EN, QUESTIONS_ZH);
+    let slots = [("n", noun.as_str()), ("a", adjective), ("by", by)];
+    let clause = Clause::order(if d.zh() { fill_apart(form, &slots) } else { fill(form, &slots) });
     let answer = match (d.zh(), d.rng.below(2)) {
         (true, 0) => format!("是{id}，{quality}。"),
         (true, _) => format!("{adjective}{noun}是{id}，{quality}。"),

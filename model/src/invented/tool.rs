@@ -4,8 +4,11 @@ use serde_json::{Map, Value, json};
 
 use crate::conversation::{Call, ToolSpec};
 use crate::draw::{Draw, capitalize};
+use crate::fill::{fill, fill_apart};
 use crate::lexicon::{FIELDS, NOUNS, VERBS};
 use crate::value::{Kind, Said};
+
+use super::synonym;
 
 /// A thing or an act, and how a person names it.
 #[derive(Debug, Clone)]
@@ -33,6 +36,18 @@ pub(super) struct Field {
     pub description: Option<String>,
 }
 
+impl Field {
+    /// Whether a word for one of the two could mean the other.
+    pub(super) fn resembles(&self, other: &Self) -> bool {
+        let names = |f: &Self| [f.key.to_lowercase(), f.label.to_lowercase().replace(' ', "_")];
+        let theirs = names(other);
+        let same = |f: &Self, text: &str| f.description.as_ref().is_some_and(|d| d.contains(text));
+        names(self).iter().any(|name| theirs.contains(name))
+            || same(self, &other.label)
+            || same(other, &self.label)
+    }
+}
+
 /// An invented tool.
 #[derive(Debug, Clone)]
 pub(super) struct Tool {
@@ -55,12 +70,7 @@ impl Tool {
             1 => style(d, &format!("do {} {}", words[0], words[1])),
             _ => style(d, &format!("{} {}", words[0], words[1])),
         };
-        let described = if d.zh() && !verb.described.is_ascii() {
-            format!("{}{}", verb.described, noun.described)
-        } else {
-            let article = d.rng.pick(&["a", "the", "one"]);
-            capitalize(&format!("{} {article} {}", verb.described, noun.described))
-        };
+        let described = described(d, &verb.described, &noun.described);
         let readable = name.to_lowercase().contains(&verb.said.to_lowercase());
         let description = if readable && d.chance(25) { String::new() } else { described };
         let spec = ToolSpec { name, description, parameters: schema(d, &fields) };
@@ -116,7 +126,7 @@ pub(super) fn fields(d: &mut Draw, least: usize, most: usize) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     while fields.len() < n {
         let field = field(d);
-        if fields.iter().all(|f| f.key != field.key && f.label != field.label) {
+        if fields.iter().all(|f| !f.resembles(&field)) {
             fields.push(field);
         }
     }
@@ -168,27 +178,93 @@ fn wording(d: &mut Draw, forms: [&str; 4], opaque: usize) -> Wording {
 
 fn field(d: &mut Draw) -> Field {
     let term = d.term(&FIELDS, |t| t.en);
-    let natural = if d.zh() && d.chance(88) { term.zh } else { term.en };
+    let zh = d.zh() && d.chance(88);
+    let natural = if zh { term.zh } else { term.en };
     let kind = choices(d, Kind::parse(term.kind));
     let required = kind != Kind::Boolean && d.chance(60);
+    let other = synonym::of(term.en, zh);
+    // A person names it with a noun; a description may go round it.
+    let clauses = ["what ", "how ", "where ", "who ", "why", "which "];
+    let nouns: Vec<&str> =
+        other.iter().copied().filter(|o| !clauses.iter().any(|c| o.starts_with(c))).collect();
     if d.chance(35) && !matches!(kind, Kind::Choice(_)) {
         let word =
             if d.chance(30) { format!("{} {}", d.english(), d.english()) } else { d.english().to_owned() };
         let key = style(d, &word);
-        if d.chance(50) {
+        if d.chance(40) {
             return Field { key, label: word, kind, required, description: None };
         }
-        return Field {
-            key,
-            label: natural.to_owned(),
-            kind,
-            required,
-            description: Some(natural.to_owned()),
-        };
+        // Only the description tells what the parameter is, often in other words than the person's.
+        let (label, meaning) = (called(d, natural, &nouns, 35), called(d, natural, other, 35));
+        let description = Some(field_description(d, meaning));
+        return Field { key, label: label.to_owned(), kind, required, description };
     }
     let key = style(d, term.en);
-    let description = (d.chance(35) || !natural.is_ascii() && d.chance(40)).then(|| natural.to_owned());
-    Field { key, label: natural.to_owned(), kind, required, description }
+    let label = called(d, natural, &nouns, 30);
+    let meaning = called(d, natural, other, 35);
+    let needed = label != natural && d.chance(60);
+    let description = needed || d.chance(35) || !natural.is_ascii() && d.chance(40);
+    let description = description.then(|| field_description(d, meaning));
+    Field { key, label: label.to_owned(), kind, required, description }
+}
+
+/// The natural name, or in `percent` of 100 cases one of the others.
+fn called<'a>(d: &mut Draw, natural: &'a str, others: &[&'a str], percent: usize) -> &'a str {
+    if !others.is_empty() && d.chance(percent) { d.rng.pick(others) } else { natural }
+}
+
+/// What a schema says of a parameter with this meaning.
+fn field_description(d: &mut Draw, meaning: &str) -> String {
+    if d.chance(45) {
+        return meaning.to_owned();
+    }
+    let form = d.say(
+        &[
+            "the {m}",
+            "The {m}.",
+            "{m} to use",
+            "{m} that was asked for",
+            "{m} of the request",
+            "sets the {m}",
+            "{m}, as given",
+        ],
+        &["{m}。", "使用的{m}", "要用的{m}", "指定的{m}", "对应的{m}", "给出的{m}", "{m}，照原话"],
+    );
+    fill_apart(form, &[("m", meaning)])
+}
+
+/// What a tool of this verb and noun says of itself.
+fn described(d: &mut Draw, verb: &str, noun: &str) -> String {
+    let chinese = d.zh() && !verb.is_ascii();
+    let form = match (chinese, d.chance(45)) {
+        (true, true) => "{v}{n}",
+        (false, true) => "{v} {a} {n}",
+        (true, false) => d.rng.pick(&[
+            "{v}一个{n}",
+            "{v}指定的{n}",
+            "用来{v}{n}",
+            "用于{v}{n}",
+            "{v}{n}。",
+            "为用户{v}{n}",
+            "可以{v}{n}",
+            "{n}：{v}",
+            "按给定的参数{v}{n}",
+        ]),
+        (false, false) => d.rng.pick(&[
+            "use this to {v} {a} {n}",
+            "{v} {a} {n}.",
+            "tool to {v} {a} {n}",
+            "lets the user {v} {a} {n}",
+            "for requests to {v} {a} {n}",
+            "{n}: {v} it",
+            "{v} {a} {n} with the given values",
+            "will {v} {a} {n}",
+            "{v} {a} {n} for the person",
+        ]),
+    };
+    let article = d.rng.pick(&["a", "the", "one"]);
+    let slots = [("v", verb), ("n", noun), ("a", article)];
+    if chinese { fill_apart(form, &slots) } else { capitalize(&fill(form, &slots)) }
 }
 
 /// Some of the enumerations are of words nobody has seen together.

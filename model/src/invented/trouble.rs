@@ -49,7 +49,11 @@ pub(super) fn no_tool(d: &mut Draw, names: &[String], talk: &mut Conversation) {
     let stranger = Gear::draw(d, true, &mut taken);
     let tool = stranger.first();
     let known = |t: &crate::conversation::ToolSpec| {
-        t.name.contains(&tool.noun.key) || t.name.contains(&tool.verb.key)
+        let described = t.description.to_lowercase();
+        t.name.contains(&tool.noun.key)
+            || t.name.contains(&tool.verb.key)
+            || described.contains(&tool.noun.said.to_lowercase())
+            || described.contains(&tool.verb.said.to_lowercase())
     };
     if talk.tools.iter().any(known) {
         return;

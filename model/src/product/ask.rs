@@ -60,60 +60,200 @@ pub(super) fn remark(d: &mut Draw, clause: &str) -> String {
     dress(d, &open, "", clause, "")
 }
 
+/// Words that a command begins with.
+const IMPERATIVES: &[&str] = &[
+    "add",
+    "arrange",
+    "ask",
+    "bill",
+    "book",
+    "bring",
+    "buy",
+    "calculate",
+    "call",
+    "cancel",
+    "charge",
+    "check",
+    "choose",
+    "compare",
+    "confirm",
+    "create",
+    "download",
+    "draw",
+    "drop",
+    "execute",
+    "fetch",
+    "figure",
+    "find",
+    "fix",
+    "get",
+    "give",
+    "go",
+    "grab",
+    "hire",
+    "hold",
+    "install",
+    "line",
+    "list",
+    "lock",
+    "look",
+    "make",
+    "mark",
+    "open",
+    "order",
+    "organise",
+    "organize",
+    "pay",
+    "phone",
+    "pick",
+    "place",
+    "plan",
+    "play",
+    "post",
+    "print",
+    "pull",
+    "purchase",
+    "put",
+    "query",
+    "read",
+    "refund",
+    "remind",
+    "rent",
+    "reserve",
+    "return",
+    "ring",
+    "run",
+    "save",
+    "schedule",
+    "score",
+    "search",
+    "secure",
+    "see",
+    "select",
+    "sell",
+    "send",
+    "set",
+    "settle",
+    "share",
+    "show",
+    "snag",
+    "sort",
+    "start",
+    "stop",
+    "switch",
+    "take",
+    "tell",
+    "translate",
+    "turn",
+    "update",
+    "vacuum",
+    "wake",
+    "write",
+];
+
 fn dress(d: &mut Draw, open: &str, ask: &str, clause: &str, close: &str) -> String {
     if d.zh() {
         let ask = if clause.starts_with("帮我") || clause.starts_with("我") { "" } else { ask };
         return tidy(&format!("{open}{ask}{clause}{close}"));
     }
+    // "Could you" goes with what can be commanded only.
+    let first = clause.split([' ', ',']).next().unwrap_or_default();
+    let ask = if IMPERATIVES.contains(&first) { ask } else { "" };
     let close = if clause.ends_with(['?', '!', '.']) { "" } else { close };
     let gap = if close.starts_with([',', '.', '?', '!']) { "" } else { " " };
     let text = tidy(&format!("{open} {ask} {clause}{gap}{close}"));
     if d.chance(55) { capitalize(&text) } else { text }
 }
 
+/// What stands between two requests in one Chinese message.
+const JOINTS_ZH: &[&str] = &[
+    "，",
+    "，",
+    "，",
+    "？",
+    "？",
+    "。",
+    "，然后",
+    "，再",
+    "，顺便",
+    "，另外",
+    "；",
+    " ",
+    "，还有",
+    "，并且",
+    "，同时",
+    "；再",
+    "，之后",
+    "，以及",
+    "。对了，",
+    "，哦对，",
+    "，接着",
+    "！",
+    "。还有就是",
+    "、",
+    "\n",
+];
+/// How the second of them may begin.
+const HELP_ZH: &[&str] =
+    &["", "", "", "帮我", "帮我", "请帮我", "给我", "请", "麻烦", "帮忙", "劳烦", "替我", "你"];
+/// What stands after a question in English.
+const AFTER_QUESTION: &[&str] = &[
+    "? ",
+    "? And ",
+    "? Also, ",
+    "? Please ",
+    "? then ",
+    " and ",
+    ", and ",
+    "? also ",
+    " & ",
+    "? While you're at it, ",
+    "? After that ",
+    "? Oh, and ",
+    "?\n",
+    "? Next: ",
+    "? Plus ",
+    "... and ",
+    "? One more thing: ",
+    " - and ",
+];
+/// What stands after a command or statement in English.
+const AFTER_COMMAND: &[&str] = &[
+    " and ",
+    ", and ",
+    ", then ",
+    " and then ",
+    ". Then ",
+    ", also ",
+    ". ",
+    " and please ",
+    ". Also ",
+    "; ",
+    ". After that, ",
+    ". Oh and ",
+    ", plus ",
+    ".\n",
+    ". And ",
+    ". While you're at it, ",
+    " - also ",
+    ", next ",
+    ". One more thing: ",
+    " as well as ",
+    ". Besides, ",
+];
+
 /// Several clauses as one message.
 pub(super) fn joined(d: &mut Draw, first: &str, second: &str) -> String {
     if d.zh() {
         let first = first.trim_end_matches(['。', '？', '！', '，']);
-        let joint = *d.rng.one(&[
-            "，",
-            "，",
-            "，",
-            "？",
-            "？",
-            "。",
-            "，然后",
-            "，再",
-            "，顺便",
-            "，另外",
-            "；",
-            " ",
-            "，还有",
-            "，并且",
-        ]);
-        let help = if second.starts_with("我") || joint.ends_with('便') {
-            ""
-        } else {
-            d.rng.pick(&["", "", "帮我", "帮我", "请帮我", "给我", "请", "麻烦"])
-        };
+        let joint = d.rng.pick(JOINTS_ZH);
+        let is_helped = second.starts_with('我') || joint.ends_with('便');
+        let help = if is_helped { "" } else { d.rng.pick(HELP_ZH) };
         return format!("{first}{joint}{help}{second}");
     }
     let question = first.ends_with('?');
     let first = first.trim_end_matches(['?', '.', '!']);
-    let joint = if question || d.chance(25) {
-        d.rng.pick(&["? ", "? And ", "? Also, ", "? Please ", "? then ", " and ", ", and ", "? also ", " & "])
-    } else {
-        d.rng.pick(&[
-            " and ",
-            ", and ",
-            ", then ",
-            " and then ",
-            ". Then ",
-            ", also ",
-            ". ",
-            " and please ",
-            ". Also ",
-        ])
-    };
+    let joints = if question || d.chance(25) { AFTER_QUESTION } else { AFTER_COMMAND };
+    let joint = d.rng.pick(joints);
     format!("{first}{joint}{second}")
 }

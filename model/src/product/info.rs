@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::draw::Draw;
 use crate::grammar::phrase;
+use crate::lexicon::{NOUNS, VERBS};
 
 use super::ask::{Ask, Goal, call, text};
 use super::scene::Scene;
@@ -139,9 +140,8 @@ const TABLES: &[(&str, &str, &[&str], &str)] = &[
 pub(super) fn weather(s: &mut Scene<'_, '_>, city: &str, day: &str) -> Ask {
     let d = &mut *s.d;
     let unit = d.chance(4).then(|| d.rng.pick(&["celsius", "fahrenheit"]));
-    let on_day = slots::on_day(d, day);
-    let slots: &[(&str, &str)] =
-        &[("city", city), ("in_city", &format!("in {city}")), ("day", day), ("on_day", &on_day)];
+    let (in_city, on_day) = (slots::in_city(d, city), slots::on_day(d, day));
+    let slots: &[(&str, &str)] = &[("city", city), ("in_city", &in_city), ("day", day), ("on_day", &on_day)];
     let mut clause = phrase(d, "weather", slots);
     if let Some(unit) = unit {
         let said = match (d.zh(), unit) {
@@ -210,7 +210,7 @@ pub(super) fn sum(s: &mut Scene<'_, '_>) -> Ask {
 /// Asks the documents.
 pub(super) fn documents(s: &mut Scene<'_, '_>) -> Ask {
     let d = &mut *s.d;
-    let topic = if d.chance(15) { d.name() } else { d.say(TOPICS_EN, TOPICS_ZH).to_owned() };
+    let topic = if d.chance(45) { invented(d, "topic") } else { d.say(TOPICS_EN, TOPICS_ZH).to_owned() };
     let clause = phrase(d, "docs", &[("query", &topic)]);
     Ask { clause, calls: vec![call("search", &[("query", text(&topic))])], goal: Goal::Tell }
 }
@@ -272,8 +272,8 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
         (format!("for {said}"), format!("，{said}"))
     };
     let time = slots::time(d, 8, 19);
-    let title = d.say(TITLES_EN, TITLES_ZH);
-    let title = if lower { title.to_lowercase() } else { title.to_owned() };
+    let title = title(d);
+    let title = if lower { title.to_lowercase() } else { title };
     let slots: &[(&str, &str)] = &[
         ("title", title.as_str()),
         ("day", &day),
@@ -301,6 +301,19 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
         call.arguments.shift_remove("minutes");
     }
     Ask { clause, calls: vec![call], goal: Goal::Tell }
+}
+
+/// What an event is called.
+pub(super) fn title(d: &mut Draw) -> String {
+    if d.chance(55) { invented(d, "event_title") } else { d.say(TITLES_EN, TITLES_ZH).to_owned() }
+}
+
+/// A phrase with words of any kind in it, so that what is copied is not what is known.
+fn invented(d: &mut Draw, rule: &str) -> String {
+    let (name, person) = (d.name(), d.person());
+    let (verb, noun) = (d.term(&VERBS, |verb| verb.en), d.term(&NOUNS, |noun| noun.en));
+    let (verb, noun) = if d.zh() { (verb.zh, noun.zh) } else { (verb.en, noun.en) };
+    phrase(d, rule, &[("name", &name), ("person", &person), ("verb", verb), ("noun", noun)])
 }
 
 fn duration(d: &mut Draw, minutes: i64) -> String {

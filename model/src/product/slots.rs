@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::draw::Draw;
+use crate::grammar::phrase;
 use crate::lexicon;
 
 /// A city that the tools know.
@@ -176,6 +177,11 @@ pub(super) fn on_day(d: &mut Draw, day: &str) -> String {
         1 => format!("for {day}"),
         _ => format!("on {day}"),
     }
+}
+
+/// A city with the preposition it takes.
+pub(super) fn in_city(d: &mut Draw, city: &str) -> String {
+    if d.zh() { city.to_owned() } else { phrase(d, "in_city", &[("city", city)]) }
 }
 
 /// A time of day between two hours.

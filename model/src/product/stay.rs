@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::draw::Draw;
 use crate::grammar::phrase;
 
 use super::ask::{Ask, Goal, call, text};
@@ -39,25 +40,27 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
     let nights = d.chance(65).then(|| slots::people(d, 7)).or_else(|| d.chance(30).then(|| (1, one(d.zh()))));
     let under = d.chance(30).then(|| d.rng.between(3, 15) * *d.rng.one(&[50, 100]));
     let (order, crit, crit_de) = crit(d);
-    let zh = d.zh();
-    let night_text = nights.as_ref().map(|(n, word)| night_words(zh, *n, word)).unwrap_or_default();
-    let under_text = under.map(|n| {
-        let form = d.say(
-            &["under {n}", "for less than {n} a night", "under {n} yuan a night", "at most {n} per night"],
-            &["{n}以内", "每晚不超过{n}", "{n}块以下", "预算{n}"],
-        );
-        crate::fill::fill(form, &[("n", &n.to_string())])
-    });
+    let night_text = nights.as_ref().map(|(n, word)| night_words(d, *n, word)).unwrap_or_default();
+    let under_text = under.map(|n| phrase(d, "under", &[("n", &n.to_string())]));
     let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
     let under_text = under_text.unwrap_or_default();
     let on_day = slots::on_day(d, &day);
-    let from_day = if on_day.starts_with("on ") && d.chance(60) { format!("from {day}") } else { on_day };
+    let from_day = if on_day.starts_with("on ") && d.chance(60) {
+        phrase(d, "from_day", &[("day", &day)])
+    } else {
+        on_day
+    };
     let a_crit = if crit.is_empty() { "a".to_owned() } else { format!("the {crit}") };
-    let for_nights = if night_text.is_empty() { String::new() } else { format!("for {night_text}") };
+    let for_nights = if night_text.is_empty() || d.zh() {
+        String::new()
+    } else {
+        phrase(d, "for_nights", &[("nights", &night_text)])
+    };
+    let in_city = slots::in_city(d, &city);
     let suffix = if crit.is_empty() { String::new() } else { format!(", the {crit} one") };
     let slots: &[(&str, &str)] = &[
         ("city", &city),
-        ("in_city", &format!("in {city}")),
+        ("in_city", &in_city),
         ("day", &day),
         ("from_day", &from_day),
         ("for_nights", &for_nights),
@@ -111,20 +114,17 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
         (*en).to_owned()
     };
     let (order, crit, crit_de) = crit(d);
-    let unit = d.say(&[" people", "", " of us", " persons"], &["个人", "位", "人"]);
-    let people_text = if !said_people {
-        String::new()
-    } else if d.zh() {
-        format!("{people}{unit}")
-    } else {
-        format!("for {people}{unit}")
+    let people_text = match (said_people, d.zh()) {
+        (false, _) => String::new(),
+        (true, zh) => phrase(d, if zh { "people" } else { "table_for" }, &[("n", &people)]),
     };
+    let in_city = slots::in_city(d, &city);
     let on_day = slots::on_day(d, &day);
     let at_time = if time.is_empty() { String::new() } else { format!("at {time}") };
     let a_crit = if crit.is_empty() { "a".to_owned() } else { format!("the {crit}") };
     let slots: &[(&str, &str)] = &[
         ("city", &city),
-        ("in_city", &format!("in {city}")),
+        ("in_city", &in_city),
         ("day", &day),
         ("on_day", &on_day),
         ("time", &time),
@@ -162,25 +162,22 @@ fn one(zh: bool) -> String {
     if zh { "一".into() } else { "one".into() }
 }
 
-fn night_words(zh: bool, n: i64, word: &str) -> String {
-    match (zh, n) {
-        (true, _) => format!("{word}晚"),
+fn night_words(d: &mut Draw, n: i64, word: &str) -> String {
+    match (d.zh(), n) {
+        (true, _) => phrase(d, "nights", &[("word", word)]),
         (false, 1) => format!("{word} night"),
         (false, _) => format!("{word} nights"),
     }
 }
 
 /// An order, how it is said, and with its Chinese particle.
-fn crit(d: &mut crate::draw::Draw) -> (&'static str, String, String) {
-    match d.rng.below(10) {
-        0..4 => {
-            let said = d.say(&["cheapest"], &["最便宜"]);
-            ("cheapest", said.to_owned(), format!("{said}的"))
-        }
-        4..7 => {
-            let said = d.say(&["best", "best rated", "top rated"], &["最好", "评分最高"]);
-            ("best", said.to_owned(), format!("{said}的"))
-        }
-        _ => ("", String::new(), String::new()),
-    }
+fn crit(d: &mut Draw) -> (&'static str, String, String) {
+    let (order, rule) = match d.rng.below(10) {
+        0..4 => ("cheapest", "rank_cheapest"),
+        4..7 => ("best", "rank_best"),
+        _ => return ("", String::new(), String::new()),
+    };
+    let said = phrase(d, rule, &[]);
+    let with_particle = format!("{said}的");
+    (order, said, with_particle)
 }

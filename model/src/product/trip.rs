@@ -7,30 +7,12 @@ use super::ask::{self, Ask, Goal, Order, call, text};
 use super::scene::Scene;
 use super::slots;
 
-/// A way to put rows in order: the argument, then how people say it.
-type Rank = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
-
-const RANKS: [Rank; 4] = [
-    (
-        "earliest",
-        &["earliest", "earliest", "first"],
-        &[("最早", "最早的"), ("最早", "最早的"), ("最早一班", "最早一班"), ("第一班", "第一班")],
-    ),
-    (
-        "latest",
-        &["latest", "latest", "last"],
-        &[("最晚", "最晚的"), ("最晚", "最晚的"), ("最后一班", "最后一班"), ("末班", "末班")],
-    ),
-    (
-        "cheapest",
-        &["cheapest", "cheapest", "lowest priced"],
-        &[("最便宜", "最便宜的"), ("最便宜", "最便宜的"), ("价格最低", "价格最低的")],
-    ),
-    (
-        "fastest",
-        &["fastest", "quickest"],
-        &[("最快", "最快的"), ("最快", "最快的"), ("用时最短", "用时最短的")],
-    ),
+/// Ways to put rows in order: the argument, and the rule with how people say it.
+const RANKS: [(&str, &str); 4] = [
+    ("earliest", "rank_earliest"),
+    ("latest", "rank_latest"),
+    ("cheapest", "rank_cheapest"),
+    ("fastest", "rank_fastest"),
 ];
 
 /// Where, when and how somebody wants to go.
@@ -79,14 +61,12 @@ impl Trip {
         }
         let (mut order, mut crit, mut crit_de) = ("", String::new(), String::new());
         if d.chance(68) {
-            let rank = d.rng.one(&RANKS);
-            order = rank.0;
-            (crit, crit_de) = if d.zh() {
-                let (crit, de) = *d.rng.one(rank.2);
-                (crit.to_owned(), de.to_owned())
-            } else {
-                (d.rng.pick(rank.1).to_owned(), String::new())
-            };
+            let (argument, rule) = *d.rng.one(&RANKS);
+            order = argument;
+            crit = phrase(d, rule, &[]);
+            // "The last bus" takes no particle in Chinese.
+            let particle = if crit.ends_with('班') { "" } else { "的" };
+            crit_de = if d.zh() { format!("{crit}{particle}") } else { String::new() };
         }
         let (people, people_text) = if d.chance(18) { slots::people(d, 6) } else { (1, String::new()) };
         Self { train, from, to, day, after, before, order, crit, crit_de, people, people_text }
@@ -117,13 +97,19 @@ impl Trip {
     /// Asks to book it. The flag says whether the words are a command.
     pub(super) fn book(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid) -> (Ask, bool) {
         let is_short = unsaid.from || unsaid.to || unsaid.day;
-        let statement = !is_short && s.d.chance(25);
+        let statement = !is_short && s.d.chance(35);
         let rule = match (statement, is_short && s.d.zh() && unsaid.day) {
             (true, _) => "trip_book_say",
             (_, true) => "trip_book_short",
             _ => "trip_book",
         };
         let mut clause = self.phrase(s.d, rule, unsaid);
+        for _ in 0..20 {
+            let tells = unsaid.from && clause.contains(&self.from) || unsaid.to && clause.contains(&self.to);
+            if tells {
+                clause = self.phrase(s.d, rule, unsaid);
+            }
+        }
         let calls = vec![self.said_in(&clause).search()];
         let order = payment(s, &mut clause, (self.people > 1).then(|| self.people_text.clone()));
         (Ask { clause, calls, goal: Goal::Book(order) }, !statement)
@@ -143,17 +129,7 @@ impl Trip {
     }
 
     fn slots_en(&self, d: &mut Draw, unsaid: Unsaid) -> Vec<(&'static str, String)> {
-        let (from, to) = (&self.from, &self.to);
-        let route = match (unsaid.from, unsaid.to) {
-            (true, true) => String::new(),
-            (true, false) => format!("to {to}"),
-            (false, true) => d.rng.pick(&["there from X", "from X"]).replace('X', from),
-            (false, false) => match d.rng.below(10) {
-                0..7 => format!("from {from} to {to}"),
-                7..9 => format!("to {to} from {from}"),
-                _ => format!("{from} to {to}"),
-            },
-        };
+        let route = self.route(d, unsaid);
         let day = if unsaid.day { String::new() } else { self.day.clone() };
         let on_day = slots::on_day(d, &day);
         let kind = phrase(d, if self.train { "train" } else { "flight" }, &[]);
@@ -171,14 +147,14 @@ impl Trip {
         let (n_vehicle, n_tickets) = if self.people == 1 {
             (format!("{article} {crit} {kind}"), String::new())
         } else {
-            let form =
-                *d.rng.one(&["for {n} people", "for {n}", ", {n} tickets", "for {n} of us", ", {n} people"]);
-            (format!("{n} {crit} {bare} tickets"), crate::fill::fill(form, &[("n", n)]))
+            (format!("{n} {crit} {bare} tickets"), phrase(d, "tickets_for", &[("n", n)]))
         };
         let the_crit_one = if crit.is_empty() { String::new() } else { format!("the {crit} one") };
         vec![
             ("route", route),
-            ("limit", self.limit_en(d)),
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+            ("limit", self.limit(d)),
             ("on_day", on_day),
             ("day", day),
             ("the_crit", format!("{article} {crit}")),
@@ -195,65 +171,40 @@ impl Trip {
         ]
     }
 
-    fn limit_en(&self, d: &mut Draw) -> String {
-        let (a, b) = (&self.after, &self.before);
-        match (a.is_empty(), b.is_empty()) {
-            (true, true) => String::new(),
-            (false, true) => {
-                format!("{} {a}", d.rng.pick(&["after", "leaving after", "departing after", "after"]))
-            }
-            (true, false) => {
-                format!("{} {b}", d.rng.pick(&["before", "leaving before", "departing before", "before"]))
-            }
-            (false, false) => format!("between {a} and {b}"),
-        }
+    /// From where to where, as far as it is said.
+    fn route(&self, d: &mut Draw, unsaid: Unsaid) -> String {
+        let rule = match (unsaid.from, unsaid.to) {
+            (true, true) => return String::new(),
+            (true, false) => "route_to",
+            (false, true) => "route_from",
+            (false, false) if !self.train && d.zh() => "route_fly",
+            (false, false) => "route",
+        };
+        phrase(d, rule, &[("from", &self.from), ("to", &self.to)])
+    }
+
+    /// Between which times.
+    fn limit(&self, d: &mut Draw) -> String {
+        let rule = match (self.after.is_empty(), self.before.is_empty()) {
+            (true, true) => return String::new(),
+            (false, true) => "after",
+            (true, false) => "before",
+            (false, false) => "between",
+        };
+        phrase(d, rule, &[("a", &self.after), ("b", &self.before)])
     }
 
     fn slots_zh(&self, d: &mut Draw, unsaid: Unsaid) -> Vec<(&'static str, String)> {
         let (from, to) = (&self.from, &self.to);
-        let form = match (unsaid.from, unsaid.to) {
-            (true, true) => "",
-            (true, false) => d.rng.pick(&["去{to}", "去{to}", "到{to}"]),
-            (false, true) => d.rng.pick(&["从{from}过去", "从{from}出发", "从{from}去那边"]),
-            (false, false) if self.train => d.rng.pick(&[
-                "从{from}到{to}",
-                "从{from}到{to}",
-                "{from}到{to}",
-                "{from}去{to}",
-                "从{from}去{to}",
-                "{from}-{to}",
-            ]),
-            (false, false) => d.rng.pick(&[
-                "从{from}到{to}",
-                "{from}到{to}",
-                "从{from}飞{to}",
-                "{from}飞{to}",
-                "从{from}飞往{to}",
-                "{from}去{to}",
-            ]),
-        };
-        let route = crate::fill::fill(form, &[("from", from), ("to", to)]);
-        let after = if self.after.is_empty() {
-            String::new()
-        } else {
-            format!("{}{}", self.after, d.rng.pick(&["以后", "之后", "后"]))
-        };
-        let before = if self.before.is_empty() {
-            String::new()
-        } else {
-            format!("{}{}", self.before, d.rng.pick(&["以前", "之前", "前"]))
-        };
-        let limit = if self.after.is_empty() && self.before.is_empty() {
-            String::new()
-        } else {
-            format!("{after}{before}的")
-        };
+        let route = self.route(d, unsaid);
+        let limit = self.limit(d);
+        let limit = if limit.is_empty() { limit } else { format!("{limit}的") };
         let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
         let n = &self.people_text;
         let (n_one, n_comma) = if self.people == 1 {
             (d.rng.pick(&["一张", "一张", "张", "", "1张"]).to_owned(), String::new())
         } else {
-            (format!("{n}张"), format!("，{n}{}", d.rng.pick(&["张", "个人", "位"])))
+            (format!("{n}张"), phrase(d, "tickets_for", &[("n", n)]))
         };
         let ticket = phrase(d, if self.train { "ticket" } else { "plane" }, &[]);
         let bare = phrase(d, if self.train { "train" } else { "flight" }, &[]);

@@ -111,31 +111,9 @@ pub(super) fn missing_city(s: &mut Scene<'_, '_>) {
     let lower = s.lower;
     let city = slots::city(s.d, lower);
     let day = info::weather_day(s);
-    let said = match (s.d.zh(), day.is_empty()) {
-        (true, _) => s.d.rng.pick(&[
-            "{d}天气怎么样？",
-            "{d}会下雨吗",
-            "查一下{d}的天气",
-            "{d}冷不冷？",
-            "{d}要带伞吗？",
-            "帮我看看{d}天气",
-        ]),
-        (false, false) => s.d.rng.pick(&[
-            "what's the weather {d}?",
-            "will it rain {d}?",
-            "how's the weather {d}",
-            "weather forecast for {d}",
-            "do i need an umbrella {d}?",
-        ]),
-        (false, true) => s.d.rng.pick(&[
-            "what's the weather like?",
-            "will it rain?",
-            "how is the weather",
-            "weather please",
-            "is it cold outside?",
-        ]),
-    };
-    let said = crate::fill::fill(said, &[("d", &day)]);
+    let rule = if day.is_empty() { "miss_city_now" } else { "miss_city" };
+    let on_day = slots::on_day(s.d, &day);
+    let said = phrase(s.d, rule, &[("d", &on_day)]);
     let asked = call("weather", &[("city", text(&city)), ("day", text(&day))]);
     asked_for(s, &said, "ask_city", &city, asked);
 }
@@ -146,13 +124,10 @@ pub(super) fn missing_time(s: &mut Scene<'_, '_>) {
     let day = slots::day(s.d, today, 20, lower);
     let on_day = slots::on_day(s.d, &day);
     let time = slots::time(s.d, 8, 19);
-    let title = s.d.say(
-        &["Dentist", "Team meeting", "Haircut", "lunch with Sam", "piano lesson"],
-        &["看牙医", "团队会议", "理发", "和王芳吃饭", "钢琴课"],
-    );
-    let slots: &[(&str, &str)] = &[("title", title), ("day", day.as_str()), ("on_day", &on_day)];
+    let title = info::title(s.d);
+    let slots: &[(&str, &str)] = &[("title", title.as_str()), ("day", day.as_str()), ("on_day", &on_day)];
     let clause = phrase(s.d, "event_add", slots);
-    let asked = call("add_event", &[("title", text(title)), ("day", text(&day)), ("time", text(&time))]);
+    let asked = call("add_event", &[("title", text(&title)), ("day", text(&day)), ("time", text(&time))]);
     asked_for(s, &clause, "ask_time", &time, asked);
 }
 

@@ -76,10 +76,10 @@ impl Generic {
             Thinking::Never => String::new(),
             Thinking::May if !allowed => String::new(),
             Thinking::May => {
-                let closed = up_to(grammar, marks, ends);
+                let closed = up_to(grammar, marks, ends, None);
                 format!("({} {closed} /[ \\n]+/?)?", grammar.written(begins))
             }
-            Thinking::Begun => format!("{} /[ \\n]+/?", up_to(grammar, marks, ends)),
+            Thinking::Begun => format!("{} /[ \\n]+/?", up_to(grammar, marks, ends, None)),
         }
     }
 

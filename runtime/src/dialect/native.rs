@@ -68,10 +68,10 @@ impl Native {
             Thinking::Never => String::new(),
             Thinking::May if !allowed => String::new(),
             Thinking::May => {
-                let closed = up_to(grammar, marks, ends);
+                let closed = up_to(grammar, marks, ends, None);
                 format!("(/[ \\n]+/? {} {closed})?", grammar.written(begins))
             }
-            Thinking::Begun => up_to(grammar, marks, ends),
+            Thinking::Begun => up_to(grammar, marks, ends, None),
         }
     }
 
@@ -176,22 +176,23 @@ impl Native {
             return Ok(Some(format!("/[ \\n]+/? {} {calls}", grammar.written(&opens))));
         }
         if format.is_wrapped() {
-            let said = self.answer(grammar);
+            let said = self.answer(grammar, turn);
             return Ok(Some(format!("({said})? {} {calls}", grammar.written(&opens))));
         }
-        let said = up_to(grammar, Some(&self.forbidden()), &format.trigger);
+        let said = up_to(grammar, Some(&self.forbidden()), &format.trigger, turn.sayable);
         let rest = grammar.written(&opens[format.trigger.len()..]);
         Ok(Some(format!("{said} {rest} {calls}")))
     }
 
-    fn answer(&self, grammar: &mut Grammar) -> String {
+    fn answer(&self, grammar: &mut Grammar, turn: &Turn<'_>) -> String {
         let (begins, ends) = &self.format.answer;
         if ends.is_empty() {
             let like = if self.format.is_bare() { "/[ \\n]*[^ \\n{](.|\\n)*/" } else { "/(.|\\n)+/" };
-            let text = grammar.terminal(&format!("{like} & {}", without(&self.forbidden())));
+            let text = held_to(turn.sayable, "", &format!("{like} & {}", without(&self.forbidden())));
+            let text = grammar.terminal(&text);
             return format!("{} {text}", grammar.written(begins));
         }
-        let text = up_to(grammar, Some(&self.forbidden()), ends);
+        let text = up_to(grammar, Some(&self.forbidden()), ends, turn.sayable);
         format!("{} {text}", grammar.written(begins))
     }
 
@@ -288,7 +289,7 @@ impl Dialect for Native {
                 let (begins, ends) = &self.format.answer;
                 format!("{} /[ \\n]+/? {value} {}", grammar.written(begins), grammar.written(ends))
             }
-            None => self.answer(&mut grammar),
+            None => self.answer(&mut grammar, turn),
         };
         let body = match calling {
             Some(calling) if turn.must_call() => calling,
@@ -353,17 +354,29 @@ pub(crate) fn id(number: usize) -> String {
     format!("c{:08}", number + 1)
 }
 
-/// A text that spells none of these marks (nothing at all without them), and then `end`. Where the end is no
-/// token, it is the first place where it is spelled.
-pub(crate) fn up_to(grammar: &mut Grammar, marks: Option<&[&str]>, end: &str) -> String {
+/// A terminal whose text, before `end`, fits a pattern as well.
+fn held_to(pattern: Option<&str>, end: &str, terminal: &str) -> String {
+    pattern.map_or_else(|| terminal.to_owned(), |pattern| format!("{terminal} & /{pattern}{}/", escaped(end)))
+}
+
+/// A text that spells none of these marks (nothing at all without them) and fits the pattern, and then `end`. Where
+/// the end is no token, it is the first place where it is spelled.
+pub(crate) fn up_to(
+    grammar: &mut Grammar,
+    marks: Option<&[&str]>,
+    end: &str,
+    pattern: Option<&str>,
+) -> String {
     let Some(marks) = marks else { return grammar.written(end) };
     let Some(Markup::Text(spelled)) = grammar.split(end).first().copied() else {
-        let inside = grammar.terminal(&format!("/(.|\\n)+/ & {}", without(marks)));
+        let inside = held_to(pattern, "", &format!("/(.|\\n)+/ & {}", without(marks)));
+        let inside = grammar.terminal(&inside);
         return format!("{inside}? {}", grammar.written(end));
     };
     // One expression for the whole: a lexical unit that cannot end any more is then seen to be dead.
     let others: Vec<&str> = marks.iter().copied().filter(|mark| !spelled.contains(mark)).collect();
-    let lazy = grammar.lazy(&format!("/(.|\\n)*{}/ & {}", escaped(spelled), without(&others)));
+    let whole = format!("/(.|\\n)*{}/ & {}", escaped(spelled), without(&others));
+    let lazy = grammar.lazy(&held_to(pattern, spelled, &whole));
     format!("{lazy} {}", grammar.written(&end[spelled.len()..]))
 }
 

@@ -5,13 +5,17 @@ use handyman_core::schema::{FROM, VERBATIM};
 use handyman_core::{CallRequest, ModelRequest, ReplyMode, ToolChoice};
 use serde_json::Value;
 
+use crate::figures;
 use crate::sources::Sources;
 
-/// Whether the calls of a reply could be made.
+/// Whether a reply could be said, and its calls made.
 ///
 /// # Errors
-/// What is wrong with them, for the model to hear.
-pub(super) fn check(calls: &[CallRequest], request: &ModelRequest<'_>) -> Result<(), String> {
+/// What is wrong with it, for the model to hear.
+pub(super) fn check(text: &str, calls: &[CallRequest], request: &ModelRequest<'_>) -> Result<(), String> {
+    if request.options.grounded && request.options.answer.is_none() {
+        figures::check(text, request.history)?;
+    }
     let choice = &request.options.tool_choice;
     let none = request.mode == ReplyMode::AnswerOnly || *choice == ToolChoice::None;
     if none && !calls.is_empty() {

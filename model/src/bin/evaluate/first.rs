@@ -20,15 +20,18 @@ pub(crate) enum Constraint {
     Shipped,
     /// The schemas, without where values may come from.
     Schema,
+    /// Nothing: what the model writes by itself.
+    Nothing,
 }
 
 impl Constraint {
-    pub(crate) const ALL: [Self; 2] = [Self::Shipped, Self::Schema];
+    pub(crate) const ALL: [Self; 3] = [Self::Shipped, Self::Schema, Self::Nothing];
 
     fn name(self) -> &'static str {
         match self {
             Self::Shipped => "constrained as shipped",
             Self::Schema => "constrained by the schemas alone",
+            Self::Nothing => "unconstrained",
         }
     }
 }
@@ -95,7 +98,11 @@ pub(crate) async fn measure(
             tokens_max: 400,
             options: ReplyOptions::usual(),
         };
-        let exact = match model.reply(request, &Discard).await?.body {
+        let reply = match constraint {
+            Constraint::Nothing => model.unconstrained(request).await?,
+            Constraint::Shipped | Constraint::Schema => model.reply(request, &Discard).await?,
+        };
+        let exact = match reply.body {
             ReplyBody::Said { calls, .. } => same(&calls, &right.tool_calls),
             ReplyBody::Malformed { .. } => false,
         };

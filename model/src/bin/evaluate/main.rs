@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use handyman_core::Limits;
+use handyman_core::{Limits, ReplyOptions};
 use handyman_runtime::{Agent, AllowAll, LocalModel, ModelSettings};
 
 use cases::Case;
@@ -126,6 +126,8 @@ async fn run(model: &Arc<LocalModel>, case: &Case) -> Result<Verdict, Box<dyn Er
         .toolbox(world.toolbox.clone())
         .policy(AllowAll)
         .limits(Limits { turns_max: 8, ..Limits::default() })
+        // As the command line has it for the built-in model.
+        .options(ReplyOptions { grounded: true, ..ReplyOptions::default() })
         .now(now);
     let run = match agent.run(&case.request).await {
         Ok(run) => run,

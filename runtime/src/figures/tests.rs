@@ -1,0 +1,96 @@
+//! The grammar of grounded answers and the check of what others wrote agree, and hold made-up figures out.
+
+use handyman_core::{CallOutcome, CallResult, Message, Part, Role};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{check, figures, known, pattern};
+use crate::constrain::grammar::Grammar;
+use crate::tiny::constrainer;
+
+fn history() -> Vec<Message> {
+    let result = json!({
+        "trains": [
+            {"id": "G8-1124", "departs": "07:00", "arrives": "11:36", "price": 553.5},
+            {"id": "G102-1124", "departs": "15:05", "arrives": "19:40", "price": 1053},
+        ],
+        "day": "2026-11-24",
+    });
+    let (call, tool) = ("1".into(), "search_trains".to_owned());
+    let result = CallResult { call, tool, outcome: CallOutcome::Succeeded, result };
+    let note = Part::Note("(Today is Monday, 2026-11-23.)".to_owned());
+    let asked = Part::Text("Trains to Beijing after 6:30am? My code is HM4T7X".to_owned());
+    vec![
+        Message { role: Role::User, parts: vec![note, asked] },
+        Message { role: Role::Tool, parts: vec![Part::Result(result)] },
+    ]
+}
+
+fn written(text: &str, grammar: &str) -> bool {
+    let mut matcher = constrainer().matcher(grammar).unwrap();
+    let tokens: Vec<u32> = text.bytes().map(u32::from).collect();
+    matcher.consume_tokens(&tokens).is_ok() && matcher.is_accepting().unwrap()
+}
+
+fn grammar() -> String {
+    let mut grammar = Grammar::default();
+    let text = grammar.terminal(&format!("/{}/", pattern(&known(&history()))));
+    grammar.start(&text)
+}
+
+#[test]
+fn a_figure_is_a_word_with_a_digit_or_several_that_are_joined() {
+    assert_eq!(
+        figures("G8-1124 at 07:00, 553.5 yuan. Ref HM4T7X-ab, 2026/11/24"),
+        ["G8-1124", "07:00", "553.5", "HM4T7X", "2026/11/24"]
+    );
+    assert_eq!(figures("明天7:00出发，票价553.5元"), ["7:00", "553.5"]);
+    assert!(figures("high-speed trains: none").is_empty());
+}
+
+#[test]
+fn what_was_said_can_be_told_in_other_ways_and_nothing_else() {
+    let grammar = grammar();
+    let told = [
+        "There are 2 trains:\n1. G8-1124 at 7:00 for 553.50\n2. G102-1124 at 3:05pm for 1,053",
+        "1. G8-1124",
+        "明天(11月24日)最早7:00出发，11:36到，票价553.5元，编号HM4T7X。",
+        "Nothing was found.",
+        "15:05",
+        "",
+    ];
+    for text in told {
+        assert_eq!(check(text, &history()), Ok(()), "{text}");
+        assert!(written(text, &grammar), "{text}");
+    }
+    let made_up =
+        ["at 07:05", "G8-1125", "HM4T7Y", "54", "7:00-15:05", "553.5.1", "07:00:36", "HM4T7X9", "3 trains"];
+    for text in made_up {
+        assert!(check(text, &history()).is_err(), "{text}");
+        assert!(!written(text, &grammar), "{text}");
+    }
+    assert!(check("at 07:05", &history()).unwrap_err().contains("'07:05'"));
+    assert!(check("Only 3 left", &[]).is_err() && check("None left", &[]).is_ok());
+}
+
+#[test]
+fn numbers_of_results_and_counts_of_rows_are_known() {
+    let known = known(&history());
+    for figure in [
+        "553.5", "553.50", "554", "1053", "1,053", "1", "2", "7", "7am", "2026", "24", "23", "6:30am",
+        "06:30",
+    ] {
+        assert!(known.contains(figure), "{figure}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_grammar_and_the_check_agree(text in r"([a-z ]|07|7|:|00|553|[.]|5|1124|G8|-|,|\n|2|明|/){0,14}") {
+        // A number at the beginning of a later line may be read both ways.
+        prop_assume!(!text.lines().any(|line| line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')'])));
+        prop_assert_eq!(written(&text, &grammar()), check(&text, &history()).is_ok(), "{}", text);
+    }
+}
