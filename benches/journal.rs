@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use handyman::prelude::*;
 use handyman::{
-    Event, Journal, Model, ModelInfo, ModelReply, ModelRequest, RunId, ScriptModel, SqliteJournal,
-    core::DeltaSink,
+    CallRequest, Event, Journal, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, ReplyMode, RunId,
+    ScriptModel, SqliteJournal, TokenUsage, core::DeltaSink,
 };
 
 /// Events each run appends.
@@ -32,6 +32,31 @@ impl Model for Endless {
     async fn reply(&self, _request: ModelRequest<'_>, _sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
         std::future::pending().await
     }
+}
+
+/// A model that calls a tool which never answers, and then never ends its answer.
+struct Stuck;
+
+#[async_trait]
+impl Model for Stuck {
+    fn info(&self) -> ModelInfo {
+        ModelInfo::default()
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, _sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        if request.mode == ReplyMode::AnswerOnly {
+            std::future::pending::<()>().await;
+        }
+        let call = CallRequest { tool: "hang".to_owned(), arguments: serde_json::Map::new() };
+        let body = ReplyBody::Said { reasoning: String::new(), text: String::new(), calls: vec![call] };
+        Ok(ModelReply::new(body, TokenUsage::default()))
+    }
+}
+
+/// Never answers.
+#[tool(read_only)]
+async fn hang() -> ToolResult<u32> {
+    std::future::pending().await
 }
 
 /// Says back what it is given.
@@ -60,18 +85,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     row("framework, a turn with one call, journal on disk", &millis(on_disk));
     row("framework, the same, journal in memory", &millis(in_memory));
 
-    let mut overshoots = Vec::new();
+    let endless = overshoot(Agent::new(Endless).tool(echo).journal(folder.path().join("endless.db"))).await?;
+    row("wall-time limit passed by, at most: a model that never ends", &millis(endless));
+    let stuck = overshoot(Agent::new(Stuck).tool(hang).journal(folder.path().join("stuck.db"))).await?;
+    row("the same: a tool that never answers, then such a model", &millis(stuck));
+    Ok(())
+}
+
+/// By how much runs of an agent that never comes to an end pass their wall-time limit, at most.
+async fn overshoot(agent: Agent) -> Result<Duration, Fault> {
+    agent.clone().session().last().await?;
+    let mut most = Duration::ZERO;
     for wall in [50, 100, 200, 400] {
         let wall_time = Duration::from_millis(wall);
-        let limits = Limits { wall_time, ..Limits::default() };
-        let agent = Agent::new(Endless).tool(echo).limits(limits).journal(folder.path().join("limits.db"));
-        agent.clone().session().last().await?;
         let started = Instant::now();
-        agent.run("go").await?;
-        overshoots.push(started.elapsed().saturating_sub(wall_time));
+        agent.clone().limits(Limits { wall_time, ..Limits::default() }).run("go").await?;
+        most = most.max(started.elapsed().saturating_sub(wall_time));
     }
-    row("wall-time limit passed by, at most", &millis(overshoots.into_iter().max().unwrap_or_default()));
-    Ok(())
+    Ok(most)
 }
 
 /// Appends a second, with this many runs at once.
@@ -129,7 +160,7 @@ async fn turn(journal: Option<std::path::PathBuf>) -> Result<Duration, Fault> {
 }
 
 fn row(name: &str, value: &str) {
-    println!("  {name:<52} {value}");
+    println!("  {name:<60} {value}");
 }
 
 fn millis(time: Duration) -> String {

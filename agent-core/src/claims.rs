@@ -18,12 +18,17 @@ pub(crate) struct Claim {
     deed: Deed,
     /// The words.
     pub(crate) words: String,
+    /// Whether a call was to do it, and nobody knows whether it did.
+    in_doubt: bool,
 }
 
 impl Claim {
     /// What the model is told.
     pub(crate) fn problem(&self) -> String {
         let done = self.deed.name(false);
+        if self.in_doubt {
+            return format!("it is unknown whether anything was {done}; say so, and do not do it again");
+        }
         format!(
             "nothing was {done} by a call of this run; do it now with a tool, or say that it was not {done}"
         )
@@ -32,12 +37,18 @@ impl Claim {
 
 /// The first claim of the answer that nothing backs. Agents without effects claim nothing.
 pub(crate) fn unbacked(run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
+    unbacked_in(run.said(), run, tools)
+}
+
+fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     if tools.iter().all(|tool| tool.effect == Effect::ReadOnly) {
         return None;
     }
     Deed::all().find_map(|deed| {
-        let words = deed.claimed_in(run.said())?;
-        (!is_backed(deed, run, tools)).then_some(Claim { deed, words })
+        let words = deed.claimed_in(text)?;
+        let unknown = |done: &Done| done.outcome == CallOutcome::Unknown && does(deed, done, tools);
+        let in_doubt = run.done().iter().any(unknown);
+        (!is_backed(deed, run, tools)).then_some(Claim { deed, words, in_doubt })
     })
 }
 
@@ -58,19 +69,29 @@ pub fn receipts(run: &Run, tools: &[ToolSpec]) -> Vec<Receipt> {
 /// a text that says so.
 #[must_use]
 pub fn honest_answer(run: &Run, tools: &[ToolSpec]) -> String {
-    let Some(claim) = unbacked(run, tools).filter(|_| run.claims_refused() > 0) else {
-        return run.said().to_owned();
-    };
-    let chinese = is_chinese(run.said());
+    if run.claims_refused() > 0 { honest(run.said(), run, tools) } else { run.said().to_owned() }
+}
+
+/// A text that nothing can correct any more, or, where it claims what was not done, one in its language that says
+/// so.
+#[must_use]
+pub fn honest(text: &str, run: &Run, tools: &[ToolSpec]) -> String {
+    let Some(claim) = unbacked_in(text, run, tools) else { return text.to_owned() };
+    let chinese = is_chinese(text);
     let done = claim.deed.name(chinese);
     let receipts: Vec<String> =
         receipts(run, tools).iter().map(|r| format!("{} {}", r.tool, r.reference)).collect();
     let receipts = receipts.join(", ");
+    let problem = match (chinese, claim.in_doubt) {
+        (false, false) => format!("I cannot confirm this: nothing was {done}."),
+        (false, true) => format!("I cannot confirm this: it is unknown whether anything was {done}."),
+        (true, false) => format!("无法确认：没有完成{done}。"),
+        (true, true) => format!("无法确认：不知道{done}是否已完成。"),
+    };
     match (chinese, receipts.is_empty()) {
-        (false, true) => format!("I cannot confirm this: nothing was {done}."),
-        (false, false) => format!("I cannot confirm this: nothing was {done}. What was done: {receipts}."),
-        (true, true) => format!("无法确认：没有完成{done}。"),
-        (true, false) => format!("无法确认：没有完成{done}。已完成：{receipts}。"),
+        (_, true) => problem,
+        (false, false) => format!("{problem} What was done: {receipts}."),
+        (true, false) => format!("{problem}已完成：{receipts}。"),
     }
 }
 
@@ -84,11 +105,6 @@ pub fn asks_for(text: &str, spec: &ToolSpec) -> bool {
 
 /// Whether a call of this run did it, an earlier result shows it as a state, or the person said it.
 fn is_backed(deed: Deed, run: &Run, tools: &[ToolSpec]) -> bool {
-    let does = |done: &Done| {
-        let undone = done.undoes.is_some() && deed.undoes();
-        let backs = |tool: &ToolSpec| Deed::of_tool(tool).is_some_and(|other| deed.is_backed_by(other));
-        undone || tools.iter().any(|tool| tool.name == done.call.tool && backs(tool))
-    };
     let shown = |message: &Message| {
         message
             .results()
@@ -98,8 +114,15 @@ fn is_backed(deed: Deed, run: &Run, tools: &[ToolSpec]) -> bool {
         let mut parts = message.parts.iter().filter(|_| message.role == Role::User);
         parts.any(|part| matches!(part, Part::Text(text) if deed.stated_in(text)))
     };
-    run.done().iter().filter(|done| stands(done, run, tools)).any(does)
+    run.done().iter().any(|done| stands(done, run, tools) && does(deed, done, tools))
         || run.record().iter().any(|message| shown(message) || said(message))
+}
+
+/// Whether a call is of a tool that does it, or takes something back where the deed is that.
+fn does(deed: Deed, done: &Done, tools: &[ToolSpec]) -> bool {
+    let undone = done.undoes.is_some() && deed.undoes();
+    let backs = |tool: &ToolSpec| Deed::of_tool(tool).is_some_and(|other| deed.is_backed_by(other));
+    undone || tools.iter().any(|tool| tool.name == done.call.tool && backs(tool))
 }
 
 /// Whether a call took effect and was not undone.

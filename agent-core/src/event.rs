@@ -81,7 +81,7 @@ pub enum Outcome {
     Answered,
     /// The model asked the person something: its text ends with a question mark.
     Asked,
-    /// A limit was reached; the answer holds what there was by then.
+    /// A limit was reached, or cut the answer off; the answer holds what there was by then.
     Limit {
         /// Which limit.
         limit: LimitKind,
@@ -155,10 +155,16 @@ pub enum Event {
         text: String,
         /// What is wrong with it.
         problem: String,
+        /// Why it ended.
+        #[serde(default, skip_serializing_if = "StopReason::is_ended")]
+        stop: StopReason,
         /// Tokens of this turn.
         usage: TokenUsage,
         /// Milliseconds in the model.
         ms: u64,
+        /// How the reply was made.
+        #[serde(flatten)]
+        recording: Recording,
     },
     /// The policy decided on a call.
     CallDecided {

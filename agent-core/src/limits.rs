@@ -65,6 +65,8 @@ pub enum LimitKind {
     WallTime,
     /// The model's window is full.
     Window,
+    /// A remote service withheld the rest of the answer.
+    Withheld,
 }
 
 /// Where the tokens of a reply came from, in tokens.

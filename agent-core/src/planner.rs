@@ -120,6 +120,12 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided if calls_begun(run) >= limits.calls_max => {
             Some(settle(call, CallOutcome::Cancelled, "no more tool calls are allowed in this run"))
         }
+        // What undoes is late, but not left out.
+        CallState::Undecided | CallState::Allowed
+            if pending.undoes.is_none() && ending::no_time_left(run, limits) =>
+        {
+            Some(settle(call, CallOutcome::Cancelled, "the time for this run is used up"))
+        }
         CallState::Undecided if run.usage().turns >= limits.turns_max => {
             Some(settle(call, CallOutcome::Cancelled, "this was the last reply; it could only answer"))
         }

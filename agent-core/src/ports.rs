@@ -88,6 +88,8 @@ pub enum StopReason {
     Window,
     /// A remote service withheld the rest.
     Withheld,
+    /// The time for it was used up.
+    Time,
 }
 
 impl StopReason {
@@ -105,7 +107,7 @@ pub struct ModelReply {
     pub body: ReplyBody,
     /// Where its tokens came from.
     pub usage: TokenUsage,
-    /// Why it ended.
+    /// Why it ended. A text that ended otherwise than by itself is not taken for a whole answer.
     pub stop: StopReason,
     /// How sure the model was of its least sure choice of a tool or of one of a few given values: the
     /// probability, from 0 to 1, of what it wrote among what the grammar allowed. `None` without such a choice.

@@ -10,6 +10,7 @@ use crate::event::{Event, Outcome};
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::Usage;
 use crate::message::{CallOutcome, CallResult, Message, Role, ToolCall};
+use crate::ports::StopReason;
 use crate::provenance::{self, Origin};
 use crate::tool::{CallContext, Failure};
 
@@ -105,6 +106,7 @@ pub struct Run {
     invalid_in_a_row: u32,
     claims_refused: u32,
     said: String,
+    stop: StopReason,
     usage: Usage,
     outcome: Option<Outcome>,
     answer: String,
@@ -131,6 +133,7 @@ impl Run {
             invalid_in_a_row: 0,
             claims_refused: 0,
             said: String::new(),
+            stop: StopReason::Ended,
             usage: Usage::default(),
             outcome: None,
             answer: String::new(),
@@ -224,6 +227,12 @@ impl Run {
     #[must_use]
     pub fn said(&self) -> &str {
         &self.said
+    }
+
+    /// Why the last readable reply ended: by itself, or because it was cut off.
+    #[must_use]
+    pub fn stop(&self) -> StopReason {
+        self.stop
     }
 
     /// What has been used up.

@@ -69,9 +69,20 @@ pub(crate) fn malformed() -> Event {
         turn: 1,
         text: "<tool_call>{".to_owned(),
         problem: "the call ends early".to_owned(),
+        stop: crate::StopReason::Tokens,
         usage: TokenUsage::default(),
         ms: 100,
+        recording: Recording::default(),
     }
+}
+
+/// A text that was cut off.
+pub(crate) fn cut_off(text: &str, why: crate::StopReason) -> Event {
+    let mut event = replied(text, Vec::new());
+    if let Event::ModelReplied { stop, .. } = &mut event {
+        *stop = why;
+    }
+    event
 }
 
 pub(crate) fn decided(id: &str, decision: Verdict) -> Event {

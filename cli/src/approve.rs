@@ -3,8 +3,9 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use handyman::{Approval, Outcome, Run, Session, Verdict, Watch, approvals};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::interrupt;
 use crate::problem::Problem;
 use crate::show;
 
@@ -14,23 +15,26 @@ pub(crate) async fn settle(session: &Session, mut run: Run, watch: &Watch<'_>) -
     let journal = session.journal().await?;
     while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
         let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
-        if !std::io::stdin().is_terminal() {
+        let decision = if std::io::stdin().is_terminal() { answer(approval.clone()).await? } else { None };
+        let Some(decision) = decision else {
             let run = run.id();
             show::note(&format!(
                 "decide with: handyman approvals allow {run} (or deny), then: handyman resume {run}"
             ));
             break;
-        }
-        let Some(decision) = answer(approval.clone()).await? else { break };
+        };
         approvals::decide(journal.as_ref(), run.id(), decision, Some(&approval.digest)).await?;
         run = session.resume(run.id(), watch).await?;
     }
     Ok(run)
 }
 
-/// What the person says; nothing if they went away.
+/// What the person says; nothing if they went away, or press Ctrl-C.
 async fn answer(approval: Approval) -> Result<Option<Verdict>, Problem> {
-    let asked = tokio::task::spawn_blocking(move || ask(&approval)).await;
+    let asked = tokio::select! {
+        asked = tokio::task::spawn_blocking(move || ask(&approval)) => asked,
+        () = interrupt::pressed() => return Ok(None),
+    };
     asked
         .map_err(|error| Problem::new(format!("nobody could be asked: {error}")))?
         .map_err(|error| Problem::new(format!("nobody could be asked: {error}")))
@@ -63,10 +67,24 @@ pub(crate) fn shown(approval: &Approval) -> Vec<String> {
 
 /// A plan, one line a row that would change, or the whole of it.
 fn plan_lines(plan: &Value) -> Vec<String> {
-    match plan.get("rows").and_then(Value::as_array) {
-        Some(rows) => rows.iter().map(row_line).collect(),
-        None => vec![format!("  it would: {plan}")],
+    if let Some(rows) = plan["rows"].as_array() {
+        return rows.iter().map(row_line).collect();
     }
+    let (before, after) = (plan["before"].as_array(), plan["after"].as_array());
+    let shown = before.map_or(0, Vec::len).max(after.map_or(0, Vec::len));
+    if shown == 0 {
+        return vec![format!("  it would: {plan}")];
+    }
+    let row = |rows: Option<&Vec<Value>>, at: usize| rows.and_then(|rows| rows.get(at)).cloned();
+    let line = |at| match (row(before, at), row(after, at)) {
+        // What becomes of the first ones shows what becomes of all.
+        (Some(is), None) if at > 0 && plan["change"] == "update" => {
+            format!("  ~ {} {is}", plan["table"].as_str().unwrap_or_default())
+        }
+        (is, becomes) => row_line(&json!({"table": plan["table"], "is": is, "becomes": becomes})),
+    };
+    let more = plan["rows"].as_u64().unwrap_or_default().saturating_sub(shown as u64);
+    (0..shown).map(line).chain((more > 0).then(|| format!("  … and {more} more rows"))).collect()
 }
 
 fn row_line(row: &Value) -> String {

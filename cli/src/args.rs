@@ -231,6 +231,12 @@ pub(crate) struct RunOptions {
     /// Model replies the run may take
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_turns: u32,
+    /// Tokens the run's replies may have together [default: 8192]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_tokens: Option<u64>,
+    /// Time that model and tools may take together: 30s, 5m [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = records::time)]
+    pub(crate) max_time: Option<std::time::Duration>,
     /// Print the run's events, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use handyman::{CancellationToken, Observer, Outcome, Run, RunId, Session, Watch};
+use handyman::{Observer, Outcome, Run, RunId, Session};
 
 use crate::approve::settle;
 use crate::args::{Args, Command, RunOptions};
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show::{JsonLines, Terminal};
@@ -23,8 +24,6 @@ mod tools;
 
 /// A run that ended without an answer: a limit, or a person has to decide.
 const UNFINISHED: u8 = 3;
-/// A run that the person cancelled (128 + SIGINT).
-const CANCELLED: u8 = 130;
 
 pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
     match (args.command, args.task) {
@@ -55,7 +54,8 @@ async fn run(task: &str, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
     let session = settings::agent(options, &files).await?.session();
     let observer = observer(options.json);
-    let watch = interruptible(observer.as_ref());
+    let interrupt = Interrupt::new();
+    let watch = interrupt.watch(observer.as_ref());
     let run = session.run_watched(task, &watch).await?;
     Ok(exit_code(&settle(&session, run, &watch).await?))
 }
@@ -65,7 +65,8 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     let id = run.into();
     let session = settings::agent(options, &files).await?.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
-    let watch = interruptible(observer.as_ref());
+    let interrupt = Interrupt::new();
+    let watch = interrupt.watch(observer.as_ref());
     let run = session.resume(&id, &watch).await?;
     Ok(exit_code(&settle(&session, run, &watch).await?))
 }
@@ -84,24 +85,10 @@ async fn observer_after(json: bool, session: &Session, run: &RunId) -> Result<Bo
     Ok(Box::new(terminal))
 }
 
-/// Ctrl-C ends the run at its next step, with every call accounted for.
-fn interruptible(observer: &dyn Observer) -> Watch<'_> {
-    let cancel = CancellationToken::new();
-    tokio::spawn({
-        let cancel = cancel.clone();
-        async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                cancel.cancel();
-            }
-        }
-    });
-    Watch::new(observer).cancelled_by(cancel)
-}
-
 fn exit_code(run: &Run) -> ExitCode {
     match run.outcome() {
         Some(Outcome::Answered | Outcome::Asked) => ExitCode::SUCCESS,
-        Some(Outcome::Cancelled) => ExitCode::from(CANCELLED),
+        Some(Outcome::Cancelled) => ExitCode::from(INTERRUPTED),
         Some(Outcome::Limit { .. } | Outcome::Waiting { .. }) | None => ExitCode::from(UNFINISHED),
     }
 }

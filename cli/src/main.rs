@@ -6,6 +6,7 @@
 mod approve;
 mod args;
 mod commands;
+mod interrupt;
 mod models;
 mod problem;
 mod replies;
@@ -28,10 +29,13 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return problem::Problem::new(format!("no threads could be started: {error}")).report(),
     };
-    match runtime.block_on(commands::dispatch(args)) {
+    let code = match runtime.block_on(commands::dispatch(args)) {
         Ok(code) => code,
         Err(problem) => problem.report(),
-    }
+    };
+    // A line that nobody will type any more is not waited for.
+    runtime.shutdown_background();
+    code
 }
 
 /// The arguments as text: a request in another encoding is refused with a hint, not half understood.

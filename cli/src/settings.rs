@@ -23,6 +23,7 @@ const STATES_BYTES_MAX: u64 = 2 << 30;
 #[derive(Debug)]
 pub(crate) struct Files {
     pub(crate) journal: PathBuf,
+    journal_named: bool,
     world: PathBuf,
     docs: Option<PathBuf>,
     mail: Option<PathBuf>,
@@ -41,6 +42,7 @@ impl Files {
         };
         Ok(Self {
             journal: in_data_folder(&places.journal, "journal.db")?,
+            journal_named: places.journal.is_some(),
             world: in_data_folder(&places.world, "world.db")?,
             docs: places.docs.clone(),
             mail: places.mail.clone(),
@@ -55,6 +57,15 @@ impl Files {
     /// The journal.
     pub(crate) async fn open_journal(&self) -> Result<SqliteJournal, Problem> {
         Ok(SqliteJournal::open(&self.journal).await?)
+    }
+
+    /// The journal that is to be looked at: one that was named has to be there.
+    pub(crate) async fn existing_journal(&self) -> Result<SqliteJournal, Problem> {
+        if self.journal_named && !self.journal.exists() {
+            return Err(Problem::usage(format!("there is no journal {}", self.journal.display()))
+                .with_hint("name the file that the runs were recorded in with --journal FILE"));
+        }
+        self.open_journal().await
     }
 
     /// All tools: the sandbox's, and those that were configured.
@@ -163,8 +174,18 @@ async fn agent_of(
         // A name that no tool has is a mistake worth telling before anything runs.
         toolbox.only(std::slice::from_ref(name))?;
     }
-    let limits = Limits { turns_max: options.max_turns, ..Limits::default() };
-    Ok(agent.toolbox(toolbox).limits(limits).options(replies).journal_with(journal).now(files.now()))
+    Ok(agent.toolbox(toolbox).limits(limits(options)).options(replies).journal_with(journal).now(files.now()))
+}
+
+/// What a run may use up.
+fn limits(options: &RunOptions) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        turns_max: options.max_turns,
+        tokens_max: options.max_tokens.unwrap_or(usual.tokens_max),
+        wall_time: options.max_time.unwrap_or(usual.wall_time),
+        ..usual
+    }
 }
 
 /// The shape of an answer, from a file.

@@ -47,6 +47,7 @@ impl Observer for Terminal {
             }
             Event::CallDecided { call, decision, why, origins, .. } => {
                 match decision {
+                    Verdict::Allow if self.origins => line(&format!("  {call} allowed: {why}")),
                     Verdict::Allow => {}
                     Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
                 }
@@ -151,7 +152,11 @@ impl Terminal {
         }
         match outcome {
             Outcome::Answered | Outcome::Asked => {}
-            Outcome::Limit { limit } => note(&format!("stopped: {}", limit_text(*limit))),
+            Outcome::Limit { limit } => {
+                let answered =
+                    if answer.is_empty() { "there is no answer" } else { "the answer is not whole" };
+                note(&format!("stopped: {}; {answered}", limit_text(*limit)));
+            }
             Outcome::Waiting { call } => {
                 note(&format!("waiting for a person's decision on {}", self.name(call.as_str())));
             }
@@ -214,11 +219,17 @@ fn compacted(step: &Compaction) -> String {
 fn limit_text(limit: LimitKind) -> &'static str {
     match limit {
         LimitKind::Turns => "the run may take no more turns (--max-turns)",
-        LimitKind::Tokens => "the run may use no more tokens",
+        LimitKind::Tokens => "no tokens were left for the reply (--max-tokens)",
         LimitKind::Malformed => "the model's replies could not be read",
-        LimitKind::WallTime => "the run may take no more time",
-        LimitKind::Window => "the model's window is full; begin a new run, or offer fewer tools (--tools)",
+        LimitKind::WallTime => "the run may take no more time (--max-time)",
+        LimitKind::Window => "the model's window is full (begin a new run, or offer fewer tools: --tools)",
+        LimitKind::Withheld => "the service withheld the rest of the reply",
     }
+}
+
+/// A text in one line, for listings.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn short(text: &str) -> String {

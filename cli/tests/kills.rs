@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Output, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use handyman::tools::{Sandbox, Settings};
+use handyman::{Agent, Earlier, Event, Journal, Run, ScriptModel, SqliteJournal, Toolbox};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
@@ -284,7 +286,26 @@ impl Scene {
         assert!(unbalanced.is_empty(), "unbalanced: {unbalanced:?}");
         let verified = self.bench.run(&["runs", "verify", "--journal", &self.journal()]);
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+        self.runtime.block_on(self.fold());
         effects.len()
+    }
+
+    /// Folds every run anew: each event is what the planner would have asked for there, and what the process that
+    /// ended the run had counted is what the fold counts.
+    async fn fold(&self) {
+        let journal = Arc::new(SqliteJournal::open(self.journal()).await.unwrap());
+        let settings = Settings { world: Some(self.world().into()), ..Settings::new(DATE.parse().unwrap()) };
+        let tools = Toolbox::new().with_all(Sandbox::open(&settings).await.unwrap().tools()).unwrap();
+        let agent = Agent::new(ScriptModel::parse("").unwrap()).toolbox(tools);
+        let agent = agent.journal_with(Arc::clone(&journal) as Arc<_>);
+        for summary in journal.runs(None).await.unwrap() {
+            let run = summary.run;
+            let replayed = agent.session_named(summary.session).replay(&run, false).await.unwrap();
+            assert_eq!(replayed.difference, None, "{run} folds to another run");
+            let events = journal.events(&run).await.unwrap();
+            let Some(Event::Finished { usage, .. }) = events.last() else { panic!("{run} has not ended") };
+            assert_eq!(Run::replay(run, Earlier::default(), &events).usage(), *usage);
+        }
     }
 }
 

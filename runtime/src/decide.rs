@@ -21,7 +21,11 @@ pub(crate) async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Even
             let why = format!("{}{}", decision.why, unasked(spec));
             ask(run, world, &call, &context, why).await
         }
-        (Verdict::Allow | Verdict::Deny | Verdict::Ask, _) => decided(run, &call, decision, None),
+        (Verdict::Allow, _) => {
+            let why = format!("{}{}", decision.why, unasked(spec));
+            decided(run, &call, Decision { why, ..decision }, None)
+        }
+        (Verdict::Deny | Verdict::Ask, _) => decided(run, &call, decision, None),
     }
 }
 

@@ -124,6 +124,13 @@ pub(crate) struct Said {
     pub(crate) calls: Vec<CallRequest>,
 }
 
+impl Said {
+    /// Whether it neither says nor asks for anything.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.text.trim().is_empty() && self.calls.is_empty()
+    }
+}
+
 /// How a model writes its calls.
 pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// The dialect's name.

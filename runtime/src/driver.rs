@@ -63,7 +63,7 @@ pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> R
 /// as a reply that was cut off while there is time for another, else as the answer.
 async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<Event>, Fault> {
     let allowance = planner::allowance(run, mode, world.limits);
-    let options = options_now(run, world.options);
+    let options = options_now(run, world.options, mode, allowance.tokens);
     let request = ModelRequest {
         session: run.session(),
         history: run.history(),
@@ -99,10 +99,10 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
         Some(Err(fault)) => Err(fault),
         None if mode == ReplyMode::Free => {
             let problem = "it was cut off, because the time for it was used up; answer briefly".to_owned();
+            let body = ReplyBody::Malformed { text: heard.text(), problem };
+            let reply = ModelReply { stop: StopReason::Time, ..ModelReply::new(body, TokenUsage::default()) };
             // The clock that cut the reply off may be finer than the one that counts.
-            let ms = ms.max(millis(allowance.time));
-            let usage = TokenUsage::default();
-            Ok(vec![Event::ReplyMalformed { turn, text: heard.text(), problem, usage, ms }])
+            Ok(vec![replied(run, reply, turn, ms.max(millis(allowance.time)))])
         }
         None => {
             let heard = Some(heard.text()).filter(|text| !text.trim().is_empty());
@@ -137,7 +137,9 @@ fn typed(run: &Run, body: ReplyBody, ending: bool) -> ReplyBody {
 fn replied(run: &Run, reply: ModelReply, turn: u32, ms: u64) -> Event {
     let ModelReply { body, usage, stop, confidence, recording } = reply;
     match body {
-        ReplyBody::Malformed { text, problem } => Event::ReplyMalformed { turn, text, problem, usage, ms },
+        ReplyBody::Malformed { text, problem } => {
+            Event::ReplyMalformed { turn, text, problem, stop, usage, ms, recording }
+        }
         ReplyBody::Said { reasoning, text, calls } => {
             let named = |(index, call): (usize, CallRequest)| ToolCall {
                 id: run.next_call_id(index),
@@ -151,10 +153,20 @@ fn replied(run: &Run, reply: ModelReply, turn: u32, ms: u64) -> Event {
 }
 
 /// What is asked of the next reply: once calls were made, the model chooses, so that the run can end. The
-/// answer's shape is the one the run began with.
-pub(crate) fn options_now(run: &Run, options: &ReplyOptions) -> ReplyOptions {
+/// answer's shape is the one the run began with. Reasoning leaves a reply that has to answer half of its tokens.
+pub(crate) fn options_now(
+    run: &Run,
+    options: &ReplyOptions,
+    mode: ReplyMode,
+    tokens_max: u64,
+) -> ReplyOptions {
     let called = run.history().last().is_some_and(|message| message.role == Role::Tool);
-    let options = ReplyOptions { answer: run.answer_schema().cloned(), ..options.clone() };
+    let half = u32::try_from(tokens_max / 2).unwrap_or(u32::MAX).max(1);
+    let reasoning_max = match (mode, options.reasoning_max) {
+        (ReplyMode::Free, most) => most,
+        (ReplyMode::AnswerOnly, most) => Some(most.map_or(half, |most| most.min(half))),
+    };
+    let options = ReplyOptions { answer: run.answer_schema().cloned(), reasoning_max, ..options.clone() };
     match options.tool_choice {
         ToolChoice::Required | ToolChoice::Tool(_) if called => {
             ReplyOptions { tool_choice: ToolChoice::Auto, ..options }
@@ -178,7 +190,11 @@ fn finish_with(run: &Run, world: &World<'_>, outcome: Outcome, heard: Option<Str
             completed.map_or((written, Vec::new()), |made| (made.value.to_string(), made.incomplete))
         }
         (Outcome::Answered | Outcome::Asked, None) => (claims::honest_answer(run, tools), Vec::new()),
-        (_, _) => (heard.unwrap_or_else(|| run.said().to_owned()), Vec::new()),
+        (_, Some(_)) => (run.said().to_owned(), Vec::new()),
+        (_, None) => {
+            let text = heard.unwrap_or_else(|| run.said().to_owned());
+            (claims::honest(&text, run, tools), Vec::new())
+        }
     };
     let (receipts, usage) = (claims::receipts(run, tools), run.usage());
     Event::Finished { outcome, answer, receipts, incomplete, usage }

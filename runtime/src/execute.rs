@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use handyman_core::planner::wait_before_retry;
+use handyman_core::planner::{self, wait_before_retry};
 use handyman_core::{
-    CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, Run, ToolCall, ToolError,
+    CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, ReplyMode, Run, ToolCall, ToolError,
     ToolErrorKind, ToolResult,
 };
 use serde_json::{Value, json};
@@ -43,7 +43,8 @@ pub(crate) async fn execute(run: &Run, world: &World<'_>, calls: &[ToolCall]) ->
 /// How one attempt went.
 enum Attempt {
     Came(ToolResult<Value>),
-    Late,
+    /// There was none within this time.
+    Late(Duration),
     Dropped,
 }
 
@@ -64,7 +65,7 @@ async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Eve
                 };
             }
         },
-        Attempt::Late => late(run, world, &pending.call).await,
+        Attempt::Late(time) => late(run, world, &pending.call, time).await,
         Attempt::Dropped => End::because(CallOutcome::Cancelled, "the run was cancelled"),
     };
     finished(world, &pending.call, end, began.elapsed())
@@ -97,10 +98,21 @@ async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt
             None => world.tools.attempt(call, &context).await,
         }
     };
+    let time = time_for(run, world, call);
     tokio::select! {
         result = work => Attempt::Came(result),
-        () = tokio::time::sleep(world.limits.tool_time) => Attempt::Late,
+        () = tokio::time::sleep(time) => Attempt::Late(time),
         () = world.cancel.cancelled(), if effect_of(world, call) == Some(Effect::ReadOnly) => Attempt::Dropped,
+    }
+}
+
+/// How long an attempt may take. One that only reads ends while there is time for an answer; one with an effect
+/// is not given up earlier because the run's time runs out: what it did would be in doubt.
+fn time_for(run: &Run, world: &World<'_>, call: &ToolCall) -> Duration {
+    let tool_time = world.limits.tool_time;
+    match effect_of(world, call) {
+        Some(Effect::ReadOnly) => tool_time.min(planner::allowance(run, ReplyMode::Free, world.limits).time),
+        Some(Effect::Idempotent | Effect::Once) | None => tool_time,
     }
 }
 
@@ -140,8 +152,8 @@ async fn failed(
     Ok(End { outcome, result, failure: Some(error.failure()) })
 }
 
-async fn late(run: &Run, world: &World<'_>, call: &ToolCall) -> End {
-    let seconds = world.limits.tool_time.as_secs_f64();
+async fn late(run: &Run, world: &World<'_>, call: &ToolCall, time: Duration) -> End {
+    let seconds = time.as_secs_f64();
     if effect_of(world, call) == Some(Effect::ReadOnly) {
         return End::because(CallOutcome::Failed, &format!("no answer within {seconds} s"));
     }

@@ -177,6 +177,9 @@ impl Journal for SqliteJournal {
     }
 }
 
+const DAMAGED: &str = "the file is damaged or not a journal: keep a copy (`sqlite3 FILE .recover` saves what is whole), \
+     and name another with --journal FILE";
+
 /// Says what could not be done, where, and what helps.
 fn fault(place: &str, verb: &str, error: &sqlx::Error) -> Fault {
     let text = error.to_string();
@@ -184,8 +187,9 @@ fn fault(place: &str, verb: &str, error: &sqlx::Error) -> Fault {
     // Primary result codes of SQLite, in the low byte of extended ones.
     let hint = match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
         Some(5 | 6) => "another process holds it; let that end and try again",
-        Some(11 | 26) => "the file is not a journal or is damaged; name another with --journal FILE",
-        Some(13) => "the disk is full; free some room, then resume the run",
+        Some(11 | 26) => DAMAGED,
+        Some(10 | 13) => "the disk is full or fails; free some room, then resume the run",
+        None if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => DAMAGED,
         _ => "name a file you can write to with --journal FILE",
     };
     Fault::new(FaultKind::Journal, format!("the journal {place} cannot be {verb}: {text}")).with_hint(hint)

@@ -255,21 +255,12 @@ impl Loaded {
             (Ok(Said { reasoning, text, calls }), Stop::WindowFull) if typed && calls.is_empty() => {
                 ReplyBody::Said { reasoning, text, calls }
             }
-            (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => ReplyBody::Malformed {
-                text: text.to_owned(),
-                problem: format!(
-                    "it was cut off after {} tokens, before it was whole",
-                    generated.tokens.len()
-                ),
-            },
-            (Ok(Said { reasoning, text: said, calls }), _) => {
-                let grounded = if request.options.grounded && !typed {
-                    // What a dialect's grammar does not hold.
-                    figures::check(&said, request.history)
-                } else {
-                    Ok(())
-                };
-                match grounded {
+            (Ok(said), Stop::TokensMax) if said.is_nothing() && !typed => cut_off(text, generated),
+            (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => cut_off(text, generated),
+            (Ok(Said { reasoning, text: said, calls }), stop) => {
+                // What a dialect's grammar does not hold. A text that was cut off may end within a figure.
+                let checked = request.options.grounded && !typed && stop != Stop::TokensMax;
+                match if checked { figures::check(&said, request.history) } else { Ok(()) } {
                     Ok(()) => ReplyBody::Said { reasoning, text: said, calls },
                     Err(problem) => ReplyBody::Malformed { text: text.to_owned(), problem },
                 }
@@ -342,6 +333,13 @@ impl LocalModel {
         let recording = Recording { tokens: generated.tokens, sampling };
         Ok(ModelReply { body, usage: generated.usage, stop, confidence: generated.confidence, recording })
     }
+}
+
+/// A reply that ended before anything could be made of it.
+fn cut_off(text: &str, generated: &Generated) -> ReplyBody {
+    let tokens = generated.tokens.len();
+    let problem = format!("it was cut off after {tokens} tokens, before it was whole");
+    ReplyBody::Malformed { text: text.to_owned(), problem }
 }
 
 /// The message that a reply becomes in the history. Calls get their names from the run.

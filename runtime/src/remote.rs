@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use handyman_core::{
     AnswerSchema, Delta, DeltaSink, Discard, Fault, FaultKind, Model, ModelInfo, ModelReply, ModelRequest,
-    ReplyBody, ReplyMode, Sampling, StopReason, TokenUsage, ToolChoice,
+    ReplyBody, ReplyMode, Sampling, TokenUsage, ToolChoice,
 };
 use serde_json::Value;
 
@@ -187,7 +187,7 @@ impl RemoteModel {
                 Ok(()) => ReplyBody::Said { reasoning, text, calls },
                 Err(problem) => ReplyBody::Malformed { text: request::as_text(&text, &calls), problem },
             },
-            ReplyBody::Malformed { text, problem } if stop == StopReason::Tokens => ReplyBody::Malformed {
+            ReplyBody::Malformed { text, problem } if !stop.is_ended() => ReplyBody::Malformed {
                 text,
                 problem: format!("it was cut off before it was whole: {problem}"),
             },

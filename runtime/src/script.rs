@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use handyman_core::{
     CallRequest, Delta, DeltaSink, Fault, FaultKind, Message, Model, ModelInfo, ModelReply, ModelRequest,
-    ReplyBody, Role, TokenUsage,
+    ReplyBody, Role, StopReason, TokenUsage,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 ///
 /// An argument `"{{tool.field}}"` is the newest value under that field in a result of that tool, so that a
 /// script can use what a run made: `{"tool": "pay", "arguments": {"booking": "{{book.booking}}"}}`.
+///
+/// `"stop": "tokens"` makes a line one that was cut off there; `window` and `withheld` are other reasons.
 ///
 /// The line is chosen by how many replies the session's history already holds, so a resumed run goes on
 /// where it stopped.
@@ -33,6 +35,8 @@ struct Line {
     reasoning: String,
     #[serde(default)]
     calls: Vec<CallRequest>,
+    #[serde(default)]
+    stop: StopReason,
 }
 
 impl ScriptModel {
@@ -96,7 +100,7 @@ impl Model for ScriptModel {
             }
         }
         let body = ReplyBody::Said { reasoning: line.reasoning, text: line.text, calls: line.calls };
-        Ok(ModelReply::new(body, TokenUsage::default()))
+        Ok(ModelReply { stop: line.stop, ..ModelReply::new(body, TokenUsage::default()) })
     }
 }
 

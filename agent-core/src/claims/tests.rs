@@ -8,7 +8,7 @@ use crate::message::CallOutcome;
 use crate::planner::{Step, next_step};
 use crate::samples::{asked_for, begun, decided, ended, replied, run_of, started, tools};
 
-use super::{honest_answer, receipts, unbacked};
+use super::{honest, honest_answer, receipts, unbacked};
 
 fn paid(outcome: CallOutcome, result: serde_json::Value) -> Vec<Event> {
     let finished = Event::CallFinished { call: "c1".into(), outcome, result, failure: None, ms: 1 };
@@ -95,4 +95,30 @@ fn an_agent_that_cannot_act_claims_nothing() {
         replied("Paid.", vec![]),
     ]);
     assert_eq!(unbacked(&run, &readers), None);
+}
+
+#[test]
+fn what_is_unknown_is_not_said_to_be_undone_and_not_asked_for_again() {
+    let lost = || paid(CallOutcome::Unknown, json!({"error": "connection lost"}));
+    let run = with(lost(), [replied("I have paid the bill.", vec![])]);
+    let Step::Correct { problem, .. } = next_step(&run, &tools(), &Limits::default()) else {
+        panic!("the claim is refused");
+    };
+    assert_eq!(problem, "it is unknown whether anything was paid; say so, and do not do it again");
+    for (text, told) in [
+        ("It is paid.", "I cannot confirm this: it is unknown whether anything was paid."),
+        ("账单已支付。", "无法确认：不知道付款是否已完成。"),
+    ] {
+        let again = with(lost(), [replied("Paid.", vec![]), refused(), replied(text, vec![])]);
+        assert_eq!(honest_answer(&again, &tools()), told);
+    }
+}
+
+#[test]
+fn a_text_that_nothing_can_correct_is_held_against_what_was_done() {
+    let run = run_of(&[started()]);
+    assert_eq!(honest("Your bill is paid", &run, &tools()), "I cannot confirm this: nothing was paid.");
+    assert_eq!(honest("Let me see", &run, &tools()), "Let me see");
+    let run = with(paid(CallOutcome::Succeeded, json!({"receipt": "P17"})), []);
+    assert_eq!(honest("Your bill is paid", &run, &tools()), "Your bill is paid");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::event::Outcome;
 use crate::limits::{LimitKind, Limits};
 use crate::message::Role;
-use crate::ports::ReplyMode;
+use crate::ports::{ReplyMode, StopReason};
 use crate::run::Run;
 use crate::tool::ToolSpec;
 
@@ -36,12 +36,11 @@ pub fn allowance(run: &Run, mode: ReplyMode, limits: &Limits) -> Allowance {
 
 /// How the run ends here, if it does.
 pub(super) fn outcome(run: &Run, limits: &Limits) -> Option<Outcome> {
-    let usage = run.usage();
-    let used_up = usage.tokens.decoded() >= limits.tokens_max;
     match run.history().last().map(|message| message.role) {
-        // A reply that used the last token was cut off by the limit.
-        Some(Role::Assistant) if used_up => Some(Outcome::Limit { limit: LimitKind::Tokens }),
-        Some(Role::Assistant) => Some(how_it_ended(run.said())),
+        Some(Role::Assistant) => Some(match cut_off(run) {
+            Some(limit) => Outcome::Limit { limit },
+            None => how_it_ended(run.said()),
+        }),
         Some(Role::User | Role::Tool | Role::System) | None => {
             limit_reached(run, limits).map(|limit| Outcome::Limit { limit })
         }
@@ -52,11 +51,33 @@ pub(super) fn outcome(run: &Run, limits: &Limits) -> Option<Outcome> {
 pub(super) fn reply_mode(run: &Run, tools: &[ToolSpec], limits: &Limits) -> ReplyMode {
     let (usage, free) = (run.usage(), allowance(run, ReplyMode::Free, limits));
     let last = usage.turns + 1 >= limits.turns_max
+        || (run.malformed_in_a_row() > 0 && run.malformed_in_a_row() + 1 >= limits.malformed_max)
         || usage.calls >= limits.calls_max
         || run.invalid_in_a_row() >= limits.invalid_max
         || free.tokens == 0
         || free.time.is_zero();
     if last || tools.is_empty() { ReplyMode::AnswerOnly } else { ReplyMode::Free }
+}
+
+/// Which limit cut the last reply off, if one did. An answer of a given shape is whole once it has that shape; a
+/// text, if it ended by itself.
+fn cut_off(run: &Run) -> Option<LimitKind> {
+    let whole = match run.answer_schema() {
+        Some(schema) => schema.read(run.said()).is_ok(),
+        None => run.stop().is_ended(),
+    };
+    let limit = match run.stop() {
+        StopReason::Ended | StopReason::Tokens => LimitKind::Tokens,
+        StopReason::Window => LimitKind::Window,
+        StopReason::Withheld => LimitKind::Withheld,
+        StopReason::Time => LimitKind::WallTime,
+    };
+    (!whole).then_some(limit)
+}
+
+/// Whether calls can no longer be started, because the time for the run is used up.
+pub(super) fn no_time_left(run: &Run, limits: &Limits) -> bool {
+    left(run, limits).time.is_zero()
 }
 
 fn limit_reached(run: &Run, limits: &Limits) -> Option<LimitKind> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::event::{Event, Outcome, Verdict};
 use crate::limits::{LimitKind, Limits};
 use crate::message::CallOutcome;
-use crate::ports::ReplyMode;
+use crate::ports::{ReplyMode, StopReason};
 use crate::samples::{
-    asked_for, begun, call, decided, ended, finished, malformed, replied, run_of, started, tools,
+    asked_for, begun, call, cut_off, decided, ended, finished, malformed, replied, run_of, started, tools,
 };
 
 use super::{Step, next_step};
@@ -146,16 +146,71 @@ fn a_limit_ends_the_run_but_not_before_its_answer() {
         assert_eq!(next_within(&read, &limits), Step::Finish(Outcome::Limit { limit }));
         assert_eq!(next_within(&answered, &limits), Step::Finish(Outcome::Answered));
     }
-    // Each of the two replies sampled 10 tokens; one that used the last token was cut off.
+    // Each of the two replies sampled 10 tokens.
     let tokens = Step::Finish(Outcome::Limit { limit: LimitKind::Tokens });
     assert_eq!(next_within(&read, &Limits { tokens_max: 10, ..Limits::default() }), tokens);
-    assert_eq!(next_within(&answered, &Limits { tokens_max: 20, ..Limits::default() }), tokens);
-    let enough = Limits { tokens_max: 21, ..Limits::default() };
-    assert_eq!(next_within(&answered, &enough), Step::Finish(Outcome::Answered));
+    let exact = Limits { tokens_max: 20, ..Limits::default() };
+    assert_eq!(next_within(&answered, &exact), Step::Finish(Outcome::Answered), "it ended by itself");
     let limits = Limits { malformed_max: 2, ..Limits::default() };
-    assert_eq!(next_within(&[started(), malformed()], &limits), Step::Generate(ReplyMode::Free));
+    assert_eq!(next_within(&[started(), malformed()], &limits), Step::Generate(ReplyMode::AnswerOnly));
+    assert_eq!(next(&[started(), malformed()]), Step::Generate(ReplyMode::Free));
+    let one = Limits { malformed_max: 1, ..Limits::default() };
+    assert_eq!(next_within(&[started()], &one), Step::Generate(ReplyMode::Free));
     let twice = [started(), malformed(), malformed()];
     assert_eq!(next_within(&twice, &limits), Step::Finish(Outcome::Limit { limit: LimitKind::Malformed }));
+}
+
+#[test]
+fn a_text_that_was_cut_off_is_no_answer() {
+    for (stop, limit) in [
+        (StopReason::Tokens, LimitKind::Tokens),
+        (StopReason::Window, LimitKind::Window),
+        (StopReason::Withheld, LimitKind::Withheld),
+        (StopReason::Time, LimitKind::WallTime),
+    ] {
+        for text in ["It will", "Will it?"] {
+            let cut = [started(), cut_off(text, stop)];
+            assert_eq!(next(&cut), Step::Finish(Outcome::Limit { limit }), "however many tokens are left");
+            let mended = [&cut[..], &[replied("It will rain.", vec![])]].concat();
+            assert_eq!(next(&mended), Step::Finish(Outcome::Answered));
+        }
+    }
+    let mut calls = asked_for(&["look"]);
+    if let Event::ModelReplied { stop, .. } = &mut calls {
+        *stop = StopReason::Tokens;
+    }
+    assert_eq!(next(&[started(), calls]), Step::Decide(call(1, "look")), "calls that are whole are made");
+}
+
+#[test]
+fn an_answer_of_a_shape_is_whole_when_it_has_it() {
+    let mut begins = started();
+    if let Event::Started { answer_schema, .. } = &mut begins {
+        let schema = serde_json::json!({"type": "object", "properties": {"rain": {"type": "boolean"}},
+            "required": ["rain"], "additionalProperties": false});
+        *answer_schema = Some(crate::answer::AnswerSchema::new(schema).expect("a schema"));
+    }
+    let said = |event: Event| next(&[begins.clone(), event]);
+    let tokens = Step::Finish(Outcome::Limit { limit: LimitKind::Tokens });
+    assert_eq!(said(cut_off("{\"rain\": tr", StopReason::Tokens)), tokens);
+    assert_eq!(said(replied("{\"rain\": tr", vec![])), tokens, "whatever the model says of it");
+    let whole = "{\"rain\": true}";
+    assert_eq!(said(cut_off(whole, StopReason::Tokens)), Step::Finish(Outcome::Answered));
+}
+
+#[test]
+fn no_call_is_started_when_the_time_is_used_up() {
+    let limits = Limits { wall_time: Duration::from_millis(100), ..Limits::default() };
+    let asked = [started(), asked_for(&["look", "pay"])];
+    for events in [&asked[..], &[&asked[..], &[allowed("c1")]].concat()] {
+        let Step::Settle(result) = next_within(events, &limits) else { panic!("the reply took all of it") };
+        assert_eq!((result.call.as_str(), result.outcome), ("c1", CallOutcome::Cancelled));
+    }
+    let under_way = [&asked[..], &[allowed("c1"), allowed("c2"), begun("c2"), Event::Resumed]].concat();
+    let Step::Settle(result) = next_within(&under_way, &limits) else { panic!("the other one first") };
+    assert_eq!(result.call.as_str(), "c1");
+    let settled = [&under_way[..], &[ended("c1", CallOutcome::Cancelled)]].concat();
+    assert_eq!(next_within(&settled, &limits), Step::Probe(call(2, "pay")), "what became of it is asked");
 }
 
 #[test]

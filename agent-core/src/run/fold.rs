@@ -31,10 +31,13 @@ impl Run {
 
     fn go_on(&mut self, event: &Event) {
         match event {
-            Event::ModelReplied { text, reasoning, calls, usage, ms, .. } if self.pending.is_empty() => {
+            Event::ModelReplied { text, reasoning, calls, stop, usage, ms, .. }
+                if self.pending.is_empty() =>
+            {
                 self.count_turn(*usage, *ms);
                 self.malformed_in_a_row = 0;
                 self.said.clone_from(text);
+                self.stop = *stop;
                 self.reply(text, reasoning, calls);
             }
             Event::ReplyMalformed { text, problem, usage, ms, .. } if self.pending.is_empty() => {

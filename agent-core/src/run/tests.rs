@@ -8,8 +8,9 @@ use crate::event::{Event, Outcome, Verdict};
 use crate::ids::RunId;
 use crate::message::{CallOutcome, Message, Part, Role};
 use crate::planner::tests::once::any_event;
+use crate::ports::StopReason;
 use crate::samples::{
-    asked_for, begun, call, decided, ended, finished, malformed, replied, result, run_of, started,
+    asked_for, begun, call, cut_off, decided, ended, finished, malformed, replied, result, run_of, started,
 };
 
 use super::{CallState, Earlier, Run};
@@ -152,6 +153,17 @@ fn a_malformed_reply_is_kept_and_answered() {
     assert_eq!(run.history()[2].text(), "", "what we say of it is a note, not the person's words");
     run.apply(&replied("Sorry.", vec![]));
     assert_eq!((run.malformed_in_a_row(), run.said()), (0, "Sorry."));
+}
+
+#[test]
+fn why_a_reply_ended_is_known_until_the_next_one() {
+    let mut run = run_of(&[started(), cut_off("It will", StopReason::Tokens)]);
+    assert_eq!((run.said(), run.stop()), ("It will", StopReason::Tokens));
+    run.apply(&replied("It will rain.", vec![]));
+    assert_eq!(run.stop(), StopReason::Ended);
+    let earlier = run_of(&[started(), cut_off("It will", StopReason::Tokens)]).into_earlier();
+    let next = Run::replay(RunId::from("r2"), earlier, &[started()]);
+    assert_eq!(next.stop(), StopReason::Ended, "it is of the run, not of the session");
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) enum RunsCommand {
     /// Drop old sessions. Nothing that has not ended or is in doubt is dropped
     Prune {
         /// Drop sessions whose every run began longer ago than this: 30d, 12h
-        #[arg(long, value_name = "AGE", value_parser = age)]
+        #[arg(long, value_name = "AGE", value_parser = time)]
         older_than: Duration,
         #[command(flatten)]
         places: Places,
@@ -83,8 +83,8 @@ pub(crate) struct Which {
 }
 
 /// Reads `30d`, `12h`, `45m`, `10s`.
-fn age(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is no age; write a number and d, h, m or s, like 30d");
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is no time; write a number and d, h, m or s, like 30d");
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let number: u64 = number.parse().map_err(|_| wrong())?;
     let seconds = match unit {

@@ -13,7 +13,7 @@ use crate::show;
 pub(crate) async fn dispatch(command: ApprovalsCommand) -> Result<ExitCode, Problem> {
     match command {
         ApprovalsCommand::List { places, json } => {
-            let journal = Files::of(&places)?.open_journal().await?;
+            let journal = Files::of(&places)?.existing_journal().await?;
             for approval in approvals::waiting(&journal).await? {
                 if json {
                     show::line(
@@ -45,7 +45,7 @@ fn list(approval: &Approval) {
 }
 
 async fn decide(which: &crate::args::Which, decision: Verdict) -> Result<ExitCode, Problem> {
-    let journal = Files::of(&which.places)?.open_journal().await?;
+    let journal = Files::of(&which.places)?.existing_journal().await?;
     let run = which.run.as_str().into();
     let approval = approvals::decide(&journal, &run, decision, which.digest.as_deref()).await?;
     let call = show::call_line(&approval.call.tool, &approval.call.arguments);

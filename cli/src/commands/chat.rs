@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use handyman::{Outcome, Session};
 
-use super::{interruptible, observer, observer_after};
+use super::{observer, observer_after};
 use crate::approve::settle;
 use crate::args::RunOptions;
+use crate::interrupt::{self, Interrupt};
 use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show;
@@ -25,7 +26,8 @@ pub(crate) async fn chat(session: String, options: &RunOptions) -> Result<ExitCo
         if message.trim().is_empty() {
             continue;
         }
-        let watch = interruptible(observer.as_ref());
+        let interrupt = Interrupt::new();
+        let watch = interrupt.watch(observer.as_ref());
         let outcome = match session.run_watched(message.trim(), &watch).await {
             Ok(run) => settle(&session, run, &watch).await.map(|_| ()),
             Err(fault) => Err(fault.into()),
@@ -43,14 +45,15 @@ async fn finish_last(session: &Session, options: &RunOptions) -> Result<(), Prob
     if matches!(last.outcome, None | Some(Outcome::Waiting { .. })) {
         show::note(&format!("going on with: {}", last.message));
         let observer = observer_after(options.json, session, &last.run).await?;
-        let watch = interruptible(observer.as_ref());
+        let interrupt = Interrupt::new();
+        let watch = interrupt.watch(observer.as_ref());
         let run = session.resume(&last.run, &watch).await?;
         settle(session, run, &watch).await?;
     }
     Ok(())
 }
 
-/// The next line a person writes; nothing at the end of the input.
+/// The next line a person writes; nothing at the end of the input, or when they press Ctrl-C instead.
 async fn next_message() -> Result<Option<String>, Problem> {
     let read = tokio::task::spawn_blocking(|| {
         if std::io::stdin().is_terminal() {
@@ -62,7 +65,11 @@ async fn next_message() -> Result<Option<String>, Problem> {
         let bytes = std::io::stdin().lock().read_line(&mut line)?;
         Ok::<_, std::io::Error>((bytes > 0).then_some(line))
     });
-    read.await.map_err(|error| Problem::new(format!("the input cannot be read: {error}")))?.map_err(|error| {
+    let read = tokio::select! {
+        read = read => read,
+        () = interrupt::pressed() => return Ok(None),
+    };
+    read.map_err(|error| Problem::new(format!("the input cannot be read: {error}")))?.map_err(|error| {
         Problem::new(format!("the input cannot be read: {error}")).with_hint("write it in UTF-8")
     })
 }

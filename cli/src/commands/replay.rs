@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::{exit_code, interruptible, observer};
+use super::{exit_code, observer};
 use crate::approve::settle;
 use crate::args::RunOptions;
+use crate::interrupt::Interrupt;
 use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show;
@@ -18,6 +19,10 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
     };
     let run = run.into();
     let replayed = agent.session_of(&run).await?.replay(&run, with_model).await?;
+    if let Some(model) = &replayed.made_by {
+        let which = model.sha256.get(..12).unwrap_or_default();
+        show::note(&format!("the run was made by another model: {} {which}", model.name));
+    }
     let replies =
         if with_model { format!(", {} replies generated again", replayed.replies) } else { String::new() };
     show::line(&format!("{} events the same{replies}", replayed.events));
@@ -41,7 +46,8 @@ pub(crate) async fn fork(run: String, at: u32, options: &RunOptions) -> Result<E
         show::note(&format!("run {forked} has happened as {run} until turn {at}"));
     }
     let observer = observer(options.json);
-    let watch = interruptible(observer.as_ref());
+    let interrupt = Interrupt::new();
+    let watch = interrupt.watch(observer.as_ref());
     let run = session.resume(&forked, &watch).await?;
     Ok(exit_code(&settle(&session, run, &watch).await?))
 }

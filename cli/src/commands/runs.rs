@@ -23,7 +23,7 @@ pub(crate) async fn dispatch(command: RunsCommand) -> Result<ExitCode, Problem> 
 /// Checks the journal; damage is told and makes the command fail.
 async fn verify(places: &Places) -> Result<ExitCode, Problem> {
     let files = Files::of(places)?;
-    let checked = files.open_journal().await?.verify().await?;
+    let checked = files.existing_journal().await?.verify().await?;
     for damage in &checked.damage {
         let place = damage.run.as_ref().map_or_else(|| "the file".to_owned(), |run| format!("run {run}"));
         show::line(&format!("{place}: {}", damage.problem));
@@ -39,7 +39,7 @@ async fn verify(places: &Places) -> Result<ExitCode, Problem> {
 
 /// Prints runs with their events. One that cannot be read is told of, and the others are printed.
 async fn export(only: &[String], places: &Places) -> Result<ExitCode, Problem> {
-    let journal = Files::of(places)?.open_journal().await?;
+    let journal = Files::of(places)?.existing_journal().await?;
     let all = journal.runs(None).await?;
     if let Some(unknown) =
         only.iter().find(|run| !all.iter().any(|summary| summary.run.as_str() == run.as_str()))
@@ -65,7 +65,7 @@ async fn prune(older_than: std::time::Duration, places: &Places) -> Result<ExitC
     let age =
         jiff::SignedDuration::try_from(older_than).map_err(|error| Problem::usage(error.to_string()))?;
     let before = files.now().saturating_sub(age);
-    let dropped = files.open_journal().await?.prune(before).await?;
+    let dropped = files.existing_journal().await?.prune(before).await?;
     for run in &dropped {
         show::line(run.as_str());
     }
@@ -83,22 +83,23 @@ fn unknown_run(run: &str) -> Problem {
 }
 
 async fn list(places: &Places, json: bool) -> Result<ExitCode, Problem> {
-    let journal = Files::of(places)?.open_journal().await?;
+    let journal = Files::of(places)?.existing_journal().await?;
     for summary in journal.runs(None).await? {
         if json {
             let text = serde_json::to_string(&summary).map_err(|error| Problem::new(error.to_string()))?;
             show::line(&text);
         } else {
             let outcome = summary.outcome.as_ref().map_or("interrupted", outcome_word);
+            let (run, message) = (&summary.run, show::one_line(&summary.message));
             let started = summary.started.strftime("%Y-%m-%d %H:%M");
-            show::line(&format!("{}  {started}  {outcome:<11}  {}", summary.run, summary.message));
+            show::line(&format!("{run}  {started}  {outcome:<11}  {message}"));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn show(run: String, places: &Places, json: bool) -> Result<ExitCode, Problem> {
-    let journal = Files::of(places)?.open_journal().await?;
+    let journal = Files::of(places)?.existing_journal().await?;
     let events = journal.events(&run.as_str().into()).await?;
     if events.is_empty() {
         return Err(unknown_run(&run));

@@ -1,6 +1,7 @@
 //! The loop with scripted models and real (small) tools: every way a turn can go.
 
 mod lands;
+mod limits;
 mod retries;
 mod sagas;
 mod typed;

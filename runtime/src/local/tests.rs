@@ -2,6 +2,7 @@
 
 mod branch;
 mod compaction;
+mod cut_off;
 mod typed;
 
 use std::path::PathBuf;

@@ -18,32 +18,40 @@ fn call(tool: &str, arguments: Value) -> ToolCall {
     ToolCall { id: "c2".into(), tool: tool.into(), arguments: arguments.as_object().unwrap().clone() }
 }
 
+fn begins(message: &str) -> Event {
+    Event::Started {
+        run: "r1".into(),
+        session: "s1".into(),
+        message: message.into(),
+        model: ModelInfo::default(),
+        tools: vec!["read_mail".into(), "pay".into()],
+        untrusted: vec!["read_mail".into()],
+        answer_schema: None,
+        now: date(2026, 11, 23).at(9, 0, 0, 0),
+    }
+}
+
+fn replied(text: &str, calls: Vec<ToolCall>) -> Event {
+    Event::ModelReplied {
+        turn: 1,
+        text: text.into(),
+        reasoning: String::new(),
+        calls,
+        stop: handyman_core::StopReason::Ended,
+        confidence: None,
+        usage: TokenUsage::default(),
+        ms: 0,
+        recording: Recording::default(),
+    }
+}
+
 /// A run in which a mail was read after this message.
 fn after_mail(message: &str) -> Run {
     let read = call("read_mail", json!({}));
     let read = ToolCall { id: "c1".into(), ..read };
     let events = [
-        Event::Started {
-            run: "r1".into(),
-            session: "s1".into(),
-            message: message.into(),
-            model: ModelInfo::default(),
-            tools: vec!["read_mail".into(), "pay".into()],
-            untrusted: vec!["read_mail".into()],
-            answer_schema: None,
-            now: date(2026, 11, 23).at(9, 0, 0, 0),
-        },
-        Event::ModelReplied {
-            turn: 1,
-            text: String::new(),
-            reasoning: String::new(),
-            calls: vec![read],
-            stop: handyman_core::StopReason::Ended,
-            confidence: None,
-            usage: TokenUsage::default(),
-            ms: 0,
-            recording: Recording::default(),
-        },
+        begins(message),
+        replied("", vec![read]),
         Event::CallFinished {
             call: "c1".into(),
             outcome: CallOutcome::Succeeded,
@@ -117,8 +125,26 @@ async fn what_strangers_wrote_licenses_no_effect() {
     for asked in ["Read my mail, then pay rent", "看邮件，然后付rent"] {
         assert_eq!(decide(asked, json!({"to": "rent"})).await.verdict, Verdict::Allow, "{asked}");
     }
+    let later =
+        Run::replay("r2".into(), after_mail("Pay the rent").into_earlier(), &[begins("And my mail?")]);
+    let decision = policy.decide(&call("pay", json!({"to": "rent"})), &pay, &later).await;
+    assert_eq!(decision.verdict, Verdict::Ask, "an earlier request is used up: {}", decision.why);
     let reading = policy
         .decide(&call("look", json!({"at": "DE99"})), &spec("look", Effect::ReadOnly), &after_mail("x"))
         .await;
     assert_eq!(reading.verdict, Verdict::Allow, "reading is no effect");
+}
+
+#[tokio::test]
+async fn a_request_stays_open_while_the_model_asks_back() {
+    let (policy, pay) = (AskForUntrusted::new(AllowAll), spec("pay", Effect::Once));
+    let decide = |reply: &'static str, message: &'static str| {
+        let (policy, pay) = (policy.clone(), pay.clone());
+        let mut run = after_mail("Read my mail and pay rent");
+        run.apply(&replied(reply, vec![]));
+        let run = Run::replay("r2".into(), run.into_earlier(), &[begins(message)]);
+        async move { policy.decide(&call("pay", json!({"to": "rent"})), &pay, &run).await.verdict }
+    };
+    assert_eq!(decide("Which rent, this month's?", "This month's").await, Verdict::Allow);
+    assert_eq!(decide("There is no mail about it.", "What else is new?").await, Verdict::Ask);
 }

@@ -2,16 +2,47 @@
 //!
 //! A page or a mail may carry instructions that a model takes for the person's. Where a call with an effect
 //! uses a value from such content, or comes after it was read and the person did not ask for such a call,
-//! a person is asked, and told which content is behind it. A plan made before anything untrusted is read
-//! could license effects in advance; it would be a policy that wraps this one.
+//! a person is asked, and told which content is behind it.
 
 use async_trait::async_trait;
 use handyman_core::{
-    Decision, Effect, Message, Part, Policy, Role, Run, Source, ToolCall, ToolSpec, Verdict, claims,
+    Decision, Effect, Message, Policy, Role, Run, Source, ToolCall, ToolSpec, Verdict, claims,
 };
 
 /// Asks a person about effects that untrusted content is behind; the inner policy decides on the rest.
 /// Every agent has it, unless it is told otherwise.
+///
+/// A plan made before anything untrusted was read can license effects in advance: it is a policy around this one.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use handyman_core::{Decision, Policy, Run, ToolCall, ToolSpec};
+/// use handyman_runtime::{Agent, AllowAll, AskForUntrusted, ScriptModel};
+///
+/// /// What was planned is decided on as if nothing untrusted had been read.
+/// struct Licensed<P> {
+///     plan: Vec<ToolCall>,
+///     inner: P,
+/// }
+///
+/// #[async_trait]
+/// impl<P: Policy + Clone> Policy for Licensed<P> {
+///     async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision {
+///         let planned = |step: &ToolCall| step.tool == call.tool && step.arguments == call.arguments;
+///         if self.plan.iter().any(planned) {
+///             self.inner.decide(call, spec, run).await
+///         } else {
+///             AskForUntrusted::new(self.inner.clone()).decide(call, spec, run).await
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), handyman_core::Fault> {
+/// let plan = Vec::new(); // made by whatever asks the model for one, before the run begins
+/// let agent = Agent::new(ScriptModel::parse("")?).policy_alone(Licensed { plan, inner: AllowAll });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct AskForUntrusted<P> {
     inner: P,
@@ -50,9 +81,7 @@ fn behind(call: &ToolCall, spec: &ToolSpec, run: &Run) -> Option<String> {
     let read = || {
         let mut results = run.record().iter().rev().flat_map(Message::results);
         let result = results.find(|result| run.untrusted().contains(&result.tool))?;
-        let asked = run.record().iter().filter(|message| message.role == Role::User).any(|message| {
-            message.parts.iter().any(|part| matches!(part, Part::Text(text) if claims::asks_for(text, spec)))
-        });
+        let asked = open_requests(run.record()).iter().any(|text| claims::asks_for(text, spec));
         let (tool, call) = (&result.tool, &result.call);
         let why = || {
             let name = &spec.name;
@@ -63,4 +92,22 @@ fn behind(call: &ToolCall, spec: &ToolSpec, run: &Run) -> Option<String> {
         (!asked).then(why)
     };
     tainted.or_else(read)
+}
+
+/// What the person asks for now, the newest first: their last message, and the one before it where that was
+/// answered by a question, and so on. What was asked for and answered earlier licenses nothing more.
+fn open_requests(record: &[Message]) -> Vec<String> {
+    let mut open = Vec::new();
+    let mut said = record.iter().rev().filter(|message| !message.text().trim().is_empty());
+    while let Some(message) = said.find(|message| message.role == Role::User) {
+        open.push(message.text());
+        let before = said.clone().find(|message| matches!(message.role, Role::Assistant | Role::User));
+        let is_question = |message: &Message| {
+            message.role == Role::Assistant && message.text().trim_end().ends_with(['?', '？'])
+        };
+        if !before.is_some_and(is_question) {
+            break;
+        }
+    }
+    open
 }

@@ -154,8 +154,12 @@ impl Assembly {
             Some("content_filter") => StopReason::Withheld,
             Some(_) | None => StopReason::Ended,
         };
-        let calls: Result<Vec<CallRequest>, String> = self.calls.iter().map(Call::request).collect();
+        let calls: Result<Vec<CallRequest>, String> =
+            self.calls.iter().map(|call| call.request(stop.is_ended())).collect();
         let body = match calls {
+            Ok(calls) if calls.is_empty() && self.text.trim().is_empty() && !stop.is_ended() => {
+                ReplyBody::Malformed { text: String::new(), problem: "nothing was said yet".to_owned() }
+            }
             Ok(calls) => {
                 ReplyBody::Said { reasoning: self.reasoning, text: self.text.trim().to_owned(), calls }
             }
@@ -173,12 +177,13 @@ impl Assembly {
 }
 
 impl Call {
-    fn request(&self) -> Result<CallRequest, String> {
+    /// The call. One without arguments is whole only in a reply that is.
+    fn request(&self, whole: bool) -> Result<CallRequest, String> {
         if self.name.is_empty() {
             return Err("a call has no name".to_owned());
         }
         let arguments: Map<String, Value> = match self.arguments.trim() {
-            "" => Map::new(),
+            "" if whole => Map::new(),
             text => serde_json::from_str(text)
                 .map_err(|error| format!("the arguments of {} are not a JSON object: {error}", self.name))?,
         };

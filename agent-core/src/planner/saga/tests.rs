@@ -67,6 +67,9 @@ fn the_undoing_call_is_started_like_any_and_the_model_is_told() {
     let Step::Undo { call, undoes, why } = step(&events) else { panic!("the booking is undone") };
     events.push(Event::UndoPlanned { call: call.clone(), undoes, why });
     assert_eq!(step(&events), Step::Start(call.clone()));
+    let late = Limits { wall_time: std::time::Duration::ZERO, ..Limits::default() };
+    let start = next_step(&run_of(&events), &specs(), &late);
+    assert_eq!(start, Step::Start(call.clone()), "late is better than never");
     events.push(Event::CallStarted { call: call.id.clone(), key: "k3".into() });
     assert_eq!(step(&events), Step::Execute(vec![call.clone()]));
     let in_doubt = [&events[..], &[Event::Resumed]].concat();

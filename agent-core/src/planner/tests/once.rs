@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::message::{CallOutcome, ToolCall};
 use crate::run::{CallState, Run};
 use crate::samples::{
-    asked_for, begun, call, decided, ended, finished, malformed, replied, run_of, started, tools,
+    asked_for, begun, call, cut_off, decided, ended, finished, malformed, replied, run_of, started, tools,
 };
 use crate::tool::ToolSpec;
 
@@ -158,6 +158,7 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Resumed),
         Just(malformed()),
         Just(replied("Done.", vec![])),
+        Just(cut_off("Don", crate::StopReason::Tokens)),
         Just(asked_for(&["pay", "look"])),
         Just(asked_for(&["put", "pay", "fly"])),
         (id(), any::<u8>()).prop_map(|(id, choice)| decided(&id, verdict(choice))),

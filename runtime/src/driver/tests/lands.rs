@@ -142,3 +142,25 @@ async fn a_dropped_client_leaves_a_session_that_takes_the_next_message() {
     let run = next.session_named("s".into()).run_watched("hi", &watch).await.unwrap();
     assert_eq!(run.answer(), "Hello.");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_dropped_in_the_middle_of_an_effect_leaves_its_truth_behind() {
+    for (behaviour, outcome) in
+        [(Behaviour::ActsThenHangs, CallOutcome::Succeeded), (Behaviour::Hangs, CallOutcome::Cancelled)]
+    {
+        let book = Counter::new("book", Effect::Once, behaviour);
+        let done = Arc::clone(&book.done);
+        let (agent, _, journal) = agent(vec![say("", &[("book", json!({"n": 1}))])]);
+        let session = agent.tool(book).session_named("s".into());
+        let dropped = tokio::time::timeout(Duration::from_secs(1), session.run("go")).await;
+        assert!(dropped.is_err());
+        let before = done.lock().unwrap().len();
+        let book =
+            Counter { done: Arc::clone(&done), ..Counter::new("book", Effect::Once, Behaviour::Works) };
+        let next = Agent::new(ScriptedModel::new([ScriptedModel::answer("Hello.")]));
+        let next = next.policy(AllowAll).tool(book).journal_with(journal);
+        let run = next.session_named("s".into()).run("hi").await.unwrap();
+        assert_eq!((run.answer(), results(&run)[0].0), ("Hello.", outcome));
+        assert_eq!(done.lock().unwrap().len(), before, "nothing is done again");
+    }
+}

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use handyman_core::testing::MemoryJournal;
 use handyman_core::{
     CallRequest, Compaction, DeltaSink, Event, Fault, FaultKind, Message, Model, ModelInfo, ModelReply,
-    ModelRequest, Outcome, ReplyBody, TokenUsage, tool,
+    ModelRequest, Outcome, ReplyBody, StopReason, TokenUsage, tool,
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ impl Model for Reader {
             (String::new(), vec![CallRequest { tool: "page".to_owned(), arguments }])
         };
         let body = ReplyBody::Said { reasoning: String::new(), text, calls };
-        Ok(ModelReply { body, ..reply })
+        Ok(ModelReply { body, stop: StopReason::Ended, ..reply })
     }
 }
 

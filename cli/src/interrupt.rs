@@ -1,0 +1,51 @@
+//! Ctrl-C: what is under way ends well; pressed again, the process ends at once.
+
+use handyman::{CancellationToken, Observer, Watch};
+use tokio::task::JoinHandle;
+
+use crate::show;
+
+/// The exit status of a process that Ctrl-C ended (128 + SIGINT).
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Lets Ctrl-C cancel what is under way, for as long as the value lives.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    cancel: CancellationToken,
+    listener: JoinHandle<()>,
+}
+
+impl Interrupt {
+    pub(crate) fn new() -> Self {
+        let cancel = CancellationToken::new();
+        let listener = tokio::spawn(listen(cancel.clone()));
+        Self { cancel, listener }
+    }
+
+    /// Somebody who watches a run that ends at its next step once Ctrl-C is pressed, with every call accounted for.
+    pub(crate) fn watch<'a>(&self, observer: &'a dyn Observer) -> Watch<'a> {
+        Watch::new(observer).cancelled_by(self.cancel.clone())
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+#[expect(clippy::exit, reason = "a call that is under way may take minutes; its journal says that it began")]
+async fn listen(cancel: CancellationToken) {
+    pressed().await;
+    cancel.cancel();
+    show::note("stopping; a call that has an effect runs to its end (Ctrl-C again leaves at once)");
+    pressed().await;
+    std::process::exit(i32::from(INTERRUPTED));
+}
+
+/// Waits for Ctrl-C; for ever, where it cannot be heard.
+pub(crate) async fn pressed() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

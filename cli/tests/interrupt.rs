@@ -1,0 +1,131 @@
+//! Ctrl-C, two processes on one session, and answers that a limit cut off: through the command line.
+#![cfg(unix)]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+use support::{Bench, DATE};
+
+/// An endpoint that takes requests and never answers; `--model` names it.
+fn silent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || listener.incoming().collect::<Vec<_>>());
+    format!("http://127.0.0.1:{port}#m")
+}
+
+/// A process that has begun a run whose model never answers, its output, and the run.
+fn begun(bench: &Bench, arguments: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
+    let model = silent();
+    let all = [arguments, &["--model", &model, "--date", DATE, "--json"]].concat();
+    let mut command = bench.command(&all);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if arguments[0] == "chat" {
+        writeln!(child.stdin.as_mut().unwrap(), "hello").unwrap();
+    }
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let run = event(&mut out)["run"].as_str().unwrap().to_owned();
+    (child, out, run)
+}
+
+fn event(out: &mut BufReader<ChildStdout>) -> Value {
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+fn interrupt(child: &Child) {
+    assert!(
+        Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap().success()
+    );
+}
+
+#[test]
+fn an_interrupted_run_is_cancelled_and_says_so() {
+    let bench = Bench::new();
+    let (mut child, mut out, run) = begun(&bench, &["run", "hello"]);
+    interrupt(&child);
+    assert_eq!(event(&mut out)["outcome"], "cancelled");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let listed = bench.run(&["runs", "list"]).out;
+    assert!(listed.contains(&run) && listed.contains("cancelled"), "{listed}");
+}
+
+#[test]
+fn a_second_process_is_told_that_a_session_is_busy_and_may_when_it_no_longer_is() {
+    let bench = Bench::new();
+    let (mut child, mut out, run) = begun(&bench, &["chat", "--session", "s"]);
+    let script = bench.script(&[json!({"text": "Hello."})]);
+    let second = bench.run(&["resume", &run, "--model", &script, "--date", DATE]);
+    assert_eq!(second.code, 1, "{}{}", second.out, second.err);
+    assert!(second.err.contains("session s is busy: another process is at work on it"), "{}", second.err);
+    interrupt(&child);
+    assert_eq!(event(&mut out)["outcome"], "cancelled");
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0), "the chat itself goes on until its input ends");
+    let mut next = bench.command(&["chat", "--session", "s", "--model", &script, "--date", DATE, "--json"]);
+    let mut next = next.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    writeln!(next.stdin.take().unwrap(), "and now?").unwrap();
+    let next = support::Ran::from(next.wait_with_output().unwrap());
+    assert_eq!(next.events().last().unwrap()["answer"], "Hello.", "{}", next.err);
+}
+
+#[test]
+fn at_its_prompt_a_chat_ends() {
+    let bench = Bench::new();
+    let script = bench.script(&[json!({"text": "Hello."})]);
+    let mut command = bench.command(&["chat", "--model", &script, "--date", DATE, "--json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(child.stdin.as_mut().unwrap(), "hello").unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    while event(&mut out)["type"] != "finished" {}
+    // The input stays open. The process may still be on its way to the prompt.
+    let ended = (0..600).any(|_| {
+        interrupt(&child);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        child.try_wait().unwrap().is_some()
+    });
+    assert!(ended, "nobody can leave");
+}
+
+#[test]
+fn an_answer_that_a_limit_cut_off_is_marked_and_replays() {
+    let bench = Bench::new();
+    let script = bench.script(&[json!({"text": "It will ra", "stop": "tokens"})]);
+    let ran = bench.run(&["run", "Will it rain?", "--model", &script, "--date", DATE]);
+    assert_eq!((ran.code, ran.out.trim()), (3, "It will ra"));
+    assert!(ran.err.contains("no tokens were left for the reply"), "{}", ran.err);
+    assert!(ran.err.contains("the answer is not whole"), "{}", ran.err);
+    let exported = bench.run(&["runs", "export"]).events().remove(0);
+    let events = exported["events"].as_array().unwrap();
+    assert_eq!(events[1]["stop"], "tokens");
+    let finished = json!({"outcome": "limit", "limit": "tokens", "answer": "It will ra"});
+    for (name, value) in finished.as_object().unwrap() {
+        assert_eq!(events[2][name], *value);
+    }
+    let run = exported["run"].as_str().unwrap();
+    let replayed = bench.run(&["replay", run, "--model", &script, "--date", DATE]);
+    assert_eq!((replayed.code, replayed.out.trim()), (0, "3 events the same, 1 replies generated again"));
+    let other = bench.write("other.jsonl", "{\"text\": \"It will rain.\"}");
+    let other = format!("script:{}", other.display());
+    let replayed = bench.run(&["replay", run, "--model", &other, "--date", DATE]);
+    assert!(replayed.code == 1 && replayed.err.contains("made by another model"), "{}", replayed.err);
+}
+
+#[test]
+fn a_journal_that_is_named_has_to_be_there() {
+    let bench = Bench::new();
+    let missing = bench.path("typo.db");
+    let named = missing.to_str().unwrap();
+    for arguments in [&["runs", "verify"][..], &["runs", "list"], &["approvals", "list"]] {
+        let ran = bench.run(&[arguments, &["--journal", named]].concat());
+        assert!(ran.code == 2 && ran.err.contains("there is no journal"), "{}{}", ran.out, ran.err);
+        assert!(!missing.exists(), "looking makes nothing");
+    }
+    assert_eq!(bench.run(&["runs", "list"]).code, 0, "nothing was run yet");
+}

@@ -1,0 +1,141 @@
+//! What a limit cuts off is no answer: the outcome says so, and what is left of it is true.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handyman_core::testing::{MemoryJournal, ScriptedModel};
+use handyman_core::{CallOutcome, Effect, Event, LimitKind, Limits, Outcome, StopReason};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::{Behaviour, Counter, agent, results, say};
+use crate::{Agent, AllowAll, ScriptModel, Watch};
+
+fn with(script: &str, journal: &Arc<MemoryJournal>) -> Agent {
+    let agent = Agent::new(ScriptModel::parse(script).unwrap()).policy(AllowAll);
+    agent
+        .tool(Counter::new("book", Effect::Once, Behaviour::Works))
+        .journal_with(Arc::clone(journal) as Arc<_>)
+}
+
+#[tokio::test]
+async fn a_text_that_was_cut_off_is_a_partial_answer_and_the_session_goes_on() {
+    for (stop, limit) in [("tokens", LimitKind::Tokens), ("withheld", LimitKind::Withheld)] {
+        let journal = Arc::new(MemoryJournal::default());
+        let script =
+            format!("{{\"text\": \"It will ra\", \"stop\": \"{stop}\"}}\n{{\"text\": \"It will rain.\"}}");
+        let session = with(&script, &journal).session();
+        let run = session.run("Will it rain?").await.unwrap();
+        assert_eq!((run.outcome(), run.answer()), (Some(&Outcome::Limit { limit }), "It will ra"));
+        let replied = serde_json::to_value(&journal.all()[1].1).unwrap();
+        assert_eq!(replied["stop"], stop, "the journal has the reason");
+        let replayed = session.replay(run.id(), true).await.unwrap();
+        assert_eq!((replayed.replies, replayed.difference), (1, None));
+        let next = session.run("Go on").await.unwrap();
+        assert_eq!((next.outcome(), next.answer()), (Some(&Outcome::Answered), "It will rain."));
+    }
+}
+
+#[tokio::test]
+async fn what_a_journal_says_was_answered_though_it_was_cut_off_is_found_by_a_replay() {
+    let journal = Arc::new(MemoryJournal::default());
+    let agent = with("{\"text\": \"It will ra\", \"stop\": \"tokens\"}", &journal);
+    let run = agent.run("Will it rain?").await.unwrap();
+    let forged = Arc::new(MemoryJournal::default());
+    for (id, mut event) in journal.all() {
+        if let Event::Finished { outcome, .. } = &mut event {
+            *outcome = Outcome::Answered;
+        }
+        handyman_core::Journal::append(forged.as_ref(), &id, &event).await.unwrap();
+    }
+    let session = agent.journal_with(forged).session_of(run.id()).await.unwrap();
+    let difference = session.replay(run.id(), false).await.unwrap().difference.unwrap();
+    assert!(difference.now.contains("Limit { limit: Tokens }"), "{difference:?}");
+}
+
+#[tokio::test]
+async fn a_partial_answer_claims_nothing_that_was_not_done() {
+    let journal = Arc::new(MemoryJournal::default());
+    let script = "{\"text\": \"Your train is booked. The\", \"stop\": \"tokens\"}";
+    let run = with(script, &journal).run("Book it").await.unwrap();
+    assert_eq!(run.answer(), "I cannot confirm this: nothing was booked.");
+    assert_eq!(run.outcome(), Some(&Outcome::Limit { limit: LimitKind::Tokens }));
+
+    // A run that is cancelled, too: what the model announced did not happen.
+    let announces =
+        json!({"text": "Your train is booked.", "calls": [{"tool": "book", "arguments": {"n": 1}}]});
+    let cancel = CancellationToken::new();
+    let agent = with(&announces.to_string(), &journal).policy(Cancels(cancel.clone()));
+    let run = agent.session().run_watched("Book it", &Watch::default().cancelled_by(cancel)).await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Cancelled));
+    assert_eq!(run.answer(), "I cannot confirm this: nothing was booked.");
+}
+
+/// Allows a call, and then the person presses Ctrl-C.
+struct Cancels(CancellationToken);
+
+#[async_trait::async_trait]
+impl handyman_core::Policy for Cancels {
+    async fn decide(
+        &self,
+        _call: &handyman_core::ToolCall,
+        _spec: &handyman_core::ToolSpec,
+        _run: &handyman_core::Run,
+    ) -> handyman_core::Decision {
+        self.0.cancel();
+        handyman_core::Decision::new(handyman_core::Verdict::Allow, "once")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_ends_in_time_for_an_answer_and_an_effect_runs_to_its_end() {
+    let limits = Limits {
+        wall_time: Duration::from_secs(20),
+        answer_time: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    let (agent, model, _) =
+        agent(vec![say("", &[("read", json!({"n": 1}))]), ScriptedModel::answer("It hangs.")]);
+    let started = tokio::time::Instant::now();
+    let read = Counter::new("read", Effect::ReadOnly, Behaviour::Hangs);
+    let run = agent.tool(read).limits(limits.clone()).run("go").await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 15, "the answer's time is kept");
+    assert_eq!((run.answer(), model.left()), ("It hangs.", 0));
+    assert_eq!(results(&run)[0].1, json!({"error": "no answer within 15 s"}));
+
+    let calls = [("act", json!({"n": 1})), ("read", json!({"n": 1}))];
+    let (agent, ..) = super::agent(vec![say("Acting.", &calls), ScriptedModel::answer("Done.")]);
+    let started = tokio::time::Instant::now();
+    let act = Counter::new("act", Effect::Once, Behaviour::ActsThenHangs);
+    let read = Counter::new("read", Effect::ReadOnly, Behaviour::Works);
+    let run = agent.tool(act).tool(read).limits(limits).run("go").await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 60, "an effect is not given up half way");
+    let outcomes: Vec<CallOutcome> = results(&run).into_iter().map(|(outcome, _)| outcome).collect();
+    assert_eq!(outcomes, [CallOutcome::Succeeded; 2]);
+}
+
+#[tokio::test]
+async fn reasoning_leaves_tokens_for_an_answer() {
+    let options = crate::driver::options_now;
+    let run = handyman_core::Run::new("r".into(), handyman_core::Earlier::default());
+    let most = |mode, asked: Option<u32>, tokens| {
+        let asked = handyman_core::ReplyOptions { reasoning_max: asked, ..Default::default() };
+        options(&run, &asked, mode, tokens).reasoning_max
+    };
+    use handyman_core::ReplyMode::{AnswerOnly, Free};
+    assert_eq!((most(Free, None, 512), most(Free, Some(9), 4)), (None, Some(9)));
+    assert_eq!((most(AnswerOnly, None, 512), most(AnswerOnly, Some(9), 512)), (Some(256), Some(9)));
+    assert_eq!((most(AnswerOnly, Some(0), 512), most(AnswerOnly, None, 1)), (Some(0), Some(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_clock_cut_off_is_journalled_as_that() {
+    let limits = Limits { wall_time: Duration::from_secs(8), ..Limits::default() };
+    let journal = Arc::new(MemoryJournal::default());
+    let silent = super::Silent { asked: Arc::default() };
+    let agent = Agent::new(silent).tool(Counter::new("look", Effect::ReadOnly, Behaviour::Works));
+    let agent = agent.limits(limits).journal_with(Arc::clone(&journal) as Arc<_>);
+    agent.run("go").await.unwrap();
+    let cut = |(_, event): &(_, Event)| matches!(event, Event::ReplyMalformed { stop: StopReason::Time, recording, .. } if recording.sampling == Value::Null);
+    assert_eq!(journal.all().iter().filter(|event| cut(event)).count(), 1);
+}
