@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use handyman::core::testing::ScriptedModel;
 use handyman::prelude::*;
-use handyman::tools::mcp::{Launch, Server};
+use handyman::tools::mcp::{Launch, Listening, Server};
 use handyman::{Effect, Toolbox};
 
 #[tokio::main]
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut launch = Launch::of_command_line(&command)?;
     launch.effects.insert(tool.clone(), Effect::ReadOnly); // we have looked at it: it only reads
-    let server = Arc::new(Server::connect("files", &launch, None).await?);
+    let server = Arc::new(Server::connect("files", &launch, Listening::default()).await?);
     let tools = Toolbox::new().with_all(server.tools().await?)?;
 
     // A script plays the model; `LocalModel::load(…)` in its place makes it an agent of its own.

@@ -12,6 +12,8 @@
 
 #[cfg(feature = "llama")]
 mod builtin;
+#[cfg(feature = "serve")]
+mod served;
 mod witness;
 
 pub use handyman_core as core;
@@ -22,6 +24,8 @@ pub use handyman_tools as tools;
 pub use builtin::BuiltinModel;
 pub use handyman_core::*;
 pub use handyman_runtime::*;
+#[cfg(feature = "serve")]
+pub use served::ServedAgent;
 pub use tokio_util::sync::CancellationToken;
 pub use witness::JournalWitness;
 

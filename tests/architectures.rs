@@ -63,7 +63,8 @@ async fn reply(
 ) -> Result<ModelReply, Fault> {
     let (session, tools, options) = (SessionId::from(session), tools(), ReplyOptions::usual());
     let mode = ReplyMode::Free;
-    let request = ModelRequest { session: &session, history, tools: &tools, mode, tokens_max, options };
+    let request =
+        ModelRequest { session: &session, history, tools: &tools, revealed: &[], mode, tokens_max, options };
     model.reply(request, &Discard).await
 }
 

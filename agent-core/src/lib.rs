@@ -18,7 +18,7 @@
 //! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
 //! [`options`] what a run asks of its replies, [`answer`] the shape of what it comes to ·
 //! [`event`] the durable facts · [`run`] their fold, [`provenance`] where values come from, [`claims`] what an
-//! answer may say was done, [`compact`] how a history is made to fit · [`planner`] the next step · [`limits`] what may
+//! answer may say was done, [`compact`] how a history is made to fit, [`catalogue`] how many tools are · [`planner`] the next step · [`limits`] what may
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
 //! `testing`) doubles to test agents with.
 
@@ -27,6 +27,7 @@ extern crate self as handyman_core;
 
 pub mod answer;
 mod authoring;
+pub mod catalogue;
 pub mod claims;
 pub mod compact;
 mod deeds;

@@ -31,6 +31,9 @@ pub struct Limits {
     pub tool_time: Duration,
     /// Bytes of one result that the model is shown.
     pub output_bytes_max: usize,
+    /// Percent of the model's window that descriptions of tools may take; with more, tools are revealed step by
+    /// step (see [`catalogue`](crate::catalogue)).
+    pub tools_percent: u32,
 }
 
 impl Default for Limits {
@@ -47,6 +50,7 @@ impl Default for Limits {
             wall_time: Duration::from_mins(10),
             tool_time: Duration::from_mins(1),
             output_bytes_max: 8_192,
+            tools_percent: 50,
         }
     }
 }

@@ -6,6 +6,7 @@ mod saga;
 
 use serde_json::json;
 
+use crate::catalogue::{self, SHOW_TOOLS};
 use crate::claims::{self, Claim};
 use crate::event::Outcome;
 use crate::ids::CallId;
@@ -113,9 +114,11 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
     let call = &pending.call;
     match &pending.state {
         CallState::Undecided if effect_of(call, tools).is_none() => {
-            let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-            let error = format!("there is no tool '{}'; the tools are: {}", call.tool, names.join(", "));
-            Some(settle(call, CallOutcome::Failed, &error))
+            Some(settle(call, CallOutcome::Failed, &no_such_tool(run, call, tools)))
+        }
+        CallState::Undecided if let Some(unseen) = catalogue::unseen(run, call) => {
+            // Once it has been shown, the same call can be made.
+            Some(settle(call, CallOutcome::Cancelled, &unseen))
         }
         CallState::Undecided if calls_begun(run) >= limits.calls_max => {
             Some(settle(call, CallOutcome::Cancelled, "no more tool calls are allowed in this run"))
@@ -132,6 +135,10 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided => {
             match repeat::spent(run.record(), tools).iter().find(|s| repeat::same(s.call, call)) {
                 Some(spent) => Some(settle(call, CallOutcome::Cancelled, &spent.why())),
+                // It shows what is in the run and its tools already: nobody has to be asked.
+                None if run.reveals() && call.tool == SHOW_TOOLS => {
+                    Some(Step::Settle(catalogue::show(run, tools, call, limits)))
+                }
                 None => Some(Step::Decide(call.clone())),
             }
         }
@@ -163,6 +170,14 @@ fn act(pending: &PendingCall, tools: &[ToolSpec]) -> Step {
             _,
         ) => Step::Start(call),
     }
+}
+
+fn no_such_tool(run: &Run, call: &ToolCall, tools: &[ToolSpec]) -> String {
+    if run.reveals() {
+        return format!("there is no tool '{}'; {SHOW_TOOLS} shows what there is", call.tool);
+    }
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    format!("there is no tool '{}'; the tools are: {}", call.tool, names.join(", "))
 }
 
 fn effect_of(call: &ToolCall, tools: &[ToolSpec]) -> Option<Effect> {

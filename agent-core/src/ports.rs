@@ -34,14 +34,24 @@ pub struct ModelRequest<'a> {
     pub session: &'a SessionId,
     /// Everything said so far, oldest first.
     pub history: &'a [Message],
-    /// The tools offered, in the order the model is shown them.
+    /// The tools that the prompt describes, in that order.
     pub tools: &'a [ToolSpec],
+    /// Tools that messages of the history describe: they can be called as well.
+    pub revealed: &'a [ToolSpec],
     /// What the reply may consist of.
     pub mode: ReplyMode,
     /// Tokens the reply may have.
     pub tokens_max: u64,
     /// What the run asks of the reply.
     pub options: &'a ReplyOptions,
+}
+
+impl ModelRequest<'_> {
+    /// The tools that can be called: those of the prompt, and those that were revealed.
+    #[must_use]
+    pub fn callable(&self) -> Vec<ToolSpec> {
+        [self.tools, self.revealed].concat()
+    }
 }
 
 /// A call as the model wrote it: it has no identity yet.
@@ -147,6 +157,9 @@ impl DeltaSink for Discard {
     fn delta(&self, _delta: Delta) {}
 }
 
+/// Bytes that a token stands for where a model cannot say: fewer than in most texts.
+const BYTES_A_TOKEN: u64 = 3;
+
 /// Turns a history into a reply.
 ///
 /// Dropping the returned future cancels the generation; the session stays usable.
@@ -154,6 +167,16 @@ impl DeltaSink for Discard {
 pub trait Model: Send + Sync {
     /// Which model this is.
     fn info(&self) -> ModelInfo;
+
+    /// The tokens that a session may have; `None` where the model cannot say.
+    fn window(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many tokens a text is; an estimate where the model cannot say.
+    fn tokens(&self, text: &str) -> u64 {
+        (text.len() as u64).div_ceil(BYTES_A_TOKEN)
+    }
 
     /// Replies to the last message of the history.
     ///
@@ -299,6 +322,14 @@ impl<M: Model + ?Sized> Model for Box<M> {
         (**self).info()
     }
 
+    fn window(&self) -> Option<u64> {
+        (**self).window()
+    }
+
+    fn tokens(&self, text: &str) -> u64 {
+        (**self).tokens(text)
+    }
+
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
         (**self).reply(request, sink).await
     }
@@ -308,6 +339,14 @@ impl<M: Model + ?Sized> Model for Box<M> {
 impl<M: Model + ?Sized> Model for Arc<M> {
     fn info(&self) -> ModelInfo {
         (**self).info()
+    }
+
+    fn window(&self) -> Option<u64> {
+        (**self).window()
+    }
+
+    fn tokens(&self, text: &str) -> u64 {
+        (**self).tokens(text)
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {

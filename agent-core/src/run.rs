@@ -25,6 +25,8 @@ pub struct Earlier {
     pub date: Option<Date>,
     /// Names of the tools whose results hold what strangers wrote.
     pub untrusted: Vec<String>,
+    /// Names of the tools that messages have described (see [`catalogue`](crate::catalogue)).
+    pub revealed: Vec<String>,
 }
 
 /// Where a call of the current turn stands.
@@ -101,6 +103,8 @@ pub struct Run {
     pending: Vec<PendingCall>,
     done: Vec<Done>,
     untrusted: Vec<String>,
+    reveals: bool,
+    revealed: Vec<String>,
     calls_seen: u32,
     malformed_in_a_row: u32,
     invalid_in_a_row: u32,
@@ -128,6 +132,8 @@ impl Run {
             pending: Vec::new(),
             done: Vec::new(),
             untrusted: earlier.untrusted,
+            reveals: false,
+            revealed: earlier.revealed,
             calls_seen: 0,
             malformed_in_a_row: 0,
             invalid_in_a_row: 0,
@@ -197,6 +203,18 @@ impl Run {
     #[must_use]
     pub fn untrusted(&self) -> &[String] {
         &self.untrusted
+    }
+
+    /// Whether tools are revealed to the model step by step.
+    #[must_use]
+    pub fn reveals(&self) -> bool {
+        self.reveals
+    }
+
+    /// Names of the tools that have been revealed, in that order.
+    #[must_use]
+    pub fn revealed(&self) -> &[String] {
+        &self.revealed
     }
 
     /// Where each argument of a call comes from.
@@ -306,8 +324,8 @@ impl Run {
     #[must_use]
     pub fn into_earlier(mut self) -> Earlier {
         self.abandon_pending();
-        let (messages, record) = (self.history, self.record);
-        Earlier { messages, record, date: self.told_date, untrusted: self.untrusted }
+        let Self { history: messages, record, told_date: date, untrusted, revealed, .. } = self;
+        Earlier { messages, record, date, untrusted, revealed }
     }
 }
 

@@ -23,13 +23,14 @@ use crate::run::{Earlier, Run};
 pub struct ScriptedModel {
     replies: Mutex<VecDeque<ReplyBody>>,
     seen: Mutex<Vec<(Vec<Message>, ReplyMode)>>,
+    offered: Mutex<Vec<Vec<String>>>,
 }
 
 impl ScriptedModel {
     /// A model with these replies.
     #[must_use]
     pub fn new(replies: impl IntoIterator<Item = ReplyBody>) -> Self {
-        Self { replies: Mutex::new(replies.into_iter().collect()), seen: Mutex::default() }
+        Self { replies: Mutex::new(replies.into_iter().collect()), ..Self::default() }
     }
 
     /// A reply that calls one tool.
@@ -57,6 +58,12 @@ impl ScriptedModel {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Names of the tools that could be called, one entry a reply.
+    #[must_use]
+    pub fn offered(&self) -> Vec<Vec<String>> {
+        self.offered.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// How many replies have not been played.
     #[must_use]
     pub fn left(&self) -> usize {
@@ -75,6 +82,8 @@ impl Model for ScriptedModel {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push((request.history.to_vec(), request.mode));
+        let names = request.callable().into_iter().map(|tool| tool.name).collect();
+        self.offered.lock().unwrap_or_else(PoisonError::into_inner).push(names);
         let reply = self.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let body = reply.ok_or_else(|| {
             Fault::new(FaultKind::Model, "the script has no reply left")

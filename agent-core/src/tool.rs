@@ -121,13 +121,20 @@ pub trait Tool: Send + Sync {
     /// A [`ToolError`] that tells the model what was wrong and what would be right.
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value>;
 
+    /// The tool that this one wraps, if it does: it answers what this one does not answer itself.
+    fn inner(&self) -> Option<&dyn Tool> {
+        None
+    }
+
     /// Says whether the effect under `key` took place; asked after a crash.
     ///
     /// # Errors
     /// A [`ToolError`] when the world cannot be asked now.
     async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        let _ = key;
-        Ok(Probe::Unsupported)
+        match self.inner() {
+            Some(inner) => inner.probe(key).await,
+            None => Ok(Probe::Unsupported),
+        }
     }
 
     /// Takes back the effect that was made under `undone`. Like a call, it has a key of its own in the
@@ -136,8 +143,10 @@ pub trait Tool: Send + Sync {
     /// # Errors
     /// A [`ToolError`] when the effect cannot be taken back.
     async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        let (_, _) = (undone, context);
-        Err(ToolError::new(ToolErrorKind::Refused, "this cannot be undone"))
+        match self.inner() {
+            Some(inner) => inner.undo(undone, context).await,
+            None => Err(ToolError::new(ToolErrorKind::Refused, "this cannot be undone")),
+        }
     }
 
     /// Says what a call would do, without doing it: what a person is shown before they allow it.
@@ -146,8 +155,10 @@ pub trait Tool: Send + Sync {
     /// # Errors
     /// A [`ToolError`] when the call would fail.
     async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        let (_, _) = (arguments, context);
-        Ok(None)
+        match self.inner() {
+            Some(inner) => inner.plan(arguments, context).await,
+            None => Ok(None),
+        }
     }
 }
 

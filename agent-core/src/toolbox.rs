@@ -8,6 +8,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 
+use crate::catalogue::SHOW_TOOLS;
 use crate::fault::{Fault, FaultKind};
 use crate::ids::IdempotencyKey;
 use crate::message::ToolCall;
@@ -45,6 +46,11 @@ impl Toolbox {
         if spec.name.is_empty() || self.specs.iter().any(|known| known.name == spec.name) {
             let message = format!("a tool is already named '{}', or the name is empty", spec.name);
             return Err(Fault::new(FaultKind::Schema, message).with_hint("give each tool a name of its own"));
+        }
+        if spec.name == SHOW_TOOLS {
+            let message =
+                format!("a tool cannot be named '{SHOW_TOOLS}': it shows the others where they are many");
+            return Err(Fault::new(FaultKind::Schema, message).with_hint("give it another name"));
         }
         schema::check(&spec.parameters)
             .map_err(|problem| Fault::new(FaultKind::Schema, format!("tool '{}': {problem}", spec.name)))?;

@@ -92,6 +92,7 @@ async fn reply(
         session,
         history,
         tools,
+        revealed: &[],
         mode: ReplyMode::Free,
         tokens_max: 400,
         options: ReplyOptions::usual(),

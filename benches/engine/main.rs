@@ -73,7 +73,15 @@ async fn table(parts: &[&str]) -> Outcome<()> {
 /// A request for text, without tools.
 pub(crate) fn ask<'a>(session: &'a SessionId, history: &'a [Message], tokens_max: u64) -> ModelRequest<'a> {
     let options = ReplyOptions::usual();
-    ModelRequest { session, history, tools: &[], mode: ReplyMode::AnswerOnly, tokens_max, options }
+    ModelRequest {
+        session,
+        history,
+        tools: &[],
+        revealed: &[],
+        mode: ReplyMode::AnswerOnly,
+        tokens_max,
+        options,
+    }
 }
 
 /// The shape of a model of half a billion weights (494 million), in 8 bits.

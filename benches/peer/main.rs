@@ -47,6 +47,7 @@ impl Asked {
             session,
             history: &self.history,
             tools: &self.tools,
+            revealed: &[],
             mode: self.mode,
             tokens_max: self.tokens_max,
             options: &self.options,

@@ -93,14 +93,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: services::ServeCommand,
     },
-    /// Offer the tools to other programs' agents: an MCP server on standard input and output
+    /// Offer the tools, and the agent itself as one, to other programs' agents: an MCP server on standard input and output
     #[cfg(feature = "services")]
     Mcp {
-        /// Offer only these tools, in this order
-        #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
-        tools: Vec<String>,
+        /// Offer the tools alone, and load no model
+        #[arg(long)]
+        no_agent: bool,
         #[command(flatten)]
-        places: Places,
+        options: RunOptions,
     },
     /// Look at models
     Model {
@@ -237,6 +237,10 @@ pub(crate) struct RunOptions {
     /// Time that model and tools may take together: 30s, 5m [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = records::time)]
     pub(crate) max_time: Option<std::time::Duration>,
+    /// Percent of the model's window that descriptions of tools may take; with more, the model first sees their names
+    /// and asks to be shown those it needs
+    #[arg(long, value_name = "PERCENT", default_value_t = 50)]
+    pub(crate) tools_percent: u32,
     /// Print the run's events, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

@@ -40,7 +40,7 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
         #[cfg(feature = "services")]
         (Some(Command::Serve { command }), _) => serve::dispatch(command).await,
         #[cfg(feature = "services")]
-        (Some(Command::Mcp { tools, places }), _) => serve::mcp(&tools, &places).await,
+        (Some(Command::Mcp { no_agent, options }), _) => serve::mcp(no_agent, &options).await,
         (Some(Command::Model { command }), _) => model::dispatch(command).await,
         (Some(Command::Doctor { model }), _) => doctor::examine(model.as_deref()).await,
         (None, Some(task)) => run(&task, &args.options).await,

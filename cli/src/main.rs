@@ -6,6 +6,8 @@
 mod approve;
 mod args;
 mod commands;
+#[cfg(feature = "services")]
+mod elicit;
 mod interrupt;
 mod models;
 mod problem;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use handyman::core::catalogue::SHOW_TOOLS;
 use handyman::tools::booking::BookingService;
-use handyman::tools::mcp::{Config, Launch, Progress, Server};
+use handyman::tools::mcp::{Config, Launch, Listening, Progress, Server};
 use handyman::tools::openapi::{Api, Settings as ApiSettings};
 use handyman::tools::weather::{OpenMeteo, Station};
 use handyman::tools::web::{Engine, Pages, Reach, Url, WebSearch, read_page, search_web};
@@ -12,6 +13,7 @@ use handyman::tools::wrap::{Declared, Renamed};
 use handyman::{Effect, Tool};
 
 use crate::args::services::Services;
+use crate::elicit;
 use crate::problem::Problem;
 use crate::show;
 
@@ -33,10 +35,11 @@ pub(crate) fn weather(services: &Services) -> Result<Option<Station>, Problem> {
     Ok(Some(Station::OpenMeteo(Arc::new(service))))
 }
 
-/// The sandbox's tools with what the services change and add.
+/// The sandbox's tools with what the services change and add. `asks` says whether a person may be asked.
 pub(crate) async fn tools(
     services: &Services,
     sandbox: Vec<Arc<dyn Tool>>,
+    asks: bool,
 ) -> Result<Vec<Arc<dyn Tool>>, Problem> {
     let mut tools = match &services.booking {
         Some(url) => {
@@ -53,7 +56,8 @@ pub(crate) async fn tools(
     }
     let mut foreign: Vec<(String, Arc<dyn Tool>)> = Vec::new();
     for (name, launch) in servers(services)? {
-        let server = Arc::new(Server::connect(&name, &launch, Some(progress())).await?);
+        let listening = Listening { progress: Some(progress()), person: elicit::person(asks) };
+        let server = Arc::new(Server::connect(&name, &launch, listening).await?);
         foreign.extend(server.tools().await?.into_iter().map(|tool| (name.clone(), tool)));
     }
     for file in &services.openapi {
@@ -72,7 +76,7 @@ pub(crate) async fn tools(
         } else {
             tool
         };
-        let is_taken = tools.iter().any(|known| known.spec().name == name);
+        let is_taken = name == SHOW_TOOLS || tools.iter().any(|known| known.spec().name == name);
         tools.push(if is_taken { Arc::new(Renamed::new(tool, format!("{server}_{name}"))) } else { tool });
     }
     match undeclared.first() {

@@ -70,14 +70,20 @@ impl Files {
 
     /// All tools: the sandbox's, and those that were configured.
     pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
-        self.open_toolbox_with(None).await
+        self.open_toolbox_with(None, true).await
     }
 
     /// All tools; a journal in the world's own file becomes part of every effect's transaction.
-    async fn open_toolbox_with(&self, journal: Option<&Arc<SqliteJournal>>) -> Result<Toolbox, Problem> {
+    async fn open_toolbox_with(
+        &self,
+        journal: Option<&Arc<SqliteJournal>>,
+        asks: bool,
+    ) -> Result<Toolbox, Problem> {
+        #[cfg(not(feature = "services"))]
+        let _ = asks;
         let tools = self.open_sandbox(journal).await?.tools();
         #[cfg(feature = "services")]
-        let tools = crate::services::tools(&self.services, tools).await?;
+        let tools = crate::services::tools(&self.services, tools, asks).await?;
         Ok(Toolbox::new().with_all(tools)?)
     }
 
@@ -160,7 +166,7 @@ async fn agent_of(
 ) -> Result<Agent, Problem> {
     let journal = Arc::new(files.open_journal().await?);
     let shared = (files.journal == files.world).then_some(&journal);
-    let toolbox = files.open_toolbox_with(shared).await?;
+    let toolbox = files.open_toolbox_with(shared, options.approve != Approve::Deny).await?;
     let toolbox = if options.tools.is_empty() { toolbox } else { toolbox.only(&options.tools)? };
     let agent = Agent::new(model);
     let agent = match options.approve {
@@ -182,6 +188,7 @@ fn limits(options: &RunOptions) -> Limits {
     let usual = Limits::default();
     Limits {
         turns_max: options.max_turns,
+        tools_percent: options.tools_percent,
         tokens_max: options.max_tokens.unwrap_or(usual.tokens_max),
         wall_time: options.max_time.unwrap_or(usual.wall_time),
         ..usual

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use handyman_core::{
     Event, Fault, FaultKind, Journal, Limits, Model, Policy, ReplyOptions, Run, RunId, SessionId, Tool,
-    Toolbox,
+    ToolChoice, Toolbox, catalogue,
 };
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 
 use crate::journal::SqliteJournal;
 use crate::observe::Watch;
+use crate::offer::Offer;
 use crate::policy::{AskForEffects, AskForUntrusted};
 use crate::session::{Session, Typed, fresh};
 
@@ -207,7 +208,40 @@ impl Agent {
         self.journal.get_or_try_init(open).await.cloned()
     }
 
-    pub(crate) fn offered_tools(&self) -> Result<&Toolbox, Fault> {
+    /// The tools of a new run: all of them, or behind one that shows them where they take too much of the window.
+    pub(crate) fn offer(&self) -> Result<Offer<'_>, Fault> {
+        let offer = Offer::all(self.offered_tools()?);
+        let fits = offer.fits(self.model.as_ref(), &self.limits);
+        if let (false, ToolChoice::Tool(name)) = (fits, &self.options.tool_choice)
+            && name != catalogue::SHOW_TOOLS
+        {
+            let message =
+                format!("a call of {name} is asked for, but there are too many tools to show it at once");
+            return Err(Fault::new(FaultKind::Request, message)
+                .with_hint("offer fewer tools, or a larger share of the window"));
+        }
+        self.offer_revealing(!fits)
+    }
+
+    /// The tools as a run was offered them that began with these names.
+    pub(crate) fn as_offered(&self, names: &[String]) -> Result<Offer<'_>, Fault> {
+        self.offer_revealing(catalogue::is_headed(names))
+    }
+
+    /// The tools as a run has them that has begun.
+    pub(crate) fn offer_for(&self, run: &Run) -> Result<Offer<'_>, Fault> {
+        self.offer_revealing(run.reveals())
+    }
+
+    fn offer_revealing(&self, reveals: bool) -> Result<Offer<'_>, Fault> {
+        let tools = self.offered_tools()?;
+        if !reveals {
+            return Ok(Offer::all(tools));
+        }
+        Ok(Offer::step_by_step(tools, self.model.as_ref(), &self.limits))
+    }
+
+    fn offered_tools(&self) -> Result<&Toolbox, Fault> {
         self.tools.as_ref().map_err(|fault| {
             let copy = Fault::new(fault.kind(), fault.to_string());
             match fault.hint() {
@@ -215,6 +249,14 @@ impl Agent {
                 None => copy,
             }
         })
+    }
+
+    /// The tools it offers.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` if one of them cannot be offered.
+    pub fn tools(&self) -> Result<&Toolbox, Fault> {
+        self.offered_tools()
     }
 
     pub(crate) fn time(&self) -> DateTime {

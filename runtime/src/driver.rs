@@ -6,7 +6,7 @@ use handyman_core::planner::{self, Step};
 use handyman_core::{
     CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
     Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, StopReason, TokenUsage, ToolCall,
-    ToolChoice, Toolset, claims, compact,
+    ToolChoice, Toolset, catalogue, claims, compact,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -64,10 +64,12 @@ pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> R
 async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<Event>, Fault> {
     let allowance = planner::allowance(run, mode, world.limits);
     let options = options_now(run, world.options, mode, allowance.tokens);
+    let offered = catalogue::offered(run, world.tools.specs());
     let request = ModelRequest {
         session: run.session(),
         history: run.history(),
-        tools: world.tools.specs(),
+        tools: offered.described,
+        revealed: &offered.revealed,
         mode,
         tokens_max: allowance.tokens,
         options: &options,

@@ -31,6 +31,7 @@ mod driver;
 mod execute;
 pub mod journal;
 pub mod observe;
+mod offer;
 pub mod policy;
 pub mod replay;
 pub mod script;

@@ -159,10 +159,10 @@ impl Loaded {
         let begins = earlier.is_none() && (self.marks || self.states.is_some());
         let shared = if begins { renderer.shared(&prompt, history, tools) } else { 0 };
         let (restored, keeper) = self.kept(session, restored, &prompt[..shared], mark.as_ref());
-        let sources = Sources::new(history).without_repeats(tools);
-        let options = request.options;
+        let (callable, options) = (request.callable(), request.options);
+        let sources = Sources::new(history).without_repeats(&callable);
         let sayable = options.grounded.then(|| figures::pattern(&figures::known(history)));
-        let turn = Turn::new(tools, request.mode, sources).asked(options).saying(sayable.as_deref());
+        let turn = Turn::new(&callable, request.mode, sources).asked(options).saying(sayable.as_deref());
         let grammar = match held {
             Held::ToGrammar => self.dialect.grammar(&turn)?,
             Held::ToNothing => ANYTHING.to_owned(),
@@ -248,9 +248,9 @@ impl Loaded {
 
     /// Reads a reply that is whole, or as whole as it got.
     fn read(&self, text: &str, generated: &Generated, request: &ModelRequest<'_>) -> ReplyBody {
-        let (typed, tools) = (request.options.answer.is_some(), request.tools);
+        let (typed, tools) = (request.options.answer.is_some(), request.callable());
         let read =
-            if typed { self.dialect.parse_typed(text, tools) } else { self.dialect.parse(text, tools) };
+            if typed { self.dialect.parse_typed(text, &tools) } else { self.dialect.parse(text, &tools) };
         match (read, generated.stop) {
             (Ok(Said { reasoning, text, calls }), Stop::WindowFull) if typed && calls.is_empty() => {
                 ReplyBody::Said { reasoning, text, calls }
@@ -276,6 +276,14 @@ impl Loaded {
 impl Model for LocalModel {
     fn info(&self) -> ModelInfo {
         self.shared.card.info.clone()
+    }
+
+    fn window(&self) -> Option<u64> {
+        Some(self.shared.card.window.into())
+    }
+
+    fn tokens(&self, text: &str) -> u64 {
+        self.shared.tokenizer.tokenize(text).len() as u64
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {

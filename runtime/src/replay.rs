@@ -7,7 +7,7 @@
 use handyman_core::planner::{self, Step};
 use handyman_core::{
     CallRequest, Discard, Earlier, Event, Fault, FaultKind, ModelInfo, ModelRequest, Outcome, Recording,
-    ReplyBody, ReplyMode, Run, RunId, SessionId, StopReason, ToolCall, Toolset,
+    ReplyBody, ReplyMode, Run, RunId, SessionId, StopReason, ToolCall, ToolSpec, Toolset, catalogue,
 };
 use serde_json::json;
 
@@ -61,9 +61,13 @@ impl Session {
             }
             Some(_) | None => None,
         };
+        let tools = match events.first() {
+            Some(Event::Started { tools, .. }) => agent.as_offered(tools)?,
+            Some(_) | None => agent.offer()?,
+        };
         let mut replayed = Replayed { made_by, ..Replayed::default() };
         for (index, event) in events.iter().enumerate() {
-            let step = planner::next_step(&run, agent.offered_tools()?.specs(), &agent.limits);
+            let step = planner::next_step(&run, tools.specs(), &agent.limits);
             let difference = match (&step, event) {
                 _ if !follows(&step, event) => Some(Difference {
                     event: index,
@@ -73,7 +77,7 @@ impl Session {
                 }),
                 (Step::Generate(mode), _) if with_model => match Recorded::of(event) {
                     Some(recorded) => {
-                        let difference = again(agent, &run, *mode, &recorded).await?;
+                        let difference = again((agent, tools.specs()), &run, *mode, &recorded).await?;
                         replayed.replies += usize::from(difference.is_none());
                         difference.map(|difference| Difference { event: index, ..difference })
                     }
@@ -186,7 +190,7 @@ impl<'a> Recorded<'a> {
 
 /// Generates a reply again and compares it with the recorded one.
 async fn again(
-    agent: &Agent,
+    (agent, tools): (&Agent, &[ToolSpec]),
     run: &Run,
     mode: ReplyMode,
     recorded: &Recorded<'_>,
@@ -195,10 +199,12 @@ async fn again(
     let allowed = planner::allowance(run, mode, &agent.limits).tokens;
     let tokens_max = recorded.tokens_max.unwrap_or(allowed);
     let options = options_now(run, &agent.options, mode, allowed);
+    let offered = catalogue::offered(run, tools);
     let request = ModelRequest {
         session: &session,
         history: run.history(),
-        tools: agent.offered_tools()?.specs(),
+        tools: offered.described,
+        revealed: &offered.revealed,
         mode,
         tokens_max,
         options: &options,

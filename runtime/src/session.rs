@@ -89,7 +89,8 @@ impl Session {
             return Err(Fault::new(FaultKind::Request, "the request is empty")
                 .with_hint("say in a sentence what should be done"));
         }
-        let specs = self.agent.offered_tools()?.specs();
+        let tools = self.agent.offer()?;
+        let specs = tools.specs();
         let journal = self.agent.opened_journal().await?;
         let _lease = journal.lease(&self.id).await?;
         let earlier = self.earlier(journal.as_ref(), None).await?;
@@ -149,9 +150,13 @@ impl Session {
         watch: &Watch<'_>,
         first: &Event,
     ) -> Result<(), Fault> {
+        let tools = match first {
+            Event::Started { tools, .. } => self.agent.as_offered(tools)?,
+            _ => self.agent.offer_for(run)?,
+        };
         let world = World {
             model: self.agent.model.as_ref(),
-            tools: self.agent.offered_tools()?,
+            tools: &tools,
             policy: self.agent.policy.as_ref(),
             journal,
             limits: &self.agent.limits,

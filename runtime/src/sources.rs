@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use handyman_core::{Message, Part, Role, ToolSpec, repeat};
+use handyman_core::catalogue::SHOW_TOOLS;
+use handyman_core::{CallResult, Message, Part, Role, ToolSpec, repeat};
 use serde_json::{Map, Value};
 
 /// Pieces over all spans; with more, the oldest results can no longer be copied from. What the person
@@ -83,7 +84,9 @@ impl<'a> Sources<'a> {
                 Part::Note(_) | Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
             }));
         }
-        for result in self.history.iter().rev().flat_map(Message::results) {
+        // What describes a tool is nobody's words.
+        let told = |result: &&CallResult| result.tool != SHOW_TOOLS;
+        for result in self.history.iter().rev().flat_map(Message::results).filter(told) {
             collect_texts(&result.result, &mut texts);
         }
         let mut seen = BTreeSet::new();

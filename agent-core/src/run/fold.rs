@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 use serde_json::json;
 
 use super::{CallState, Done, PendingCall, Run};
+use crate::catalogue::{self, SHOW_TOOLS};
 use crate::compact::Compaction;
 use crate::event::{Event, Outcome, Verdict};
 use crate::ids::{CallId, SessionId};
@@ -17,8 +18,11 @@ impl Run {
     pub fn apply(&mut self, event: &Event) {
         let goes_on = self.now.is_some() && self.outcome.is_none();
         match event {
-            Event::Started { session, message, now, untrusted, answer_schema, .. } if self.now.is_none() => {
+            Event::Started { session, message, now, tools, untrusted, answer_schema, .. }
+                if self.now.is_none() =>
+            {
                 self.answer_schema.clone_from(answer_schema);
+                self.reveals = catalogue::is_headed(tools);
                 self.start(session, message, *now);
                 self.distrust(untrusted);
             }
@@ -211,6 +215,11 @@ impl Run {
         };
         pending.state = CallState::Finished;
         let result = CallResult { tool: pending.call.tool.clone(), ..result };
+        if self.reveals && result.tool == SHOW_TOOLS && result.outcome == CallOutcome::Succeeded {
+            let new =
+                catalogue::names_in(&result.result).filter(|name| !self.revealed.iter().any(|r| r == name));
+            self.revealed.extend(new.map(str::to_owned).collect::<Vec<_>>());
+        }
         self.done.push(Done {
             call: pending.call.clone(),
             outcome: result.outcome,

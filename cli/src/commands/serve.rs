@@ -1,15 +1,17 @@
-//! `handyman serve booking` and `handyman mcp`: the tools for other programs.
+//! `handyman serve booking` and `handyman mcp`: the tools, and the agent, for other programs.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use handyman::ServedAgent;
 use handyman::tools::booking::serve::serve;
 use handyman::tools::mcp::serve::Serving;
 use tokio::net::TcpListener;
 
-use crate::args::Places;
 use crate::args::services::ServeCommand;
+use crate::args::{Places, RunOptions};
 use crate::problem::Problem;
-use crate::settings::Files;
+use crate::settings::{self, Files};
 use crate::show;
 
 pub(crate) async fn dispatch(command: ServeCommand) -> Result<ExitCode, Problem> {
@@ -36,10 +38,19 @@ async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {
 }
 
 /// Standard output belongs to the protocol: nothing else is printed there.
-pub(crate) async fn mcp(names: &[String], places: &Places) -> Result<ExitCode, Problem> {
-    let files = Files::of(places)?;
-    let toolbox = files.open_toolbox().await?;
-    let toolbox = if names.is_empty() { toolbox } else { toolbox.only(names)? };
-    Serving::new(toolbox, move || files.now()).on_standard_io().await?;
+pub(crate) async fn mcp(no_agent: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
+    if options.json {
+        return Err(Problem::usage("--json: standard output belongs to the protocol")
+            .with_hint("`handyman runs show RUN --json` shows the events of a run afterwards"));
+    }
+    let files = Files::of(&options.places)?;
+    let agent = if no_agent {
+        settings::agent_without_model(options, &files).await?
+    } else {
+        settings::agent(options, &files).await?
+    };
+    let serving = Serving::new(agent.tools()?.clone(), move || files.now());
+    let serving = if no_agent { serving } else { serving.with(Arc::new(ServedAgent::new(agent))) };
+    serving.on_standard_io().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 mod lands;
 mod limits;
+mod many;
 mod retries;
 mod sagas;
 mod typed;

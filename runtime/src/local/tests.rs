@@ -3,6 +3,7 @@
 mod branch;
 mod compaction;
 mod cut_off;
+mod many;
 mod typed;
 
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ async fn reply(
         session: &SessionId::from(session),
         history,
         tools: &trip_tools(),
+        revealed: &[],
         mode: ReplyMode::Free,
         tokens_max,
         options: &ReplyOptions::default(),
@@ -119,6 +121,7 @@ async fn deltas_are_the_text_of_the_reply() {
         session: &session,
         history: &history,
         tools: &[],
+        revealed: &[],
         mode: ReplyMode::AnswerOnly,
         tokens_max: 40,
         options: &ReplyOptions::default(),

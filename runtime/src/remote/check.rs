@@ -27,7 +27,7 @@ pub(super) fn check(text: &str, calls: &[CallRequest], request: &ModelRequest<'_
     if !request.options.parallel_calls && calls.len() > 1 {
         return Err("only one call at a time was asked for".to_owned());
     }
-    let sources = Sources::new(request.history);
+    let (sources, tools) = (Sources::new(request.history), request.callable());
     for call in calls {
         if let ToolChoice::Tool(name) = choice
             && !none
@@ -35,7 +35,7 @@ pub(super) fn check(text: &str, calls: &[CallRequest], request: &ModelRequest<'_
         {
             return Err(format!("a call of {name} was asked for, not of {}", call.tool));
         }
-        let Some(spec) = request.tools.iter().find(|tool| tool.name == call.tool) else { continue };
+        let Some(spec) = tools.iter().find(|tool| tool.name == call.tool) else { continue };
         let arguments = Value::Object(call.arguments.clone());
         let scope = Scope { definitions: &spec.parameters["$defs"], sources, depth: 0 };
         scope

@@ -25,8 +25,9 @@ pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>) -> Val
         "stream_options": {"include_usage": true},
         "max_tokens": request.tokens_max,
     });
-    if !request.tools.is_empty() {
-        body["tools"] = request.tools.iter().map(tool).collect();
+    let tools = request.callable();
+    if !tools.is_empty() {
+        body["tools"] = tools.iter().map(tool).collect();
         body["tool_choice"] = choice(request);
         if request.mode == ReplyMode::Free && !request.options.parallel_calls {
             body["parallel_tool_calls"] = false.into();

@@ -87,8 +87,15 @@ async fn ask_in(
     let model = RemoteModel::connect(settings(url)).await?;
     let history = [Message::text_of(Role::User, "Weather in Lagos tomorrow, 上海 on Monday")];
     let (session, tools) = (SessionId::from("s"), tools());
-    let request =
-        ModelRequest { session: &session, history: &history, tools: &tools, mode, tokens_max: 99, options };
+    let request = ModelRequest {
+        session: &session,
+        history: &history,
+        tools: &tools,
+        revealed: &[],
+        mode,
+        tokens_max: 99,
+        options,
+    };
     model.reply(request, sink).await
 }
 
@@ -207,6 +214,7 @@ async fn past_calls_and_results_travel_with_names_of_their_own() {
         session: &session,
         history: &history,
         tools: &tools(),
+        revealed: &[],
         mode: ReplyMode::AnswerOnly,
         tokens_max: 9,
         options: &options,
@@ -337,6 +345,7 @@ async fn addresses_that_cannot_be_used_are_told_before_anything_is_sent() {
         session: &session,
         history: &[],
         tools: &[],
+        revealed: &[],
         mode: ReplyMode::Free,
         tokens_max: 9,
         options: &options,

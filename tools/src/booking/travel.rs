@@ -39,30 +39,9 @@ pub async fn search_trains(
     #[arg(verbatim)] before: Option<String>,
     order: Option<TravelOrder>,
 ) -> ToolResult<Value> {
-    let request = Request { from, to, day, after, before, order: order.unwrap_or_default() };
-    let (trip, window) = request.resolve(context.now)?;
-    let departures = timetable::trains(world.seed(), &trip);
-    if departures.is_empty() {
-        return Err(none_between(&trip, "trains", "flights"));
-    }
-    let found = listed(world, departures, window, request.order).await?;
-    let rows: Vec<Value> = found
-        .rows
-        .iter()
-        .map(|(departure, seats)| {
-            json!({
-                "id": departure.draft.id,
-                "departs": hm(departure.departs),
-                "arrives": departure.arrives,
-                "from_station": departure.from,
-                "to_station": departure.to,
-                "seats": seats,
-                "price": Money::new(departure.draft.price_minor, CURRENCY).to_string(),
-                "price_minor": departure.draft.price_minor,
-            })
-        })
-        .collect();
-    Ok(result(&trip, "trains", &rows, found.more))
+    Request { from, to, day, after, before, order: order.unwrap_or_default() }
+        .found(world, context.now, &TRAINS)
+        .await
 }
 
 /// Find direct flights between two cities
@@ -79,31 +58,38 @@ pub async fn search_flights(
     #[arg(verbatim)] before: Option<String>,
     order: Option<TravelOrder>,
 ) -> ToolResult<Value> {
-    let request = Request { from, to, day, after, before, order: order.unwrap_or_default() };
-    let (trip, window) = request.resolve(context.now)?;
-    let departures = timetable::flights(world.seed(), &trip);
-    if departures.is_empty() {
-        return Err(none_between(&trip, "direct flights", "trains"));
-    }
-    let found = listed(world, departures, window, request.order).await?;
-    let rows: Vec<Value> = found
-        .rows
-        .iter()
-        .map(|(departure, seats)| {
-            json!({
-                "id": departure.draft.id,
-                "departs": hm(departure.departs),
-                "arrives": departure.arrives,
-                "from_airport": departure.from,
-                "to_airport": departure.to,
-                "seats": seats,
-                "price": Money::new(departure.draft.price_minor, CURRENCY).to_string(),
-                "price_minor": departure.draft.price_minor,
-            })
-        })
-        .collect();
-    Ok(result(&trip, "flights", &rows, found.more))
+    Request { from, to, day, after, before, order: order.unwrap_or_default() }
+        .found(world, context.now, &FLIGHTS)
+        .await
 }
+
+/// How one kind of travel is searched and told.
+struct Kind {
+    /// Its name in results.
+    name: &'static str,
+    /// Its name where there is none.
+    wanted: &'static str,
+    /// What to try in its place.
+    other: &'static str,
+    /// The fields for where one leaves from and arrives at.
+    places: [&'static str; 2],
+    departures: fn(u64, &Trip) -> Vec<Departure>,
+}
+
+const TRAINS: Kind = Kind {
+    name: "trains",
+    wanted: "trains",
+    other: "flights",
+    places: ["from_station", "to_station"],
+    departures: timetable::trains,
+};
+const FLIGHTS: Kind = Kind {
+    name: "flights",
+    wanted: "direct flights",
+    other: "trains",
+    places: ["from_airport", "to_airport"],
+    departures: timetable::flights,
+};
 
 /// A search as it was written.
 struct Request {
@@ -116,6 +102,31 @@ struct Request {
 }
 
 impl Request {
+    /// What is found, as the model is told of it.
+    async fn found(self, world: &World, now: DateTime, kind: &Kind) -> ToolResult<Value> {
+        let (trip, window) = self.resolve(now)?;
+        let departures = (kind.departures)(world.seed(), &trip);
+        if departures.is_empty() {
+            return Err(none_between(&trip, kind.wanted, kind.other));
+        }
+        let found = listed(world, departures, window, self.order).await?;
+        let [from, to] = kind.places;
+        let row = |(departure, seats): &(Departure, i64)| {
+            json!({
+                "id": departure.draft.id,
+                "departs": hm(departure.departs),
+                "arrives": departure.arrives,
+                from: departure.from,
+                to: departure.to,
+                "seats": seats,
+                "price": Money::new(departure.draft.price_minor, CURRENCY).to_string(),
+                "price_minor": departure.draft.price_minor,
+            })
+        };
+        let rows: Vec<Value> = found.rows.iter().map(row).collect();
+        Ok(result(&trip, kind.name, &rows, found.more))
+    }
+
     /// What it means: the trip, and the stretch of the day to leave in, which today begins now.
     fn resolve(&self, now: DateTime) -> ToolResult<(Trip, Window)> {
         let (from, to) = (resolve::place("from", &self.from)?, resolve::place("to", &self.to)?);

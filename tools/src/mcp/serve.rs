@@ -1,26 +1,62 @@
-//! A toolbox as an MCP server: for other programs' agents.
+//! A toolbox as an MCP server: for other programs' agents. Beside it, services that take their time: they tell how far
+//! they have come and can ask the person at the client.
 //!
 //! Their own policy decides what runs; what the tools do is told in the annotations. A client that sends the same
 //! `handyman/idempotency-key` in `_meta` again gets the first call's result, where the tool keeps one.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use handyman_core::{CallContext, CallOutcome, Effect, ToolCall, ToolResult, Toolbox, Toolset};
+use async_trait::async_trait;
+use handyman_core::{CallContext, CallOutcome, Effect, ToolCall, ToolResult, ToolSpec, Toolbox, Toolset};
 use jiff::civil::DateTime;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult,
-    PaginatedRequestParams, RequestParamsMeta, ServerCapabilities, ServerConfig, ToolAnnotations,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, ToolAnnotations,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler, ServiceExt};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::client::Client;
 use super::tool::KEY;
 
-/// Serves a toolbox.
+/// Something that is offered as a tool and takes its time, such as an agent.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// What clients are told of it.
+    fn spec(&self) -> &ToolSpec;
+
+    /// Does what it is asked. A call under a key that was used before gives what came of that one.
+    ///
+    /// # Errors
+    /// A [`ToolError`] that tells the client what was wrong.
+    async fn call(
+        &self,
+        arguments: Map<String, Value>,
+        context: &CallContext,
+        caller: &dyn Caller,
+    ) -> ToolResult<Value>;
+}
+
+/// Who called a service.
+#[async_trait]
+pub trait Caller: Send + Sync {
+    /// Tells how far the call has come. Does not block.
+    fn tell(&self, message: &str);
+
+    /// Asks the person at the client to allow something; `None` where nobody can be asked.
+    async fn allows(&self, question: &str) -> Option<bool>;
+
+    /// Waits until the client gives the call up.
+    async fn gone(&self);
+}
+
+/// Serves a toolbox, and services beside it.
 pub struct Serving<N> {
     tools: Toolbox,
+    services: Vec<Arc<dyn Service>>,
     /// Says what the local date and time is.
     now: N,
     calls: AtomicU64,
@@ -32,7 +68,14 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> Serving<N> {
     /// Serves these tools; `now` is asked at each call.
     pub fn new(tools: Toolbox, now: N) -> Self {
         let instance = format!("mcp{:x}", fastrand::u64(..));
-        Self { tools, now, calls: AtomicU64::new(0), instance }
+        Self { tools, services: Vec::new(), now, calls: AtomicU64::new(0), instance }
+    }
+
+    /// Offers a service after the tools. A tool of the same name gives way.
+    #[must_use]
+    pub fn with(mut self, service: Arc<dyn Service>) -> Self {
+        self.services.push(service);
+        self
     }
 
     /// Serves on standard input and output until the client goes.
@@ -46,9 +89,9 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> Serving<N> {
         Ok(())
     }
 
-    fn context(&self, request: &CallToolRequestParams) -> CallContext {
+    fn context(&self, of: &RequestContext<RoleServer>) -> CallContext {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
-        let named = request.meta().and_then(|meta| meta.0.0.get(KEY)).and_then(Value::as_str);
+        let named = of.meta.0.0.get(KEY).and_then(Value::as_str);
         let key = named.map_or_else(|| format!("{}.{number}", self.instance), |key| format!("mcp.{key}"));
         CallContext {
             run: self.instance.as_str().into(),
@@ -71,7 +114,7 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> ServerHandler for Serving<N> {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tool = |spec: &handyman_core::ToolSpec| {
+        let tool = |spec: &ToolSpec| {
             let schema = spec.parameters.as_object().cloned().unwrap_or_default();
             let annotations = ToolAnnotations::new()
                 .read_only(spec.effect == Effect::ReadOnly)
@@ -83,27 +126,47 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> ServerHandler for Serving<N> {
             )
             .with_annotations(annotations)
         };
-        Ok(ListToolsResult::with_all_items(self.tools.specs().iter().map(tool).collect()))
+        let services = self.services.iter().map(|service| service.spec());
+        let hidden = |spec: &&ToolSpec| self.services.iter().all(|service| service.spec().name != spec.name);
+        let all = self.tools.specs().iter().filter(hidden).chain(services);
+        Ok(ListToolsResult::with_all_items(all.map(tool).collect()))
     }
 
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _context: RequestContext<RoleServer>,
+        of: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let context = self.context(&request);
+        let context = self.context(&of);
+        let service = self.services.iter().find(|service| service.spec().name == request.name);
+        let token = of.meta.get_progress_token();
         let arguments = request.arguments.unwrap_or_default();
+        if let Some(service) = service {
+            let (client, told) = Client::new(of, token);
+            let done = async {
+                let done = service.call(arguments, &context, &client).await;
+                drop(client);
+                done
+            };
+            // What was told goes out in order, and before the result.
+            let (done, ()) = tokio::join!(done, told);
+            return Ok(match done {
+                Ok(value) => CallToolResult::structured(value),
+                Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
+            }
+            .into());
+        }
         let call = ToolCall { id: context.call.clone(), tool: request.name.into_owned(), arguments };
         let result = self.tools.call(&call, &context).await;
         let answer = match result.outcome {
             CallOutcome::Succeeded if result.result.is_object() => CallToolResult::structured(result.result),
             CallOutcome::Succeeded => {
-                CallToolResult::success(vec![rmcp::model::ContentBlock::text(result.result.to_string())])
+                CallToolResult::success(vec![ContentBlock::text(result.result.to_string())])
             }
             CallOutcome::Failed | CallOutcome::Refused | CallOutcome::Cancelled | CallOutcome::Unknown => {
                 let said =
                     result.result["error"].as_str().map_or_else(|| result.result.to_string(), str::to_owned);
-                CallToolResult::error(vec![rmcp::model::ContentBlock::text(said)])
+                CallToolResult::error(vec![ContentBlock::text(said)])
             }
         };
         Ok(answer.into())

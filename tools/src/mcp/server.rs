@@ -8,15 +8,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use handyman_core::{Effect, Tool, ToolError, ToolErrorKind, ToolResult};
-use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam};
-use rmcp::service::{NotificationContext, Peer, RoleClient, RunningService};
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationCapability,
+    FormElicitationCapability, Implementation, ProgressNotificationParam,
+};
+use rmcp::service::{NotificationContext, Peer, RequestContext, RoleClient, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::{ClientHandler, ServiceExt};
+use rmcp::{ClientHandler, ErrorData, ServiceExt};
+use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
 
 use super::config::Launch;
+use super::person::{self, Answer, Person};
 use super::resources::{list_resources, read_resource};
 use super::tool::McpTool;
 use crate::web::tls::streaming;
@@ -31,6 +36,15 @@ const COMPLAINTS_MAX: usize = 2_000;
 /// Told how far a call has come: the server, done, of how much, and a word about it.
 pub type Progress = Arc<dyn Fn(&str, f64, Option<f64>, Option<&str>) + Send + Sync>;
 
+/// Who hears what a server says by itself while a call runs.
+#[derive(Clone, Default)]
+pub struct Listening {
+    /// Told how far a call has come.
+    pub progress: Option<Progress>,
+    /// Answers what a server asks. Without a person a server is told that nobody can be asked.
+    pub person: Option<Arc<dyn Person>>,
+}
+
 /// An MCP server that is connected. Dropped, its process ends.
 pub struct Server {
     pub(super) name: String,
@@ -44,14 +58,35 @@ pub struct Server {
 #[derive(Clone)]
 pub(super) struct Listener {
     name: String,
-    progress: Option<Progress>,
+    to: Listening,
     changed: Arc<AtomicBool>,
+    /// What was asked since the last call ended.
+    asked: Arc<Mutex<Vec<Value>>>,
 }
 
 impl ClientHandler for Listener {
     fn get_info(&self) -> ClientConfig {
         let us = Implementation::new("handyman", env!("CARGO_PKG_VERSION"));
-        ClientConfig::new(ClientCapabilities::default(), us)
+        let mut able = ClientCapabilities::default();
+        if self.to.person.is_some() {
+            able.elicitation =
+                Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
+        }
+        ClientConfig::new(able, us)
+    }
+
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        _context: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        let (answer, message) = match (&self.to.person, person::question(&self.name, &request)) {
+            (Some(person), Some(question)) => (person.answer(&question).await, question.message),
+            (_, _) => (Answer::Declined, "something that is not asked here".to_owned()),
+        };
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(person::told(&message, &answer));
+        Ok(person::result(&answer))
     }
 
     async fn on_progress(
@@ -59,7 +94,7 @@ impl ClientHandler for Listener {
         params: ProgressNotificationParam,
         _context: NotificationContext<RoleClient>,
     ) {
-        if let Some(progress) = &self.progress {
+        if let Some(progress) = &self.to.progress {
             progress(&self.name, params.progress, params.total, params.message.as_deref());
         }
     }
@@ -74,9 +109,9 @@ impl Server {
     ///
     /// # Errors
     /// Of kind `Unavailable`, with what the server complained of, if it cannot be reached in time.
-    pub async fn connect(name: &str, launch: &Launch, progress: Option<Progress>) -> ToolResult<Self> {
+    pub async fn connect(name: &str, launch: &Launch, to: Listening) -> ToolResult<Self> {
         launch.checked(name)?;
-        let listener = Listener { name: name.to_owned(), progress, changed: Arc::default() };
+        let listener = Listener { name: name.to_owned(), to, changed: Arc::default(), asked: Arc::default() };
         let (service, child) = match (&launch.command, &launch.url) {
             (Some(program), _) => {
                 let (service, child) = start(name, program, launch, listener).await?;
@@ -144,6 +179,11 @@ impl Server {
     /// Whether the server said that its list of tools has changed.
     pub(super) fn has_changed(&self) -> bool {
         self.service.service().changed.load(Ordering::Acquire)
+    }
+
+    /// What the server asked since this was last looked at, and what it was told.
+    pub(super) fn take_asked(&self) -> Vec<Value> {
+        std::mem::take(&mut *self.service.service().asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn capable(&self, has: impl Fn(&rmcp::model::ServerCapabilities) -> bool) -> bool {
@@ -225,6 +265,13 @@ async fn reach(
 
 pub(super) fn unavailable(server: &str, why: impl fmt::Display) -> ToolError {
     ToolError::unavailable(format!("the MCP server '{server}' cannot be used: {why}"))
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (progress, person) = (self.progress.is_some(), self.person.is_some());
+        f.debug_struct("Listening").field("progress", &progress).field("person", &person).finish()
+    }
 }
 
 impl fmt::Debug for Server {

@@ -78,8 +78,13 @@ impl Tool for McpTool {
         let mut request = CallToolRequestParams::new(self.offered.name.clone()).with_arguments(arguments);
         request.meta_mut().get_or_insert_default().0.0.insert(KEY.to_owned(), json!(context.key.as_str()));
         // Dropped, the request is cancelled at the server.
-        let result = self.server.peer().call_tool(request).await.map_err(|error| self.failed(error))?;
-        let shown = content::result(&self.server.name, &result);
+        let result = self.server.peer().call_tool(request).await;
+        let asked = self.server.take_asked();
+        let result = result.map_err(|error| self.failed(error))?;
+        let mut shown = content::result(&self.server.name, &result);
+        if !asked.is_empty() {
+            shown["asked"] = asked.into();
+        }
         if result.is_error == Some(true) {
             return Err(ToolError::new(ToolErrorKind::Refused, content::plain(&result)));
         }

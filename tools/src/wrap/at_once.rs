@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolResult, ToolSpec};
+use handyman_core::{CallContext, Tool, ToolError, ToolResult, ToolSpec};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
@@ -28,21 +28,13 @@ impl Tool for AtOnce {
         self.inner.spec()
     }
 
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(self.inner.as_ref())
+    }
+
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         let _place = self.places.acquire().await.map_err(ToolError::internal)?;
         self.inner.call(arguments, context).await
-    }
-
-    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        self.inner.probe(key).await
-    }
-
-    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        self.inner.undo(undone, context).await
-    }
-
-    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        self.inner.plan(arguments, context).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, Effect, IdempotencyKey, Probe, Tool, ToolResult, ToolSpec};
+use handyman_core::{CallContext, Effect, Tool, ToolResult, ToolSpec};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -49,6 +49,10 @@ impl Tool for Cached {
         self.inner.spec()
     }
 
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(self.inner.as_ref())
+    }
+
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         if self.inner.spec().effect != Effect::ReadOnly {
             return self.inner.call(arguments, context).await;
@@ -61,18 +65,6 @@ impl Tool for Cached {
         let result = self.inner.call(arguments, context).await?;
         self.remember(question, result.clone());
         Ok(result)
-    }
-
-    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        self.inner.probe(key).await
-    }
-
-    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        self.inner.undo(undone, context).await
-    }
-
-    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        self.inner.plan(arguments, context).await
     }
 }
 

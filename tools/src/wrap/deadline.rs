@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, Effect, IdempotencyKey, Probe, Tool, ToolError, ToolResult, ToolSpec};
+use handyman_core::{CallContext, Effect, Probe, Tool, ToolError, ToolResult, ToolSpec};
 use serde_json::{Map, Value};
 
 /// A tool that fails when it takes longer than it may.
@@ -30,6 +30,10 @@ impl Tool for Deadline {
         self.inner.spec()
     }
 
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(self.inner.as_ref())
+    }
+
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         if let Ok(result) = tokio::time::timeout(self.deadline, self.inner.call(arguments, context)).await {
             return result;
@@ -44,18 +48,6 @@ impl Tool for Deadline {
             Effect::ReadOnly => Err(ToolError::unavailable(message)),
             Effect::Idempotent | Effect::Once => Err(ToolError::in_doubt(message)),
         }
-    }
-
-    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        self.inner.probe(key).await
-    }
-
-    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        self.inner.undo(undone, context).await
-    }
-
-    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        self.inner.plan(arguments, context).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, Effect, IdempotencyKey, Probe, Tool, ToolResult, ToolSpec};
+use handyman_core::{CallContext, Effect, Tool, ToolResult, ToolSpec};
 use serde_json::{Map, Value};
 
 /// A tool whose effect somebody else declares, such as one of a server that says nothing of it.
@@ -30,20 +30,12 @@ impl Tool for Declared {
         &self.spec
     }
 
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(self.inner.as_ref())
+    }
+
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         self.inner.call(arguments, context).await
-    }
-
-    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        self.inner.probe(key).await
-    }
-
-    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        self.inner.undo(undone, context).await
-    }
-
-    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        self.inner.plan(arguments, context).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolResult, ToolSpec};
+use handyman_core::{CallContext, Tool, ToolResult, ToolSpec};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -48,21 +48,13 @@ impl Tool for Paced {
         self.inner.spec()
     }
 
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(self.inner.as_ref())
+    }
+
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         self.room().await;
         self.inner.call(arguments, context).await
-    }
-
-    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        self.inner.probe(key).await
-    }
-
-    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        self.inner.undo(undone, context).await
-    }
-
-    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        self.inner.plan(arguments, context).await
     }
 }
 

@@ -5,9 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use handyman_core::{
-    CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec, tool,
-};
+use handyman_core::{CallContext, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec, tool};
 use serde_json::{Map, Value, json};
 
 /// Results whose rest is kept at the same time.
@@ -56,6 +54,10 @@ impl Tool for Shortened {
         self.inner.spec()
     }
 
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(self.inner.as_ref())
+    }
+
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         let result = self.inner.call(arguments, context).await?;
         let text = result.to_string();
@@ -66,18 +68,6 @@ impl Tool for Shortened {
         let shown = shown_with(piece(&text, 0, self.bytes_max), &handle);
         self.kept.keep(&handle, text);
         Ok(shown)
-    }
-
-    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        self.inner.probe(key).await
-    }
-
-    async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
-        self.inner.undo(undone, context).await
-    }
-
-    async fn plan(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Option<Value>> {
-        self.inner.plan(arguments, context).await
     }
 }
 

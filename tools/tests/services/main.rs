@@ -13,5 +13,6 @@ mod client;
 mod mcp;
 mod openapi;
 mod providers;
+mod reference;
 mod server;
 mod support;

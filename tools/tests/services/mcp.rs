@@ -1,12 +1,11 @@
-//! MCP servers: one written by hand, and the reference servers of the package indexes where they are installed.
+//! MCP servers: one that is written by hand, so that two sides do not share a mistake.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use handyman_core::{Effect, Tool, ToolCall, ToolErrorKind, Toolbox, Toolset};
-use handyman_tools::mcp::{Config, Launch, Server};
-use serde_json::{Value, json};
+use handyman_tools::mcp::{Answer, Config, Launch, Listening, Person, Question, Server};
+use serde_json::json;
 
 use crate::support::{call, context, object};
 
@@ -17,11 +16,11 @@ fn by_hand(arguments: &str) -> Launch {
     Launch::of_command_line(&format!("'{}' {arguments}", program.display())).unwrap()
 }
 
-async fn tools_of(launch: &Launch) -> Vec<Arc<dyn Tool>> {
-    Arc::new(Server::connect("by hand", launch, None).await.unwrap()).tools().await.unwrap()
+pub(crate) async fn tools_of(launch: &Launch) -> Vec<Arc<dyn Tool>> {
+    Arc::new(Server::connect("by hand", launch, Listening::default()).await.unwrap()).tools().await.unwrap()
 }
 
-fn named<'a>(tools: &'a [Arc<dyn Tool>], name: &str) -> &'a dyn Tool {
+pub(crate) fn named<'a>(tools: &'a [Arc<dyn Tool>], name: &str) -> &'a dyn Tool {
     tools.iter().find(|tool| tool.spec().name == name).unwrap_or_else(|| panic!("{name}")).as_ref()
 }
 
@@ -76,7 +75,9 @@ async fn progress_is_told_and_the_key_is_handed_on() {
     let progress = Arc::new(move |server: &str, done: f64, total: Option<f64>, message: Option<&str>| {
         hear.lock().unwrap().push(format!("{server} {done} {total:?} {message:?}"));
     });
-    let server = Arc::new(Server::connect("s", &launch, Some(progress)).await.unwrap());
+    let server = Arc::new(
+        Server::connect("s", &launch, Listening { progress: Some(progress), person: None }).await.unwrap(),
+    );
     let tools = server.tools().await.unwrap();
     assert_eq!(call(named(&tools, "slowly"), json!({})).await.unwrap()["text"], "done at last");
     let told = told.lock().unwrap().clone();
@@ -90,6 +91,40 @@ async fn progress_is_told_and_the_key_is_handed_on() {
         "still there"
     );
     assert!(std::fs::read_to_string(&notes).unwrap().contains("cancelled"), "the server was told");
+}
+
+/// Says its name, and remembers what it was asked.
+#[derive(Default)]
+struct Ann(Mutex<Vec<Question>>);
+
+#[async_trait::async_trait]
+impl Person for Ann {
+    async fn answer(&self, question: &Question) -> Answer {
+        self.0.lock().unwrap().push(question.clone());
+        Answer::Given(object(json!({"name": "Ann"})))
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_asks_goes_to_the_person_and_into_the_result() {
+    let ann = Arc::new(Ann::default());
+    let to = Listening { person: Some(Arc::clone(&ann) as _), progress: None };
+    let server = Arc::new(Server::connect("s", &by_hand(""), to).await.unwrap());
+    let tools = server.tools().await.unwrap();
+    let greeted = call(named(&tools, "greet"), json!({})).await.unwrap();
+    assert_eq!(greeted["text"], r#"{"action":"accept","content":{"name":"Ann"}}"#);
+    assert_eq!(greeted["asked"], json!([{"asked": "What is your name?", "answered": {"name": "Ann"}}]));
+    let asked = ann.0.lock().unwrap().clone();
+    assert_eq!((asked[0].server.as_str(), &asked[0].schema["required"]), ("s", &json!(["name"])));
+    let again = call(named(&tools, "echo"), json!({"text": "x"})).await.unwrap();
+    assert_eq!(again.get("asked"), None, "what was asked belongs to its call");
+    // Where there is nobody, the server is not even told that somebody could be asked.
+    let alone = tools_of(&by_hand("")).await;
+    let declined = call(named(&alone, "greet"), json!({})).await.unwrap();
+    assert_eq!(declined["text"], "nobody can be asked");
+    let asked = call(named(&alone, "insist"), json!({})).await.unwrap();
+    assert_eq!(asked["text"], r#"{"action":"decline"}"#);
+    assert_eq!(asked["asked"][0]["declined"], true);
 }
 
 #[tokio::test]
@@ -111,16 +146,17 @@ async fn what_is_declared_counts_and_what_is_wrong_is_said() {
     assert_eq!(named(&tools, "echo").spec().effect, Effect::ReadOnly);
     assert!(!tools.iter().any(|tool| tool.spec().name == "huge"), "only those that are wanted");
     launch.effects.insert("eco".to_owned(), Effect::ReadOnly);
-    let server = Arc::new(Server::connect("s", &launch, None).await.unwrap());
+    let server = Arc::new(Server::connect("s", &launch, Listening::default()).await.unwrap());
     let error = server.tools().await.err().unwrap().to_string();
     assert!(error.contains("no tool 'eco'; it has echo, sum"), "{error}");
-    let error = Server::connect("s", &by_hand("--broken"), None).await.unwrap_err().to_string();
+    let error =
+        Server::connect("s", &by_hand("--broken"), Listening::default()).await.unwrap_err().to_string();
     assert!(error.contains("this server cannot find its data"), "{error}");
     let missing = Launch::of_command_line("no-such-program-here --x").unwrap();
-    let error = Server::connect("s", &missing, None).await.unwrap_err().to_string();
+    let error = Server::connect("s", &missing, Listening::default()).await.unwrap_err().to_string();
     assert!(error.contains("no-such-program-here cannot be started"), "{error}");
     let silent = Launch::of_command_line("http://127.0.0.1:9/mcp").unwrap();
-    assert!(Server::connect("s", &silent, None).await.is_err());
+    assert!(Server::connect("s", &silent, Listening::default()).await.is_err());
 }
 
 #[test]
@@ -133,64 +169,4 @@ fn the_configuration_of_other_clients_is_understood() {
     assert!(Config::parse(r#"{"mcpServers": {"x": {}}}"#).unwrap_err().contains("server 'x'"));
     assert!(Config::parse("{").unwrap_err().contains("line 1"));
     assert!(Launch::of_command_line("say 'unclosed").unwrap_err().contains("quotation"));
-}
-
-/// A reference server that set-up installed; says so where it did not.
-fn installed(path: &str) -> Option<PathBuf> {
-    use std::io::Write;
-    let folder = std::env::var_os("HANDYMAN_TEST_MCP_SERVERS").map(PathBuf::from);
-    let found = folder.map(|folder| folder.join(path)).filter(|path| path.exists());
-    if found.is_none() {
-        let _ = writeln!(std::io::stderr(), "skipped: {path} is not installed; scripts/mcp-servers.sh does");
-    }
-    found
-}
-
-#[tokio::test]
-async fn the_reference_file_server_reads_and_writes() {
-    let Some(server) = installed("node_modules/@modelcontextprotocol/server-filesystem/dist/index.js") else {
-        return;
-    };
-    let folder = tempfile::TempDir::new().unwrap();
-    std::fs::write(folder.path().join("a.txt"), "from a file").unwrap();
-    let launch =
-        Launch::of_command_line(&format!("node '{}' '{}'", server.display(), folder.path().display()))
-            .unwrap();
-    let tools = tools_of(&launch).await;
-    Toolbox::new().with_all(tools.clone()).unwrap();
-    let path = folder.path().join("a.txt").display().to_string();
-    let read = call(named(&tools, "read_text_file"), json!({"path": path})).await.unwrap();
-    assert!(read.to_string().contains("from a file"), "{read}");
-    let new = folder.path().join("b.txt");
-    call(named(&tools, "write_file"), json!({"path": new.display().to_string(), "content": "written"}))
-        .await
-        .unwrap();
-    assert_eq!(std::fs::read_to_string(new).unwrap(), "written");
-    let outside =
-        call(named(&tools, "read_text_file"), json!({"path": "/etc/passwd"})).await.unwrap_err().to_string();
-    assert!(outside.to_lowercase().contains("denied"), "{outside}");
-}
-
-#[tokio::test]
-async fn the_reference_server_of_everything_is_understood() {
-    let Some(server) = installed("node_modules/@modelcontextprotocol/server-everything/dist/index.js") else {
-        return;
-    };
-    let launch = Launch::of_command_line(&format!("node '{}'", server.display())).unwrap();
-    let tools = tools_of(&launch).await;
-    Toolbox::new().with_all(tools.clone()).unwrap();
-    let said = call(named(&tools, "echo"), json!({"message": "hello"})).await.unwrap();
-    assert!(said.to_string().contains("hello"), "{said}");
-    let listed = call(named(&tools, "list_resources"), json!({})).await.unwrap();
-    let first: &Value = &listed["resources"][0]["uri"];
-    assert!(call(named(&tools, "read_resource"), json!({"uri": first})).await.is_ok(), "{listed}");
-}
-
-#[tokio::test]
-async fn the_reference_time_server_of_python_answers() {
-    let Some(program) = installed("python/bin/mcp-server-time") else { return };
-    let tools = tools_of(&Launch::of_command_line(&format!("'{}'", program.display())).unwrap()).await;
-    Toolbox::new().with_all(tools.clone()).unwrap();
-    let now = call(named(&tools, "get_current_time"), json!({"timezone": "Asia/Shanghai"})).await.unwrap();
-    assert!(now.to_string().contains("Asia/Shanghai"), "{now}");
 }

@@ -94,6 +94,7 @@ pub(crate) async fn measure(
             session: &session,
             history: &history,
             tools: &tools,
+            revealed: &[],
             mode: ReplyMode::Free,
             tokens_max: 400,
             options: ReplyOptions::usual(),

@@ -30,6 +30,7 @@ pub(crate) async fn write(model: &LocalModel, file: &Path, out: &Path) -> Result
                 session: &session,
                 history: &history,
                 tools: &tools,
+                revealed: &[],
                 mode: ReplyMode::Free,
                 tokens_max: 400,
                 options: ReplyOptions::usual(),

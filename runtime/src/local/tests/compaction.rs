@@ -89,7 +89,15 @@ async fn tokens_that_a_compaction_makes_the_model_read_again_are_counted_as_that
             let mode = handyman_core::ReplyMode::AnswerOnly;
             model
                 .reply(
-                    ModelRequest { session, history: &history, tools: &[], mode, tokens_max: 8, options },
+                    ModelRequest {
+                        session,
+                        history: &history,
+                        tools: &[],
+                        revealed: &[],
+                        mode,
+                        tokens_max: 8,
+                        options,
+                    },
                     &handyman_core::Discard,
                 )
                 .await

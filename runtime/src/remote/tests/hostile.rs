@@ -73,6 +73,7 @@ async fn silence_ends_and_an_interrupted_reply_that_was_seen_is_not_asked_for_ag
         session: &session,
         history: &history,
         tools: &[],
+        revealed: &[],
         mode: ReplyMode::Free,
         tokens_max: 9,
         options: &options,

@@ -1,0 +1,157 @@
+//! Many tools, revealed step by step.
+//!
+//! Where the descriptions of all tools would take too much of a model's window, the model is shown one tool,
+//! [`SHOW_TOOLS`], whose description names the others. What a call of it comes to describes those that fit what was
+//! asked for, as a message like any result: nothing before it changes, so no token is computed again. From then on
+//! they can be called. What was revealed follows from the run's events alone, so a resumed run can call the same.
+
+mod rank;
+
+use serde_json::{Value, json};
+
+use crate::limits::Limits;
+use crate::message::{CallOutcome, CallResult, Message, ToolCall};
+use crate::run::Run;
+use crate::schema::shown;
+use crate::tool::{Effect, Safety, ToolSpec};
+
+pub use rank::rank;
+
+/// The tool that shows the others. In `started`, it heads the list of tools where they are revealed step by step.
+pub const SHOW_TOOLS: &str = "show_tools";
+
+/// Tools that one call describes.
+const SHOWN_MAX: usize = 5;
+/// Tools that one call names beside them.
+const NAMED_MAX: usize = 10;
+/// Characters of a query: a model that cannot stop must not fill its window with one.
+const QUERY_CHARS_MAX: usize = 120;
+/// Characters of a tool's line in a list.
+const LINE_CHARS_MAX: usize = 72;
+
+/// The tool that shows these tools. Its description names them all with a line each, or by name alone where
+/// that does not fit, or says only how many there are.
+#[must_use]
+pub fn show_tools(tools: &[ToolSpec], fits: impl Fn(&str) -> bool) -> ToolSpec {
+    let lines = || tools.iter().map(line).collect::<Vec<_>>().join("\n");
+    let names = || tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ");
+    let does = "Show tools, by what they do or by name; those shown can be called.";
+    let listed = [format!("{does} There are:\n{}", lines()), format!("{does} There are: {}", names())];
+    let [with_lines, with_names] = listed;
+    let description = if fits(&with_lines) {
+        with_lines
+    } else if fits(&with_names) {
+        with_names
+    } else {
+        format!("{does} There are {}.", tools.len())
+    };
+    ToolSpec {
+        name: SHOW_TOOLS.to_owned(),
+        description,
+        parameters: json!({
+            "type": "object",
+            "properties": {"query": {"type": "string", "minLength": 1, "maxLength": QUERY_CHARS_MAX, "description": "What should be done, or names of tools"}},
+            "required": ["query"],
+            "additionalProperties": false,
+        }),
+        effect: Effect::ReadOnly,
+        safety: Safety::default(),
+    }
+}
+
+/// The tools of one reply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offered<'a> {
+    /// Those that the prompt begins with.
+    pub described: &'a [ToolSpec],
+    /// Those that messages have described since.
+    pub revealed: Vec<ToolSpec>,
+}
+
+/// What of these tools is offered for the run's next reply.
+#[must_use]
+pub fn offered<'a>(run: &Run, tools: &'a [ToolSpec]) -> Offered<'a> {
+    if !run.reveals() {
+        return Offered { described: tools, revealed: Vec::new() };
+    }
+    let described = tools.get(..1).unwrap_or_default();
+    let named = |name: &String| tools.iter().skip(1).find(|tool| tool.name == *name).cloned();
+    Offered { described, revealed: run.revealed().iter().filter_map(named).collect() }
+}
+
+/// Whether a list of tools, as `started` has it, says that they are revealed step by step.
+#[must_use]
+pub fn is_headed(tools: &[String]) -> bool {
+    tools.first().is_some_and(|first| first == SHOW_TOOLS)
+}
+
+/// What is wrong with calling a tool that the model has not been shown; nothing where it may be called.
+pub(crate) fn unseen(run: &Run, call: &ToolCall) -> Option<String> {
+    let known = !run.reveals() || call.tool == SHOW_TOOLS || run.revealed().contains(&call.tool);
+    (!known).then(|| format!("{} has not been shown yet; call {SHOW_TOOLS} with its name first", call.tool))
+}
+
+/// What a call of [`SHOW_TOOLS`] comes to: the best tools for what was asked, described, and names of the next ones.
+pub(crate) fn show(run: &Run, tools: &[ToolSpec], call: &ToolCall, limits: &Limits) -> CallResult {
+    let query = call.arguments.get("query").and_then(Value::as_str).unwrap_or_default();
+    let tools = tools.get(1..).unwrap_or_default();
+    let best = rank(query, tools);
+    let (mut seen, mut new, mut others, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for tool in best.iter().take(SHOWN_MAX + NAMED_MAX).filter_map(|index| tools.get(*index)) {
+        let described = json!({"name": tool.name, "description": tool.description, "parameters": shown(&tool.parameters)});
+        let length = described.to_string().len();
+        if seen.len() + new.len() == SHOWN_MAX
+            || (!new.is_empty() && bytes + length > limits.output_bytes_max)
+        {
+            others.push(line(tool));
+        } else if is_described(run.history(), &tool.name) {
+            seen.push(tool.name.clone());
+        } else {
+            bytes += length;
+            new.push(described);
+        }
+    }
+    let (outcome, result) = if best.is_empty() {
+        let expected = "other words for what should be done, or the name of a tool";
+        (
+            CallOutcome::Failed,
+            json!({"error": format!("no tool fits '{query}'"), "at": "/query", "expected": expected}),
+        )
+    } else {
+        let mut result = json!({"tools": new});
+        if !seen.is_empty() {
+            result["shown_before"] = seen.into();
+        }
+        if !others.is_empty() {
+            result["others"] = others.into();
+        }
+        (CallOutcome::Succeeded, result)
+    };
+    CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+}
+
+/// The tools that a result of [`SHOW_TOOLS`] describes.
+pub(crate) fn names_in(result: &Value) -> impl Iterator<Item = &str> {
+    result["tools"].as_array().into_iter().flatten().filter_map(|tool| tool["name"].as_str())
+}
+
+/// Whether the model can still read a tool's description in the history.
+fn is_described(history: &[Message], name: &str) -> bool {
+    let mut shown = history.iter().flat_map(Message::results).filter(|result| result.tool == SHOW_TOOLS);
+    shown.any(|result| result.result["cut"].is_null() && names_in(&result.result).any(|known| known == name))
+}
+
+/// A tool on one line: its name and the beginning of what it does.
+fn line(tool: &ToolSpec) -> String {
+    let said = tool.description.lines().next().unwrap_or_default().trim();
+    let sentence = said.find(". ").map_or(said, |dot| &said[..dot]).trim_end_matches('.');
+    let whole = format!("{}: {sentence}", tool.name);
+    match whole.char_indices().nth(LINE_CHARS_MAX) {
+        _ if sentence.is_empty() => tool.name.clone(),
+        Some((end, _)) => format!("{}…", whole[..end].trim_end()),
+        None => whole,
+    }
+}
+
+#[cfg(test)]
+mod tests;

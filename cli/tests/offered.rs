@@ -1,0 +1,186 @@
+//! Tools revealed step by step, and the agent as a tool of other programs.
+
+#![cfg(feature = "services")]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use serde_json::{Map, Value, json};
+use support::{Bench, DATE};
+
+/// A document with many operations, none of which anybody serves.
+fn document(operations: usize) -> String {
+    let mut paths = Map::new();
+    for number in 0..operations {
+        let parameter = json!({"name": "id", "in": "query", "required": true, "schema": {"type": "string"}});
+        let operation = json!({"operationId": format!("lamp_{number}"), "summary": format!("Look at lamp {number}"), "parameters": [parameter]});
+        paths.insert(format!("/lamps/{number}"), json!({"get": operation}));
+    }
+    let servers = json!([{"url": "http://127.0.0.1:9"}]);
+    json!({"openapi": "3.1.0", "info": {"title": "Lamps", "version": "1"}, "servers": servers, "paths": paths}).to_string()
+}
+
+#[test]
+fn hundreds_of_operations_are_revealed_step_by_step() {
+    let bench = Bench::new();
+    let lamps = bench.write("lamps.json", &document(400));
+    let model = bench.script(&[
+        json!({"calls": [{"tool": "lamp_377", "arguments": {"id": "x"}}]}),
+        json!({"calls": [{"tool": "show_tools", "arguments": {"query": "look at lamp 377"}}]}),
+        json!({"calls": [{"tool": "lamp_377", "arguments": {"id": "x"}}]}),
+        json!({"text": "It is out."}),
+    ]);
+    let options = ["--model", &model, "--openapi", lamps.to_str().unwrap(), "--date", DATE];
+    let run = |more: &[&str]| {
+        let mut arguments = vec!["run", "Is lamp 377 on?", "--json"];
+        arguments.extend(options);
+        arguments.extend(more);
+        bench.run(&arguments)
+    };
+    let ran = run(&[]);
+    let events = ran.events();
+    let tools = events[0]["tools"].as_array().unwrap();
+    assert_eq!((tools.len(), &tools[0]), (420, &json!("show_tools")), "{}", ran.err);
+    let ended: Vec<&Value> = events.iter().filter(|event| event["type"] == "call_finished").collect();
+    assert!(ended[0]["result"]["error"].as_str().unwrap().contains("has not been shown"), "{}", ended[0]);
+    assert_eq!(ended[1]["result"]["tools"][0]["name"], "lamp_377", "{}", ended[1]);
+    assert_eq!(ended[2]["failure"], "unavailable", "it was called: {}", ended[2]);
+    let id = events[0]["run"].as_str().unwrap();
+    let mut replay = vec!["replay", id];
+    replay.extend(options);
+    let replayed = bench.run(&replay);
+    assert_eq!(replayed.code, 0, "{} {}", replayed.out, replayed.err);
+    let at_once = run(&["--tools-percent", "400"]).events();
+    assert_eq!(at_once[0]["tools"].as_array().unwrap().len(), 419, "with room for all, all are shown");
+}
+
+/// A client of `handyman mcp`, written by hand.
+struct Client {
+    child: Child,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// Whether somebody can be asked, and what they say.
+    says: Option<bool>,
+    /// What was asked, and how far the server said it had come.
+    asked: Vec<String>,
+    told: Vec<String>,
+}
+
+impl Client {
+    fn start(bench: &Bench, model: &str, says: Option<bool>) -> Self {
+        let mut command =
+            bench.command(&["mcp", "--model", model, "--tools", "add_event,list_events", "--date", DATE]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut client = Self {
+            child,
+            input,
+            lines: BufReader::new(output).lines(),
+            says,
+            asked: Vec::new(),
+            told: Vec::new(),
+        };
+        let able = if says.is_some() { json!({"elicitation": {}}) } else { json!({}) };
+        let greeting = json!({"protocolVersion": "2025-06-18", "capabilities": able, "clientInfo": {"name": "plain", "version": "1"}});
+        client.ask("initialize", &greeting);
+        client.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
+        client
+    }
+
+    fn send(&mut self, message: &Value) {
+        writeln!(self.input, "{message}").unwrap();
+    }
+
+    /// The result of a request; questions are answered and progress is noted meanwhile.
+    fn ask(&mut self, method: &str, parameters: &Value) -> Value {
+        self.send(&json!({"jsonrpc": "2.0", "id": "a", "method": method, "params": parameters}));
+        loop {
+            let line = self.lines.next().expect("the server answers").unwrap();
+            let message: Value = serde_json::from_str(&line).unwrap();
+            match message["method"].as_str() {
+                Some("elicitation/create") => {
+                    self.asked.push(message["params"]["message"].as_str().unwrap().to_owned());
+                    let answer = json!({"action": "accept", "content": {"allow": self.says}});
+                    self.send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": answer}));
+                }
+                Some("notifications/progress") => {
+                    self.told.push(message["params"]["message"].as_str().unwrap().to_owned());
+                }
+                Some(other) => panic!("{other}"),
+                None => return message["result"].clone(),
+            }
+        }
+    }
+
+    fn run(&mut self, key: &str) -> Value {
+        let about = json!({"progressToken": 7, "handyman/idempotency-key": key});
+        let call = json!({"name": "handyman", "arguments": {"request": "Tea with Bo tomorrow at three"}, "_meta": about});
+        self.ask("tools/call", &call)["structuredContent"].clone()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn events(bench: &Bench) -> usize {
+    bench.select("SELECT title FROM events WHERE title = 'Tea with Bo'").as_array().unwrap().len()
+}
+
+#[test]
+fn the_agent_is_a_tool_that_tells_how_far_it_is_and_asks() {
+    let bench = Bench::new();
+    let event = json!({"title": "Tea with Bo", "day": "tomorrow", "time": "three"});
+    let model = bench.script(&[
+        json!({"calls": [{"tool": "list_events", "arguments": {}}]}),
+        json!({"calls": [{"tool": "add_event", "arguments": event.clone()}]}),
+        json!({"text": "It is in the calendar."}),
+    ]);
+    let mut client = Client::start(&bench, &model, Some(true));
+    let listed = client.ask("tools/list", &json!({}));
+    let names: Vec<&Value> = listed["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    assert_eq!(names, ["add_event", "list_events", "handyman"]);
+    let done = client.run("k1");
+    assert_eq!(
+        (&done["answer"], &done["outcome"]),
+        (&json!("It is in the calendar."), &json!("answered")),
+        "{done}"
+    );
+    assert_eq!(
+        client.told,
+        ["list_events: started", "list_events: done", "add_event: started", "add_event: done"]
+    );
+    assert!(
+        client.asked[0].contains("Allow add_event") && client.asked[0].contains("Tea with Bo"),
+        "{:?}",
+        client.asked
+    );
+    assert_eq!(client.run("k1"), done, "the same key gives what came of it");
+    assert_eq!((events(&bench), client.asked.len()), (1, 1), "and nothing is done or asked again");
+    let about = json!({"handyman/idempotency-key": "k2"});
+    let direct = json!({"name": "add_event", "arguments": event, "_meta": about});
+    let added = client.ask("tools/call", &direct);
+    assert_eq!(client.ask("tools/call", &direct), added, "a tool's call has its key too");
+    assert_eq!(events(&bench), 2);
+}
+
+#[test]
+fn without_a_yes_nothing_is_done() {
+    for says in [None, Some(false)] {
+        let bench = Bench::new();
+        let event = json!({"title": "Tea with Bo", "day": "tomorrow", "time": "three"});
+        let model = bench.script(&[
+            json!({"calls": [{"tool": "add_event", "arguments": event}]}),
+            json!({"text": "It is not allowed."}),
+        ]);
+        let mut client = Client::start(&bench, &model, says);
+        let done = client.run("k1");
+        assert_eq!(done["answer"], "It is not allowed.", "{done}");
+        assert_eq!((events(&bench), client.asked.len()), (0, usize::from(says.is_some())));
+    }
+}

@@ -1,0 +1,83 @@
+//! The tools of a run: all at once, or behind one that shows them step by step.
+
+use async_trait::async_trait;
+use handyman_core::schema::shown;
+use handyman_core::{
+    CallContext, IdempotencyKey, Limits, Model, Probe, ToolCall, ToolResult, ToolSpec, Toolbox, Toolset,
+    catalogue,
+};
+use serde_json::{Value, json};
+
+/// Tokens of a window that a model does not tell of.
+const WINDOW: u64 = 32_768;
+
+/// A toolbox as it is offered to a run.
+pub(crate) struct Offer<'a> {
+    tools: &'a Toolbox,
+    /// The tools behind the one that shows them.
+    headed: Option<Vec<ToolSpec>>,
+}
+
+impl<'a> Offer<'a> {
+    /// All tools at once.
+    pub(crate) fn all(tools: &'a Toolbox) -> Self {
+        Self { tools, headed: None }
+    }
+
+    /// The tools behind one that shows them; its list takes at most half of what descriptions may take.
+    pub(crate) fn step_by_step(tools: &'a Toolbox, model: &dyn Model, limits: &Limits) -> Self {
+        let room = room(model, limits) / 2;
+        let head = catalogue::show_tools(tools.specs(), |list| model.tokens(list) <= room);
+        let headed = std::iter::once(head).chain(tools.specs().iter().cloned()).collect();
+        Self { tools, headed: Some(headed) }
+    }
+
+    /// Whether the descriptions of all tools take no more of the window than they may.
+    pub(crate) fn fits(&self, model: &dyn Model, limits: &Limits) -> bool {
+        let room = room(model, limits);
+        let mut taken = 0;
+        self.tools.specs().iter().all(|tool| {
+            taken += model.tokens(&described(tool));
+            taken <= room
+        })
+    }
+}
+
+/// Tokens that descriptions may take.
+fn room(model: &dyn Model, limits: &Limits) -> u64 {
+    model.window().unwrap_or(WINDOW) * u64::from(limits.tools_percent) / 100
+}
+
+/// What a prompt says of a tool, whichever way a model family writes it.
+fn described(tool: &ToolSpec) -> String {
+    json!({"name": tool.name, "description": tool.description, "parameters": shown(&tool.parameters)})
+        .to_string()
+}
+
+#[async_trait]
+impl Toolset for Offer<'_> {
+    fn specs(&self) -> &[ToolSpec] {
+        self.headed.as_deref().unwrap_or_else(|| self.tools.specs())
+    }
+
+    async fn attempt(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Value> {
+        self.tools.attempt(call, context).await
+    }
+
+    async fn probe(&self, call: &ToolCall, key: &IdempotencyKey) -> Probe {
+        self.tools.probe(call, key).await
+    }
+
+    async fn undo(
+        &self,
+        call: &ToolCall,
+        undone: &IdempotencyKey,
+        context: &CallContext,
+    ) -> ToolResult<Value> {
+        self.tools.undo(call, undone, context).await
+    }
+
+    async fn plan(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Option<Value>> {
+        self.tools.plan(call, context).await
+    }
+}

@@ -1,0 +1,174 @@
+//! An agent as a tool of an MCP server: other programs hand it a task and hear how far it has come.
+
+use async_trait::async_trait;
+use handyman_core::{
+    CallContext, CallOutcome, Delta, DeltaSink, Effect, Event, Fault, FaultKind, Outcome, Run, Safety,
+    SessionId, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
+};
+use handyman_runtime::{Agent, Approval, Observer, Session, Watch, approvals};
+use handyman_tools::mcp::serve::{Caller, Service};
+use serde_json::{Map, Value, json};
+use std::sync::{Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// An agent that is offered as one tool, `handyman`.
+///
+/// Each call is a run in a session that is named after the call's key: the same key again goes on with that run, or gives
+/// what came of it, and nothing is done twice. What the agent's policy asks about, the person at the client is asked; where
+/// nobody can be, it is refused.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use handyman::{Agent, ServedAgent, Toolbox};
+/// use handyman::tools::mcp::serve::Serving;
+/// # async fn serve(agent: Agent, tools: Toolbox) -> Result<(), handyman::ToolError> {
+/// let clock = || jiff::ZonedDateTime::now().datetime();
+/// Serving::new(tools, clock).with(Arc::new(ServedAgent::new(agent))).on_standard_io().await
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ServedAgent {
+    agent: Agent,
+    spec: ToolSpec,
+}
+
+impl ServedAgent {
+    /// This agent, under its own policy, limits and journal.
+    #[must_use]
+    pub fn new(agent: Agent) -> Self {
+        let spec = ToolSpec {
+            name: "handyman".to_owned(),
+            description: "Do a task: an agent with tools of its own does what is asked and answers"
+                .to_owned(),
+            parameters: json!({"type": "object", "properties": {"request": {"type": "string", "minLength": 1,
+                "description": "What should be done, in a sentence or two"}}, "required": ["request"],
+                "additionalProperties": false}),
+            effect: Effect::Once,
+            safety: Safety::default(),
+        };
+        Self { agent, spec }
+    }
+
+    /// Runs the request, or goes on with what an earlier call under this key began.
+    async fn work(
+        &self,
+        session: &Session,
+        request: &str,
+        (watch, caller): (&Watch<'_>, &dyn Caller),
+    ) -> Result<Run, Fault> {
+        let mut run = match session.last().await? {
+            Some(earlier) => session.resume(&earlier.run, watch).await?,
+            None => session.run_watched(request, watch).await?,
+        };
+        let journal = session.journal().await?;
+        while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
+            let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
+            if approval.decision.is_none() {
+                let allowed = caller.allows(&question(&approval)).await == Some(true);
+                let decision = if allowed { Verdict::Allow } else { Verdict::Deny };
+                approvals::decide(journal.as_ref(), run.id(), decision, Some(&approval.digest)).await?;
+            }
+            run = session.resume(run.id(), watch).await?;
+        }
+        Ok(run)
+    }
+}
+
+#[async_trait]
+impl Service for ServedAgent {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(
+        &self,
+        arguments: Map<String, Value>,
+        context: &CallContext,
+        caller: &dyn Caller,
+    ) -> ToolResult<Value> {
+        let request = arguments.get("request").and_then(Value::as_str).unwrap_or_default().trim();
+        if request.is_empty() {
+            return Err(ToolError::argument("request", "say in a sentence what should be done"));
+        }
+        let session = self.agent.session_named(SessionId::from(context.key.as_str()));
+        let (steps, cancel) = (Steps { caller, calls: Mutex::default() }, CancellationToken::new());
+        let watch = Watch::new(&steps).cancelled_by(cancel.clone());
+        let mut work = std::pin::pin!(self.work(&session, request, (&watch, caller)));
+        let run = tokio::select! {
+            run = &mut work => run,
+            () = caller.gone() => {
+                // Every call that is under way gets its result first.
+                cancel.cancel();
+                work.await
+            }
+        };
+        run.map(|run| told(&run)).map_err(|fault| failed(&fault))
+    }
+}
+
+/// What the client hears of a run.
+fn told(run: &Run) -> Value {
+    let outcome = match run.outcome() {
+        Some(outcome) => serde_json::to_value(outcome).unwrap_or_default(),
+        None => json!({}),
+    };
+    let mut told = json!({"answer": run.answer(), "run": run.id()});
+    for (name, value) in outcome.as_object().into_iter().flatten() {
+        told[name.as_str()] = value.clone();
+    }
+    told
+}
+
+fn failed(fault: &Fault) -> ToolError {
+    let said = fault.hint().map_or_else(|| fault.to_string(), |hint| format!("{fault}; {hint}"));
+    match fault.kind() {
+        FaultKind::Busy => ToolError::unavailable(said),
+        FaultKind::Request | FaultKind::Window | FaultKind::Schema => {
+            ToolError::new(ToolErrorKind::Refused, said)
+        }
+        FaultKind::Model | FaultKind::Template | FaultKind::Backend | FaultKind::Journal => {
+            ToolError::internal(said)
+        }
+    }
+}
+
+/// What the person is asked: the call, why, and what it would do.
+fn question(approval: &Approval) -> String {
+    let call = format!("{} {}", approval.call.tool, Value::from(approval.call.arguments.clone()));
+    let plan = approval.plan.as_ref().map_or_else(
+        || "It cannot be said beforehand what it would do.".to_owned(),
+        |plan| format!("It would: {plan}"),
+    );
+    format!("Allow {call}? {} {plan}", approval.why)
+}
+
+/// Tells the client of each call of the run.
+struct Steps<'a> {
+    caller: &'a dyn Caller,
+    /// The calls of the run by id, with their tools.
+    calls: Mutex<Vec<(String, String)>>,
+}
+
+impl DeltaSink for Steps<'_> {
+    fn delta(&self, _delta: Delta) {}
+}
+
+impl Observer for Steps<'_> {
+    fn event(&self, event: &Event) {
+        let mut known = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = |id: &str| known.iter().find(|(known, _)| known == id).map_or("a call", |(_, tool)| tool);
+        match event {
+            Event::ModelReplied { calls, .. } => {
+                known.extend(calls.iter().map(|call| (call.id.as_str().to_owned(), call.tool.clone())));
+            }
+            Event::CallStarted { call, .. } => {
+                self.caller.tell(&format!("{}: started", named(call.as_str())));
+            }
+            Event::CallFinished { call, outcome, .. } => {
+                let word = if *outcome == CallOutcome::Succeeded { "done" } else { "not done" };
+                self.caller.tell(&format!("{}: {word}", named(call.as_str())));
+            }
+            _ => {}
+        }
+    }
+}
