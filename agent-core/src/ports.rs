@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::event::{Decision, Event, ModelInfo, Outcome, Recording};
 use crate::fault::Fault;
@@ -16,6 +16,7 @@ use crate::limits::TokenUsage;
 use crate::message::{CallOutcome, CallResult, Message, ToolCall};
 use crate::options::ReplyOptions;
 use crate::run::Run;
+use crate::schema::shown;
 use crate::tool::{CallContext, Probe, ToolResult, ToolSpec};
 
 /// What a reply may consist of.
@@ -178,6 +179,15 @@ pub trait Model: Send + Sync {
         (text.len() as u64).div_ceil(BYTES_A_TOKEN)
     }
 
+    /// How many tokens of a prompt describe these tools; an estimate where the model cannot say.
+    fn describing(&self, tools: &[ToolSpec]) -> u64 {
+        let described = |tool: &ToolSpec| {
+            let parameters = shown(&tool.parameters);
+            json!({"name": tool.name, "description": tool.description, "parameters": parameters}).to_string()
+        };
+        tools.iter().map(|tool| self.tokens(&described(tool))).sum()
+    }
+
     /// Replies to the last message of the history.
     ///
     /// # Errors
@@ -330,6 +340,10 @@ impl<M: Model + ?Sized> Model for Box<M> {
         (**self).tokens(text)
     }
 
+    fn describing(&self, tools: &[ToolSpec]) -> u64 {
+        (**self).describing(tools)
+    }
+
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
         (**self).reply(request, sink).await
     }
@@ -347,6 +361,10 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 
     fn tokens(&self, text: &str) -> u64 {
         (**self).tokens(text)
+    }
+
+    fn describing(&self, tools: &[ToolSpec]) -> u64 {
+        (**self).describing(tools)
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use handyman_core::{
     DeltaSink, Discard, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording,
-    ReplyBody, Role, StopReason, ToolCall,
+    ReplyBody, Role, StopReason, ToolCall, ToolSpec,
 };
 use tokio::sync::mpsc;
 
@@ -140,8 +140,7 @@ impl Loaded {
         keys: &[Key],
         progress: mpsc::UnboundedSender<Progress>,
     ) -> Result<Prepared, Fault> {
-        let renderer =
-            Renderer { template: &self.template, dialect: self.dialect.as_ref(), tokenizer: &self.tokenizer };
+        let renderer = self.renderer();
         let (history, tools) = (request.history, request.tools);
         let session = request.session.as_str();
         let restored = self.restored(session);
@@ -182,6 +181,10 @@ impl Loaded {
             progress,
         };
         Ok(Prepared { generation, new, earlier: mark })
+    }
+
+    fn renderer(&self) -> Renderer<'_> {
+        Renderer { template: &self.template, dialect: self.dialect.as_ref(), tokenizer: &self.tokenizer }
     }
 
     /// What an earlier process has of a prompt, or else of the beginning that all sessions with the same tools
@@ -284,6 +287,13 @@ impl Model for LocalModel {
 
     fn tokens(&self, text: &str) -> u64 {
         self.shared.tokenizer.tokenize(text).len() as u64
+    }
+
+    fn describing(&self, tools: &[ToolSpec]) -> u64 {
+        let renderer = self.shared.renderer();
+        let asked = [Message::text_of(Role::User, "?")];
+        let tokens = |tools| renderer.text(&asked, tools, true).map_or(0, |text| self.tokens(&text));
+        tokens(tools).saturating_sub(tokens(&[]))
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {

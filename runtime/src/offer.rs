@@ -1,12 +1,11 @@
 //! The tools of a run: all at once, or behind one that shows them step by step.
 
 use async_trait::async_trait;
-use handyman_core::schema::shown;
 use handyman_core::{
     CallContext, IdempotencyKey, Limits, Model, Probe, ToolCall, ToolResult, ToolSpec, Toolbox, Toolset,
     catalogue,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Tokens of a window that a model does not tell of.
 const WINDOW: u64 = 32_768;
@@ -34,24 +33,13 @@ impl<'a> Offer<'a> {
 
     /// Whether the descriptions of all tools take no more of the window than they may.
     pub(crate) fn fits(&self, model: &dyn Model, limits: &Limits) -> bool {
-        let room = room(model, limits);
-        let mut taken = 0;
-        self.tools.specs().iter().all(|tool| {
-            taken += model.tokens(&described(tool));
-            taken <= room
-        })
+        model.describing(self.tools.specs()) <= room(model, limits)
     }
 }
 
 /// Tokens that descriptions may take.
 fn room(model: &dyn Model, limits: &Limits) -> u64 {
     model.window().unwrap_or(WINDOW) * u64::from(limits.tools_percent) / 100
-}
-
-/// What a prompt says of a tool, whichever way a model family writes it.
-fn described(tool: &ToolSpec) -> String {
-    json!({"name": tool.name, "description": tool.description, "parameters": shown(&tool.parameters)})
-        .to_string()
 }
 
 #[async_trait]
