@@ -24,8 +24,6 @@ pub const SHOW_TOOLS: &str = "show_tools";
 const SHOWN_MAX: usize = 5;
 /// Tools that one call names beside them.
 const NAMED_MAX: usize = 10;
-/// Characters of a query: a model that cannot stop must not fill its window with one.
-const QUERY_CHARS_MAX: usize = 120;
 /// Characters of a tool's line in a list.
 const LINE_CHARS_MAX: usize = 72;
 
@@ -50,7 +48,8 @@ pub fn show_tools(tools: &[ToolSpec], fits: impl Fn(&str) -> bool) -> ToolSpec {
         description,
         parameters: json!({
             "type": "object",
-            "properties": {"query": {"type": "string", "minLength": 1, "maxLength": QUERY_CHARS_MAX, "description": "What should be done, or names of tools"}},
+            // Any text, so that the grammar can leave out what was asked before.
+            "properties": {"query": {"type": "string", "description": "What should be done, or names of tools"}},
             "required": ["query"],
             "additionalProperties": false,
         }),

@@ -326,48 +326,37 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
     }
 }
 
-#[async_trait]
-impl<M: Model + ?Sized> Model for Box<M> {
-    fn info(&self) -> ModelInfo {
-        (**self).info()
-    }
+/// A pointer to a model is a model.
+macro_rules! model_behind {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<M: Model + ?Sized> Model for $pointer<M> {
+            fn info(&self) -> ModelInfo {
+                (**self).info()
+            }
 
-    fn window(&self) -> Option<u64> {
-        (**self).window()
-    }
+            fn window(&self) -> Option<u64> {
+                (**self).window()
+            }
 
-    fn tokens(&self, text: &str) -> u64 {
-        (**self).tokens(text)
-    }
+            fn tokens(&self, text: &str) -> u64 {
+                (**self).tokens(text)
+            }
 
-    fn describing(&self, tools: &[ToolSpec]) -> u64 {
-        (**self).describing(tools)
-    }
+            fn describing(&self, tools: &[ToolSpec]) -> u64 {
+                (**self).describing(tools)
+            }
 
-    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
-        (**self).reply(request, sink).await
-    }
+            async fn reply(
+                &self,
+                request: ModelRequest<'_>,
+                sink: &dyn DeltaSink,
+            ) -> Result<ModelReply, Fault> {
+                (**self).reply(request, sink).await
+            }
+        }
+    };
 }
 
-#[async_trait]
-impl<M: Model + ?Sized> Model for Arc<M> {
-    fn info(&self) -> ModelInfo {
-        (**self).info()
-    }
-
-    fn window(&self) -> Option<u64> {
-        (**self).window()
-    }
-
-    fn tokens(&self, text: &str) -> u64 {
-        (**self).tokens(text)
-    }
-
-    fn describing(&self, tools: &[ToolSpec]) -> u64 {
-        (**self).describing(tools)
-    }
-
-    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
-        (**self).reply(request, sink).await
-    }
-}
+model_behind!(Box);
+model_behind!(Arc);

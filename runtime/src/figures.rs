@@ -135,21 +135,27 @@ fn ways(figure: &str) -> Vec<String> {
         ways.push(bare.to_owned());
     }
     if let Some((hour, minute)) = clock(figure) {
-        let twelve = (hour + 11) % 12 + 1;
+        let (twelve, half) = ((hour + 11) % 12 + 1, if hour < 12 { "am" } else { "pm" });
         ways.extend([
-            format!("{twelve}:{minute:02}"),
             format!("{hour}:{minute:02}"),
             format!("{hour:02}:{minute:02}"),
+            format!("{twelve}:{minute:02}"),
+            format!("{twelve}:{minute:02}{half}"),
         ]);
-        ways.extend([format!("{twelve}:{minute:02}am"), format!("{twelve}:{minute:02}pm")]);
         if minute == 0 {
-            ways.extend([twelve.to_string(), hour.to_string(), format!("{twelve}am"), format!("{twelve}pm")]);
+            ways.extend([hour.to_string(), twelve.to_string(), format!("{twelve}{half}")]);
         }
-    } else if let Ok(number) = figure.parse::<f64>() {
+    } else if let Some(number) = number(figure) {
         ways.extend([number.to_string(), format!("{number:.2}"), format!("{number:.0}")]);
         ways.push(thousands(figure));
     }
     ways
+}
+
+/// The value of a figure of digits and a point alone: what else Rust reads as a number (`1e5`) is a reference.
+fn number(figure: &str) -> Option<f64> {
+    let plain = figure.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    figure.parse().ok().filter(|_| plain)
 }
 
 /// The hour and minute of 08:15, 8:15pm or 8pm.

@@ -61,95 +61,12 @@ pub(super) fn remark(d: &mut Draw, clause: &str) -> String {
 }
 
 /// Words that a command begins with.
-const IMPERATIVES: &[&str] = &[
-    "add",
-    "arrange",
-    "ask",
-    "bill",
-    "book",
-    "bring",
-    "buy",
-    "calculate",
-    "call",
-    "cancel",
-    "charge",
-    "check",
-    "choose",
-    "compare",
-    "confirm",
-    "create",
-    "download",
-    "draw",
-    "drop",
-    "execute",
-    "fetch",
-    "figure",
-    "find",
-    "fix",
-    "get",
-    "give",
-    "go",
-    "grab",
-    "hire",
-    "hold",
-    "install",
-    "line",
-    "list",
-    "lock",
-    "look",
-    "make",
-    "mark",
-    "open",
-    "order",
-    "organise",
-    "organize",
-    "pay",
-    "phone",
-    "pick",
-    "place",
-    "plan",
-    "play",
-    "post",
-    "print",
-    "pull",
-    "purchase",
-    "put",
-    "query",
-    "read",
-    "refund",
-    "remind",
-    "rent",
-    "reserve",
-    "return",
-    "ring",
-    "run",
-    "save",
-    "schedule",
-    "score",
-    "search",
-    "secure",
-    "see",
-    "select",
-    "sell",
-    "send",
-    "set",
-    "settle",
-    "share",
-    "show",
-    "snag",
-    "sort",
-    "start",
-    "stop",
-    "switch",
-    "take",
-    "tell",
-    "translate",
-    "turn",
-    "update",
-    "vacuum",
-    "wake",
-    "write",
-];
+const IMPERATIVES: &str = "add arrange ask bill book bring buy calculate call cancel charge check choose compare confirm create \
+    download draw drop execute fetch figure find fix get give go grab hire hold install line list lock \
+    look make mark open order organise organize pay phone pick place plan play post print pull purchase \
+    put query read refund remind rent reserve return ring run save schedule score search secure see \
+    select sell send set settle share show snag sort start stop switch take tell translate turn update \
+    vacuum wake write";
 
 fn dress(d: &mut Draw, open: &str, ask: &str, clause: &str, close: &str) -> String {
     if d.zh() {
@@ -158,7 +75,7 @@ fn dress(d: &mut Draw, open: &str, ask: &str, clause: &str, close: &str) -> Stri
     }
     // "Could you" goes with what can be commanded only.
     let first = clause.split([' ', ',']).next().unwrap_or_default();
-    let ask = if IMPERATIVES.contains(&first) { ask } else { "" };
+    let ask = if IMPERATIVES.split(' ').any(|verb| verb == first) { ask } else { "" };
     let close = if clause.ends_with(['?', '!', '.']) { "" } else { close };
     let gap = if close.starts_with([',', '.', '?', '!']) { "" } else { " " };
     let text = tidy(&format!("{open} {ask} {clause}{gap}{close}"));

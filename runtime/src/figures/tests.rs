@@ -2,7 +2,7 @@
 
 use handyman_core::{CallOutcome, CallResult, Message, Part, Role};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{check, figures, known, pattern};
 use crate::constrain::grammar::Grammar;
@@ -16,14 +16,15 @@ fn history() -> Vec<Message> {
         ],
         "day": "2026-11-24",
     });
-    let (call, tool) = ("1".into(), "search_trains".to_owned());
-    let result = CallResult { call, tool, outcome: CallOutcome::Succeeded, result };
     let note = Part::Note("(Today is Monday, 2026-11-23.)".to_owned());
     let asked = Part::Text("Trains to Beijing after 6:30am? My code is HM4T7X".to_owned());
-    vec![
-        Message { role: Role::User, parts: vec![note, asked] },
-        Message { role: Role::Tool, parts: vec![Part::Result(result)] },
-    ]
+    vec![Message { role: Role::User, parts: vec![note, asked] }, self::result(result)]
+}
+
+fn result(result: Value) -> Message {
+    let (call, tool) = ("1".into(), "search_trains".to_owned());
+    let result = CallResult { call, tool, outcome: CallOutcome::Succeeded, result };
+    Message { role: Role::Tool, parts: vec![Part::Result(result)] }
 }
 
 fn written(text: &str, grammar: &str) -> bool {
@@ -63,8 +64,19 @@ fn what_was_said_can_be_told_in_other_ways_and_nothing_else() {
         assert_eq!(check(text, &history()), Ok(()), "{text}");
         assert!(written(text, &grammar), "{text}");
     }
-    let made_up =
-        ["at 07:05", "G8-1125", "HM4T7Y", "54", "7:00-15:05", "553.5.1", "07:00:36", "HM4T7X9", "3 trains"];
+    let made_up = [
+        "at 07:00pm",
+        "3:05am",
+        "at 07:05",
+        "G8-1125",
+        "HM4T7Y",
+        "54",
+        "7:00-15:05",
+        "553.5.1",
+        "07:00:36",
+        "HM4T7X9",
+        "3 trains",
+    ];
     for text in made_up {
         assert!(check(text, &history()).is_err(), "{text}");
         assert!(!written(text, &grammar), "{text}");
@@ -82,6 +94,19 @@ fn numbers_of_results_and_counts_of_rows_are_known() {
     ] {
         assert!(known.contains(figure), "{figure}");
     }
+}
+
+#[test]
+fn thousands_of_figures_are_held_too() {
+    let rows: Vec<Value> = (0..1_500)
+        .map(|row| json!({"id": format!("R{}", row * 37 % 9_973), "price": row * 1_009 % 99_991}))
+        .collect();
+    let history = [result(json!({"rows": rows}))];
+    let mut grammar = Grammar::default();
+    let text = grammar.terminal(&format!("/{}/", pattern(&known(&history))));
+    let grammar = grammar.start(&text);
+    assert!(written("R37 costs 1009, R74 2018", &grammar));
+    assert!(!written("R37 costs 1010", &grammar) && !written("R9974", &grammar));
 }
 
 proptest! {
