@@ -107,12 +107,16 @@ fn learn_value(value: &Value, known: &mut BTreeSet<String>) {
         Value::Number(number) => learn(&number.to_string(), known),
         Value::Array(items) => {
             known.extend((1..=items.len().min(ROWS_MAX)).map(|row| row.to_string()));
-            items.iter().for_each(|item| learn_value(item, known));
+            for item in items {
+                learn_value(item, known);
+            }
         }
-        Value::Object(fields) => fields.iter().for_each(|(name, inner)| {
-            learn(name, known);
-            learn_value(inner, known);
-        }),
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                learn(name, known);
+                learn_value(inner, known);
+            }
+        }
         Value::Null | Value::Bool(_) => {}
     }
 }

@@ -31,7 +31,7 @@ pub trait Service: Send + Sync {
     /// Does what it is asked. A call under a key that was used before gives what came of that one.
     ///
     /// # Errors
-    /// A [`ToolError`] that tells the client what was wrong.
+    /// A [`ToolError`](handyman_core::ToolError) that tells the client what was wrong.
     async fn call(
         &self,
         arguments: Map<String, Value>,
