@@ -62,6 +62,7 @@ async fn run(task: &str, options: &RunOptions) -> Result<ExitCode, Problem> {
 
 async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
+    files.check_journal()?;
     let id = run.into();
     let session = settings::agent(options, &files).await?.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;

@@ -59,12 +59,18 @@ impl Files {
         Ok(SqliteJournal::open(&self.journal).await?)
     }
 
-    /// The journal that is to be looked at: one that was named has to be there.
-    pub(crate) async fn existing_journal(&self) -> Result<SqliteJournal, Problem> {
+    /// A journal that was named and is to be looked at has to be there: opening it would make an empty one.
+    pub(crate) fn check_journal(&self) -> Result<(), Problem> {
         if self.journal_named && !self.journal.exists() {
             return Err(Problem::usage(format!("there is no journal {}", self.journal.display()))
                 .with_hint("name the file that the runs were recorded in with --journal FILE"));
         }
+        Ok(())
+    }
+
+    /// The journal that is to be looked at.
+    pub(crate) async fn existing_journal(&self) -> Result<SqliteJournal, Problem> {
+        self.check_journal()?;
         self.open_journal().await
     }
 

@@ -122,7 +122,15 @@ fn a_journal_that_is_named_has_to_be_there() {
     let bench = Bench::new();
     let missing = bench.path("typo.db");
     let named = missing.to_str().unwrap();
-    for arguments in [&["runs", "verify"][..], &["runs", "list"], &["approvals", "list"]] {
+    let looking: [&[&str]; 6] = [
+        &["runs", "verify"],
+        &["runs", "list"],
+        &["approvals", "list"],
+        &["resume", "r1"],
+        &["replay", "r1"],
+        &["fork", "r1", "--at", "1"],
+    ];
+    for arguments in looking {
         let ran = bench.run(&[arguments, &["--journal", named]].concat());
         assert!(ran.code == 2 && ran.err.contains("there is no journal"), "{}{}", ran.out, ran.err);
         assert!(!missing.exists(), "looking makes nothing");

@@ -12,6 +12,7 @@ use crate::show;
 
 pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
+    files.check_journal()?;
     let agent = if with_model {
         settings::agent(options, &files).await?
     } else {
@@ -39,6 +40,7 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
 
 pub(crate) async fn fork(run: String, at: u32, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
+    files.check_journal()?;
     let agent = settings::agent(options, &files).await?;
     let run = run.into();
     let (session, forked) = agent.session_of(&run).await?.fork(&run, at).await?;

@@ -9,71 +9,71 @@ use tempfile::TempDir;
 
 /// A folder with a journal and a world, and the binary that works on them.
 #[derive(Debug)]
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
     binary: PathBuf,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(PathBuf::from(env!("CARGO_BIN_EXE_handyman")))
     }
 
     /// One in which this binary works.
-    pub fn of(binary: PathBuf) -> Self {
+    pub(crate) fn of(binary: PathBuf) -> Self {
         Self { folder: TempDir::new().unwrap(), binary }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file into the folder and returns where it is.
-    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
     /// A `--model` argument that plays these replies, one JSON object a line.
-    pub fn script(&self, replies: &[Value]) -> String {
+    pub(crate) fn script(&self, replies: &[Value]) -> String {
         let lines: Vec<String> = replies.iter().map(Value::to_string).collect();
         format!("script:{}", self.write("script.jsonl", &lines.join("\n")).display())
     }
 
     /// The binary with its data in this folder and nothing on standard input.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).env("HANDYMAN_HOME", self.folder.path()).stdin(Stdio::null());
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.command(arguments).output().unwrap())
     }
 
     /// What the database holds: rows of one SELECT, through the product's own tool.
-    pub fn select(&self, sql: &str) -> Value {
+    pub(crate) fn select(&self, sql: &str) -> Value {
         let arguments = serde_json::json!({"select": sql}).to_string();
         let ran = self.run(&["tools", "call", "run_sql", &arguments, "--date", DATE]);
         assert_eq!(ran.code, 0, "{}", ran.out);
         serde_json::from_str::<Value>(&ran.out).unwrap()["rows"].clone()
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 }
 
 /// The date all tests run on.
-pub const DATE: &str = "2026-11-23";
+pub(crate) const DATE: &str = "2026-11-23";
 
 /// What the binary printed and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Ran {
@@ -85,7 +85,7 @@ impl From<Output> for Ran {
 
 impl Ran {
     /// The events of a `--json` run.
-    pub fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         self.out
             .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))

@@ -9,6 +9,7 @@ use handyman_core::{CallContext, IdempotencyKey, Probe, ToolError, ToolErrorKind
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::engine::{Access, Link, Statement};
 use super::query::{Condition, filter, find};
@@ -143,15 +144,24 @@ impl Database {
                 (usize::try_from(link.execute(&statement).await?).unwrap_or_default(), Vec::new())
             }
         };
-        let shown = |rows: Vec<Map<String, Value>>| cells::fitting(rows, SHOWN_MAX).0;
+        let fingerprint = fingerprint(&before, &after);
         let mut result = json!({"table": table.name, "change": wanted.change.name(), "rows": rows});
+        let mut is_cut = false;
+        let mut show = |when: &str, rows| {
+            let (shown, more) = cells::fitting(rows, SHOWN_MAX);
+            result[when] = json!(shown);
+            is_cut |= more;
+        };
         if wanted.change != Change::Insert {
-            result["before"] = json!(shown(before));
+            show("before", before);
         }
         if wanted.change != Change::Delete {
-            result["after"] = json!(shown(after));
+            show("after", after);
         }
         let mut plan = result.clone();
+        if is_cut {
+            plan["all_rows"] = json!(fingerprint);
+        }
         if wanted.change == Change::Insert
             && let Some(row) = plan.pointer_mut("/after/0").and_then(Value::as_object_mut)
         {
@@ -320,7 +330,7 @@ impl Wanted {
         let keys: Vec<&Column> = on.1.iter().filter(|column| column.key > 0).collect();
         let is_kept = !keys.is_empty() && keys.iter().all(|key| !changes.contains_key(&key.name));
         let mut after = Vec::new();
-        for row in before.iter().take(SHOWN_MAX) {
+        for row in before {
             let mut row = row.clone();
             if is_kept {
                 let same = |(index, key): (usize, &&Column)| {
@@ -351,6 +361,17 @@ impl Wanted {
         }
         Ok(after)
     }
+}
+
+/// A hash of all rows as they are and as they would become, in any order: what is not shown of a plan is allowed with it.
+fn fingerprint(before: &[Map<String, Value>], after: &[Map<String, Value>]) -> String {
+    let mut hash = Sha256::new();
+    for rows in [before, after] {
+        let mut texts: Vec<String> = rows.iter().map(|row| json!(row).to_string()).collect();
+        texts.sort_unstable();
+        hash.update(json!(texts).to_string());
+    }
+    format!("sha256:{}", hex::encode(hash.finalize()))
 }
 
 /// A table and its columns.

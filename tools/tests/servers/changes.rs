@@ -105,6 +105,39 @@ async fn what_is_not_as_it_was_allowed_is_not_done() {
 }
 
 #[tokio::test]
+async fn rows_that_are_not_shown_are_allowed_with_the_others() {
+    for server in SERVERS {
+        let Some(shop) = Shop::open(server).await else { continue };
+        let rows: Vec<String> = (0..20).map(|n| format!("({n} + 100, 1, 'bulk', '2026-11-23', 1)")).collect();
+        shop.execute(&format!("INSERT INTO orders VALUES {}", rows.join(", "))).await;
+        let tool = change_rows(Arc::clone(&shop.database));
+        let allowed = |plan: &Value, call| CallContext { allowed: Some(plan.clone()), ..context(call) };
+        let bulk = json!([{"column": "status", "op": "=", "value": "bulk"}]);
+        let update =
+            json!({"table": "orders", "change": "update", "set": set(&[("status", "sent")]), "where": bulk});
+        let delete = json!({"table": "orders", "change": "delete", "where": bulk});
+        for (call, change) in [("c1", update), ("c2", delete)] {
+            let plan = shop.plan(change.clone()).await.unwrap();
+            assert_eq!(plan["rows"], json!(20), "{server:?}: {plan}");
+            let shown = plan["before"].as_array().unwrap();
+            let hidden = (100..120).find(|id| shown.iter().all(|row| row["id"] != json!(id))).unwrap();
+            shop.execute(&format!("UPDATE orders SET total = total + 1 WHERE id = {hidden}")).await;
+            let error = tool.call(object(change.clone()), &allowed(&plan, call)).await.unwrap_err();
+            let ToolErrorKind::Changed { plan: now } = error.kind() else { panic!("{server:?}: {error}") };
+            assert_eq!(now["before"], plan["before"], "{server:?}: what is shown is as it was");
+            assert_eq!(tool.probe(&context(call).key).await.unwrap(), Probe::NotDone, "{server:?}");
+            if call == "c2" {
+                tool.call(object(change), &allowed(now, call)).await.unwrap();
+                assert_eq!(
+                    shop.text("SELECT CAST(count(*) AS CHAR(9)) FROM orders WHERE id >= 100").await.trim(),
+                    "0"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_said_and_nothing_is_done() {
     for server in SERVERS {
         let Some(shop) = Shop::open(server).await else { continue };
