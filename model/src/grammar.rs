@@ -14,10 +14,18 @@ use crate::fill::{fill, fill_apart};
 const DEPTH_MAX: usize = 8;
 
 static EN: LazyLock<Grammar> = LazyLock::new(|| {
-    Grammar::parse([include_str!("../data/grammar.en.txt"), include_str!("../data/pieces.en.txt")])
+    Grammar::parse([
+        include_str!("../data/grammar.en.txt"),
+        include_str!("../data/pieces.en.txt"),
+        include_str!("../data/refuse.en.txt"),
+    ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
-    Grammar::parse([include_str!("../data/grammar.zh.txt"), include_str!("../data/pieces.zh.txt")])
+    Grammar::parse([
+        include_str!("../data/grammar.zh.txt"),
+        include_str!("../data/pieces.zh.txt"),
+        include_str!("../data/refuse.zh.txt"),
+    ])
 });
 
 /// The rules of one language.
@@ -33,7 +41,7 @@ struct Rule {
 }
 
 impl Grammar {
-    fn parse(files: [&'static str; 2]) -> Self {
+    fn parse(files: [&'static str; 3]) -> Self {
         let mut grammar = Self::default();
         let mut name = "";
         let lines = files.into_iter().flat_map(str::lines).map(str::trim);

@@ -43,6 +43,9 @@ pub struct Plan {
     pub short: bool,
     /// All tools on offer in every conversation, as the product does it; of the product's tools only.
     pub full: bool,
+    /// Only requests that cannot be met as they are: something is missing or misspelt, or no tool does it; of the
+    /// product's tools only.
+    pub amiss: bool,
     /// At most so many requests a conversation; of the product's tools only.
     pub requests: usize,
 }
@@ -68,7 +71,7 @@ impl Generator {
     /// # Errors
     /// If a sandbox world cannot be opened.
     pub fn conversation(&mut self, index: u64) -> Result<Conversation, DeskError> {
-        let Plan { kind, seed, lang, held_out, short, full, requests } = self.plan;
+        let Plan { kind, seed, lang, held_out, short, full, amiss, requests } = self.plan;
         let mut d = Draw::new(seed, index, lang, held_out);
         loop {
             let talk = match kind {
@@ -77,11 +80,10 @@ impl Generator {
                     let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
                     let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));
                     let desk = self.desks.desk(which, when, format!("r{seed}-{index}"))?;
-                    product::conversation(&mut d, desk, full, requests)
+                    product::conversation(&mut d, desk, product::Course { full, amiss, requests })
                 }
             };
-            let acts = talk.messages.iter().any(|m| !m.tool_calls.is_empty());
-            if product::is_fit(&talk) && (acts || d.chance(10)) {
+            if product::is_fit(&talk) {
                 return Ok(talk);
             }
         }

@@ -7,7 +7,7 @@ use handyman_model::{Generator, Kind, Plan};
 use serde_json::Value;
 
 fn plan(kind: Kind, held_out: bool) -> Plan {
-    Plan { kind, seed: 77, lang: None, held_out, short: false, full: false, requests: 4 }
+    Plan { kind, seed: 77, lang: None, held_out, short: false, full: false, amiss: false, requests: 4 }
 }
 
 fn conversations(plan: Plan, count: u64) -> Vec<Conversation> {

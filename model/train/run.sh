@@ -37,6 +37,7 @@ shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 $generate --kind invented --short --seed 21 --count "$count"
 shard shards invented-1 $generate --kind invented --seed 22 --count "$count"
 shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$count"
+shard shards amiss-1 $generate --kind product --full --amiss --requests 1 --seed 43 --count "$((count / 2))"
 shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
 shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
 shard held full-held $generate --kind product --full --requests 2 --held-out --seed 11 --count 400
@@ -60,7 +61,7 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"brief": 0.38, "full": 0.26, "short": 0.03, "invented": 0.25, "copy": 0.02, "real": 0.06}' > "$work/shards/mixture.json"
+echo '{"brief": 0.32, "full": 0.24, "amiss": 0.10, "short": 0.03, "invented": 0.23, "copy": 0.02, "real": 0.06}' > "$work/shards/mixture.json"
 "$python" "$here/train.py" --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"

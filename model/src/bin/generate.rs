@@ -50,6 +50,9 @@ struct Args {
     /// All of the product's tools in every conversation.
     #[arg(long)]
     full: bool,
+    /// Only requests to the product that cannot be met as they are: something is missing or misspelt, or no tool does it.
+    #[arg(long)]
+    amiss: bool,
     /// At most so many requests a conversation with the product's tools: short ones teach more in the same time.
     #[arg(long, default_value_t = 4)]
     requests: usize,
@@ -73,6 +76,7 @@ fn main() -> io::Result<()> {
         held_out: args.held_out,
         short: args.short,
         full: args.full,
+        amiss: args.amiss,
         requests: args.requests,
     };
     let threads = match args.threads {

@@ -61,12 +61,15 @@ pub(super) fn remark(d: &mut Draw, clause: &str) -> String {
 }
 
 /// Words that a command begins with.
-const IMPERATIVES: &str = "add arrange ask bill book bring buy calculate call cancel charge check choose compare confirm create \
-    download draw drop execute fetch figure find fix get give go grab hire hold install line list lock \
-    look make mark open order organise organize pay phone pick place plan play post print pull purchase \
-    put query read refund remind rent reserve return ring run save schedule score search secure see \
-    select sell send set settle share show snag sort start stop switch take tell translate turn update \
-    vacuum wake write";
+const IMPERATIVES: &str = "add alert apologise apply arrange ask bid bill book bring buy calculate call cancel carry change \
+    charge check choose claim collect compare complain confirm count create download draw drive drop \
+    enrol exchange execute extend feed fetch figure file fill find fix forward get give go grab guide \
+    hail help hire hold install invite lease leave let line list lock look mail make mark move mute \
+    name navigate notify open order organise organize pack paint pay phone pick ping place plan play \
+    post print pull purchase put query rate read refund register remind renew rent report reserve \
+    return ring run save schedule score search secure see select sell send set settle share show sign \
+    snag sort start stop subscribe swap switch tag take teach tell text top track transfer translate \
+    turn unlock update upgrade vaccinate vacuum wake water weigh write";
 
 fn dress(d: &mut Draw, open: &str, ask: &str, clause: &str, close: &str) -> String {
     if d.zh() {

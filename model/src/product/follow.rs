@@ -239,11 +239,16 @@ pub(super) fn list(s: &mut Scene<'_, '_>) {
 
 /// A booking that nobody made: the tool says so, and so does the answer.
 pub(super) fn unknown_booking(s: &mut Scene<'_, '_>) {
-    let reference: String =
-        (0..4).map(|_| char::from(*s.d.rng.one(b"ABCDEFGHJKMNPQRSTUVWXYZ23456789"))).collect();
-    let reference = format!("HM{reference}");
+    let reference = reference(s.d);
     let (rule, tool) =
         *s.d.rng.one(&[("cancel_ref", "cancel_booking"), ("refund_ref", "refund"), ("pay_ref", "pay")]);
     let clause = phrase(s.d, rule, &[("booking", &reference), ("account", ""), ("account_comma", "")]);
     effect(s, clause, call(tool, &[("booking", text(&reference))]), "unknown_booking");
+}
+
+/// A reference as bookings have them, of no booking.
+pub(super) fn reference(d: &mut Draw) -> String {
+    let letters: String =
+        (0..4).map(|_| char::from(*d.rng.one(b"ABCDEFGHJKMNPQRSTUVWXYZ23456789"))).collect();
+    format!("HM{letters}")
 }

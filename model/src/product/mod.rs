@@ -6,6 +6,7 @@ mod ask;
 mod desk;
 mod follow;
 mod info;
+mod missing;
 mod scene;
 mod slots;
 mod stay;
@@ -39,8 +40,20 @@ const DEMONSTRATIONS: [&str; 2] = [
     "what's the weather in shanghai tomorrow, and book me the earliest train to beijing",
 ];
 
+/// What the conversations about the product's tools are like.
+#[derive(Debug, Clone, Copy)]
+pub struct Course {
+    /// All of the tools are on offer, in the product's order.
+    pub full: bool,
+    /// Only requests that cannot be met as they are.
+    pub amiss: bool,
+    /// At most so many requests a conversation.
+    pub requests: usize,
+}
+
 /// A conversation about the product's tools, all or some of them; the desk is one world during this conversation.
-pub fn conversation(d: &mut Draw, desk: Desk<'_>, full: bool, requests: usize) -> Conversation {
+pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversation {
+    let Course { full, amiss: only_amiss, requests } = course;
     let today = desk.today();
     let specs = desk.specs().to_vec();
     let lower = !d.zh() && d.chance(25);
@@ -51,6 +64,7 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>, full: bool, requests: usize) -
     for i in 0..most {
         match left_out {
             Some(tool) if i == 0 || s.d.chance(30) => trouble::tool_left_out(&mut s, tool),
+            _ if only_amiss => amiss(&mut s),
             _ => request(&mut s),
         }
         if s.talk.rough_tokens() > ENOUGH_TOKENS {
@@ -117,11 +131,16 @@ fn request(s: &mut Scene<'_, '_>) {
         84..87 => tell(s, "database", info::database),
         87..89 => follow::list(s),
         89..90 => follow::unknown_booking(s),
-        90..93 => trouble::missing_trip(s),
-        93..94 => trouble::missing_city(s),
-        94..95 => trouble::missing_time(s),
-        95..96 => trouble::misspelt(s),
-        96..99 => trouble::no_tool(s),
+        _ => amiss(s),
+    }
+}
+
+/// A request that cannot be met as it is.
+fn amiss(s: &mut Scene<'_, '_>) {
+    match s.d.rng.below(100) {
+        0..45 => missing::missing(s),
+        45..57 => trouble::misspelt(s),
+        57..93 => trouble::no_tool(s),
         _ => {
             let (said, answer) = chat::small_talk(s.d, &[]);
             s.talk.mark("chat");

@@ -158,11 +158,22 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
     Ask { clause, calls: vec![search], goal }
 }
 
+/// The cuisine that a wording of its own names, as it is written there.
+pub(super) fn cuisine_in(said: &str) -> Option<&'static str> {
+    let chinese = CUISINES.iter().flat_map(|(_, zh)| zh.iter()).find(|name| said.contains(**name));
+    let english = || {
+        let written = ["sushi", "indian", "mexican", "french", "korean", "italian", "thai"];
+        written.into_iter().find(|name| said.contains(name))
+    };
+    chinese.copied().or_else(english)
+}
+
 fn one(zh: bool) -> String {
     if zh { "一".into() } else { "one".into() }
 }
 
-fn night_words(d: &mut Draw, n: i64, word: &str) -> String {
+/// A number of nights in words.
+pub(super) fn night_words(d: &mut Draw, n: i64, word: &str) -> String {
     match (d.zh(), n) {
         (true, _) => phrase(d, "nights", &[("word", word)]),
         (false, 1) => format!("{word} night"),

@@ -1,6 +1,6 @@
 //! Whether a run did what was right, and whether its answer claims what no result says.
 
-use handyman_core::{Message, Outcome, Role, Run, ToolCall};
+use handyman_core::{Message, Outcome, Part, Role, Run, ToolCall};
 use serde_json::Value;
 
 use crate::cases::{Case, Expected, row_of};
@@ -75,13 +75,18 @@ fn wrong_end(case: &Case, run: &Run) -> Option<String> {
     (case.expect.asks.is_some() && !asked).then(|| format!("it had to ask, but said: {}", run.answer()))
 }
 
-/// The first time, price or reference in the answer that neither a result nor the person has said.
+/// The first time, price or reference in the answer that the model was not told, by a result, the person or a note.
 fn unsupported_claim(run: &Run, request: &str) -> Option<String> {
     let said: Vec<String> = run
         .history()
         .iter()
         .filter(|message| message.role != Role::Assistant)
-        .flat_map(|message| message.results().map(|result| result.result.to_string()).chain([message.text()]))
+        .flat_map(|message| &message.parts)
+        .filter_map(|part| match part {
+            Part::Result(result) => Some(result.result.to_string()),
+            Part::Text(text) | Part::Note(text) => Some(text.clone()),
+            _ => None,
+        })
         .collect();
     let known = |piece: &str| request.contains(piece) || said.iter().any(|text| text.contains(piece));
     let piece =

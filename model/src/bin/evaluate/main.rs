@@ -1,14 +1,15 @@
 //! Measures a model through the product's own runtime: greedy, constrained, on the sandbox world.
 //!
-//! `evaluate [--model GGUF] --product FILE --invented FILE --requests FILE` reads generated conversations and
-//! hand-written requests (`model/eval/requests.jsonl`) and prints the tables of the model card. Every task has a
-//! world of its own. `--failures` prints what went wrong; `--card FILE` writes the tables between the marks in it.
+//! `evaluate [--model GGUF] --product FILE --amiss FILE --invented FILE --requests FILE` reads generated conversations
+//! and hand-written requests (`model/eval/requests.jsonl`) and prints the tables of the model card. Every task has a
+//! world of its own; speed is measured with the tables. `--failures` prints what went wrong; `--card FILE` writes the tables between the marks in it.
 
 mod cases;
 mod first;
 mod judge;
 mod pairs;
 mod score;
+mod speed;
 mod world;
 
 use std::error::Error;
@@ -34,6 +35,9 @@ struct Args {
     /// Held-out conversations with the product's tools
     #[arg(long)]
     product: Option<PathBuf>,
+    /// Held-out requests to the product that cannot be met as they are
+    #[arg(long)]
+    amiss: Option<PathBuf>,
     /// Held-out conversations with invented tools
     #[arg(long)]
     invented: Option<PathBuf>,
@@ -77,6 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tables.push(tasks.markdown("whole tasks", &tasks.rows()));
         tables.push(claims.markdown("answers with a false claim", &claims.rows()));
     }
+    tables.push(speed::table(&model).await?);
     let text = tables.join("\n");
     println!("{text}");
     args.card.map_or(Ok(()), |card| write_card(&card, &text))
@@ -101,7 +106,9 @@ async fn first_replies(model: &LocalModel, args: &Args) -> Result<Table, Box<dyn
 #[expect(clippy::print_stdout, reason = "failures are printed as they happen")]
 async fn whole_tasks(model: &Arc<LocalModel>, args: &Args) -> Result<(Table, Table), Box<dyn Error>> {
     let (mut tasks, mut claims) = (Table::default(), Table::default());
-    for (set, file) in [("generated", &args.product), ("hand-written", &args.requests)] {
+    let sets =
+        [("generated", &args.product), ("generated amiss", &args.amiss), ("hand-written", &args.requests)];
+    for (set, file) in sets {
         let Some(file) = file else { continue };
         for case in cases::read(file)?.into_iter().take(args.most.unwrap_or(usize::MAX)) {
             let verdict = run(model, &case).await?;
