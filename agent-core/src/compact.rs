@@ -1,7 +1,7 @@
 //! Compaction: how a history is made to fit when the model's window is full.
 //!
-//! One step at a time, what is needed least first: older results are shortened, what was said before the
-//! person's last message is left out, the latest results are shortened, and last the run's own earlier turns
+//! One step at a time, what is needed least first: replies that could not be read are shortened, then older
+//! results, what was said before the person's last message is left out, the latest results are shortened, and last the run's own earlier turns
 //! are left out. The person's last message, the instructions and the last turn always stay. What is no longer
 //! shown is kept in [`Run::record`]: policies, receipts and the search for repeats still know of it.
 
@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::message::{Message, Part, Role};
 use crate::run::Run;
 
+/// Bytes of a reply that could not be read which are kept: one that never ended may fill a window.
+const UNREADABLE_BYTES: usize = 240;
 /// Bytes of JSON that an older result is shortened to.
 const OLDER_BYTES: usize = 240;
 /// Bytes that the latest results are shortened to, a step each.
@@ -24,6 +26,13 @@ const NOTE_BYTES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Compaction {
+    /// Replies that could not be read are shortened.
+    RepliesShortened {
+        /// To at most this many bytes each.
+        bytes: usize,
+        /// How many replies that are.
+        replies: usize,
+    },
     /// Results are shortened.
     ResultsShortened {
         /// Those of the messages before this one.
@@ -54,10 +63,29 @@ pub fn next(run: &Run) -> Option<Compaction> {
         let results = history[..until.min(history.len())].iter().map(long).sum();
         (results > 0).then_some(Compaction::ResultsShortened { until, bytes, results })
     };
-    shorten(latest, OLDER_BYTES)
+    shorten_replies(history)
+        .or_else(|| shorten(latest, OLDER_BYTES))
         .or_else(|| leave_out_before(history, asked))
         .or_else(|| LATEST_BYTES.into_iter().find_map(|bytes| shorten(history.len(), bytes)))
         .or_else(|| leave_out_turn(history, asked))
+}
+
+/// Replies that could not be read, where shortening them is worth a step.
+fn shorten_replies(history: &[Message]) -> Option<Compaction> {
+    let long = |at: &usize| is_unreadable(history, *at) && history[*at].text().len() > 2 * UNREADABLE_BYTES;
+    let replies = (0..history.len()).filter(long).count();
+    (replies > 0).then_some(Compaction::RepliesShortened { bytes: UNREADABLE_BYTES, replies })
+}
+
+/// Whether a message is a reply of text alone that was answered with nothing but a note.
+fn is_unreadable(history: &[Message], at: usize) -> bool {
+    let told = |next: &Message| {
+        next.role == Role::User && next.parts.iter().all(|part| matches!(part, Part::Note(_)))
+    };
+    let reply = &history[at];
+    reply.role == Role::Assistant
+        && matches!(reply.parts.as_slice(), [Part::Text(_)])
+        && history.get(at + 1).is_some_and(told)
 }
 
 /// The older half of what was said before a message, in whole exchanges; the instructions stay.
@@ -83,6 +111,15 @@ impl Compaction {
     /// Does the step.
     pub(crate) fn apply(&self, history: &mut Vec<Message>) {
         match self {
+            Self::RepliesShortened { bytes, .. } => {
+                let unreadable: Vec<usize> =
+                    (0..history.len()).filter(|at| is_unreadable(history, *at)).collect();
+                for at in unreadable {
+                    if let [Part::Text(text)] = history[at].parts.as_mut_slice() {
+                        text.truncate(text.floor_char_boundary(*bytes));
+                    }
+                }
+            }
             Self::ResultsShortened { until, bytes, .. } => {
                 let until = (*until).min(history.len());
                 for part in history[..until].iter_mut().flat_map(|message| &mut message.parts) {
@@ -136,11 +173,7 @@ fn shortened(result: &Value, bytes: usize) -> Value {
             };
         }
     }
-    let mut end = (bytes / 2).min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    json!({"cut": cut, "head": text.get(..end).unwrap_or_default()})
+    json!({"cut": cut, "head": text.get(..text.floor_char_boundary(bytes / 2)).unwrap_or_default()})
 }
 
 fn less(value: &Value, items: usize, characters: usize) -> Value {

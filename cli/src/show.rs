@@ -207,6 +207,9 @@ fn origin_text(origin: &Origin) -> String {
 
 fn compacted(step: &Compaction) -> String {
     match step {
+        Compaction::RepliesShortened { replies, .. } => {
+            format!("the model's window is full: {replies} replies that could not be read were shortened")
+        }
         Compaction::ResultsShortened { results, .. } => {
             format!("the model's window is full: {results} results were shortened")
         }

@@ -88,9 +88,14 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
             let ending = run.usage().tokens.decoded() + reply.usage.decoded() >= world.limits.tokens_max;
             let body = typed(run, reply.body, ending);
             let full = reply.stop == StopReason::Window && matches!(body, ReplyBody::Malformed { .. });
-            let room = if full { compact(run, "the reply was cut off where the window ends") } else { None };
             let event = replied(run, ModelReply { body, ..reply }, turn, ms);
-            Ok(std::iter::once(event).chain(room).collect())
+            // The reply itself may be what fills the window.
+            let room = full.then(|| {
+                let mut after = run.clone();
+                after.apply(&event);
+                compact(&after, "the reply was cut off where the window ends")
+            });
+            Ok(std::iter::once(event).chain(room.flatten()).collect())
         }
         Some(Err(fault)) if fault.kind() == FaultKind::Window => match compact(run, &fault.to_string()) {
             Some(event) => Ok(vec![event]),

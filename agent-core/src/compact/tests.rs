@@ -177,3 +177,29 @@ fn steps_that_do_not_fit_change_nothing() {
         assert_eq!(run.history().len(), before.len());
     }
 }
+
+#[test]
+fn a_reply_that_never_ended_goes_before_anything_that_was_found_out() {
+    let mut run = session();
+    let rambling = "是, and so on ".repeat(400);
+    run.apply(&Event::ReplyMalformed {
+        turn: 4,
+        text: rambling.clone(),
+        problem: "it was cut off".into(),
+        stop: crate::StopReason::Window,
+        usage: crate::TokenUsage::default(),
+        ms: 1,
+        recording: crate::Recording::default(),
+    });
+    let step = next(&run).unwrap();
+    assert_eq!(step, Compaction::RepliesShortened { bytes: 240, replies: 1 });
+    let before = run.history().to_vec();
+    run.apply(&Event::Compacted { step, why: String::new() });
+    let (last, told) = (&run.history()[before.len() - 2], run.history().last().unwrap());
+    let kept = last.text();
+    assert!(kept.len() <= 240 && kept.len() > 230 && rambling.starts_with(&kept), "{kept}");
+    assert!(matches!(told.parts.as_slice(), [Part::Note(note)] if note.contains("cut off")), "{told:?}");
+    assert_eq!(run.history()[..before.len() - 2], before[..before.len() - 2], "nothing else was touched");
+    assert!(run.record().iter().any(|message| message.text() == rambling), "the run still knows all of it");
+    assert!(matches!(next(&run), Some(Compaction::ResultsShortened { .. })), "it is done once");
+}

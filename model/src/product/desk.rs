@@ -8,7 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, date};
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::conversation::{Call, ToolSpec};
@@ -113,7 +113,9 @@ impl Site {
                 parameters: s.parameters.clone(),
             })
             .collect();
-        let options = SqliteConnectOptions::new().filename(sandbox.world().path());
+        // As the world itself: nobody misses it after a power cut.
+        let options =
+            SqliteConnectOptions::new().filename(sandbox.world().path()).synchronous(SqliteSynchronous::Off);
         let pool =
             SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(|e| fault(&e))?;
         Ok(Self { toolbox, specs, pool, _sandbox: sandbox })
