@@ -166,6 +166,8 @@ pub(crate) enum Stop {
     TokensMax,
     /// The window is full.
     WindowFull,
+    /// It says the same over and over, and would until there is no room.
+    Circling,
 }
 
 /// A generated reply.

@@ -259,7 +259,7 @@ impl Loaded {
                 ReplyBody::Said { reasoning, text, calls }
             }
             (Ok(said), Stop::TokensMax) if said.is_nothing() && !typed => cut_off(text, generated),
-            (_, Stop::WindowFull) | (Err(_), Stop::TokensMax) => cut_off(text, generated),
+            (_, Stop::WindowFull | Stop::Circling) | (Err(_), Stop::TokensMax) => cut_off(text, generated),
             (Ok(Said { reasoning, text: said, calls }), stop) => {
                 // What a dialect's grammar does not hold. A text that was cut off may end within a figure.
                 let checked = request.options.grounded && !typed && stop != Stop::TokensMax;
@@ -343,7 +343,7 @@ impl LocalModel {
         }
         let stop = match generated.stop {
             Stop::Ended | Stop::Complete => StopReason::Ended,
-            Stop::TokensMax => StopReason::Tokens,
+            Stop::TokensMax | Stop::Circling => StopReason::Tokens,
             Stop::WindowFull => StopReason::Window,
         };
         let sampling = request.options.sampling.as_ref().unwrap_or(&shared.settings.sampling);
@@ -356,7 +356,12 @@ impl LocalModel {
 /// A reply that ended before anything could be made of it.
 fn cut_off(text: &str, generated: &Generated) -> ReplyBody {
     let tokens = generated.tokens.len();
-    let problem = format!("it was cut off after {tokens} tokens, before it was whole");
+    let why = if generated.stop == Stop::Circling {
+        "where it only repeated itself"
+    } else {
+        "before it was whole"
+    };
+    let problem = format!("it was cut off after {tokens} tokens, {why}");
     ReplyBody::Malformed { text: text.to_owned(), problem }
 }
 

@@ -10,6 +10,11 @@ use super::parked::Saved;
 use super::{Generated, Generation, Progress, Shortcuts, Stop, grammar_fault};
 use crate::llama::Token;
 
+/// So many tokens of nothing but repetition end a reply: longer than what a table or a list of equal numbers has.
+const CIRCLING: usize = 512;
+/// Tokens that may make up what is repeated.
+const PERIOD_MAX: usize = 64;
+
 /// Where a job's sequence is.
 #[derive(Debug)]
 pub(crate) enum Seat {
@@ -228,10 +233,19 @@ impl Job {
             Some(Stop::TokensMax)
         } else if self.left() == 0 {
             Some(Stop::WindowFull)
+        } else if is_circling(self.reply()) {
+            Some(Stop::Circling)
         } else {
             None
         }
     }
+}
+
+/// Whether a reply has come to an end that repeats itself. Greedy choices never leave such a circle, or only late.
+fn is_circling(reply: &[Token]) -> bool {
+    let Some(start) = reply.len().checked_sub(CIRCLING) else { return false };
+    let last = &reply[start..];
+    (1..=PERIOD_MAX).any(|period| last[period..] == last[..CIRCLING - period])
 }
 
 /// What came of a choice.

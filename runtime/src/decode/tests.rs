@@ -121,6 +121,17 @@ fn limits_stop_a_reply() {
 }
 
 #[test]
+fn a_reply_that_only_repeats_itself_is_ended() {
+    let mut noise = Noise::new(1);
+    noise.end_bias = -100.0;
+    let mut scheduler = scheduler(noise);
+    let (text, generated) = serve(&mut scheduler, &Ask { grammar: "start: /b{9}a+/", ..ASK });
+    assert_eq!((text.len(), generated.unwrap().stop), (9 + 512, Stop::Circling), "{text}");
+    let (text, generated) = serve(&mut scheduler, &Ask { grammar: "start: /[ab]+/", ..ASK });
+    assert_eq!((text.len(), generated.unwrap().stop), (1_000, Stop::TokensMax), "what varies goes on");
+}
+
+#[test]
 fn over_twenty_turns_only_new_tokens_are_computed() {
     let mut noise = Noise::new(3);
     noise.end_bias = 0.9;
