@@ -63,5 +63,5 @@ fn wilson(right: u32, cases: u32) -> (f64, f64) {
     let middle = share + Z * Z / (2.0 * n);
     let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + Z * Z / n;
-    (100.0 * (middle - spread) / scale, 100.0 * (middle + spread) / scale)
+    (100.0 * (middle - spread).max(0.0) / scale, 100.0 * (middle + spread) / scale)
 }
