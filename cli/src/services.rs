@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use handyman::core::catalogue::SHOW_TOOLS;
 use handyman::tools::booking::BookingService;
+use handyman::tools::calendar::{Calendar, CalendarFile};
+use handyman::tools::mail::{Outbox, Sender, Smtp, outbox, smtp};
 use handyman::tools::mcp::{Config, Launch, Listening, Progress, Server};
 use handyman::tools::openapi::{Api, Settings as ApiSettings};
 use handyman::tools::weather::{OpenMeteo, Station};
 use handyman::tools::web::{Engine, Pages, Reach, Url, WebSearch, read_page, search_web};
 use handyman::tools::wrap::{Declared, Renamed};
 use handyman::{Effect, Tool};
+use jiff::tz::TimeZone;
 
 use crate::args::services::Services;
 use crate::elicit;
@@ -35,6 +38,38 @@ pub(crate) fn weather(services: &Services) -> Result<Option<Station>, Problem> {
     Ok(Some(Station::OpenMeteo(Arc::new(service))))
 }
 
+/// Where the calendar is, if not in the sandbox.
+pub(crate) fn calendar(services: &Services) -> Result<Option<Calendar>, Problem> {
+    let Some(path) = &services.calendar else { return Ok(None) };
+    let file = CalendarFile::open(path, TimeZone::system()).map_err(|error| {
+        Problem::from(error).with_hint("name an iCalendar file that is there with --calendar FILE.ics")
+    })?;
+    Ok(Some(Calendar::File(file)))
+}
+
+/// The tool that sends mail, if a way was named.
+fn mail(services: &Services) -> Result<Option<Arc<dyn Tool>>, Problem> {
+    let Some(from) = &services.mail_from else { return Ok(None) };
+    let sender = Sender::parse(from, TimeZone::system())
+        .map_err(|error| Problem::usage(format!("--mail-from: {error}")).with_hint(FROM_HINT))?;
+    if let Some(folder) = &services.outbox {
+        return Ok(Some(Arc::new(outbox::send_mail(Arc::new(Outbox::open(folder, sender)?)))));
+    }
+    let Some(named) = &services.smtp else {
+        return Err(Problem::usage("--mail-from names who mail is from, and there is no way to send it")
+            .with_hint("add --smtp smtps://USER@HOST or --outbox FOLDER"));
+    };
+    let wrong = |problem: String| Problem::usage(format!("--smtp: {problem}")).with_hint(SMTP_HINT);
+    // What was typed is not repeated: it may have a password in it.
+    let url: Url = named.parse().map_err(|error| wrong(format!("this is no address: {error}")))?;
+    let server =
+        Smtp::at(&url, secret("HANDYMAN_SMTP_PASSWORD"), sender).map_err(|error| wrong(error.to_string()))?;
+    Ok(Some(Arc::new(smtp::send_mail(Arc::new(server)))))
+}
+
+const FROM_HINT: &str = "for example --mail-from 'Ann Example <ann@example.org>'";
+const SMTP_HINT: &str = "write --smtp smtps://USER@HOST (or smtp://…, with %40 for an @ in USER), and put the password into HANDYMAN_SMTP_PASSWORD";
+
 /// The sandbox's tools with what the services change and add. `asks` says whether a person may be asked.
 pub(crate) async fn tools(
     services: &Services,
@@ -54,6 +89,7 @@ pub(crate) async fn tools(
         let reach = if services.private_pages { Reach::Anywhere } else { Reach::Public };
         tools.push(Arc::new(read_page(Arc::new(Pages::within(reach)?))));
     }
+    tools.extend(mail(services)?);
     let mut foreign: Vec<(String, Arc<dyn Tool>)> = Vec::new();
     for (name, launch) in servers(services)? {
         let listening = Listening { progress: Some(progress()), person: elicit::person(asks) };

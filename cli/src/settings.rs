@@ -112,6 +112,8 @@ impl Files {
             database_write: self.database_write,
             #[cfg(feature = "services")]
             weather: crate::services::weather(&self.services)?,
+            #[cfg(feature = "services")]
+            calendar: crate::services::calendar(&self.services)?,
             witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
             ..Settings::new(self.now().date())
         };

@@ -29,6 +29,8 @@ pub mod booking;
 pub mod calculator;
 pub mod calendar;
 pub mod database;
+#[cfg(any(feature = "calendar", feature = "mail"))]
+mod durable;
 #[cfg(any(feature = "mcp", feature = "openapi"))]
 mod foreign;
 pub mod language;

@@ -10,7 +10,7 @@ use crate::booking::{
     book, cancel_booking, list_bookings, search_flights, search_hotels, search_restaurants, search_trains,
 };
 use crate::calculator::calculate;
-use crate::calendar::{add_event, find_free_slot, list_events};
+use crate::calendar::{Calendar, add_event, find_free_slot, list_events};
 use crate::database::{
     Database, Place, change_rows, describe_database, describe_table, list_tables, query_table, run_sql,
 };
@@ -39,6 +39,8 @@ pub struct Settings {
     pub database_write: bool,
     /// Where forecasts come from; the sandbox if nothing is named.
     pub weather: Option<Station>,
+    /// Where the calendar is; the sandbox if nothing is named.
+    pub calendar: Option<Calendar>,
     /// Folder with mail, which gets a tool to read it; none has none.
     pub mail: Option<PathBuf>,
     /// A journal in the world's own file, to witness every effect in its transaction.
@@ -58,6 +60,7 @@ impl Settings {
             mail: None,
             database_write: false,
             weather: None,
+            calendar: None,
             witness: None,
         }
     }
@@ -71,6 +74,7 @@ pub struct Sandbox {
     database: Arc<Database>,
     mailbox: Option<Arc<Mailbox>>,
     station: Station,
+    calendar: Arc<Calendar>,
     has_own_database: bool,
     writes_database: bool,
 }
@@ -89,6 +93,7 @@ impl Sandbox {
             database,
             database_write,
             weather: station,
+            calendar,
             mail,
             witness,
         } = settings;
@@ -108,6 +113,7 @@ impl Sandbox {
         let world = Arc::new(world);
         Ok(Self {
             station: station.clone().unwrap_or_else(|| Station::Sandbox(Arc::clone(&world))),
+            calendar: Arc::new(calendar.clone().unwrap_or_else(|| Calendar::Sandbox(Arc::clone(&world)))),
             world,
             documents: Arc::new(documents),
             database: Arc::new(opened),
@@ -129,6 +135,7 @@ impl Sandbox {
     pub fn tools(&self) -> Vec<Arc<dyn Tool>> {
         let world = || Arc::clone(&self.world);
         let database = || Arc::clone(&self.database);
+        let calendar = || Arc::clone(&self.calendar);
         let mut tools: Vec<Arc<dyn Tool>> = vec![
             Arc::new(weather(Arc::new(self.station.clone()))),
             Arc::new(search(Arc::clone(&self.documents))),
@@ -146,9 +153,9 @@ impl Sandbox {
             Arc::new(pay(world())),
             Arc::new(refund(world())),
             Arc::new(calculate),
-            Arc::new(add_event(world())),
-            Arc::new(list_events(world())),
-            Arc::new(find_free_slot(world())),
+            self.calendar.vouched(Arc::new(add_event(calendar()))),
+            self.calendar.vouched(Arc::new(list_events(calendar()))),
+            Arc::new(find_free_slot(calendar())),
         ];
         tools.extend(self.mailbox.iter().map(|mailbox| Arc::new(read_mail(Arc::clone(mailbox))) as _));
         if self.has_own_database {

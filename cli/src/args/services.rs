@@ -19,6 +19,23 @@ pub(crate) struct Services {
     /// Search and book at this booking service instead of in the sandbox; a token is read from `HANDYMAN_BOOKING_TOKEN`
     #[arg(long, value_name = "URL")]
     pub(crate) booking: Option<String>,
+    /// Use the calendar in this iCalendar file instead of the sandbox's
+    #[arg(long, value_name = "FILE.ics")]
+    pub(crate) calendar: Option<PathBuf>,
+    /// Offer `send_mail` at this mail server; a user's password is read from `HANDYMAN_SMTP_PASSWORD`
+    #[arg(
+        long,
+        value_name = "smtps://USER@HOST|smtp://…",
+        conflicts_with = "outbox",
+        requires = "mail_from"
+    )]
+    pub(crate) smtp: Option<String>,
+    /// Offer `send_mail` into this folder, from which another program sends it
+    #[arg(long, value_name = "FOLDER", requires = "mail_from")]
+    pub(crate) outbox: Option<PathBuf>,
+    /// Who mail is from: ann@example.org, or 'Ann Example <ann@example.org>'
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) mail_from: Option<String>,
     /// Offer the tools of an MCP server: the command that starts it, or its URL (may be repeated)
     #[arg(long, value_name = "COMMAND|URL")]
     pub(crate) mcp: Vec<String>,

@@ -1,13 +1,23 @@
-//! Tools for the calendar: add an event, list events, find a free slot.
+//! Tools for the calendar: add an event, list events, find a free slot; in the sandbox, or in an iCalendar file.
 
-use handyman_core::{CallContext, IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult, tool};
+#[cfg(feature = "calendar")]
+mod file;
+
+#[cfg(feature = "calendar")]
+pub use file::CalendarFile;
+
+use std::sync::Arc;
+
+use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolErrorKind, ToolResult, tool};
 use jiff::ToSpan;
-use jiff::civil::{Time, time as at};
+use jiff::civil::{Date, Time, time as at};
 use serde_json::{Value, json};
 
 use crate::resolve::{self, Clock, hm};
 use crate::world::World;
 use crate::world::calendar::gaps;
+#[cfg(feature = "calendar")]
+use crate::wrap::Declared;
 
 const LISTED_MAX: usize = 5;
 const DEFAULT_MINUTES: i64 = 60;
@@ -15,34 +25,106 @@ const DAY_OPENS: Time = at(9, 0, 0, 0);
 const DAY_CLOSES: Time = at(18, 0, 0, 0);
 const LAST_MINUTE: Time = at(23, 59, 0, 0);
 
+/// Where the calendar is.
+#[derive(Debug, Clone)]
+pub enum Calendar {
+    /// In the sandbox.
+    Sandbox(Arc<World>),
+    /// In an iCalendar file.
+    #[cfg(feature = "calendar")]
+    File(CalendarFile),
+}
+
+impl Calendar {
+    /// A tool that shows titles. In a file they may be a stranger's: whoever sends an invitation writes one.
+    pub(crate) fn vouched(&self, tool: Arc<dyn Tool>) -> Arc<dyn Tool> {
+        match self {
+            Self::Sandbox(_) => tool,
+            #[cfg(feature = "calendar")]
+            Self::File(_) => Arc::new(Declared::untrusted(tool)),
+        }
+    }
+}
+
+/// An event as it was asked for.
+#[derive(Debug, Clone)]
+struct Wanted {
+    title: String,
+    date: Date,
+    starts: Time,
+    ends: Time,
+}
+
 /// Add an event to the calendar
-#[tool(once, probe = made)]
+#[tool(once, probe = made, plan = planned)]
 pub async fn add_event(
-    #[state] world: &World,
+    #[state] calendar: &Calendar,
     context: &CallContext,
     #[arg(verbatim)] title: String,
     #[arg(verbatim)] day: String,
     #[arg(verbatim)] time: String,
     #[arg(range = 5..=1440)] minutes: Option<i64>,
 ) -> ToolResult<Value> {
+    let wanted = wanted(&title, (&day, &time), minutes, context)?;
+    match calendar {
+        Calendar::Sandbox(world) => {
+            let Wanted { title, date, starts, ends } = wanted;
+            let world = world.held_to(context.allowed.as_ref());
+            world.add_event(&context.key, &title, date, (starts, ends)).await
+        }
+        #[cfg(feature = "calendar")]
+        Calendar::File(file) => file.add(&context.key, wanted, (context.now, context.allowed.clone())).await,
+    }
+}
+
+/// What would be added.
+#[expect(clippy::too_many_arguments, reason = "they are those of the tool")]
+async fn planned(
+    calendar: &Calendar,
+    context: &CallContext,
+    title: String,
+    day: String,
+    time: String,
+    minutes: Option<i64>,
+) -> ToolResult<Value> {
+    let wanted = wanted(&title, (&day, &time), minutes, context)?;
+    match calendar {
+        Calendar::Sandbox(world) => {
+            let Wanted { title, date, starts, ends } = wanted;
+            let rehearsal = world.rehearsal();
+            let result = rehearsal.add_event(&context.key, &title, date, (starts, ends)).await?;
+            Ok(rehearsal.shown(&result))
+        }
+        #[cfg(feature = "calendar")]
+        Calendar::File(file) => file.plan(&context.key, &wanted, context.now),
+    }
+}
+
+/// An event from what people say.
+fn wanted(
+    title: &str,
+    (day, time): (&str, &str),
+    minutes: Option<i64>,
+    context: &CallContext,
+) -> ToolResult<Wanted> {
     let title = title.trim();
     if title.is_empty() {
         return Err(ToolError::argument("title", "empty; say what the event is"));
     }
-    let when = resolve::day("day", &day, context.now.date())?;
-    let starts = match resolve::time("time", &time)? {
+    let when = resolve::day("day", day, context.now.date())?;
+    let starts = match resolve::time("time", time)? {
         Clock::At { time, half_said } => in_part_of_day(time, half_said, when.clock),
         Clock::Within(part) => part.from,
     };
     // An event ends on its day at the latest.
     let ends = starts.saturating_add(minutes.unwrap_or(DEFAULT_MINUTES).minutes()).min(LAST_MINUTE);
-    world.add_event(&context.key, title, when.date, (starts, ends)).await
+    Ok(Wanted { title: title.to_owned(), date: when.date, starts, ends })
 }
 
 /// List calendar events
 #[tool(read_only)]
 pub async fn list_events(
-    #[state] world: &World,
+    #[state] calendar: &Calendar,
     context: &CallContext,
     /// Default from today on
     #[arg(verbatim)]
@@ -51,19 +133,25 @@ pub async fn list_events(
     let today = context.now.date();
     let date =
         day.as_deref().map_or(Ok(today), |day| resolve::day("day", day, today).map(|when| when.date))?;
-    let events = world.events(date, day.is_some()).await?;
-    let rows: Vec<Value> = events
-        .iter()
-        .take(LISTED_MAX)
-        .map(|event| json!({"title": event.title, "date": event.date, "starts": event.starts, "ends": event.ends}))
-        .collect();
-    Ok(json!({"from": date.to_string(), "events": rows, "more": events.len().saturating_sub(LISTED_MAX)}))
+    let rows: Vec<Value> = match calendar {
+        Calendar::Sandbox(world) => world
+            .events(date, day.is_some())
+            .await?
+            .into_iter()
+            .map(|event| json!({"title": event.title, "date": event.date, "starts": event.starts, "ends": event.ends}))
+            .collect(),
+        #[cfg(feature = "calendar")]
+        Calendar::File(file) => file.rows(date, day.is_some())?,
+    };
+    let more = rows.len().saturating_sub(LISTED_MAX);
+    let shown: Vec<Value> = rows.into_iter().take(LISTED_MAX).collect();
+    Ok(json!({"from": date.to_string(), "events": shown, "more": more}))
 }
 
 /// Find free time on a day
 #[tool(read_only)]
 pub async fn find_free_slot(
-    #[state] world: &World,
+    #[state] calendar: &Calendar,
     context: &CallContext,
     #[arg(verbatim)] day: String,
     #[arg(range = 5..=1440)] minutes: Option<i64>,
@@ -77,7 +165,11 @@ pub async fn find_free_slot(
     if when.date == context.now.date() {
         open = open.max(context.now.time());
     }
-    let events = world.events(when.date, true).await?;
+    let events = match calendar {
+        Calendar::Sandbox(world) => world.events(when.date, true).await?,
+        #[cfg(feature = "calendar")]
+        Calendar::File(file) => file.busy(when.date)?,
+    };
     let free: Vec<Value> = gaps(&events, (open, close), minutes)
         .into_iter()
         .map(|(from, to)| json!({"from": from, "to": to}))
@@ -100,8 +192,12 @@ fn in_part_of_day(time: Time, half_said: bool, clock: Option<Clock>) -> Time {
 }
 
 /// Whether the effect under a key took place.
-async fn made(world: &World, key: &IdempotencyKey) -> ToolResult<Probe> {
-    world.effect(key).await
+async fn made(calendar: &Calendar, key: &IdempotencyKey) -> ToolResult<Probe> {
+    match calendar {
+        Calendar::Sandbox(world) => world.effect(key).await,
+        #[cfg(feature = "calendar")]
+        Calendar::File(file) => file.probe(key),
+    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::world::Settings;
 
-async fn world() -> Arc<World> {
-    Arc::new(World::open(&Settings { path: None, seed: 7, today: date(2026, 11, 23) }).await.unwrap())
+async fn sandbox() -> Arc<Calendar> {
+    let world = World::open(&Settings { path: None, seed: 7, today: date(2026, 11, 23) }).await.unwrap();
+    Arc::new(Calendar::Sandbox(Arc::new(world)))
 }
 
 async fn call(tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value> {
@@ -25,8 +26,8 @@ async fn call(tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value>
 
 #[tokio::test]
 async fn events_are_added_once() {
-    let world = world().await;
-    let add = add_event(Arc::clone(&world));
+    let calendar = sandbox().await;
+    let add = add_event(Arc::clone(&calendar));
     let event = json!({"title": "打电话给妈妈", "day": "明天下午", "time": "三点", "minutes": 30});
     let added = call(&add, "k", event.clone()).await.unwrap();
     assert_eq!(
@@ -37,13 +38,13 @@ async fn events_are_added_once() {
     assert_eq!(call(&add, "k", event).await.unwrap(), added);
     assert_eq!(add.probe(&"k".into()).await, Ok(Probe::Done(added)));
     assert_eq!(add.probe(&"other".into()).await, Ok(Probe::NotDone));
-    let listed = call(&list_events(world), "l", json!({"day": "tomorrow"})).await.unwrap();
+    let listed = call(&list_events(calendar), "l", json!({"day": "tomorrow"})).await.unwrap();
     assert_eq!(listed["events"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]
 async fn a_free_slot_lies_between_events() {
-    let find = find_free_slot(world().await);
+    let find = find_free_slot(sandbox().await);
     let free = call(&find, "k", json!({"day": "tomorrow"})).await.unwrap();
     assert_eq!(free["free"], json!([{"from": "10:15", "to": "14:00"}, {"from": "15:30", "to": "18:00"}]));
     let morning = call(&find, "k", json!({"day": "明天上午", "minutes": 90})).await.unwrap();
@@ -54,7 +55,7 @@ async fn a_free_slot_lies_between_events() {
 
 #[tokio::test]
 async fn mistakes_are_named() {
-    let add = add_event(world().await);
+    let add = add_event(sandbox().await);
     let cases = [
         (json!({"title": " ", "day": "tomorrow", "time": "8am"}), "empty"),
         (json!({"title": "x", "day": "yesterday", "time": "8am"}), "2026-11-22 is in the past"),

@@ -50,6 +50,89 @@ async fn long_mail_is_cut_between_characters() {
     assert_eq!(found["mails"][0]["text"].as_str().unwrap().chars().count(), super::CHARS_MAX);
 }
 
+#[cfg(feature = "mail")]
+#[tokio::test]
+async fn messages_are_read_as_what_they_say() {
+    let html = "<html><head><style>p {color: red}</style></head><body><p>Dear <b>Ann</b>,</p><p>pay<br>M&uuml;ller &amp; Co</p></body></html>";
+    let cases: [(&str, Vec<u8>, Value); 9] = [
+        (
+            "plain",
+            b"From: Bob <bob@example.com>\r\nTo: ann@example.org\r\nSubject: Hi\r\nDate: Mon, 23 Nov 2026 10:00:00 +0800\r\n\r\nSee you.\r\nBob\r\n".to_vec(),
+            json!({"from": "Bob <bob@example.com>", "to": "ann@example.org", "subject": "Hi", "date": "2026-11-23T10:00:00+08:00", "text": "See you.\nBob"}),
+        ),
+        (
+            "encoded headers and quoted-printable",
+            b"From: =?utf-8?B?5byg5LiJ?= <z@example.cn>\r\nSubject: =?iso-8859-1?Q?Gr=FC=DFe?=\r\n =?utf-8?Q?_an_dich?=\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nSch=F6ne=\r\n Gr=FC=DFe\r\n".to_vec(),
+            json!({"from": "\u{5f20}\u{4e09} <z@example.cn>", "subject": "Gr\u{fc}\u{df}e an dich", "text": "Sch\u{f6}ne Gr\u{fc}\u{df}e"}),
+        ),
+        (
+            "base64 in GBK",
+            b"Subject: x\r\nContent-Type: text/plain; charset=gbk\r\nContent-Transfer-Encoding: base64\r\n\r\nxOO6w6Os\r\nyc+6ow==\r\n".to_vec(),
+            json!({"subject": "x", "text": "\u{4f60}\u{597d}\u{ff0c}\u{4e0a}\u{6d77}"}),
+        ),
+        (
+            "html alone",
+            format!("Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}").into_bytes(),
+            json!({"subject": "x", "text": "Dear **Ann**,\n\npay\nM\u{fc}ller & Co"}),
+        ),
+        (
+            "text is preferred",
+            format!("Subject: x\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nthe text\r\n--b\r\nContent-Type: text/html\r\n\r\n{html}\r\n--b--\r\n").into_bytes(),
+            json!({"subject": "x", "text": "the text"}),
+        ),
+        (
+            "an empty text says nothing",
+            b"Subject: x\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>words</p>\r\n--b--\r\n".to_vec(),
+            json!({"subject": "x", "text": "words"}),
+        ),
+        (
+            "attachments",
+            b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee the file\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename*=utf-8''r%C3%A9sum%C3%A9.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n".to_vec(),
+            json!({"subject": "x", "attachments": ["r\u{e9}sum\u{e9}.pdf"], "text": "see the file"}),
+        ),
+        ("cut off in the middle", b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhalf a".to_vec(), json!({"subject": "x", "text": "half a"})),
+        ("no message", b"just \xff words".to_vec(), json!({"text": "just \u{fffd} words"})),
+    ];
+    for (title, bytes, mut expected) in cases {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("a.eml"), bytes).unwrap();
+        fs::write(folder.path().join(".b.eml"), "hidden").unwrap();
+        let found = read(&folder, json!({})).await;
+        expected["name"] = "a.eml".into();
+        assert_eq!(found["mails"], json!([expected]), "{title}");
+        let about = expected["text"].as_str().unwrap().chars().rev().take(4).collect::<String>();
+        let about: String = about.chars().rev().collect();
+        assert_eq!(
+            read(&folder, json!({"about": about})).await["mails"].as_array().unwrap().len(),
+            1,
+            "{title}"
+        );
+    }
+}
+
+#[cfg(feature = "mail")]
+#[tokio::test]
+async fn hostile_messages_are_read_or_left_soon() {
+    let begun = std::time::Instant::now();
+    let folder = TempDir::new().unwrap();
+    let deep = (0..3_000)
+        .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"))
+        .collect::<String>();
+    write(&folder, "deep.eml", &format!("Subject: x\r\n{deep}"), 0);
+    write(
+        &folder,
+        "nested.eml",
+        &format!("Subject: x\r\nContent-Type: text/html\r\n\r\n{}words", "<div>".repeat(50_000)),
+        1,
+    );
+    write(&folder, "long.eml", &format!("Subject: {}\r\n\r\nx", "=?utf-8?Q?a?= ".repeat(20_000)), 2);
+    let found = read(&folder, json!({})).await;
+    assert_eq!(found["mails"].as_array().unwrap().len(), 3);
+    assert_eq!(found["mails"][1]["text"], "words");
+    assert_eq!(found["mails"][2]["subject"].as_str().unwrap().chars().count(), 200);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn it_says_that_strangers_wrote_it() {
     let folder = TempDir::new().unwrap();

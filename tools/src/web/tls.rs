@@ -17,7 +17,7 @@ pub(crate) fn streaming() -> ToolResult<reqwest::Client> {
 }
 
 /// TLS by rustls with ring; the system says whom to trust.
-pub(super) fn tls() -> ToolResult<rustls::ClientConfig> {
+pub(crate) fn tls() -> ToolResult<rustls::ClientConfig> {
     use rustls_platform_verifier::BuilderVerifierExt;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use handyman_core::{CallContext, Effect, Tool, ToolResult, ToolSpec};
 use serde_json::{Map, Value};
 
-/// A tool whose effect somebody else declares, such as one of a server that says nothing of it.
+/// A tool of which somebody else declares what it does, such as one of a server that says nothing of it.
 ///
 /// Whoever declares it answers for it: a tool that is said to read runs unasked, and again after a crash.
 pub struct Declared {
@@ -20,6 +20,14 @@ impl Declared {
     #[must_use]
     pub fn new(inner: Arc<dyn Tool>, effect: Effect) -> Self {
         let spec = ToolSpec { effect, ..inner.spec().clone() };
+        Self { inner, spec }
+    }
+
+    /// The tool, with results that hold what strangers wrote.
+    #[must_use]
+    pub fn untrusted(inner: Arc<dyn Tool>) -> Self {
+        let mut spec = inner.spec().clone();
+        spec.safety.untrusted = true;
         Self { inner, spec }
     }
 }
