@@ -17,7 +17,7 @@ pub mod value;
 
 use conversation::Conversation;
 use draw::{Draw, Lang};
-use product::{DeskError, Desks};
+use product::{Course, DeskError, Desks};
 
 /// Which tools the conversations are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +41,8 @@ pub struct Plan {
     pub held_out: bool,
     /// One or two tools and one call a request; of invented tools only.
     pub short: bool,
-    /// All tools on offer in every conversation, as the product does it; of the product's tools only.
-    pub full: bool,
-    /// Only requests that cannot be met as they are: something is missing or misspelt, or no tool does it; of the
-    /// product's tools only.
-    pub amiss: bool,
-    /// At most so many requests a conversation; of the product's tools only.
-    pub requests: usize,
+    /// What those about the product's tools are like.
+    pub course: Course,
 }
 
 /// Makes conversations; one for each thread.
@@ -71,7 +66,7 @@ impl Generator {
     /// # Errors
     /// If a sandbox world cannot be opened.
     pub fn conversation(&mut self, index: u64) -> Result<Conversation, DeskError> {
-        let Plan { kind, seed, lang, held_out, short, full, amiss, requests } = self.plan;
+        let Plan { kind, seed, lang, held_out, short, course } = self.plan;
         let mut d = Draw::new(seed, index, lang, held_out);
         loop {
             let talk = match kind {
@@ -80,7 +75,7 @@ impl Generator {
                     let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
                     let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));
                     let desk = self.desks.desk(which, when, format!("r{seed}-{index}"))?;
-                    product::conversation(&mut d, desk, product::Course { full, amiss, requests })
+                    product::conversation(&mut d, desk, course)
                 }
             };
             if product::is_fit(&talk) {

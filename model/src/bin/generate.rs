@@ -5,7 +5,7 @@ use std::thread;
 
 use clap::{Parser, ValueEnum};
 use handyman_model::draw::Lang;
-use handyman_model::product::DeskError;
+use handyman_model::product::{Course, DeskError};
 use handyman_model::{Generator, Kind, Plan};
 
 /// Conversations made at once by one thread.
@@ -25,6 +25,7 @@ enum LangArg {
 
 /// Generates training conversations, one JSON object a line.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 struct Args {
     /// Which tools the conversations are about.
     #[arg(long, value_enum, default_value = "invented")]
@@ -75,9 +76,7 @@ fn main() -> io::Result<()> {
         }),
         held_out: args.held_out,
         short: args.short,
-        full: args.full,
-        amiss: args.amiss,
-        requests: args.requests,
+        course: Course { full: args.full, amiss: args.amiss, requests: args.requests },
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

@@ -43,9 +43,9 @@ const DEMONSTRATIONS: [&str; 2] = [
 /// What the conversations about the product's tools are like.
 #[derive(Debug, Clone, Copy)]
 pub struct Course {
-    /// All of the tools are on offer, in the product's order.
+    /// All of the tools are on offer in every conversation, in the product's order.
     pub full: bool,
-    /// Only requests that cannot be met as they are.
+    /// Only requests that cannot be met as they are: something is missing or misspelt, or no tool does it.
     pub amiss: bool,
     /// At most so many requests a conversation.
     pub requests: usize,
