@@ -11,6 +11,8 @@ use super::weights::Weights;
 
 /// Tokens computed in one pass at most; a cancelled request waits for at most one pass.
 pub(crate) const BATCH_MAX: usize = 256;
+/// Parameters times tokens of a batch below which one thread computes it: some ten milliseconds of its work.
+const SMALL_WORK: u64 = 100_000_000;
 /// Sequences that llama.cpp can keep apart.
 pub(crate) const SEQUENCES_MAX: u32 = 256;
 
@@ -100,9 +102,16 @@ pub(crate) struct Cache<'w> {
     memory: Memory,
     /// Which tokens of the last batch left logits.
     wanted: Vec<bool>,
+    /// Threads of the last batch.
+    threads: i32,
 }
 
 impl<'w> Cache<'w> {
+    /// Whether threads would wait for each other longer than a batch of so many tokens takes.
+    fn is_small(&self, tokens: usize) -> bool {
+        self.weights.parameters().saturating_mul(tokens as u64) < SMALL_WORK
+    }
+
     /// Allocates a cache.
     ///
     /// # Errors
@@ -138,7 +147,7 @@ impl<'w> Cache<'w> {
             0 => Memory::Positions,
             window => Memory::Window(window),
         };
-        Ok(Self { context, weights, settings, memory, wanted: Vec::new() })
+        Ok(Self { context, weights, settings, memory, wanted: Vec::new(), threads })
     }
 
     /// Computes up to [`BATCH_MAX`] tokens of any sequences; each goes on where it ends.
@@ -154,8 +163,11 @@ impl<'w> Cache<'w> {
             ));
         }
         let rows = batch.iter().map(|feed| self.row(feed)).collect::<Result<Vec<Row>, Fault>>()?;
-        if let Some(threads) = self.settings.threads.adapted() {
+        self.settings.threads.adapt();
+        let threads = if self.is_small(rows.len()) { 1 } else { self.settings.threads.now() };
+        if threads != self.threads {
             self.context.set_threads(threads);
+            self.threads = threads;
         }
         match self.context.decode(&rows) {
             0 => self.wanted.extend(batch.iter().map(|feed| feed.logits)),

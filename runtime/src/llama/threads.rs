@@ -39,21 +39,17 @@ impl Threads {
         Self { most, now: most, load }
     }
 
-    /// The number of threads to begin with.
+    /// The number of threads.
     pub(crate) fn now(&self) -> i32 {
         self.now
     }
 
-    /// The number of threads from now on, if it changes.
-    pub(crate) fn adapted(&mut self) -> Option<i32> {
-        let before = self.load.as_ref().filter(|load| load.at.elapsed() >= LOOK_EVERY)?;
-        let after = Load::look()?;
-        let taken = after.taken_since(before);
+    /// Looks at the load again, if that was long ago.
+    pub(crate) fn adapt(&mut self) {
+        let due = self.load.as_ref().filter(|load| load.at.elapsed() >= LOOK_EVERY);
+        let Some((before, after)) = due.and_then(|before| Some((before, Load::look()?))) else { return };
+        self.now = fitting(self.most, after.taken_since(before));
         self.load = Some(after);
-        let next = fitting(self.most, taken);
-        let changed = next != self.now;
-        self.now = next;
-        changed.then_some(next)
     }
 }
 
