@@ -1,8 +1,8 @@
 //! Compaction: how a history is made to fit when the model's window is full.
 //!
 //! One step at a time, what is needed least first: replies that could not be read are shortened, then older
-//! results, what was said before the person's last message is left out, the latest results are shortened, and last the run's own earlier turns
-//! are left out. The person's last message, the instructions and the last turn always stay. What is no longer
+//! results, what was said before the person's last message is left out, the latest results are shortened, and
+//! last the run's own earlier turns are left out. The person's last message, the instructions and the last turn always stay. What is no longer
 //! shown is kept in [`Run::record`]: policies, receipts and the search for repeats still know of it.
 
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use super::parked::Saved;
 use super::{Generated, Generation, Progress, Shortcuts, Stop, grammar_fault};
 use crate::llama::Token;
 
-/// So many tokens of nothing but repetition end a reply: longer than what a table or a list of equal numbers has.
+/// So many tokens of nothing but repetition end a reply: more than the rule of a table has.
 const CIRCLING: usize = 512;
 /// Tokens that may make up what is repeated.
 const PERIOD_MAX: usize = 64;
