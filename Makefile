@@ -24,7 +24,7 @@ check: set-up
 		-A clippy::unwrap-used -A clippy::expect-used -A clippy::print-stdout -A clippy::print-stderr -A clippy::allow-attributes
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
 
-# Figures of a booking session, then the engine's in one table; docs/figures.md explains them. Takes minutes, and 0.6 GB of scratch space.
+# Figures of a booking session, then the engine's in one table; docs/figures.md explains them. Takes minutes, and 1.2 GB of scratch space.
 bench: set-up
 	cargo bench --quiet --bench trip
 	cargo bench --quiet --bench engine

@@ -15,10 +15,9 @@ const TOKENS: u64 = 24;
 /// Both sides are measured this often, in turn.
 const ROUNDS: usize = 3;
 
-/// One thread: two that share their cores with other programs wait for each other.
-pub(crate) async fn measure(file: &Path) -> Outcome<()> {
+/// With as many threads as other programs leave cores.
+pub(crate) async fn measure(file: &Path, weights: &str) -> Outcome<()> {
     let settings = ModelSettings {
-        threads: Some(1),
         sessions_max: u32::try_from(RUNS)? + 1,
         shortcuts: Shortcuts { drafting: false, ..Shortcuts::default() },
         ..ModelSettings::default()
@@ -45,7 +44,7 @@ pub(crate) async fn measure(file: &Path) -> Outcome<()> {
     }
     let (one, all, bare_one, bare_all) = (middle(one), middle(all), middle(bare_one), middle(bare_all));
     let from = format!("{all:.1} / {one:.1} tokens/s, up to {} together", model.figures().together_max);
-    row("16 runs at once / one alone, one thread: tokens/s", &ratio(all, one), "4", &from);
+    row(&format!("16 runs at once / one alone, {weights}: tokens/s"), &ratio(all, one), "4", &from);
     let from = format!("{bare_all:.1} / {bare_one:.1} tokens/s");
     row("the same in a bare llama.cpp loop", &ratio(bare_all, bare_one), "reported", &from);
     row("16 runs at once: ours / a bare loop, tokens/s", &ratio(all, bare_all), "0.97", "");

@@ -19,7 +19,7 @@ mod turns;
 #[path = "../../tests/support/gguf.rs"]
 mod gguf;
 
-use gguf::{Architecture, Shape};
+use gguf::{Architecture, Shape, Weights};
 
 /// What every part of the table returns.
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -57,15 +57,20 @@ async fn table(parts: &[&str]) -> Outcome<()> {
     if wanted("constraint") {
         alone::constraint(scratch.path()).await?;
     }
-    if wanted("loop") || wanted("crowd") {
-        let large = scratch.path().join("half-a-billion.gguf");
-        gguf::write(&large, &half_a_billion())?;
-        if wanted("loop") {
+    for (weights, name) in [(Weights::Q8, "Q8_0"), (Weights::Q4, "Q4_0"), (Weights::F16, "F16")] {
+        let is_first = weights == Weights::Q8;
+        if !(wanted("crowd") || is_first && wanted("loop")) {
+            continue;
+        }
+        let large = scratch.path().join(name);
+        gguf::write(&large, &half_a_billion(weights))?;
+        if is_first && wanted("loop") {
             alone::decode_loop(&large).await?;
         }
         if wanted("crowd") {
-            crowd::measure(&large).await?;
+            crowd::measure(&large, name).await?;
         }
+        std::fs::remove_file(large)?;
     }
     Ok(())
 }
@@ -84,8 +89,8 @@ pub(crate) fn ask<'a>(session: &'a SessionId, history: &'a [Message], tokens_max
     }
 }
 
-/// The shape of a model of half a billion weights (494 million), in 8 bits.
-fn half_a_billion() -> Shape {
+/// The shape of a model of half a billion weights (494 million).
+fn half_a_billion(weights: Weights) -> Shape {
     Shape {
         layers: 24,
         width: 896,
@@ -93,7 +98,7 @@ fn half_a_billion() -> Shape {
         heads_kv: 2,
         feed_forward: 4_864,
         vocabulary: 151_936,
-        quantized: true,
+        weights,
         ..Shape::tiny(Architecture::Attention)
     }
 }

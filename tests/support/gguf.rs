@@ -5,6 +5,8 @@
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
+#[path = "gguf_tensors.rs"]
+mod tensors;
 #[path = "gguf_words.rs"]
 mod words;
 
@@ -12,6 +14,8 @@ use std::fs::File;
 use std::io::{BufWriter, Result, Write};
 use std::path::Path;
 
+pub(crate) use tensors::Weights;
+use tensors::{Fill, Random, Tensor};
 use words::{float, number, numbers, string, strings, text, vocabulary};
 
 /// A kind of model, by what it keeps of the past.
@@ -38,8 +42,8 @@ pub(crate) struct Shape {
     pub(crate) feed_forward: u32,
     /// Tokens of the vocabulary, markers and 256 bytes included.
     pub(crate) vocabulary: usize,
-    /// Whether weights are stored in 8 bits; in 32 otherwise.
-    pub(crate) quantized: bool,
+    /// How its matrices are stored.
+    pub(crate) weights: Weights,
     /// Whether the model thinks before it speaks, as its template tells.
     pub(crate) thinks: bool,
 }
@@ -55,7 +59,7 @@ impl Shape {
             heads_kv: 2,
             feed_forward: 128,
             vocabulary: 600,
-            quantized: false,
+            weights: Weights::F32,
             thinks: false,
         }
     }
@@ -93,7 +97,7 @@ pub(crate) fn write(path: &Path, shape: &Shape) -> Result<()> {
         for size in &tensor.shape {
             out.write_all(&size.to_le_bytes())?;
         }
-        out.write_all(&(if tensor.quantized { 8_u32 } else { 0 }).to_le_bytes())?;
+        out.write_all(&tensor.weights.ggml().to_le_bytes())?;
         out.write_all(&offset.to_le_bytes())?;
         offset += tensor.bytes().next_multiple_of(32);
     }
@@ -127,77 +131,6 @@ impl<W: Write> Counted<W> {
     fn pad(&mut self) -> Result<()> {
         let missing = self.written.next_multiple_of(32) - self.written;
         self.write_all(&vec![0; missing as usize])
-    }
-}
-
-/// Numbers that are the same everywhere: `SplitMix64` (Steele, Lea and Flood, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ (bits >> 31)
-    }
-
-    /// From -1 to 1.
-    fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1_u32 << 23) as f32 - 1.0
-    }
-}
-
-/// What a tensor is filled with.
-#[derive(Clone, Copy)]
-enum Fill {
-    /// Noise of this size around zero.
-    Noise(f32),
-    /// Noise around one: a norm's weights.
-    Ones,
-    /// Negative: the decay of a recurrent state.
-    Decay,
-}
-
-struct Tensor {
-    name: String,
-    /// Innermost size first.
-    shape: Vec<u64>,
-    fill: Fill,
-    quantized: bool,
-}
-
-impl Tensor {
-    fn elements(&self) -> u64 {
-        self.shape.iter().product()
-    }
-
-    fn bytes(&self) -> u64 {
-        if self.quantized { self.elements() / 32 * 34 } else { self.elements() * 4 }
-    }
-
-    fn write(&self, out: &mut impl Write, random: &mut Random) -> Result<()> {
-        if self.quantized {
-            // Blocks of 32: a scale as a 16-bit float, then 32 signed bytes.
-            for _ in 0..self.elements() / 32 {
-                let mut block = [0_u8; 34];
-                block[..2].copy_from_slice(&0x0C00_u16.to_le_bytes());
-                for eight in block[2..].chunks_exact_mut(8) {
-                    eight.copy_from_slice(&random.next().to_le_bytes());
-                }
-                out.write_all(&block)?;
-            }
-            return Ok(());
-        }
-        for _ in 0..self.elements() {
-            let value = match self.fill {
-                Fill::Noise(size) => size * random.unit(),
-                Fill::Ones => 1.0 + 0.1 * random.unit(),
-                Fill::Decay => -1.5 + random.unit(),
-            };
-            out.write_all(&value.to_le_bytes())?;
-        }
-        Ok(())
     }
 }
 
@@ -262,8 +195,8 @@ fn mamba(all: &mut Vec<Tensor>, shape: &Shape, name: &dyn Fn(&str) -> String) {
 
 fn matrix(all: &mut Vec<Tensor>, shape: &Shape, name: &str, sizes: &[u64]) {
     let fill = Fill::Noise(2.0 / (sizes[0] as f32).sqrt());
-    let quantized = shape.quantized && sizes[0].is_multiple_of(32);
-    all.push(Tensor { name: name.to_owned(), shape: sizes.to_vec(), fill, quantized });
+    let weights = if sizes[0].is_multiple_of(32) { shape.weights } else { Weights::F32 };
+    all.push(Tensor { name: name.to_owned(), shape: sizes.to_vec(), fill, weights });
 }
 
 fn ones(all: &mut Vec<Tensor>, name: &str, size: u64) {
@@ -271,7 +204,7 @@ fn ones(all: &mut Vec<Tensor>, name: &str, size: u64) {
 }
 
 fn plain(all: &mut Vec<Tensor>, name: &str, sizes: &[u64], fill: Fill) {
-    all.push(Tensor { name: name.to_owned(), shape: sizes.to_vec(), fill, quantized: false });
+    all.push(Tensor { name: name.to_owned(), shape: sizes.to_vec(), fill, weights: Weights::F32 });
 }
 
 /// Keys with their values, ready to be written: type, then bytes.
