@@ -47,6 +47,9 @@ pub struct Message {
     /// Calls the assistant makes in this message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<Call>,
+    /// Whether the assistant's calls are a mistake, shown for what follows it and not to be learnt.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub slip: bool,
 }
 
 /// A whole conversation.
@@ -98,6 +101,15 @@ impl Conversation {
         }
     }
 
+    /// The model makes calls of which one is a mistake, and their results come back.
+    pub fn slip(&mut self, calls: Vec<(Call, Value)>) {
+        let at = self.messages.len();
+        self.act(calls);
+        if let Some(message) = self.messages.get_mut(at) {
+            message.slip = true;
+        }
+    }
+
     /// A rough count of the tokens the conversation will take: digits and Han characters are one
     /// token each, other text about one token for every three and a half bytes.
     #[must_use]
@@ -119,7 +131,7 @@ impl Conversation {
     }
 
     fn push(&mut self, role: Role, content: String, tool_calls: Vec<Call>) {
-        self.messages.push(Message { role, content, tool_calls });
+        self.messages.push(Message { role, content, tool_calls, slip: false });
     }
 }
 

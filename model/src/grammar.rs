@@ -2,9 +2,10 @@
 //!
 //! A grammar file has rules: a line `[name]`, then one wording a line. In a wording, `(a|b|)` is a
 //! choice, `$name` another rule, `{slot}` a value put in later. A wording that begins with `~` is
-//! kept out of training: it is used for evaluation only, and there instead of the rule's others.
+//! kept out of training: it is used for evaluation only, and there instead of the rule's others. Where a choice of
+//! another line happens to say the same, training draws again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::draw::Draw;
@@ -12,12 +13,19 @@ use crate::fill::{fill, fill_apart};
 
 /// Rules nested deeper than this are left out, so that a rule that uses itself ends.
 const DEPTH_MAX: usize = 8;
+/// Choices of a wording that is kept out of training are told apart up to so many.
+const KEPT_MAX: usize = 4_096;
+/// Times a training wording is drawn again when it is one that is kept out.
+const DRAWS_MAX: usize = 20;
 
 static EN: LazyLock<Grammar> = LazyLock::new(|| {
     Grammar::parse([
         include_str!("../data/grammar.en.txt"),
         include_str!("../data/pieces.en.txt"),
         include_str!("../data/refuse.en.txt"),
+        include_str!("../data/travel.en.txt"),
+        include_str!("../data/places.en.txt"),
+        include_str!("../data/desk.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -25,6 +33,9 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/grammar.zh.txt"),
         include_str!("../data/pieces.zh.txt"),
         include_str!("../data/refuse.zh.txt"),
+        include_str!("../data/travel.zh.txt"),
+        include_str!("../data/places.zh.txt"),
+        include_str!("../data/desk.zh.txt"),
     ])
 });
 
@@ -38,10 +49,12 @@ pub struct Grammar {
 struct Rule {
     training: Vec<&'static str>,
     held_out: Vec<&'static str>,
+    /// Everything the lines kept out may say, before other rules are put in.
+    kept: HashSet<String>,
 }
 
 impl Grammar {
-    fn parse(files: [&'static str; 3]) -> Self {
+    fn parse<const FILES: usize>(files: [&'static str; FILES]) -> Self {
         let mut grammar = Self::default();
         let mut name = "";
         let lines = files.into_iter().flat_map(str::lines).map(str::trim);
@@ -52,7 +65,10 @@ impl Grammar {
             }
             let rule = grammar.rules.entry(name).or_default();
             match line.strip_prefix('~') {
-                Some(kept) => rule.held_out.push(kept.trim()),
+                Some(kept) => {
+                    rule.held_out.push(kept.trim());
+                    rule.kept.extend(all_choices(kept, KEPT_MAX).iter().map(|text| plain(text)));
+                }
                 None => rule.training.push(line),
             }
         }
@@ -78,38 +94,66 @@ impl Grammar {
 
     fn expand_rule(&self, d: &mut Draw, rule: &str, depth: usize) -> String {
         let Some(rule) = self.rules.get(rule).filter(|_| depth < DEPTH_MAX) else { return String::new() };
-        let kept = d.held_out && !rule.held_out.is_empty();
-        let lines = if kept { &rule.held_out } else { &rule.training };
+        let from_kept = d.held_out && !rule.held_out.is_empty();
+        let lines = if from_kept { &rule.held_out } else { &rule.training };
         if lines.is_empty() {
             return String::new();
         }
-        let line = *d.rng.one(lines);
-        self.expand(d, line, depth)
-    }
-
-    fn expand(&self, d: &mut Draw, text: &str, depth: usize) -> String {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(['(', '$']) {
-            out.push_str(&rest[..at]);
-            rest = &rest[at..];
-            if rest.starts_with('(') {
-                let (inside, after) = group(rest);
-                let choices = alternatives(inside);
-                let choice = *d.rng.one(&choices);
-                out.push_str(&self.expand(d, choice, depth));
-                rest = after;
-            } else {
-                let end = rest[1..]
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .map_or(rest.len(), |e| e + 1);
-                out.push_str(&self.expand_rule(d, &rest[1..end], depth + 1));
-                rest = &rest[end..];
+        let mut text = String::new();
+        for _ in 0..DRAWS_MAX {
+            text.clear();
+            let line = *d.rng.one(lines);
+            choose(d, line, &mut text);
+            if from_kept || !rule.kept.contains(&plain(&text)) {
+                break;
             }
         }
-        out.push_str(rest);
+        self.put_rules_in(d, &text, depth)
+    }
+
+    /// The text with a wording of each rule that it names.
+    fn put_rules_in(&self, d: &mut Draw, text: &str, depth: usize) -> String {
+        let mut parts = text.split('$');
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
+            let (name, rest) = part.split_at(end);
+            out.push_str(&self.expand_rule(d, name, depth + 1));
+            out.push_str(rest);
+        }
         out
     }
+}
+
+/// Takes one of the choices at each place of `text`.
+fn choose(d: &mut Draw, text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find('(') {
+        out.push_str(&rest[..at]);
+        let (inside, after) = group(&rest[at..]);
+        let choices = alternatives(inside);
+        let choice = *d.rng.one(&choices);
+        choose(d, choice, out);
+        rest = after;
+    }
+    out.push_str(rest);
+}
+
+/// What a text with choices may say, up to `most` of it.
+fn all_choices(text: &str, most: usize) -> Vec<String> {
+    let Some(at) = text.find('(') else { return vec![text.to_owned()] };
+    let (inside, after) = group(&text[at..]);
+    let said = alternatives(inside).into_iter().flat_map(|choice| {
+        let rest = format!("{}{choice}{after}", &text[..at]);
+        all_choices(&rest, most)
+    });
+    said.take(most).collect()
+}
+
+/// A wording without what makes no difference: spaces, and the mark at its end.
+fn plain(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").trim_end_matches(['.', '?', '!', '。', '？', '！']).to_owned()
 }
 
 /// A wording of `rule` in the draw's language, its slots filled and its spaces tidied.
@@ -170,3 +214,6 @@ fn alternatives(inside: &str) -> Vec<&str> {
     choices.push(&inside[from..]);
     choices
 }
+
+#[cfg(test)]
+mod tests;

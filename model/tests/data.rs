@@ -128,3 +128,27 @@ fn words(text: &str) -> Vec<String> {
     words.retain(|w| !w.is_empty());
     words
 }
+
+#[test]
+fn a_slip_gets_an_error_and_is_put_right() {
+    let talks = conversations(plan(Kind::Product, false), 300);
+    let mut slips = 0;
+    for talk in &talks {
+        for (at, message) in talk.messages.iter().enumerate().filter(|(_, message)| message.slip) {
+            slips += 1;
+            let results = &talk.messages[at + 1..=at + message.tool_calls.len()];
+            let errors: Vec<usize> = (0..results.len())
+                .filter(|i| serde_json::from_str::<Value>(&results[*i].content).unwrap()["error"].is_string())
+                .collect();
+            let [wrong] = errors[..] else { panic!("one call of {message:?} goes wrong") };
+            let next = &talk.messages[at + 1 + results.len()];
+            assert!(next.role == Role::Assistant && !next.slip, "{next:?}");
+            let (mistaken, right) = (&message.tool_calls[wrong], &next.tool_calls[0]);
+            assert_eq!(mistaken.name, right.name);
+            assert_ne!(mistaken.arguments, right.arguments);
+        }
+    }
+    assert!(slips > 3, "{slips} slips");
+    let held_out = conversations(plan(Kind::Product, true), 100);
+    assert!(held_out.iter().flat_map(|talk| &talk.messages).all(|message| !message.slip));
+}

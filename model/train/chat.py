@@ -2,15 +2,16 @@
 
 A conversation is one JSON line of the generator: {"lang", "kind", "tools", "system", "messages"}.
 
-    chat.py CONVERSATIONS.jsonl SHARD.npz [LONGEST]
+    chat.py CONVERSATIONS.jsonl SHARD.npz [--longest TOKENS] [--first]
 
-tokenises; the part of the shard's name before the first `-` is its group. With LONGEST, conversations of more tokens are
-left out: where time is short, long ones cost more than they teach.
+tokenises; the part of the shard's name before the first `-` is its group. Where time is short, `--longest` leaves out
+conversations of more tokens, and `--first` cuts each after its first reply: understanding a request is the hardest part,
+and so a tenth of the tokens shows as many requests.
 """
 
+import argparse
 import json
 import re
-import sys
 from pathlib import Path
 
 import jinja2
@@ -59,11 +60,15 @@ def render(conversation, messages=None, prompt=False):
     return TEMPLATE.render(messages=messages, tools=tools, add_generation_prompt=prompt)
 
 
-def classify(text, encoding, copying):
-    """The loss class of every token: calls are decisions; of plain answers only the first token is one."""
+def classify(text, encoding, conversation):
+    """The loss class of every token: calls are decisions, but for slips; of plain answers only the first token is one."""
     classes = np.zeros(len(encoding.ids), np.uint8)
     starts = np.array([start for start, _ in encoding.offsets])
-    for reply in REPLY.finditer(text):
+    copying = conversation["kind"].startswith("copy")
+    replies = [message for message in conversation["messages"] if message["role"] == "assistant"]
+    for message, reply in zip(replies, REPLY.finditer(text), strict=True):
+        if message.get("slip"):
+            continue
         first, last = np.searchsorted(starts, [reply.start(), reply.end()])
         plain = CALL not in encoding.ids[first:last] and not copying
         classes[first:last] = WORDING if plain else DECISION
@@ -75,7 +80,7 @@ def encode(conversation):
     """Token ids and loss classes, cut to the window."""
     text = render(conversation)
     encoding = TOKENIZER.encode(text, add_special_tokens=False)
-    classes = classify(text, encoding, conversation["kind"].startswith("copy"))
+    classes = classify(text, encoding, conversation)
     return np.array(encoding.ids[:WINDOW], np.uint16), classes[:WINDOW]
 
 
@@ -86,6 +91,13 @@ def common_prefix(conversations):
         return []
     head, _, _ = render(first).partition("<|im_start|>user")
     return TOKENIZER.encode(head, add_special_tokens=False).ids
+
+
+def first_reply(conversation):
+    """The conversation up to the end of its first reply that is no slip."""
+    messages = enumerate(conversation["messages"], 1)
+    end = next(n for n, message in messages if message["role"] == "assistant" and not message.get("slip"))
+    return {**conversation, "messages": conversation["messages"][:end]}
 
 
 def write_shard(conversations, path, longest=None):
@@ -117,10 +129,18 @@ def write_shard(conversations, path, longest=None):
 
 
 def main():
-    source, shard, *longest = sys.argv[1:]
-    with open(source) as lines:
-        count, tokens = write_shard(map(json.loads, lines), shard, *map(int, longest))
-    print(f"{shard}: {count} conversations, {tokens} tokens")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("conversations", help="JSON lines of the generator")
+    parser.add_argument("shard", help="the file to write")
+    parser.add_argument("--longest", type=int, help="leaves out conversations of more tokens")
+    parser.add_argument("--first", action="store_true", help="cuts each conversation after its first reply")
+    args = parser.parse_args()
+    with open(args.conversations) as lines:
+        conversations = map(json.loads, lines)
+        if args.first:
+            conversations = map(first_reply, conversations)
+        count, tokens = write_shard(conversations, args.shard, args.longest)
+    print(f"{args.shard}: {count} conversations, {tokens} tokens")
 
 
 if __name__ == "__main__":

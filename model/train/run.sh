@@ -4,6 +4,7 @@
 # Settings by environment: DEVICE=cpu|cuda, MINUTES (training in all), DECAY (the last of them), BATCH (tokens a step),
 # SHAPE (options of train.py for the size), COUNT (conversations of each kind), INIT (checkpoint or GGUF to start from),
 # LONGEST (tokens of a conversation that are trained on; on a CPU attention over long ones is most of the time),
+# PROCESSES (each takes one core, or one GPU, and BATCH tokens a step; by default one a CPU core up to 4),
 # CORPORA (folder with `nlu` and `snips`, see corpora.py), MISTAKES (conversations for the preference stage; none without).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,13 +23,15 @@ if [ ! -x "$python_env/bin/python" ]; then
 fi
 python="$python_env/bin/python"
 
-# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised.
+# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… up to their
+# first reply.
 shard() {
-    target="$work/$1/$2.npz"
+    target="$work/$1/$2.npz" part=""
+    case $2 in first-*) part=--first ;; esac
     shift 2
     [ -e "$target" ] && return
     "$@" > "$work/conversations.jsonl"
-    "$python" "$here/chat.py" "$work/conversations.jsonl" "$target"
+    "$python" "$here/chat.py" "$work/conversations.jsonl" "$target" $part
     rm "$work/conversations.jsonl"
 }
 
@@ -37,6 +40,7 @@ shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 $generate --kind invented --short --seed 21 --count "$count"
 shard shards invented-1 $generate --kind invented --seed 22 --count "$count"
 shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$count"
+shard shards first-1 $generate --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 $generate --kind product --full --amiss --requests 1 --seed 43 --count "$((count / 2))"
 shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
 shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
@@ -52,17 +56,26 @@ if [ "$device" = cuda ] || grep -qs avx512_bf16 /proc/cpuinfo; then speed="--bf1
 start=${INIT:+--init $INIT}
 longest=${LONGEST:-}
 [ -z "$longest" ] && [ "$device" = cpu ] && longest=1408
+# Processes meet once a step, threads in every product.
+processes=1
+if [ "$device" = cpu ]; then processes=$(($(nproc) < 4 ? $(nproc) : 4)); fi
+processes=${PROCESSES:-$processes}
+train="$python $here/train.py"
+if [ "$processes" -gt 1 ]; then
+    export OMP_NUM_THREADS=1
+    train="$python_env/bin/torchrun --nproc-per-node $processes $here/train.py --threads 1"
+fi
 # Copying first, on short pieces, where training starts from nothing; then everything.
 first=0
 if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
     first=$((minutes / 10))
     echo '{"copy": 0.6, "short": 0.4}' > "$work/shards/mixture.json"
-    "$python" "$here/train.py" --shards "$work/shards" --out "$work/run" --device "$device" $speed ${SHAPE:-} \
+    $train --shards "$work/shards" --out "$work/run" --device "$device" $speed ${SHAPE:-} \
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"brief": 0.32, "full": 0.24, "amiss": 0.10, "short": 0.03, "invented": 0.23, "copy": 0.02, "real": 0.06}' > "$work/shards/mixture.json"
-"$python" "$here/train.py" --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
+echo '{"first": 0.24, "brief": 0.18, "full": 0.20, "amiss": 0.10, "short": 0.03, "invented": 0.18, "copy": 0.02, "real": 0.05}' > "$work/shards/mixture.json"
+$train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"
 

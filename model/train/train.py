@@ -5,6 +5,9 @@
 It goes on from RUN/checkpoint.pt if there is one, else from --init (a checkpoint or a GGUF), else from nothing, and
 saves every few minutes, at the end and when terminated. The rate falls in the last --decay-minutes of --minutes: so a
 run at constant rate can be stopped at any time and started again with `--minutes 15 --decay-minutes 15`.
+
+With `torchrun --nproc-per-node N train.py …` N processes share the work, one a core (`--threads 1`) or one a GPU: each
+draws batches of its own, and all take the same step by the mean of their gradients.
 """
 
 import argparse
@@ -22,6 +25,7 @@ import checkpoint
 import evaluate
 import induction
 import optimizer
+import together
 from chat import CONTEXT, DECISION, WORDING
 from decoder import Decoder, Shape
 from stream import Stream
@@ -80,10 +84,10 @@ class Trainer:
     def __init__(self, args):
         self.args, self.folder = args, Path(args.out)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.stream = Stream(args.shards, args.batch_tokens, args.seed)
+        self.stream = Stream(args.shards, args.batch_tokens, args.seed + together.RANK)
         self.stream.longest = args.longest
         state = checkpoint.load(self.folder)
-        self.model = self.first_model(state).to(args.device)
+        self.model = together.same(self.first_model(state).to(args.device))
         self.optimizers = optimizer.build(self.model, args.matrix_rate, args.vector_rate, args.bf16)
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.step = self.tokens = 0
@@ -92,7 +96,7 @@ class Trainer:
             self.resume(state)
         self.forward = self.model if args.no_compile else torch.compile(self.model, dynamic=True)
         self.weights = torch.tensor([args.context_weight, 1.0, args.wording_weight], device=args.device)
-        self.meter, self.stopping = Meter(), False
+        self.meter, self.asked_to_stop = Meter(), False
 
     def first_model(self, state):
         if state:
@@ -113,6 +117,8 @@ class Trainer:
         self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
 
     def save(self, seconds):
+        if together.RANK:
+            return
         state = {
             "shape": self.model.shape.as_dict(),
             "model": self.model.state_dict(),
@@ -125,6 +131,8 @@ class Trainer:
         checkpoint.save(self.folder, state)
 
     def say(self, *words):
+        if together.RANK:
+            return
         line = time.strftime("%H:%M:%S ") + " ".join(map(str, words))
         print(line, flush=True)
         with (self.folder / "log.txt").open("a") as log:
@@ -161,18 +169,25 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / args.warm_up)
         return warm * (min(1.0, max(left, 0.0) / args.decay_minutes) if args.decay_minutes else 1.0)
 
-    def one_step(self, minutes):
+    def one_step(self, minutes, is_last=False):
+        """Learns from one batch; returns whether any process says that this step is the last."""
         batch = [part if part is None else part.to(self.args.device) for part in self.stream.next()]
-        with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
+        with torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16):
             loss = self.loss(*batch)
         loss.backward()
+        tokens, minutes, is_last = together.mean_gradients(
+            self.model, [int((batch[1] >= 0).sum()), minutes, float(is_last)]
+        )
         self.update(self.rate(minutes))
         self.step += 1
-        self.tokens += int((batch[1] >= 0).sum())
+        self.tokens += round(tokens * together.SIZE)
         if not math.isfinite(float(loss.detach())):
             raise FloatingPointError(f"loss {float(loss.detach())} at step {self.step}")
+        return is_last > 0
 
     def evaluate(self):
+        if together.RANK:
+            return
         model = Decoder(self.model.shape).to(self.args.device)
         model.load_state_dict(self.average)
         for path in self.args.held_out:
@@ -181,11 +196,13 @@ class Trainer:
 
     def run(self):
         args, started = self.args, time.time()
-        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "asked_to_stop", True))
         self.say(f"parameters {sum(p.numel() for p in self.model.parameters())}", vars(args))
         reported, reported_tokens, saved, evaluated = started, self.tokens, started, started
-        while not self.stopping and time.time() - started < args.minutes * 60:
-            self.one_step((time.time() - started) / 60)
+        stopped = False
+        while not stopped:
+            minutes = (time.time() - started) / 60
+            stopped = self.one_step(minutes, self.asked_to_stop or minutes > args.minutes)
             now = time.time()
             if now - reported > 30:
                 speed = (self.tokens - reported_tokens) / (now - reported)
@@ -205,7 +222,8 @@ class Trainer:
 
 def main():
     args = arguments()
-    torch.manual_seed(args.seed)
+    args.device = together.join(args.device)
+    torch.manual_seed(args.seed + together.RANK)
     torch.set_num_threads(args.threads)
     Trainer(args).run()
 

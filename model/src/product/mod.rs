@@ -8,6 +8,7 @@ mod follow;
 mod info;
 mod missing;
 mod scene;
+mod slip;
 mod slots;
 mod stay;
 mod trip;
@@ -138,9 +139,9 @@ fn request(s: &mut Scene<'_, '_>) {
 /// A request that cannot be met as it is.
 fn amiss(s: &mut Scene<'_, '_>) {
     match s.d.rng.below(100) {
-        0..45 => missing::missing(s),
-        45..57 => trouble::misspelt(s),
-        57..93 => trouble::no_tool(s),
+        0..40 => missing::missing(s),
+        40..60 => trouble::misspelt(s),
+        60..93 => trouble::no_tool(s),
         _ => {
             let (said, answer) = chat::small_talk(s.d, &[]);
             s.talk.mark("chat");

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::conversation::{Call, Conversation};
+use crate::conversation::{Call, Conversation, Role};
 use crate::draw::Draw;
 
 use super::answer;
@@ -13,6 +13,9 @@ use super::desk::{Desk, World};
 /// What a refused call looks like to the model.
 const REFUSALS: [&str; 4] =
     ["the person said no", "the person said no", "denied by the person", "the person could not be asked"];
+
+/// How often a call that reads goes wrong at first, in training.
+const SLIPS_PERCENT: usize = 6;
 
 /// One conversation while it is being made.
 pub(super) struct Scene<'a, 'b> {
@@ -91,6 +94,14 @@ impl Scene<'_, '_> {
         if pairs.is_empty() {
             return pairs;
         }
+        if let Some((at, wrong)) = self.slip(&pairs) {
+            let mut tried = pairs.clone();
+            tried[at] = wrong;
+            self.talk.mark("slip");
+            self.talk.slip(tried);
+            self.talk.act(vec![pairs[at].clone()]);
+            return pairs;
+        }
         self.talk.act(pairs.clone());
         let better: Vec<Option<Call>> = pairs.iter().map(|(call, result)| corrected(call, result)).collect();
         if better.iter().all(Option::is_none) {
@@ -106,6 +117,19 @@ impl Scene<'_, '_> {
         }
         self.talk.act(turn);
         pairs
+    }
+
+    /// Now and then, in training: which of the calls goes wrong at first, and how.
+    fn slip(&mut self, pairs: &[(Call, Value)]) -> Option<(usize, (Call, Value))> {
+        let all_went_well = pairs.iter().all(|(_, result)| result.get("error").is_none());
+        if self.d.held_out || !all_went_well || !self.d.chance(SLIPS_PERCENT) {
+            return None;
+        }
+        let at = self.d.rng.below(pairs.len());
+        let said = self.talk.messages.iter().rfind(|m| m.role == Role::User)?.content.clone();
+        let wrong = super::slip::slipped(self.d, &said, &pairs[at].0)?;
+        let result = self.desk.call(&wrong);
+        result.get("error").is_some().then_some((at, (wrong, result)))
     }
 
     fn tell(&mut self, own: &[(Call, Value)]) -> String {

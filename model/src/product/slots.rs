@@ -7,7 +7,6 @@ use jiff::civil::Date;
 
 use crate::draw::Draw;
 use crate::grammar::phrase;
-use crate::lexicon;
 
 /// A city that the tools know.
 #[derive(Debug)]
@@ -17,6 +16,8 @@ pub(super) struct City {
     pub country: &'static str,
     /// 1 to 3.
     pub size: u8,
+    /// Other names, separated by `;`.
+    aliases: &'static str,
 }
 
 static CITIES: LazyLock<Vec<City>> = LazyLock::new(|| {
@@ -24,18 +25,17 @@ static CITIES: LazyLock<Vec<City>> = LazyLock::new(|| {
         let mut fields = line.split(',');
         let (en, zh, country) = (fields.next()?, fields.next()?, fields.next()?);
         let size = fields.nth(6)?.parse().ok()?;
+        let aliases = fields.next().unwrap_or_default();
         // Two cities share this name: asking for it is another matter.
-        (en != "Taizhou").then_some(City { en, zh, country, size })
+        (en != "Taizhou").then_some(City { en, zh, country, size, aliases })
     };
     include_str!("../../../tools/data/cities.csv").lines().skip(1).filter_map(row).collect()
 });
 
-impl City {
-    /// Whether the city may occur in this draw. The largest may always.
-    fn allowed(&self, d: &Draw) -> bool {
-        self.size == 3 || lexicon::held_out(self.en) == d.held_out
-    }
-}
+static PLACES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/elsewhere.txt").lines();
+    lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('|')).collect()
+});
 
 /// A city, written in the language of the conversation more often than not.
 pub(super) fn city(d: &mut Draw, lower: bool) -> String {
@@ -57,6 +57,17 @@ pub(super) fn two_cities(d: &mut Draw, train: bool, lower: bool) -> (String, Str
         if first.zh != second.zh {
             return (written(d, first, lower), written(d, second, lower));
         }
+    }
+}
+
+/// A place that the product's world does not have.
+pub(super) fn elsewhere(d: &mut Draw, lower: bool) -> String {
+    let place = d.rng.one(&PLACES);
+    let (en, zh) = *place;
+    match (d.zh(), lower) {
+        (true, _) => zh.to_owned(),
+        (false, true) => en.to_lowercase(),
+        (false, false) => en.to_owned(),
     }
 }
 
@@ -84,7 +95,7 @@ fn draw(d: &mut Draw, fits: impl Fn(&City) -> bool) -> &'static City {
     let big = d.chance(40);
     for _ in 0..400 {
         let city = d.rng.one(&CITIES);
-        if fits(city) && city.allowed(d) && (!big || city.size > 1) {
+        if fits(city) && (!big || city.size > 1) {
             return city;
         }
     }
@@ -93,6 +104,11 @@ fn draw(d: &mut Draw, fits: impl Fn(&City) -> bool) -> &'static City {
 
 fn written(d: &mut Draw, city: &City, lower: bool) -> String {
     let chinese = if d.zh() { d.chance(90) } else { d.chance(2) };
+    let mut aliases =
+        city.aliases.split(';').filter(|alias| !alias.is_empty() && alias.is_ascii() != chinese);
+    if let Some(alias) = aliases.next().filter(|_| d.chance(6)) {
+        return if lower { alias.to_lowercase() } else { alias.to_owned() };
+    }
     match (chinese, lower) {
         (true, _) => format!("{}{}", city.zh, if d.chance(3) && city.country == "CN" { "市" } else { "" }),
         (false, true) => city.en.to_lowercase(),

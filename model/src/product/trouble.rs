@@ -8,11 +8,12 @@ use super::scene::Scene;
 use super::slots;
 use super::trip::{Trip, Unsaid, mistype};
 
-/// A city that is not written right.
+/// A city that is not written right, or one that the product does not know.
 pub(super) fn misspelt(s: &mut Scene<'_, '_>) {
     if s.d.chance(50) {
         let (lower, day) = (s.lower, info::weather_day(s));
-        let city = slots::misspelt(s.d, lower);
+        let unknown = s.d.chance(40);
+        let city = if unknown { slots::elsewhere(s.d, lower) } else { slots::misspelt(s.d, lower) };
         let ask = info::weather(s, &city, &day);
         let message = ask::remark(s.d, &ask.clause);
         s.talk.user(message);
