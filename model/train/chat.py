@@ -6,7 +6,7 @@ A conversation is one JSON line of the generator: {"lang", "kind", "tools", "sys
 
 tokenises; the part of the shard's name before the first `-` is its group. Where time is short, `--longest` leaves out
 conversations of more tokens, and `--first` cuts each after its first reply: understanding a request is the hardest part,
-and so a tenth of the tokens shows as many requests.
+and a fifth of the tokens then shows as many requests.
 """
 
 import argparse
