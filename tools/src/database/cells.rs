@@ -1,5 +1,6 @@
 //! Values of any type as JSON, short enough for the model's window.
 
+#[cfg(feature = "databases")]
 use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::SqliteRow;
@@ -77,6 +78,7 @@ fn number(text: &str) -> Option<Value> {
 }
 
 /// Refuses a result in which two columns have one name: one of them would be lost.
+#[cfg(feature = "databases")]
 pub(super) fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> ToolResult<()> {
     let mut known = std::collections::BTreeSet::new();
     for name in names {

@@ -7,7 +7,6 @@
 //! PostgreSQL, MySQL and MariaDB: a prepared statement, of which they take one at a time, in a read-only
 //! transaction with a time limit, for a role that cannot reach the server's files; see `postgres`, `mysql`.
 
-use std::time::Duration;
 
 use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value, json};
@@ -20,7 +19,8 @@ use super::{Database, cells};
 pub(super) type Rows = Vec<Map<String, Value>>;
 
 /// How long a server may work on one statement.
-pub(super) const TIME_MAX: Duration = Duration::from_secs(5);
+#[cfg(feature = "databases")]
+pub(super) const TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 const ROWS_MAX: usize = 5;
 const SELECT_CHARS_MAX: usize = 2_000;
 /// Steps of SQLite's virtual machine between two counts, and how many counts a query gets: about a second.

@@ -107,6 +107,7 @@ impl Syntax {
     }
 
     /// The parameter of this number as a value of the column's type.
+    #[cfg_attr(not(feature = "databases"), expect(unused_variables, reason = "SQLite alone needs no types"))]
     pub(super) fn value(self, column: &Column, number: usize) -> String {
         let parameter = self.parameter(number);
         match self {
@@ -117,6 +118,7 @@ impl Syntax {
     }
 
     /// A condition on a column; the value is the parameter of this number. Texts are equal whatever their case.
+    #[cfg_attr(not(feature = "databases"), expect(unused_variables, reason = "SQLite alone needs no types"))]
     pub(super) fn condition(self, op: Comparison, column: &Column, number: usize) -> String {
         let name = self.quoted(&column.name);
         let value = self.value(column, number);
