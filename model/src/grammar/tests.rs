@@ -1,3 +1,5 @@
+//! Wordings for training and those kept out of it.
+
 use std::collections::BTreeSet;
 
 use super::Grammar;

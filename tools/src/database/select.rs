@@ -7,7 +7,6 @@
 //! PostgreSQL, MySQL and MariaDB: a prepared statement, of which they take one at a time, in a read-only
 //! transaction with a time limit, for a role that cannot reach the server's files; see `postgres`, `mysql`.
 
-
 use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value, json};
 use sqlx::SqlitePool;
