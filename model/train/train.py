@@ -169,7 +169,7 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / args.warm_up)
         return warm * (min(1.0, max(left, 0.0) / args.decay_minutes) if args.decay_minutes else 1.0)
 
-    def one_step(self, minutes, is_last=False):
+    def one_step(self, minutes, is_last):
         """Learns from one batch; returns whether any process says that this step is the last."""
         batch = [part if part is None else part.to(self.args.device) for part in self.stream.next()]
         with torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16):

@@ -62,13 +62,13 @@ pub(super) fn two_cities(d: &mut Draw, train: bool, lower: bool) -> (String, Str
 
 /// A place that the product's world does not have.
 pub(super) fn elsewhere(d: &mut Draw, lower: bool) -> String {
-    let place = d.rng.one(&PLACES);
-    let (en, zh) = *place;
-    match (d.zh(), lower) {
-        (true, _) => zh.to_owned(),
-        (false, true) => en.to_lowercase(),
-        (false, false) => en.to_owned(),
-    }
+    let (en, zh) = *d.rng.one(&PLACES);
+    cased(if d.zh() { zh } else { en }, lower)
+}
+
+/// A name as somebody writes it who may leave out capitals.
+fn cased(name: &str, lower: bool) -> String {
+    if lower { name.to_lowercase() } else { name.to_owned() }
 }
 
 /// A city name with a slip of the pen.
@@ -107,13 +107,12 @@ fn written(d: &mut Draw, city: &City, lower: bool) -> String {
     let mut aliases =
         city.aliases.split(';').filter(|alias| !alias.is_empty() && alias.is_ascii() != chinese);
     if let Some(alias) = aliases.next().filter(|_| d.chance(6)) {
-        return if lower { alias.to_lowercase() } else { alias.to_owned() };
+        return cased(alias, lower);
     }
-    match (chinese, lower) {
-        (true, _) => format!("{}{}", city.zh, if d.chance(3) && city.country == "CN" { "市" } else { "" }),
-        (false, true) => city.en.to_lowercase(),
-        (false, false) => city.en.to_owned(),
+    if chinese {
+        return format!("{}{}", city.zh, if d.chance(3) && city.country == "CN" { "市" } else { "" });
     }
+    cased(city.en, lower)
 }
 
 /// A day from `today` on as people write it, within `reach` days.
