@@ -50,9 +50,10 @@ if [ -n "${CORPORA:-}" ]; then
     shard shards real-1 "$python" "$here/corpora.py" "$CORPORA" "$work/tools.jsonl" 1
 fi
 
-# bf16 where the hardware multiplies it.
+# bf16 where the hardware multiplies it. On a CPU what compiling saves it takes again for every new number of rows.
 speed=""
-if [ "$device" = cuda ] || grep -qs avx512_bf16 /proc/cpuinfo; then speed="--bf16"; fi
+[ "$device" = cpu ] && speed="--no-compile"
+if [ "$device" = cuda ] || grep -qs avx512_bf16 /proc/cpuinfo; then speed="$speed --bf16"; fi
 start=${INIT:+--init $INIT}
 longest=${LONGEST:-}
 [ -z "$longest" ] && [ "$device" = cpu ] && longest=1408
