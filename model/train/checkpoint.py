@@ -52,6 +52,8 @@ def from_gguf(path):
 @torch.no_grad()
 def widen(model, hidden):
     """The same function with more hidden units in every layer: the new ones contribute nothing until they are trained."""
+    if hidden < model.shape.hidden:
+        raise SystemExit(f"the network has {model.shape.hidden} hidden units a layer, it cannot be widened to {hidden}")
     wider = Decoder(replace(model.shape, hidden=hidden))
     known = dict(model.named_parameters())
     for name, parameter in wider.named_parameters():

@@ -49,7 +49,7 @@ def arguments():
     parser.add_argument("--wording-weight", type=float, default=0.5, help="loss weight of plain answers")
     parser.add_argument("--average", type=float, default=0.995, help="how slowly the averaged weights follow, a step")
     parser.add_argument("--sift", type=factor, nargs="*", default=[], help="GROUP=N: learn from the least sure of N times as many")
-    parser.add_argument("--widen", type=int, help="hidden units of every layer, where the start has fewer")
+    parser.add_argument("--widen", type=int, help="hidden units of every layer, more than --init has")
     parser.add_argument("--longest", type=int, help="conversations are cut to this many tokens")
     parser.add_argument("--save-minutes", type=float, default=4.0)
     parser.add_argument("--evaluate-minutes", type=float, default=12.0)
