@@ -2,7 +2,8 @@
 //!
 //! A figure is a word with a digit in it, or several of them joined by one `.`, `:`, `,`, `-` or `/`: a time, a
 //! price, a date, a reference. An answer that is *grounded* states only figures that the person, the system or a
-//! result has said, some of them written another way: 08:15 as 8:15, 553.00 as 553, three rows as 3.
+//! result has said, some of them written another way: 08:15 as 8:15, 553.00 as 553, three rows as 3. A time of twelve hours
+//! says which half of the day it means, where it could be taken for another one: 17:42 is 5:42 pm or 下午5:42, not 5:42.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +12,27 @@ use serde_json::Value;
 
 /// What may join the words of one figure.
 const JOINTS: [char; 5] = ['.', ':', ',', '-', '/'];
+/// What says that a time is one after noon, in front of it.
+const AFTERNOON: [&str; 2] = ["下午", "晚上"];
 /// Rows of a list are counted, and numbered, up to here.
 const ROWS_MAX: usize = 50;
 
 /// The figures of a text, in order.
 pub(crate) fn figures(text: &str) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    let mut last: Option<(usize, usize)> = None;
+    places(text).into_iter().map(|(start, end)| &text[start..end]).collect()
+}
+
+/// Where the figures of a text begin and end.
+fn places(text: &str) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
     for (start, end) in words(text) {
         if !text[start..end].bytes().any(|byte| byte.is_ascii_digit()) {
             continue;
         }
-        let joined = last.filter(|(_, before)| is_joint(&text[*before..start]));
-        let begins = joined.map_or(start, |(begins, _)| begins);
-        if joined.is_some() {
-            found.pop();
+        match found.last_mut() {
+            Some((_, before)) if is_joint(&text[*before..start]) => *before = end,
+            Some(_) | None => found.push((start, end)),
         }
-        found.push(&text[begins..end]);
-        last = Some((begins, end));
     }
     found
 }
@@ -39,12 +43,39 @@ pub(crate) fn figures(text: &str) -> Vec<&str> {
 /// What is wrong with it, for the model to hear.
 pub(crate) fn check(text: &str, history: &[Message]) -> Result<(), String> {
     let known = known(history);
-    match text.lines().map(unnumbered).flat_map(figures).find(|figure| !known.contains(*figure)) {
+    let unknown = |line| {
+        places(line)
+            .into_iter()
+            .find(|place| !is_known(line, *place, &known))
+            .map(|(start, end)| &line[start..end])
+    };
+    match text.lines().map(unnumbered).find_map(unknown) {
         Some(figure) => {
             Err(format!("'{figure}' stands in no result and nobody said it; tell only what was said"))
         }
         None => Ok(()),
     }
+}
+
+/// Whether the figure in this place is known, by itself or with what says which half of the day it means.
+fn is_known(line: &str, (start, end): (usize, usize), known: &BTreeSet<String>) -> bool {
+    let (figure, before, after) = (&line[start..end], &line[..start], &line[end..]);
+    let follows = |half: &str| {
+        let rest = after.strip_prefix(' ').and_then(|rest| rest.strip_prefix(half));
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
+    };
+    let with = |half: &str| known.contains(&format!("{figure}{half}"));
+    let afternoon = AFTERNOON.iter().any(|word| before.ends_with(word));
+    known.contains(figure)
+        || afternoon && with("pm")
+        || ["am", "pm"].into_iter().any(|half| follows(half) && with(half))
+}
+
+/// The times among the figures that say that they are of this half of the day, without saying it.
+#[cfg(feature = "llama")]
+fn times<'a>(known: &'a BTreeSet<String>, half: &'a str) -> impl Iterator<Item = &'a str> {
+    let time = move |figure: &'a String| figure.strip_suffix(half);
+    known.iter().filter_map(time).filter(|time| time.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// A line without its number in a list.
@@ -76,11 +107,21 @@ pub(crate) fn pattern(known: &BTreeSet<String>) -> String {
     if known.is_empty() {
         return format!("{number}{plain}");
     }
-    let figures: Vec<String> =
-        known.iter().map(|figure| crate::constrain::grammar::escaped(figure)).collect();
-    let figure = format!("({})", figures.join("|"));
+    let any_of = |texts: Vec<String>| {
+        let texts: Vec<String> = texts.iter().map(|text| crate::constrain::grammar::escaped(text)).collect();
+        format!("({})", texts.join("|"))
+    };
+    let halves = ["am", "pm"].map(|half| times(known, half).map(move |time| format!("{time} {half}")));
+    let figure = any_of(known.iter().cloned().chain(halves.into_iter().flatten()).collect());
     let between = format!(r"([^A-Za-z0-9.:,\-\/]|[^A-Za-z0-9]{plain}[^A-Za-z0-9])");
-    format!("{number}({plain}|({plain}[^A-Za-z0-9])?{figure}({between}{figure})*([^A-Za-z0-9]{plain})?)")
+    let (mut first, mut next) = (format!("({plain}[^A-Za-z0-9])?{figure}"), format!("{between}{figure}"));
+    let late: Vec<String> = times(known, "pm").map(str::to_owned).collect();
+    if !late.is_empty() {
+        let late = format!("({}){}", AFTERNOON.join("|"), any_of(late));
+        first = format!("({first}|{plain}{late})");
+        next = format!("({next}|([^A-Za-z0-9]{plain})?{late})");
+    }
+    format!("{number}({plain}|{first}({next})*([^A-Za-z0-9]{plain})?)")
 }
 
 /// Where the words of a text begin and end: letters and digits of ASCII. Other scripts have no digits of their own in
@@ -143,11 +184,10 @@ fn ways(figure: &str) -> Vec<String> {
         ways.extend([
             format!("{hour}:{minute:02}"),
             format!("{hour:02}:{minute:02}"),
-            format!("{twelve}:{minute:02}"),
             format!("{twelve}:{minute:02}{half}"),
         ]);
         if minute == 0 {
-            ways.extend([hour.to_string(), twelve.to_string(), format!("{twelve}{half}")]);
+            ways.extend([hour.to_string(), format!("{twelve}{half}")]);
         }
     } else if let Some(number) = number(figure) {
         ways.extend([number.to_string(), format!("{number:.2}"), format!("{number:.0}")]);

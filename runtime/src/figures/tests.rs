@@ -58,6 +58,8 @@ fn what_was_said_can_be_told_in_other_ways_and_nothing_else() {
         "明天(11月24日)最早7:00出发，11:36到，票价553.5元，编号HM4T7X。",
         "Nothing was found.",
         "15:05",
+        "G102-1124 leaves at 3:05 pm",
+        "G102-1124下午3:05出发，晚上7:40到。",
         "",
     ];
     for text in told {
@@ -67,6 +69,10 @@ fn what_was_said_can_be_told_in_other_ways_and_nothing_else() {
     let made_up = [
         "at 07:00pm",
         "3:05am",
+        "at 3:05",
+        "at 3:05 am",
+        "3:05 pms",
+        "上午3:05出发",
         "at 07:05",
         "G8-1125",
         "HM4T7Y",

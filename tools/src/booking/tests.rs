@@ -91,6 +91,11 @@ async fn the_time_of_day_narrows_the_search() {
     assert_eq!(afternoon["date"], "2026-11-25");
     let inside = |time: &&Value| ("12:00".."18:00").contains(&time.as_str().unwrap());
     assert!(column(&afternoon, "trains", "departs").iter().all(inside), "{afternoon}");
+    let named = search(json!({"day": "tomorrow morning", "before": "6am"})).await.unwrap_err().to_string();
+    assert!(named.starts_with("none leaves between 00:00 and 06:00; on that day the first"), "{named}");
+    let absurd =
+        search(json!({"day": "tomorrow afternoon", "before": "10am"})).await.unwrap_err().to_string();
+    assert!(absurd.contains("nothing lies after 12:00 and before 10:00"), "{absurd}");
     let error = search(json!({"after": "23:30"})).await.unwrap_err().to_string();
     assert!(
         error.starts_with("none leaves between 23:30 and 23:59; on that day the first leaves at 0"),

@@ -136,7 +136,7 @@ impl Request {
         }
         let when = sale_day(&self.day, now.date())?;
         let (asked, part) = (resolve::window(self.after.as_deref(), self.before.as_deref())?, when.window());
-        let mut window = Window { from: asked.from.max(part.from), to: asked.to.min(part.to) };
+        let mut window = asked.within(part)?;
         if when.date == now.date() {
             window.from = window.from.max(now.time());
         }

@@ -29,6 +29,25 @@ impl Window {
     pub fn contains(&self, time: Time) -> bool {
         self.from <= time && time <= self.to
     }
+
+    /// What of a stretch between named times lies in a part of the day. Where nothing does, though both are in the same
+    /// half of it ("tomorrow morning, before six"), the named times count.
+    ///
+    /// # Errors
+    /// A wrong argument, if the times and the part contradict each other.
+    pub fn within(self, part: Self) -> ToolResult<Self> {
+        let both = Self { from: self.from.max(part.from), to: self.to.min(part.to) };
+        if both.from < both.to {
+            return Ok(both);
+        }
+        let (named, bound) = if self.to <= part.from { (self.to, part.from) } else { (self.from, part.to) };
+        if (named.hour() < 12) == (bound.hour() < 12) { Ok(self) } else { Err(both.nothing()) }
+    }
+
+    fn nothing(self) -> ToolError {
+        let message = format!("nothing lies after {} and before {}", hm(self.from), hm(self.to));
+        ToolError::argument("before", message)
+    }
 }
 
 /// What a text says about the time of day.
@@ -116,11 +135,7 @@ pub fn window(after: Option<&str>, before: Option<&str>) -> ToolResult<Window> {
             Clock::Within(part) => part.to,
         };
     }
-    if window.from > window.to {
-        let message = format!("nothing lies after {} and before {}", hm(window.from), hm(window.to));
-        return Err(ToolError::argument("before", message));
-    }
-    Ok(window)
+    if window.from > window.to { Err(window.nothing()) } else { Ok(window) }
 }
 
 /// A time as hours and minutes.
