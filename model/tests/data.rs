@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use handyman_model::conversation::{Conversation, Role};
-use handyman_model::product::Course;
+use handyman_model::product::{About, Course};
 use handyman_model::{Generator, Kind, Plan};
 use serde_json::Value;
 
 fn plan(kind: Kind, held_out: bool) -> Plan {
-    let course = Course { full: false, amiss: false, requests: 4 };
+    let course = Course { full: false, about: About::Anything, requests: 4 };
     Plan { kind, seed: 77, lang: None, held_out, short: false, course }
 }
 

@@ -123,17 +123,21 @@ class Block(nn.Module):
         group = shape.heads // shape.key_heads
         return query, key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
 
-    def rest(self, x, mixed):
-        """What follows attention in the block."""
-        x = x + self.attn_output(mixed.transpose(1, 2).reshape(*x.shape[:2], -1))
+    def rest(self, x, mixed, at=None):
+        """What follows attention in the block, in all places or in these alone (indices of rows laid one after the other)."""
+        mixed = mixed.transpose(1, 2).flatten(2)
+        if at is not None:
+            x, mixed = x.flatten(0, 1)[at], mixed.flatten(0, 1)[at]
+        x = x + self.attn_output(mixed)
         y = self.ffn_norm(x)
         return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
 
-    def forward(self, x, rotary):
-        return self.rest(x, F.scaled_dot_product_attention(*self.heads(x, rotary), is_causal=True))
+    def forward(self, x, rotary, at=None):
+        return self.rest(x, F.scaled_dot_product_attention(*self.heads(x, rotary), is_causal=True), at)
 
-    def after(self, prefix, x, rotary, visible):
-        """Rows that all come after one prefix, which is computed once: (prefix, rows)."""
+    def after(self, prefix, x, rotary, visible, at=None):
+        """Rows that all come after one prefix, which is computed once: (prefix, rows). Where only some places of the rows
+        are wanted, nothing comes after them, and the prefix is not computed any further."""
         length, group = prefix.shape[1], self.shape.heads // self.shape.key_heads
         query, key, value = self.heads(prefix, [table[:length] for table in rotary])
         own, *pair = self.heads(x, [table[length:] for table in rotary])
@@ -142,8 +146,9 @@ class Block(nn.Module):
         else:
             keys, values = (torch.cat((old.expand(len(x), -1, -1, -1), new), 2) for old, new in zip((key, value), pair))
             mixed = F.scaled_dot_product_attention(own, keys, values, attn_mask=visible)
-        prefix = self.rest(prefix, F.scaled_dot_product_attention(query, key, value, is_causal=True))
-        return prefix, self.rest(x, mixed)
+        if at is None:
+            prefix = self.rest(prefix, F.scaled_dot_product_attention(query, key, value, is_causal=True))
+        return prefix, self.rest(x, mixed, at)
 
 
 class Decoder(nn.Module):
@@ -164,22 +169,28 @@ class Decoder(nn.Module):
             if name.endswith(("attn_output.weight", "ffn_down.weight")):
                 nn.init.zeros_(parameter)
 
-    def forward(self, tokens, prefix=None):
+    def forward(self, tokens, prefix=None, at=None):
         """Final hidden states; `logits` turns the wanted ones into scores, for the vocabulary is the costly part.
 
         With a prefix (ids of one sequence), all rows are its continuations, and states of the rows alone are returned.
+        With `at` (indices of the rows' tokens laid one after the other), only these states are: (places, width). The last
+        block then computes for them alone what follows its attention.
         """
         before = 0 if prefix is None else len(prefix)
         x = self.embed(tokens)
         rotary = [table[: before + tokens.shape[1]].to(x.dtype) for table in (self.cos, self.sin)]
+        *blocks, last = self.blk
         if prefix is None:
-            for block in self.blk:
+            for block in blocks:
                 x = block(x, rotary)
-            return self.output_norm(x)
-        visible = torch.ones(tokens.shape[1], before + tokens.shape[1], dtype=torch.bool, device=x.device).tril(before)
+            return self.output_norm(last(x, rotary, at))
+        visible = None
+        if x.device.type != "cpu":
+            visible = torch.ones(tokens.shape[1], before + tokens.shape[1], dtype=torch.bool, device=x.device).tril(before)
         common = self.embed(prefix[None])
-        for block in self.blk:
+        for block in blocks:
             common, x = block.after(common, x, rotary, visible)
+        _, x = last.after(common, x, rotary, visible, at)
         return self.output_norm(x)
 
     def embed(self, tokens):

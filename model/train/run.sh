@@ -13,7 +13,7 @@ device=${DEVICE:-cpu}
 export OMP_WAIT_POLICY=PASSIVE # Waiting threads sleep: the machine may be busy with other work.
 count=${COUNT:-20000}
 minutes=${MINUTES:-120}
-generate="cargo run --release --quiet --package handyman-model --bin generate --"
+generate=target/release/generate
 mkdir -p "$work/shards" "$work/held"
 
 python_env="$work/venv"
@@ -36,12 +36,15 @@ shard() {
 }
 
 cd "$here/../.."
+# With the features of all other builds, so that llama.cpp is not built twice.
+cargo build --release --quiet --workspace --features handyman-model/evaluate --bins
 shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 $generate --kind invented --short --seed 21 --count "$count"
 shard shards invented-1 $generate --kind invented --seed 22 --count "$count"
 shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$count"
 shard shards first-1 $generate --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 $generate --kind product --full --amiss --requests 1 --seed 43 --count "$((count / 2))"
+shard shards books-1 $generate --kind product --full --bookings --requests 1 --seed 45 --count "$((count / 2))"
 shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
 shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
 shard held full-held $generate --kind product --full --requests 2 --held-out --seed 11 --count 400
@@ -75,7 +78,7 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"first": 0.24, "brief": 0.18, "full": 0.20, "amiss": 0.10, "short": 0.03, "invented": 0.18, "copy": 0.02, "real": 0.05}' > "$work/shards/mixture.json"
+echo '{"first": 0.22, "brief": 0.12, "full": 0.18, "books": 0.12, "amiss": 0.12, "short": 0.03, "invented": 0.16, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
 $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"
@@ -85,8 +88,7 @@ $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $star
 if [ -n "${MISTAKES:-}" ]; then
     "$python" "$here/export.py" "$work/run" "$work/supervised.gguf" --type q8_0
     $generate --kind product --full --requests 2 --seed 61 --count "$MISTAKES" > "$work/mistakes.jsonl"
-    cargo run --release --quiet --package handyman-model --features evaluate --bin evaluate -- \
-        --model "$work/supervised.gguf" --product "$work/mistakes.jsonl" --pairs "$work/pairs.jsonl"
+    target/release/evaluate --model "$work/supervised.gguf" --product "$work/mistakes.jsonl" --pairs "$work/pairs.jsonl"
     "$python" "$here/prefer.py" "$work/run" "$work/pairs.jsonl" "$work/preferred" --threads "$(nproc)" \
         --held-out "$work/held/full-held.npz"
     "$python" "$here/export.py" "$work/preferred" "$here/../handyman.gguf" --type q8_0

@@ -147,13 +147,18 @@ class Trainer:
         with (self.folder / "log.txt").open("a") as log:
             log.write(line + "\n")
 
+    def scores(self, tokens, prefix, chosen):
+        """The scores of what follows the chosen places."""
+        at = chosen.flatten().nonzero().squeeze(1)
+        return self.model.logits(self.forward(tokens[:, :-1], prefix, at)).float()
+
     def loss(self, tokens, classes, prefix):
         """Weighted loss of the replies and of a random part of all other tokens; only for these the head is computed."""
         classes, wanted = classes[:, 1:], tokens[:, 1:]
         looked_at = (classes == CONTEXT) & (torch.rand(classes.shape, device=classes.device) < self.args.context_share)
         chosen = (classes == DECISION) | (classes == WORDING) | looked_at
         classes, wanted = classes[chosen], wanted[chosen]
-        logits = self.model.logits(self.forward(tokens[:, :-1], prefix)[chosen]).float()
+        logits = self.scores(tokens, prefix, chosen)
         losses = F.cross_entropy(logits, wanted, reduction="none")
         self.meter.add(losses, logits, wanted, classes == DECISION)
         weights = self.weights[classes]
@@ -166,7 +171,7 @@ class Trainer:
         Many wordings of a plain reply are right, so of its first token only that it is no call counts.
         """
         wanted, decisions = tokens[:, 1:], classes[:, 1:] == DECISION
-        logits = self.model.logits(self.forward(tokens[:, :-1], prefix)[decisions]).float()
+        logits = self.scores(tokens, prefix, decisions)
         losses = F.cross_entropy(logits, wanted[decisions], reduction="none")
         call = logits.log_softmax(-1)[:, CALL].exp()
         opens_wording = F.pad(classes[:, 2:] == WORDING, (0, 1))[decisions]

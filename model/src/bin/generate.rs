@@ -5,7 +5,7 @@ use std::thread;
 
 use clap::{Parser, ValueEnum};
 use handyman_model::draw::Lang;
-use handyman_model::product::{Course, DeskError};
+use handyman_model::product::{About, Course, DeskError};
 use handyman_model::{Generator, Kind, Plan};
 
 /// Conversations made at once by one thread.
@@ -52,8 +52,11 @@ struct Args {
     #[arg(long)]
     full: bool,
     /// Only requests to the product that cannot be met as they are: something is missing or misspelt, or no tool does it.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "bookings")]
     amiss: bool,
+    /// Only requests to the product that book something.
+    #[arg(long)]
+    bookings: bool,
     /// At most so many requests a conversation with the product's tools: short ones teach more in the same time.
     #[arg(long, default_value_t = 4)]
     requests: usize,
@@ -64,6 +67,11 @@ struct Args {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
+    let about = match (args.amiss, args.bookings) {
+        (true, _) => About::Amiss,
+        (_, true) => About::Bookings,
+        (false, false) => About::Anything,
+    };
     let plan = Plan {
         kind: match args.kind {
             KindArg::Invented => Kind::Invented,
@@ -76,7 +84,7 @@ fn main() -> io::Result<()> {
         }),
         held_out: args.held_out,
         short: args.short,
-        course: Course { full: args.full, amiss: args.amiss, requests: args.requests },
+        course: Course { full: args.full, about, requests: args.requests },
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

@@ -46,15 +46,26 @@ const DEMONSTRATIONS: [&str; 2] = [
 pub struct Course {
     /// All of the tools are on offer in every conversation, in the product's order.
     pub full: bool,
-    /// Only requests that cannot be met as they are: something is missing or misspelt, or no tool does it.
-    pub amiss: bool,
+    /// What the requests are about.
+    pub about: About,
     /// At most so many requests a conversation.
     pub requests: usize,
 }
 
+/// What requests to the product are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// All that the product does, and what it cannot do.
+    Anything,
+    /// Bookings, paid for or not.
+    Bookings,
+    /// What cannot be met as it is: something is missing or misspelt, or no tool does it.
+    Amiss,
+}
+
 /// A conversation about the product's tools, all or some of them; the desk is one world during this conversation.
 pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversation {
-    let Course { full, amiss: only_amiss, requests } = course;
+    let Course { full, about, requests } = course;
     let today = desk.today();
     let specs = desk.specs().to_vec();
     let lower = !d.zh() && d.chance(25);
@@ -65,8 +76,11 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversatio
     for i in 0..most {
         match left_out {
             Some(tool) if i == 0 || s.d.chance(30) => trouble::tool_left_out(&mut s, tool),
-            _ if only_amiss => amiss(&mut s),
-            _ => request(&mut s),
+            _ => match about {
+                About::Anything => request(&mut s),
+                About::Bookings => booking(&mut s),
+                About::Amiss => amiss(&mut s),
+            },
         }
         if s.talk.rough_tokens() > ENOUGH_TOKENS {
             break;
@@ -133,6 +147,16 @@ fn request(s: &mut Scene<'_, '_>) {
         84..87 => follow::list(s),
         87..89 => follow::unknown_booking(s),
         _ => amiss(s),
+    }
+}
+
+/// A request that books something.
+fn booking(s: &mut Scene<'_, '_>) {
+    match s.d.rng.below(100) {
+        0..45 => book_trip(s),
+        45..70 => weather_and_trip(s),
+        70..85 => stay(s, |s| stay::hotel(s, true, None), "hotel_book"),
+        _ => stay(s, |s| stay::restaurant(s, true), "food_book"),
     }
 }
 

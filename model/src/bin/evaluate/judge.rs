@@ -10,13 +10,13 @@ use crate::cases::{Case, Expected, row_of};
 pub(crate) struct Verdict {
     /// What was wrong, or nothing.
     pub(crate) problem: Option<String>,
-    /// Whether the answer states a time, price or reference that stands nowhere.
-    pub(crate) false_claim: bool,
+    /// A time, price or reference in the answer that stands nowhere, or nothing.
+    pub(crate) false_claim: Option<String>,
 }
 
 impl Verdict {
     pub(crate) fn failed(problem: String) -> Self {
-        Self { problem: Some(problem), false_claim: false }
+        Self { problem: Some(problem), false_claim: None }
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn judge(case: &Case, run: &Run) -> Verdict {
             .or_else(|| unsupported.clone()),
         other => Some(format!("it ended with {other:?}")),
     };
-    Verdict { problem, false_claim: unsupported.is_some() }
+    Verdict { problem, false_claim: unsupported }
 }
 
 /// The calls in order, each as expected; a call that only reads may stand between.

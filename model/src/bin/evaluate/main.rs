@@ -116,11 +116,15 @@ async fn whole_tasks(model: &Arc<LocalModel>, args: &Args) -> Result<(Table, Tab
                 && let Some(problem) = &verdict.problem
             {
                 println!("✗ {} [{}] {}\n    {problem}", case.kind, case.lang, case.request);
+                // A task that failed otherwise may claim something as well.
+                for claim in verdict.false_claim.iter().filter(|claim| *claim != problem) {
+                    println!("    false claim: {claim}");
+                }
             }
             for row in ["all".to_owned(), case.class()] {
                 tasks.count(&format!("{set}: {row}"), &case.lang, verdict.problem.is_none());
             }
-            claims.count(set, &case.lang, verdict.false_claim);
+            claims.count(set, &case.lang, verdict.false_claim.is_some());
         }
     }
     Ok((tasks, claims))

@@ -52,7 +52,19 @@ pub(super) fn told(d: &mut Draw, call: &Call, result: &Value) -> String {
     if error.starts_with("no trains from") || error.starts_with("no direct flights from") {
         return no_way(d, call);
     }
-    failed(d, result)
+    none_leaves(d, error).unwrap_or_else(|| failed(d, result))
+}
+
+/// "None leaves between 10:00 and 11:00; on that day the first leaves at 12:05, the last at 18:40".
+fn none_leaves(d: &mut Draw, error: &str) -> Option<String> {
+    let (from, rest) = error.strip_prefix("none leaves between ")?.split_once(" and ")?;
+    let (to, rest) = rest.split_once("; on that day the first leaves at ")?;
+    let (first, last) = rest.split_once(", the last at ")?;
+    let form = d.say(
+        &["None leaves between {a} and {b}; that day the first leaves at {f}, the last at {l}."],
+        &["{a}到{b}之间没有班次，当天最早{f}，最晚{l}。"],
+    );
+    Some(fill(form, &[("a", from), ("b", to), ("f", first), ("l", last)]))
 }
 
 fn city(d: &mut Draw, error: &str) -> String {
