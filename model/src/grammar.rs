@@ -27,6 +27,8 @@ static EN: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/places.en.txt"),
         include_str!("../data/desk.en.txt"),
         include_str!("../data/daily.en.txt"),
+        include_str!("../data/more.en.txt"),
+        include_str!("../data/looking.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -38,6 +40,8 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/places.zh.txt"),
         include_str!("../data/desk.zh.txt"),
         include_str!("../data/daily.zh.txt"),
+        include_str!("../data/more.zh.txt"),
+        include_str!("../data/looking.zh.txt"),
     ])
 });
 

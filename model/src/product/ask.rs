@@ -48,6 +48,21 @@ pub(super) fn text(value: &str) -> Option<Value> {
     (!value.is_empty()).then(|| Value::from(value))
 }
 
+/// Adds to a request what a rule says.
+pub(super) fn add(d: &mut Draw, clause: &mut String, rule: &str, slots: &[(&str, &str)]) {
+    let (gap, said) = (if d.zh() { "" } else { " " }, phrase(d, rule, slots));
+    let open = clause.trim_end_matches(['?', '？', '.', '。', '!', '！']);
+    *clause = tidy(&format!("{open}{gap}{said}"));
+}
+
+/// Now and then adds to a question what there is that nothing is to be booked.
+pub(super) fn only_asks(d: &mut Draw, clause: &mut String) {
+    // More often than people say it, as with payments.
+    if d.chance(if d.held_out { 6 } else { 15 }) {
+        add(d, clause, "book_not", &[]);
+    }
+}
+
 /// A command with the manners of a person around it.
 pub(super) fn command(d: &mut Draw, clause: &str) -> String {
     let (open, ask, close) = (phrase(d, "open", &[]), phrase(d, "ask", &[]), phrase(d, "close", &[]));

@@ -6,7 +6,7 @@ use crate::draw::{Draw, capitalize};
 use crate::grammar::phrase;
 use crate::lexicon::{NOUNS, VERBS};
 
-use super::ask::{Ask, Goal, call, text};
+use super::ask::{Ask, Goal, add, call, text};
 use super::scene::Scene;
 use super::slots;
 
@@ -25,17 +25,20 @@ const TABLES: &[(&str, &str, &[&str], &str)] = &[
 /// Asks for the weather; `known` is a city and day that the words need not say again.
 pub(super) fn weather(s: &mut Scene<'_, '_>, city: &str, day: &str) -> Ask {
     let d = &mut *s.d;
-    let unit = d.chance(4).then(|| d.rng.pick(&["celsius", "fahrenheit"]));
+    let unit = d.chance(8).then(|| d.rng.pick(&["celsius", "fahrenheit"]));
+    let said = match (d.zh(), unit) {
+        (true, Some("celsius")) => "摄氏".to_owned(),
+        (true, _) => "华氏".to_owned(),
+        (false, Some(unit)) if d.chance(50) => capitalize(unit),
+        (false, _) => unit.unwrap_or_default().to_owned(),
+    };
     let (in_city, on_day) = (slots::in_city(d, city), slots::on_day(d, day));
-    let slots: &[(&str, &str)] = &[("city", city), ("in_city", &in_city), ("day", day), ("on_day", &on_day)];
-    let mut clause = phrase(d, "weather", slots);
-    if let Some(unit) = unit {
-        let said = match (d.zh(), unit) {
-            (false, unit) => format!(" in {unit}"),
-            (true, "celsius") => "，用摄氏度".to_owned(),
-            (true, _) => "，用华氏度".to_owned(),
-        };
-        clause = format!("{}{said}", clause.trim_end_matches(['?', '？', '.', '。', '!', '！']));
+    let slots: &[(&str, &str)] =
+        &[("city", city), ("in_city", &in_city), ("day", day), ("on_day", &on_day), ("unit", &said)];
+    let whole = unit.is_some() && !day.is_empty() && d.chance(50);
+    let mut clause = phrase(d, if whole { "weather_unit" } else { "weather" }, slots);
+    if unit.is_some() && !whole {
+        add(d, &mut clause, "unit", slots);
     }
     let call = call("weather", &[("city", text(city)), ("day", text(day)), ("unit", unit.map(Value::from))]);
     Ask { clause, calls: vec![call], goal: Goal::Tell }
@@ -78,15 +81,18 @@ pub(super) fn sum(s: &mut Scene<'_, '_>) -> Ask {
         1 => ("calc_split", format!("{n} / {p}")),
         2 => ("calc_times", format!("{p} * {n}")),
         _ => {
-            let written = match d.rng.below(6) {
+            let written = match d.rng.below(9) {
                 0 => format!("{n} + {b}"),
-                1 => format!("{a}*{b}"),
+                1 => format!("{a} * {b}"),
                 2 => format!("({a} + {b}) * {c}"),
                 3 => format!("{n} / {b}"),
-                4 => format!("{a}-{b}*{c}"),
+                4 => format!("{a} - {b} * {c}"),
+                5 => format!("{c} * ({a} - {b})"),
+                6 => format!("({n} + {b}) / {c}"),
+                7 => format!("{n} * {b} + {c}"),
                 _ => format!("{b}^{}", 2 + c % 2),
             };
-            ("calc", written)
+            ("calc", if d.chance(50) { written.replace(' ', "") } else { written })
         }
     };
     let clause = phrase(d, rule, &[("p", &p), ("n", &n), ("expr", &expression)]);
@@ -154,7 +160,13 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
     let d = &mut *s.d;
     let day = slots::day(d, today, 20, lower);
     let on_day = slots::on_day(d, &day);
-    let minutes = d.chance(35).then(|| *d.rng.one(&[15_i64, 20, 30, 45, 60, 90, 120]));
+    let rule = match d.rng.below(20) {
+        0..11 => "event_add",
+        11..16 => "event_list",
+        _ => "event_free",
+    };
+    let minutes =
+        (rule == "event_free" || d.chance(35)).then(|| *d.rng.one(&[15_i64, 20, 30, 45, 60, 90, 120]));
     let said = minutes.map(|n| duration(d, n)).unwrap_or_default();
     let (for_minutes, comma) = if said.is_empty() {
         (String::new(), String::new())
@@ -175,18 +187,16 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
         ("minutes_comma", &comma),
     ];
     let wanted = minutes.map(Value::from);
-    let (rule, call) = match d.rng.below(10) {
-        0..6 => {
+    let mut call = match rule {
+        "event_add" => {
             let arguments =
                 [("title", text(&title)), ("day", text(&day)), ("time", text(&time)), ("minutes", wanted)];
-            ("event_add", call("add_event", &arguments))
+            call("add_event", &arguments)
         }
-        6..9 => ("event_list", call("list_events", &[("day", text(&day))])),
-        _ if said.is_empty() => ("event_list", call("list_events", &[("day", text(&day))])),
-        _ => ("event_free", call("find_free_slot", &[("day", text(&day)), ("minutes", wanted)])),
+        "event_list" => call("list_events", &[("day", text(&day))]),
+        _ => call("find_free_slot", &[("day", text(&day)), ("minutes", wanted)]),
     };
     let clause = phrase(d, rule, slots);
-    let mut call = call;
     if !clause.contains(said.as_str()) {
         call.arguments.shift_remove("minutes");
     }

@@ -132,14 +132,14 @@ fn request(s: &mut Scene<'_, '_>) {
     match s.d.rng.below(100) {
         0..15 => book_trip(s),
         15..27 => weather_and_trip(s),
-        27..35 => find_trip(s),
-        35..43 => weather(s),
-        43..46 => tell(s, "weather_two", info::weather_two),
-        46..51 => stay(s, |s| stay::hotel(s, true, None), "hotel_book"),
-        51..54 => stay(s, |s| stay::hotel(s, false, None), "hotel_find"),
-        54..58 => stay(s, |s| stay::restaurant(s, true), "food_book"),
-        58..61 => stay(s, |s| stay::restaurant(s, false), "food_find"),
-        61..65 => several(s),
+        27..34 => find_trip(s),
+        34..41 => weather(s),
+        41..44 => tell(s, "weather_two", info::weather_two),
+        44..49 => stay(s, |s| stay::hotel(s, true, None), "hotel_book"),
+        49..52 => stay(s, |s| stay::hotel(s, false, None), "hotel_find"),
+        52..56 => stay(s, |s| stay::restaurant(s, true), "food_book"),
+        56..59 => stay(s, |s| stay::restaurant(s, false), "food_find"),
+        59..65 => several(s),
         65..70 => tell(s, "calculate", info::sum),
         70..77 => tell(s, "calendar", info::calendar),
         77..80 => tell(s, "documents", info::documents),
@@ -286,13 +286,15 @@ fn several(s: &mut Scene<'_, '_>) {
             let city = slots::city(s.d, lower);
             info::weather(s, &city, &day)
         }
+        4 => stay::restaurant(s, false),
+        5 => info::database(s),
         _ => {
             let trip = Trip::draw(s);
             trip.find(s, Unsaid::default())
         }
     };
-    let first = s.d.rng.below(5);
-    let second = (first + 1 + s.d.rng.below(4)) % 5;
+    let first = s.d.rng.below(7);
+    let second = (first + 1 + s.d.rng.below(6)) % 7;
     let asks = vec![one(s, first), one(s, second)];
     let text = joined(s.d, &asks[0].clause, &asks[1].clause);
     let message = ask::remark(s.d, &text);

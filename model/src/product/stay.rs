@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::draw::Draw;
 use crate::grammar::phrase;
 
-use super::ask::{Ask, Goal, call, text};
+use super::ask::{self, Ask, Goal, call, text};
 use super::scene::Scene;
 use super::slots;
 use super::trip::payment;
@@ -88,7 +88,7 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
             ("order", if clause.contains(&crit) { text(order) } else { None }),
         ],
     );
-    let goal = if book { Goal::Book(payment(s, &mut clause, None)) } else { Goal::Tell };
+    let goal = goal(s, book, &mut clause);
     Ask { clause, calls: vec![search], goal }
 }
 
@@ -154,8 +154,17 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
             ("order", if clause.contains(&crit) { text(order) } else { None }),
         ],
     );
-    let goal = if book { Goal::Book(payment(s, &mut clause, None)) } else { Goal::Tell };
+    let goal = goal(s, book, &mut clause);
     Ask { clause, calls: vec![search], goal }
+}
+
+/// What comes after the search, said at the end of the request.
+fn goal(s: &mut Scene<'_, '_>, book: bool, clause: &mut String) -> Goal {
+    if book {
+        return Goal::Book(payment(s, clause, None));
+    }
+    ask::only_asks(s.d, clause);
+    Goal::Tell
 }
 
 /// The cuisine that a wording of its own names, as it is written there.

@@ -90,8 +90,10 @@ impl Trip {
     /// Asks what there is.
     pub(super) fn find(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid) -> Ask {
         let alone = Self { people: 1, people_text: String::new(), ..self.clone() };
-        let clause = alone.phrase(s.d, "trip_find", unsaid);
-        Ask { calls: vec![self.said_in(&clause).search()], clause, goal: Goal::Tell }
+        let mut clause = alone.phrase(s.d, "trip_find", unsaid);
+        let calls = vec![self.said_in(&clause).search()];
+        ask::only_asks(s.d, &mut clause);
+        Ask { clause, calls, goal: Goal::Tell }
     }
 
     /// Asks to book it. The flag says whether the words are a command.
@@ -235,18 +237,15 @@ impl Trip {
 /// Whether and how the person wants to pay, said at the end of a request to book.
 pub(super) fn payment(s: &mut Scene<'_, '_>, clause: &mut String, people: Option<String>) -> Order {
     let d = &mut *s.d;
-    let gap = if d.zh() { "" } else { " " };
     // What is not to be paid for is said to be so less often than it has to be learnt: a model that has seen few such
     // requests pays for them.
     if d.chance(if d.held_out { 13 } else { 35 }) {
-        let later = phrase(d, "pay_not", &[]);
-        *clause = crate::grammar::tidy(&format!("{}{gap}{later}", clause.trim_end_matches(['?', '.', '。'])));
+        ask::add(d, clause, "pay_not", &[]);
         return Order { people, pays: false, account: None };
     }
     let (account, said) = if d.chance(14) { account(d) } else { (None, String::new()) };
     if account.is_some() || d.chance(22) {
-        let too = phrase(d, "pay_too", &[("account", &said)]);
-        *clause = crate::grammar::tidy(&format!("{}{gap}{too}", clause.trim_end_matches(['?', '.', '。'])));
+        ask::add(d, clause, "pay_too", &[("account", &said)]);
     }
     Order { people, pays: true, account }
 }
