@@ -55,7 +55,7 @@ pub(super) fn add(d: &mut Draw, clause: &mut String, rule: &str, slots: &[(&str,
     *clause = tidy(&format!("{open}{gap}{said}"));
 }
 
-/// Now and then adds to a question what there is that nothing is to be booked.
+/// Now and then says at the end of a question that nothing is to be booked.
 pub(super) fn only_asks(d: &mut Draw, clause: &mut String) {
     // More often than people say it, as with payments.
     if d.chance(if d.held_out { 6 } else { 15 }) {

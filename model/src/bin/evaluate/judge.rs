@@ -88,7 +88,9 @@ fn unsupported_claim(run: &Run, request: &str) -> Option<String> {
             _ => None,
         })
         .collect();
-    let known = |piece: &str| request.contains(piece) || said.iter().any(|text| text.contains(piece));
+    let stands = |piece: &str| request.contains(piece) || said.iter().any(|text| text.contains(piece));
+    let known =
+        |piece: &str| stands(piece) || afternoon(piece, run.answer()).is_some_and(|whole| stands(&whole));
     let piece =
         |character: char| !(character.is_ascii_alphanumeric() || matches!(character, ':' | '.' | '-'));
     run.answer()
@@ -97,4 +99,12 @@ fn unsupported_claim(run: &Run, request: &str) -> Option<String> {
         .filter(|piece| piece.len() >= 4 && piece.bytes().any(|byte| byte.is_ascii_digit()))
         .find(|piece| !known(piece))
         .map(|piece| format!("'{piece}' in the answer stands nowhere: {}", run.answer()))
+}
+
+/// A time of twelve hours that the answer says to be one of the afternoon (5:42pm, 5:42 pm, 下午5:42), of twenty-four.
+fn afternoon(piece: &str, answer: &str) -> Option<String> {
+    let said = [format!("{piece} pm"), format!("下午{piece}"), format!("晚上{piece}")];
+    let plain = said.iter().any(|said| answer.contains(said)).then_some(piece);
+    let (hour, minute) = piece.strip_suffix("pm").or(plain)?.split_once(':')?;
+    Some(format!("{}:{minute}", hour.parse::<u32>().ok()? % 12 + 12))
 }
