@@ -93,6 +93,8 @@ async fn the_time_of_day_narrows_the_search() {
     assert!(column(&afternoon, "trains", "departs").iter().all(inside), "{afternoon}");
     let named = search(json!({"day": "tomorrow morning", "before": "6am"})).await.unwrap_err().to_string();
     assert!(named.starts_with("none leaves between 00:00 and 06:00; on that day the first"), "{named}");
+    let moment = search(json!({"after": "03:00", "before": "03:00"})).await.unwrap_err().to_string();
+    assert!(moment.starts_with("none leaves between 03:00 and 03:00"), "{moment}");
     let absurd =
         search(json!({"day": "tomorrow afternoon", "before": "10am"})).await.unwrap_err().to_string();
     assert!(absurd.contains("nothing lies after 12:00 and before 10:00"), "{absurd}");

@@ -37,7 +37,7 @@ impl Window {
     /// A wrong argument, if the times and the part contradict each other.
     pub fn within(self, part: Self) -> ToolResult<Self> {
         let both = Self { from: self.from.max(part.from), to: self.to.min(part.to) };
-        if both.from < both.to {
+        if both.from < both.to || both == self {
             return Ok(both);
         }
         let (named, bound) = if self.to <= part.from { (self.to, part.from) } else { (self.from, part.to) };
