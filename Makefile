@@ -60,7 +60,7 @@ claims-eval: set-up
 model-eval: set-up
 	@cargo build --quiet $(SELECTION) --bins
 	@target/release/generate --kind product --full --requests 1 --held-out --seed 9 --count 200 > target/product.jsonl
-	@target/release/generate --kind product --full --amiss --requests 1 --held-out --seed 9 --count 240 > target/amiss.jsonl
+	@target/release/generate --kind product --full --about amiss --requests 1 --held-out --seed 9 --count 240 > target/amiss.jsonl
 	@target/release/generate --kind invented --held-out --seed 9 --count 120 > target/invented.jsonl
 	@target/release/evaluate --product target/product.jsonl --amiss target/amiss.jsonl --invented target/invented.jsonl \
 		--requests model/eval/requests.jsonl --card model/README.md

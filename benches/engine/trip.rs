@@ -19,11 +19,20 @@ const MESSAGES: [&str; 3] = [
 ];
 const ROUNDS: usize = 3;
 
+/// When all of it happens.
+const NOW: jiff::civil::DateTime = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
+
 async fn agent(model: LocalModel) -> Outcome<Agent> {
-    let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    let sandbox = Sandbox::open(&Settings::new(now.date())).await?;
-    let tools = Toolbox::new().with_all(sandbox.tools())?;
-    Ok(Agent::new(model).toolbox(tools).policy(AllowAll).now(now))
+    Ok(agent_of(model, sandbox().await?))
+}
+
+fn agent_of(model: LocalModel, tools: Toolbox) -> Agent {
+    Agent::new(model).toolbox(tools).policy(AllowAll).now(NOW)
+}
+
+async fn sandbox() -> Outcome<Toolbox> {
+    let sandbox = Sandbox::open(&Settings::new(NOW.date())).await?;
+    Ok(Toolbox::new().with_all(sandbox.tools())?)
 }
 
 /// What a session of all messages wrote and used.
@@ -120,7 +129,8 @@ pub(crate) async fn rows() -> Outcome<()> {
 pub(crate) async fn first_call(folder: &Path) -> Outcome<()> {
     let states = StateFolder { folder: folder.to_owned(), bytes_max: 1 << 30 };
     let settings = ModelSettings { states: Some(states), ..ModelSettings::default() };
-    let agent = agent(LocalModel::builtin_with(settings).await?).await?;
+    let (model, tools) = tokio::join!(LocalModel::builtin_with(settings), sandbox());
+    let agent = agent_of(model?, tools?);
     let limits = Limits { turns_max: 2, calls_max: 1, ..Limits::default() };
     agent.limits(limits).session().run_watched(MESSAGES[0], &Watch::new(&EndAtReply)).await?;
     Ok(())

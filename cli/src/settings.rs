@@ -159,23 +159,33 @@ fn data_folder() -> Result<PathBuf, Problem> {
 
 /// The agent a run's options describe.
 pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    agent_of(models::open(options.model.as_deref()).await?, options, files).await
+    // The world is made while the model is loaded.
+    let (model, tools) =
+        tokio::try_join!(models::open(options.model.as_deref()), open_tools(options, files))?;
+    agent_of(model, tools, options, files)
 }
 
 /// The same agent for work that asks no model.
 pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    agent_of(ScriptModel::parse("")?, options, files).await
+    let tools = open_tools(options, files).await?;
+    agent_of(ScriptModel::parse("")?, tools, options, files)
 }
 
-async fn agent_of(
-    model: impl Model + 'static,
-    options: &RunOptions,
-    files: &Files,
-) -> Result<Agent, Problem> {
+/// The journal, and the tools that are on offer.
+async fn open_tools(options: &RunOptions, files: &Files) -> Result<(Arc<SqliteJournal>, Toolbox), Problem> {
     let journal = Arc::new(files.open_journal().await?);
     let shared = (files.journal == files.world).then_some(&journal);
     let toolbox = files.open_toolbox_with(shared, options.approve != Approve::Deny).await?;
     let toolbox = if options.tools.is_empty() { toolbox } else { toolbox.only(&options.tools)? };
+    Ok((journal, toolbox))
+}
+
+fn agent_of(
+    model: impl Model + 'static,
+    (journal, toolbox): (Arc<SqliteJournal>, Toolbox),
+    options: &RunOptions,
+    files: &Files,
+) -> Result<Agent, Problem> {
     let agent = Agent::new(model);
     let agent = match options.approve {
         Approve::Auto => agent.policy(AllowAll),

@@ -29,6 +29,7 @@ static EN: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/daily.en.txt"),
         include_str!("../data/more.en.txt"),
         include_str!("../data/looking.en.txt"),
+        include_str!("../data/asking.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -42,6 +43,7 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/daily.zh.txt"),
         include_str!("../data/more.zh.txt"),
         include_str!("../data/looking.zh.txt"),
+        include_str!("../data/asking.zh.txt"),
     ])
 });
 

@@ -17,21 +17,30 @@ fn conversations(plan: Plan, count: u64) -> Vec<Conversation> {
     (0..count).map(|i| generator.conversation(i).unwrap()).collect()
 }
 
+/// So many conversations about the product of each kind of request.
+fn of_every_kind(count: u64) -> Vec<Conversation> {
+    let abouts = [About::Anything, About::Bookings, About::Desk, About::Amiss];
+    let plans = abouts.map(|about| {
+        let plan = plan(Kind::Product, false);
+        Plan { course: Course { about, ..plan.course }, ..plan }
+    });
+    plans.into_iter().flat_map(|plan| conversations(plan, count)).collect()
+}
+
 #[test]
 fn every_call_fits_its_schema() {
-    for (kind, count) in [(Kind::Invented, 400), (Kind::Product, 60)] {
-        for talk in conversations(plan(kind, false), count) {
-            for call in talk.messages.iter().flat_map(|m| &m.tool_calls) {
-                let tool = talk.tools.iter().find(|t| t.name == call.name).expect("the tool is on offer");
-                let validator = jsonschema::validator_for(&tool.parameters).unwrap();
-                let arguments = Value::Object(call.arguments.clone());
-                let problem = validator.iter_errors(&arguments).next().map(|e| e.to_string());
-                assert_eq!(problem, None, "{} {arguments}", call.name);
-                let order: Vec<&String> = tool.parameters["properties"].as_object().unwrap().keys().collect();
-                let places: Vec<usize> =
-                    call.arguments.keys().map(|k| order.iter().position(|o| *o == k).unwrap()).collect();
-                assert!(places.is_sorted(), "arguments of {} are not in the order of the schema", call.name);
-            }
+    let talks = conversations(plan(Kind::Invented, false), 400).into_iter().chain(of_every_kind(60));
+    for talk in talks {
+        for call in talk.messages.iter().flat_map(|m| &m.tool_calls) {
+            let tool = talk.tools.iter().find(|t| t.name == call.name).expect("the tool is on offer");
+            let validator = jsonschema::validator_for(&tool.parameters).unwrap();
+            let arguments = Value::Object(call.arguments.clone());
+            let problem = validator.iter_errors(&arguments).next().map(|e| e.to_string());
+            assert_eq!(problem, None, "{} {arguments}", call.name);
+            let order: Vec<&String> = tool.parameters["properties"].as_object().unwrap().keys().collect();
+            let places: Vec<usize> =
+                call.arguments.keys().map(|k| order.iter().position(|o| *o == k).unwrap()).collect();
+            assert!(places.is_sorted(), "arguments of {} are not in the order of the schema", call.name);
         }
     }
 }
@@ -49,7 +58,7 @@ fn the_same_seed_gives_the_same_conversations() {
 
 #[test]
 fn verbatim_arguments_are_spans_of_what_was_said() {
-    for talk in conversations(plan(Kind::Product, false), 120) {
+    for talk in of_every_kind(60) {
         let mut said = String::new();
         for message in &talk.messages {
             for call in &message.tool_calls {
@@ -72,7 +81,7 @@ fn verbatim_arguments_are_spans_of_what_was_said() {
 
 #[test]
 fn numbers_in_answers_come_from_results() {
-    for talk in conversations(plan(Kind::Product, false), 120) {
+    for talk in of_every_kind(60) {
         let mut known = String::new();
         for message in &talk.messages {
             if message.role == Role::Assistant {
@@ -99,7 +108,7 @@ fn numbers_in_answers_come_from_results() {
 fn evaluation_requests_are_not_training_wordings() {
     const LENGTH: usize = 8;
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
-    for talk in conversations(plan(Kind::Product, false), 400) {
+    for talk in of_every_kind(150) {
         for message in talk.messages.iter().filter(|m| m.role == Role::User) {
             let text = message.content.split_once(")\n").map_or(message.content.as_str(), |(_, text)| text);
             seen.extend(words(text).windows(LENGTH).map(<[String]>::to_vec));

@@ -43,8 +43,9 @@ shard shards short-1 $generate --kind invented --short --seed 21 --count "$count
 shard shards invented-1 $generate --kind invented --seed 22 --count "$count"
 shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$count"
 shard shards first-1 $generate --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
-shard shards amiss-1 $generate --kind product --full --amiss --requests 1 --seed 43 --count "$((count / 2))"
-shard shards books-1 $generate --kind product --full --bookings --requests 1 --seed 45 --count "$((count / 2))"
+shard shards amiss-1 $generate --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
+shard shards books-1 $generate --kind product --full --about bookings --requests 1 --seed 45 --count "$((count / 2))"
+shard shards first-desk-1 $generate --kind product --full --about desk --requests 1 --seed 46 --count "$count"
 shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
 shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
 shard held full-held $generate --kind product --full --requests 2 --held-out --seed 11 --count 400

@@ -25,7 +25,6 @@ enum LangArg {
 
 /// Generates training conversations, one JSON object a line.
 #[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 struct Args {
     /// Which tools the conversations are about.
     #[arg(long, value_enum, default_value = "invented")]
@@ -51,12 +50,9 @@ struct Args {
     /// All of the product's tools in every conversation.
     #[arg(long)]
     full: bool,
-    /// Only requests to the product that cannot be met as they are: something is missing or misspelt, or no tool does it.
-    #[arg(long, conflicts_with = "bookings")]
-    amiss: bool,
-    /// Only requests to the product that book something.
-    #[arg(long)]
-    bookings: bool,
+    /// What requests to the product are about.
+    #[arg(long, value_enum, default_value = "anything")]
+    about: About,
     /// At most so many requests a conversation with the product's tools: short ones teach more in the same time.
     #[arg(long, default_value_t = 4)]
     requests: usize,
@@ -67,11 +63,6 @@ struct Args {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
-    let about = match (args.amiss, args.bookings) {
-        (true, _) => About::Amiss,
-        (_, true) => About::Bookings,
-        (false, false) => About::Anything,
-    };
     let plan = Plan {
         kind: match args.kind {
             KindArg::Invented => Kind::Invented,
@@ -84,7 +75,7 @@ fn main() -> io::Result<()> {
         }),
         held_out: args.held_out,
         short: args.short,
-        course: Course { full: args.full, about, requests: args.requests },
+        course: Course { full: args.full, about: args.about, requests: args.requests },
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

@@ -117,14 +117,27 @@ pub(super) fn database(s: &mut Scene<'_, '_>) -> Ask {
     let (table, column, values, rank) = *d.rng.one(TABLES);
     let value = d.rng.pick(values).to_owned();
     let k = d.rng.between(2, 8).to_string();
-    let sql = sql(d, table, column, &value);
-    let rule =
-        d.rng.pick(&["db_tables", "db_where", "db_top", "db_all", "db_describe", "db_sql", "db_where"]);
+    let rule = d.rng.pick(&[
+        "db_tables",
+        "db_where",
+        "db_top",
+        "db_all",
+        "db_describe",
+        "db_sql",
+        "db_where",
+        "db_count",
+        "db_count_where",
+    ]);
+    let sql = match rule {
+        "db_count" => format!("SELECT count(*) FROM {table}"),
+        "db_count_where" => format!("SELECT count(*) FROM {table} WHERE {column} = '{value}'"),
+        _ => sql(d, table, column, &value),
+    };
     let limit = k.parse::<i64>().ok().map(Value::from);
     let (column, call) = match rule {
         "db_tables" => (column, call("list_tables", &[])),
         "db_describe" => (column, call("describe_table", &[("table", text(table))])),
-        "db_sql" => (column, call("run_sql", &[("select", text(&sql))])),
+        "db_sql" | "db_count" | "db_count_where" => (column, call("run_sql", &[("select", text(&sql))])),
         "db_where" => {
             let wanted = json!([{"column": column, "op": "=", "value": value}]);
             (column, call("query_table", &[("table", text(table)), ("where", Some(wanted))]))

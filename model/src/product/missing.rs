@@ -153,18 +153,23 @@ fn time(s: &mut Scene<'_, '_>) {
 
 /// Says it, hears the question, answers it, and the call is made.
 fn asked_for(s: &mut Scene<'_, '_>, said: &str, rule: &str, value: &str, asked: Call) {
+    let reply = phrase(s.d, "reply_one", &[("v", value)]);
+    // What was to be booked is booked once it is known.
+    let books = ["book", "reserve", "订"].iter().any(|word| said.to_lowercase().contains(word))
+        && asked.name.starts_with("search");
+    let goal = if books { Goal::Book(Order { pays: true, ..Order::default() }) } else { Goal::Tell };
+    answered(s, said, rule, reply, Ask { clause: String::new(), calls: vec![asked], goal });
+}
+
+/// Says it, hears the question of a rule, replies, and what was asked for is done.
+fn answered(s: &mut Scene<'_, '_>, said: &str, rule: &str, reply: String, ask: Ask) {
     let message = ask::remark(s.d, said);
     s.talk.mark("missing");
     s.talk.user(message);
     let question = phrase(s.d, rule, &[]);
     s.talk.say(question);
-    let reply = phrase(s.d, "reply_one", &[("v", value)]);
     s.talk.user(reply);
-    // What was to be booked is booked once it is known.
-    let books = ["book", "reserve", "订"].iter().any(|word| said.to_lowercase().contains(word))
-        && asked.name.starts_with("search");
-    let goal = if books { Goal::Book(Order { pays: true, ..Order::default() }) } else { Goal::Tell };
-    s.fulfil(vec![Ask { clause: String::new(), calls: vec![asked], goal }]);
+    s.fulfil(vec![ask]);
 }
 
 /// The order that a wording of its own asks for.
@@ -226,8 +231,11 @@ fn hotel(s: &mut Scene<'_, '_>) {
     asked_for(s, &said, question, value, asked);
 }
 
-/// A table, without the city.
+/// A table, without the city, or without saying when and for how many.
 fn table(s: &mut Scene<'_, '_>) {
+    if s.d.chance(45) {
+        return table_at_no_time(s);
+    }
     let (lower, day) = (s.lower, whole_day(s));
     let city = slots::city(s.d, lower);
     let (on_day, time) = (slots::on_day(s.d, &day), slots::time(s.d, 11, 20));
@@ -248,6 +256,30 @@ fn table(s: &mut Scene<'_, '_>) {
         ],
     );
     asked_for(s, &said, "ask_city", &city, asked);
+}
+
+fn table_at_no_time(s: &mut Scene<'_, '_>) {
+    let (lower, day) = (s.lower, whole_day(s));
+    let city = slots::city(s.d, lower);
+    let (in_city, time) = (slots::in_city(s.d, &city), slots::time(s.d, 11, 20));
+    let (_, people) = slots::people(s.d, 10);
+    let cuisine = stay::cuisine(s.d, lower);
+    let known: &[(&str, &str)] = &[("city", &city), ("in_city", &in_city), ("cuisine", &cuisine)];
+    let said = phrase(s.d, "miss_food_when", known);
+    let reply = phrase(s.d, "reply_food_when", &[("day", &day), ("time", &time), ("people", &people)]);
+    let asked = call(
+        "search_restaurants",
+        &[
+            ("city", text(&city)),
+            ("cuisine", if said.contains(&cuisine) { text(&cuisine) } else { None }),
+            ("day", text(&day)),
+            ("time", text(&time)),
+            ("people", text(&people)),
+            ("order", rank(&said)),
+        ],
+    );
+    let goal = Goal::Book(Order { pays: true, ..Order::default() });
+    answered(s, &said, "ask_food_when", reply, Ask { clause: String::new(), calls: vec![asked], goal });
 }
 
 /// Something to be done with a booking of which nothing is known.

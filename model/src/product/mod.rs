@@ -53,12 +53,14 @@ pub struct Course {
 }
 
 /// What requests to the product are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum About {
     /// All that the product does, and what it cannot do.
     Anything,
     /// Bookings, paid for or not.
     Bookings,
+    /// What only needs to be looked up or put down: documents, tables, sums, the calendar; also two things at once.
+    Desk,
     /// What cannot be met as it is: something is missing or misspelt, or no tool does it.
     Amiss,
 }
@@ -79,6 +81,7 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversatio
             _ => match about {
                 About::Anything => request(&mut s),
                 About::Bookings => booking(&mut s),
+                About::Desk => at_desk(&mut s),
                 About::Amiss => amiss(&mut s),
             },
         }
@@ -160,11 +163,26 @@ fn booking(s: &mut Scene<'_, '_>) {
     }
 }
 
+/// A request that looks something up or puts it down, or two of any kind at once.
+fn at_desk(s: &mut Scene<'_, '_>) {
+    match s.d.rng.below(100) {
+        0..36 => several(s),
+        36..52 => tell(s, "documents", info::documents),
+        52..69 => tell(s, "calendar", info::calendar),
+        69..78 => tell(s, "calculate", info::sum),
+        78..87 => tell(s, "database", info::database),
+        87..94 => tell(s, "weather_two", info::weather_two),
+        94..97 => stay(s, |s| stay::hotel(s, false, None), "hotel_find"),
+        _ => stay(s, |s| stay::restaurant(s, false), "food_find"),
+    }
+}
+
 /// A request that cannot be met as it is.
 fn amiss(s: &mut Scene<'_, '_>) {
     match s.d.rng.below(100) {
         0..40 => missing::missing(s),
-        40..60 => trouble::misspelt(s),
+        40..55 => trouble::misspelt(s),
+        55..60 => trouble::at_night(s),
         60..93 => trouble::no_tool(s),
         _ => {
             let (said, answer) = chat::small_talk(s.d, &[]);
@@ -288,13 +306,14 @@ fn several(s: &mut Scene<'_, '_>) {
         }
         4 => stay::restaurant(s, false),
         5 => info::database(s),
+        6 => info::documents(s),
         _ => {
             let trip = Trip::draw(s);
             trip.find(s, Unsaid::default())
         }
     };
-    let first = s.d.rng.below(7);
-    let second = (first + 1 + s.d.rng.below(6)) % 7;
+    let first = s.d.rng.below(8);
+    let second = (first + 1 + s.d.rng.below(7)) % 8;
     let asks = vec![one(s, first), one(s, second)];
     let text = joined(s.d, &asks[0].clause, &asks[1].clause);
     let message = ask::remark(s.d, &text);

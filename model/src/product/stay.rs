@@ -97,22 +97,13 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
     let (today, lower) = (s.today(), s.lower);
     let d = &mut *s.d;
     let city = slots::city(d, lower);
-    let day = if d.chance(90) { slots::day(d, today, 20, lower) } else { String::new() };
+    let day = if book || d.chance(90) { slots::day(d, today, 20, lower) } else { String::new() };
     let has_part = slots::names_part(&day);
     let earliest = if d.chance(70) { 17 } else { 11 };
     let time = if !has_part && d.chance(75) { slots::time(d, earliest, 20) } else { String::new() };
     let (_, people) = slots::people(d, 10);
     let said_people = d.chance(80);
-    let (en, zh) = d.rng.one(CUISINES);
-    let cuisine = if !d.chance(80) {
-        String::new()
-    } else if d.zh() {
-        d.rng.pick(zh).to_owned()
-    } else if lower {
-        en.to_lowercase()
-    } else {
-        (*en).to_owned()
-    };
+    let cuisine = if d.chance(80) { cuisine(d, lower) } else { String::new() };
     let (order, crit, crit_de) = crit(d);
     let people_text = match (said_people, d.zh()) {
         (false, _) => String::new(),
@@ -156,6 +147,16 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
     );
     let goal = goal(s, book, &mut clause);
     Ask { clause, calls: vec![search], goal }
+}
+
+/// A kind of food as people write it.
+pub(super) fn cuisine(d: &mut Draw, lower: bool) -> String {
+    let (en, zh) = *d.rng.one(CUISINES);
+    match (d.zh(), lower) {
+        (true, _) => d.rng.pick(zh).to_owned(),
+        (false, true) => en.to_lowercase(),
+        (false, false) => en.to_owned(),
+    }
 }
 
 /// What comes after the search, said at the end of the request.

@@ -1,4 +1,4 @@
-//! Requests that cannot be met as they are: something is misspelt, or no tool does it.
+//! Requests that cannot be met as they are: something is misspelt, nothing leaves then, or no tool does it.
 
 use crate::grammar::phrase;
 
@@ -27,10 +27,27 @@ pub(super) fn misspelt(s: &mut Scene<'_, '_>) {
     s.fulfil(vec![ask]);
 }
 
+/// A trip so early or so late that nothing leaves, as a rule.
+pub(super) fn at_night(s: &mut Scene<'_, '_>) {
+    let mut trip = Trip::draw(s);
+    let early = s.d.chance(65);
+    trip.before = if early { slots::time(s.d, 2, 6) } else { String::new() };
+    trip.after = if early { String::new() } else { slots::time(s.d, 22, 23) };
+    let (ask, command) = if s.d.chance(50) {
+        trip.book(s, Unsaid::default())
+    } else {
+        (trip.find(s, Unsaid::default()), false)
+    };
+    let message = super::trip::message(s, &ask, command);
+    s.talk.user(message);
+    s.fulfil(vec![ask]);
+}
+
 /// Something that no tool does: asked, ordered, or just said.
 pub(super) fn no_tool(s: &mut Scene<'_, '_>) {
     let rule = match s.d.rng.below(100) {
-        0..30 => "no_tool",
+        0..8 => "no_change",
+        8..30 => "no_tool",
         30..50 => "no_tool_command",
         50..85 => "no_tool_question",
         _ => "no_tool_statement",
@@ -39,10 +56,20 @@ pub(super) fn no_tool(s: &mut Scene<'_, '_>) {
     let (city, time, person) = (slots::city(s.d, lower), slots::time(s.d, 6, 22), s.d.person());
     let n = s.d.rng.between(2, 500).to_string();
     let in_city = slots::in_city(s.d, &city);
+    let (today, booking) = (s.today(), super::follow::reference(s.d));
+    let day = slots::day(s.d, today, 20, lower);
     let clause = phrase(
         s.d,
         rule,
-        &[("city", &city), ("in_city", &in_city), ("time", &time), ("person", &person), ("n", &n)],
+        &[
+            ("city", &city),
+            ("in_city", &in_city),
+            ("day", &day),
+            ("time", &time),
+            ("person", &person),
+            ("n", &n),
+            ("booking", &booking),
+        ],
     );
     let ordered = rule.ends_with("command") || rule == "no_tool" && s.d.chance(60);
     let message = if ordered { ask::command(s.d, &clause) } else { ask::remark(s.d, &clause) };

@@ -59,11 +59,15 @@ impl Drop for Engine {
 }
 
 impl Engine {
-    /// Starts the thread and waits for its cache.
+    /// Starts the thread; what comes back is ready once its cache is.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Backend` when the cache cannot be allocated or no thread can be started.
-    pub(crate) async fn start(weights: Arc<Weights>, vocabulary: TokEnv, plan: Plan) -> Result<Self, Fault> {
+    pub(crate) fn start(
+        weights: Arc<Weights>,
+        vocabulary: TokEnv,
+        plan: Plan,
+    ) -> Result<impl Future<Output = Result<Self, Fault>>, Fault> {
         let (requests, mut incoming) = mpsc::unbounded_channel::<Request>();
         let (opened, open) = oneshot::channel();
         let figures = Shared::default();
@@ -86,9 +90,12 @@ impl Engine {
             thread::Builder::new().name("handyman-engine".to_owned()).spawn(work).map_err(|error| {
                 Fault::new(FaultKind::Backend, "the engine's thread cannot be started").with_source(error)
             })?;
-        open.await.map_err(|_| gone())??;
         let places = Arc::new(tokio::sync::Semaphore::new(queue_max + sequences));
-        Ok(Self { requests: Some(requests), thread: Some(thread), figures, places, queue_max })
+        let engine = Self { requests: Some(requests), thread: Some(thread), figures, places, queue_max };
+        Ok(async move {
+            open.await.map_err(|_| gone())??;
+            Ok(engine)
+        })
     }
 
     /// A place in the queue.

@@ -1,7 +1,7 @@
 //! Puts a model together from a file.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::tokenizer::ModelTokenizer;
 use super::transcripts::Transcripts;
 use super::{Loaded, LocalModel, ModelCard, ModelSettings, Priority};
 use crate::constrain::{Constrainer, vocabulary};
-use crate::decode::engine::{Engine, Plan, gone};
+use crate::decode::engine::{Engine, Plan};
 use crate::decode::scheduler::Rules;
 use crate::dialect::choose::{Candidate, Chosen, choose};
 use crate::llama::STATE_VERSION;
@@ -121,8 +121,8 @@ impl Loading {
 
     async fn attempt(&self, settings: &ModelSettings) -> Result<(Parts, Engine), Fault> {
         let (file, gpu_layers) = (self.path.clone(), self.gpu_layers);
-        let mut parts = spawn_blocking(move || Parts::read(&file, gpu_layers)).await.map_err(defect)??;
-        let window = self.window(parts.weights.window_trained())?;
+        let read = spawn_blocking(move || Read::read(&file, gpu_layers)).await.map_err(defect)??;
+        let window = self.window(read.weights.window_trained())?;
         let plan = Plan {
             cache: CacheSettings {
                 cells: self.cache_tokens.max(window),
@@ -135,9 +135,11 @@ impl Loading {
             host_bytes: settings.host_bytes_max,
             queue_max: settings.queue_max,
         };
-        let vocabulary = parts.vocabulary.take().ok_or_else(gone)?;
-        let engine = Engine::start(Arc::clone(&parts.weights), vocabulary, plan).await?;
-        Ok((parts, engine))
+        // The cache is made while the grammars and the dialect are.
+        let engine = Engine::start(Arc::clone(&read.weights), Arc::clone(&read.vocabulary), plan)?;
+        let parts = spawn_blocking(move || Parts::of(read)).await.map_err(defect)?;
+        let engine = engine.await?;
+        Ok((parts?, engine))
     }
 
     /// Tokens a session may have.
@@ -207,24 +209,29 @@ fn enough_memory(tokens: u32, bytes: u64) -> Result<(), Fault> {
         .with_hint(format!("use a smaller window, such as {smaller} tokens, or 8-bit keys and values")))
 }
 
+/// What is read from the file.
+struct Read {
+    header: Header,
+    name: String,
+    weights: Arc<Weights>,
+    vocabulary: TokEnv,
+}
+
 /// Everything that comes from the file.
 struct Parts {
     header: Header,
     name: String,
     weights: Arc<Weights>,
-    /// Handed on to the engine.
-    vocabulary: Option<TokEnv>,
     constrainer: Constrainer,
     tokenizer: ModelTokenizer,
     template: Template,
     chosen: Chosen,
 }
 
-impl Parts {
+impl Read {
     fn read(path: &Path, gpu_layers: Option<u32>) -> Result<Self, Fault> {
         let header = Header::read(path)?;
-        let source = header.text("tokenizer.chat_template").to_owned();
-        if source.is_empty() {
+        if header.text("tokenizer.chat_template").is_empty() {
             let problem = format!("{}: the model has no chat template", path.display());
             return Err(
                 Fault::new(FaultKind::Template, problem).with_hint("use a model that was trained for chat")
@@ -232,26 +239,24 @@ impl Parts {
         }
         let weights = Arc::new(Weights::load(path, gpu_layers)?);
         let vocabulary = vocabulary::environment(&weights)?;
-        let constrainer = Constrainer::new(&vocabulary)?;
-        let tokenizer = ModelTokenizer::new(Arc::clone(&weights));
-        let (begins, ends) = weights.frame();
-        let template = Template::new(source, begins, ends)?;
-        let chosen =
-            choose(Candidate { template: &template, tokenizer: &tokenizer, constrainer: &constrainer })?;
         let name = match header.text("general.name") {
             "" => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
             name => name.to_owned(),
         };
-        Ok(Self {
-            header,
-            name,
-            weights,
-            vocabulary: Some(vocabulary),
-            constrainer,
-            tokenizer,
-            template,
-            chosen,
-        })
+        Ok(Self { header, name, weights, vocabulary })
+    }
+}
+
+impl Parts {
+    fn of(read: Read) -> Result<Self, Fault> {
+        let Read { header, name, weights, vocabulary } = read;
+        let constrainer = Constrainer::new(&vocabulary)?;
+        let tokenizer = ModelTokenizer::new(Arc::clone(&weights));
+        let (begins, ends) = weights.frame();
+        let template = Template::new(header.text("tokenizer.chat_template").to_owned(), begins, ends)?;
+        let chosen =
+            choose(Candidate { template: &template, tokenizer: &tokenizer, constrainer: &constrainer })?;
+        Ok(Self { header, name, weights, constrainer, tokenizer, template, chosen })
     }
 }
 

@@ -3,13 +3,16 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 use super::chance::Chance;
 use super::transaction::Transaction;
 use super::{CURRENCY, SOURCE, Settings, lodging, migrations};
 use crate::atlas::Atlas;
 
+/// Rows that one statement inserts: each costs less than one by one, and the statement is prepared once.
+const ROWS_AT_ONCE: usize = 100;
 const ORDERS: usize = 240;
 const ORDER_DAYS: i64 = 180;
 
@@ -29,6 +32,8 @@ const EVENTS: [(i32, &str, &str, &str); 6] = [
     (4, "Weekly report", "16:00", "17:00"),
     (7, "Team meeting", "10:00", "11:00"),
 ];
+
+type Statement<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 #[derive(serde::Deserialize)]
 struct Product {
@@ -165,19 +170,28 @@ fn day(today: Date, days: i32) -> String {
     today.saturating_add(days.days()).to_string()
 }
 
-/// Inserts rows, given as arrays of `columns` values, in one statement.
+/// Inserts rows, given as arrays of `columns` values, many with each statement.
 async fn insert(
     connection: &mut SqliteConnection,
     table: &'static str,
     columns: usize,
     rows: &[Value],
 ) -> sqlx::Result<()> {
-    let values: Vec<String> = (0..columns).map(|column| format!("value->>{column}")).collect();
-    let statement = format!("INSERT INTO {table} SELECT {} FROM json_each(?)", values.join(", "));
-    // Only names of tables and numbers from this file are in the statement.
-    sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(Value::from(rows).to_string())
-        .execute(connection)
-        .await
-        .map(|_| ())
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    for rows in rows.chunks(ROWS_AT_ONCE) {
+        // Only names of tables from this file are in the statement.
+        let statement = format!("INSERT INTO {table} VALUES {}", vec![row.as_str(); rows.len()].join(", "));
+        let cells = rows.iter().filter_map(Value::as_array).flatten();
+        cells.fold(sqlx::query(sqlx::AssertSqlSafe(statement)), bound).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// The statement with one more value.
+fn bound<'q>(statement: Statement<'q>, cell: &'q Value) -> Statement<'q> {
+    match cell {
+        Value::String(text) => statement.bind(text.as_str()),
+        Value::Number(number) if number.is_f64() => statement.bind(number.as_f64()),
+        other => statement.bind(other.as_i64()),
+    }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::conversation::Call;
 use crate::draw::Draw;
+use crate::fill::fill;
 
 use super::super::scene::rows;
 use super::{from, plain};
@@ -193,6 +194,13 @@ pub(super) fn records(d: &mut Draw, result: &Value) -> String {
     let found = result["rows"].as_array().cloned().unwrap_or_default();
     if found.is_empty() {
         return d.say(&["No rows match."], &["没有符合条件的记录。"]).to_owned();
+    }
+    if let Some(count) = found[0]["count(*)"].as_i64().filter(|_| found.len() == 1) {
+        let form = d.say(
+            &["There are {n}.", "The count is {n}.", "That makes {n}."],
+            &["共{n}条。", "一共{n}个。", "有{n}条。"],
+        );
+        return fill(form, &[("n", &count.to_string())]);
     }
     let told: Vec<String> = found
         .iter()
