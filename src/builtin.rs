@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use handyman_core::{Fault, FaultKind};
 use handyman_runtime::{LocalModel, ModelSettings};
-use sha2::{Digest, Sha256};
 
 static GGUF: &[u8] = include_bytes!("../model/handyman.gguf");
 
@@ -41,11 +40,10 @@ impl BuiltinModel for LocalModel {
 }
 
 /// The model's file in `folder`. It is written under another name first, so that a file with the final
-/// name is always whole; the name carries the content's hash, so that versions do not meet.
+/// name is always whole; the name carries the content's checksum, so that versions do not meet. A file that is there
+/// has to be the same byte for byte.
 fn unpacked(folder: &Path) -> std::io::Result<PathBuf> {
-    let digest = Sha256::digest(GGUF);
-    let name = hex::encode(&digest[..8]);
-    let path = folder.join(format!("handyman-{name}.gguf"));
+    let path = folder.join(format!("handyman-{:08x}.gguf", crc32fast::hash(GGUF)));
     let is_whole = std::fs::read(&path).is_ok_and(|bytes| bytes == GGUF);
     if !is_whole {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;

@@ -21,6 +21,10 @@ use toktrie::{InferenceCapabilities, TokEnv};
 /// Compiled grammars kept: a session needs one a turn, and turns repeat theirs after a malformed reply.
 const CACHED_MAX: usize = 32;
 
+/// Masks of vocabularies from this size on begin with slices made beforehand; a small vocabulary is gone through
+/// whole sooner than its slices are made.
+const SLICES_FROM: usize = 32_000;
+
 /// Compiles grammars for one vocabulary.
 pub(crate) struct Constrainer {
     factory: ParserFactory,
@@ -41,7 +45,10 @@ impl Constrainer {
     /// A [`Fault`] of kind `Backend` when llguidance cannot work with the vocabulary.
     pub(crate) fn new(vocabulary: &TokEnv) -> Result<Self, Fault> {
         let capabilities = InferenceCapabilities { ff_tokens: true, ..InferenceCapabilities::default() };
-        let slices = llguidance::earley::SlicedBiasComputer::general_slices();
+        let slices = match vocabulary.tok_trie().vocab_size() {
+            ..SLICES_FROM => Vec::new(),
+            _ => llguidance::earley::SlicedBiasComputer::general_slices(),
+        };
         let mut factory = ParserFactory::new(vocabulary, capabilities, &slices).map_err(|error| {
             Fault::new(FaultKind::Backend, format!("the vocabulary cannot be constrained: {error}"))
         })?;

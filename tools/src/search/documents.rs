@@ -31,7 +31,7 @@ pub struct Documents {
     reader: IndexReader,
     fields: Fields,
     source: String,
-    folder: Option<Folder>,
+    origin: Origin,
 }
 
 #[derive(Clone, Copy)]
@@ -41,10 +41,12 @@ struct Fields {
     body: Field,
 }
 
-/// A folder and its files as they were when they were read.
-struct Folder {
-    path: PathBuf,
-    known: Mutex<BTreeMap<PathBuf, Stamp>>,
+/// Where documents come from.
+enum Origin {
+    /// The bundled ones; whether they are in the index. They are put there by the first search: most runs have none.
+    Bundled { indexed: Mutex<bool> },
+    /// A folder and its files as they were when they were read.
+    Folder { path: PathBuf, known: Mutex<BTreeMap<PathBuf, Stamp>> },
 }
 
 /// A document that was found.
@@ -72,11 +74,7 @@ impl Documents {
     /// # Errors
     /// If the index cannot be built.
     pub fn bundled() -> ToolResult<Self> {
-        let documents = Self::empty(SOURCE.to_owned(), None)?;
-        let sections = BUNDLED.iter().flat_map(|text| sections(text));
-        let added = sections.map(|(title, body)| (String::new(), title, body)).collect();
-        documents.change(&[], added)?;
-        Ok(documents)
+        Self::empty(SOURCE.to_owned(), Origin::Bundled { indexed: Mutex::default() })
     }
 
     /// The texts, pages and PDF files of a folder and the folders in it. Reads them all: call it once.
@@ -84,8 +82,8 @@ impl Documents {
     /// # Errors
     /// A folder that cannot be read, holds no such file, or too many.
     pub fn of_folder(folder: &Path) -> ToolResult<Self> {
-        let place = Folder { path: folder.to_owned(), known: Mutex::default() };
-        let documents = Self::empty(folder.display().to_string(), Some(place))?;
+        let origin = Origin::Folder { path: folder.to_owned(), known: Mutex::default() };
+        let documents = Self::empty(folder.display().to_string(), origin)?;
         documents.refresh()?;
         if documents.reader.searcher().num_docs() == 0 {
             let message = format!(
@@ -98,7 +96,7 @@ impl Documents {
         Ok(documents)
     }
 
-    fn empty(source: String, folder: Option<Folder>) -> ToolResult<Self> {
+    fn empty(source: String, origin: Origin) -> ToolResult<Self> {
         let indexing = TextFieldIndexing::default()
             .set_tokenizer(TOKENIZER)
             .set_index_option(IndexRecordOption::WithFreqs);
@@ -112,14 +110,30 @@ impl Documents {
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register(TOKENIZER, analyzer());
         let reader = index.reader().map_err(ToolError::internal)?;
-        Ok(Self { index, reader, fields, source, folder })
+        Ok(Self { index, reader, fields, source, origin })
     }
 
-    /// Brings the index to what the folder holds now.
+    /// Brings the index to what there is now.
     fn refresh(&self) -> ToolResult<()> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let mut known = folder.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = files::list(&folder.path)?;
+        match &self.origin {
+            Origin::Bundled { indexed } => self.index_bundled(indexed),
+            Origin::Folder { path, known } => self.follow(path, known),
+        }
+    }
+
+    fn index_bundled(&self, indexed: &Mutex<bool>) -> ToolResult<()> {
+        let mut indexed = indexed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*indexed {
+            let sections = BUNDLED.iter().flat_map(|text| sections(text));
+            self.change(&[], sections.map(|(title, body)| (String::new(), title, body)).collect())?;
+            *indexed = true;
+        }
+        Ok(())
+    }
+
+    fn follow(&self, folder: &Path, known: &Mutex<BTreeMap<PathBuf, Stamp>>) -> ToolResult<()> {
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = files::list(folder)?;
         let gone: Vec<PathBuf> = known
             .iter()
             .filter(|(path, stamp)| found.get(*path) != Some(*stamp))
