@@ -1,7 +1,7 @@
 //! Puts a model together from a file.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ impl Loading {
 
     async fn attempt(&self, settings: &ModelSettings) -> Result<(Parts, Engine), Fault> {
         let (file, gpu_layers) = (self.path.clone(), self.gpu_layers);
-        let read = spawn_blocking(move || Read::read(&file, gpu_layers)).await.map_err(defect)??;
+        let read = spawn_blocking(move || Contents::read(&file, gpu_layers)).await.map_err(defect)??;
         let window = self.window(read.weights.window_trained())?;
         let plan = Plan {
             cache: CacheSettings {
@@ -210,7 +210,7 @@ fn enough_memory(tokens: u32, bytes: u64) -> Result<(), Fault> {
 }
 
 /// What is read from the file.
-struct Read {
+struct Contents {
     header: Header,
     name: String,
     weights: Arc<Weights>,
@@ -228,7 +228,7 @@ struct Parts {
     chosen: Chosen,
 }
 
-impl Read {
+impl Contents {
     fn read(path: &Path, gpu_layers: Option<u32>) -> Result<Self, Fault> {
         let header = Header::read(path)?;
         if header.text("tokenizer.chat_template").is_empty() {
@@ -248,8 +248,8 @@ impl Read {
 }
 
 impl Parts {
-    fn of(read: Read) -> Result<Self, Fault> {
-        let Read { header, name, weights, vocabulary } = read;
+    fn of(read: Contents) -> Result<Self, Fault> {
+        let Contents { header, name, weights, vocabulary } = read;
         let constrainer = Constrainer::new(&vocabulary)?;
         let tokenizer = ModelTokenizer::new(Arc::clone(&weights));
         let (begins, ends) = weights.frame();
