@@ -23,11 +23,11 @@ if [ ! -x "$python_env/bin/python" ]; then
 fi
 python="$python_env/bin/python"
 
-# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… up to their
-# first reply.
+# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… and desk-… up
+# to their first reply.
 shard() {
     target="$work/$1/$2.npz" part=""
-    case $2 in first-*) part=--first ;; esac
+    case $2 in first-* | desk-*) part=--first ;; esac
     shift 2
     [ -e "$target" ] && return
     "$@" > "$work/conversations.jsonl"
@@ -45,7 +45,7 @@ shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$c
 shard shards first-1 $generate --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 $generate --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
 shard shards books-1 $generate --kind product --full --about bookings --requests 1 --seed 45 --count "$((count / 2))"
-shard shards first-desk-1 $generate --kind product --full --about desk --requests 1 --seed 46 --count "$count"
+shard shards desk-1 $generate --kind product --full --about desk --requests 1 --seed 46 --count "$count"
 shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
 shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
 shard held full-held $generate --kind product --full --requests 2 --held-out --seed 11 --count 400
@@ -79,7 +79,7 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"first": 0.22, "brief": 0.12, "full": 0.18, "books": 0.12, "amiss": 0.12, "short": 0.03, "invented": 0.16, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
+echo '{"first": 0.16, "desk": 0.12, "brief": 0.06, "full": 0.18, "books": 0.12, "amiss": 0.12, "short": 0.03, "invented": 0.16, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
 $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"
