@@ -242,6 +242,24 @@ async fn a_conversation_that_branches_off_shares_what_was_said_until_then() {
 }
 
 #[tokio::test]
+async fn a_conversation_that_fills_the_cache_of_the_windows_still_branches_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = model_file(folder.path(), &Shape::tiny(Architecture::SlidingWindow));
+    // Two windows of 64 and a batch of 256, rounded up, are 512 cells.
+    let model = load(&file, ModelSettings { sessions_max: 2, ..ModelSettings::default() }).await;
+    let mut history = vec![person(&"What is the weather in Lagos? ".repeat(40))];
+    let held = go_on(&model, "parent", &mut history, 0..1, 0).await;
+    assert!(held > 600, "{held} tokens");
+    history.pop();
+    let mut branch = [history.as_slice(), &[person("Do this part on your own.")]].concat();
+    let branched = go_on(&model, "child", &mut branch, 0..1, held).await;
+    // Both go on, each with a window of its own.
+    history.push(person(&"And tomorrow? ".repeat(40)));
+    go_on(&model, "parent", &mut history, 1..2, held).await;
+    go_on(&model, "child", &mut branch, 1..3, branched).await;
+}
+
+#[tokio::test]
 async fn a_cache_that_no_memory_can_hold_is_refused_with_a_size_that_fits() {
     let folder = tempfile::tempdir().unwrap();
     let file = model_file(folder.path(), &Shape::tiny(Architecture::Attention));

@@ -182,12 +182,15 @@ impl<C: Compute> Scheduler<C> {
 
     /// What one job computes, if there is room for it beside what is taken already.
     fn part(&mut self, at: usize, most: usize, taken: usize) -> Option<Part> {
-        let job = &self.jobs[at];
+        let job = &mut self.jobs[at];
         let slot = job.slot()?;
         let place = self.sequences.end(slot);
         let held = place.position;
         let until = if self.compute.rolls_back() { None } else { next_mark(job, held) };
-        let unfed = job.text.len().saturating_sub(held) + job.draft.len();
+        let text = job.text.len().saturating_sub(held);
+        // What does not fit of a draft is not checked: the rest could not go on where this pass ends.
+        job.draft.truncate(most.saturating_sub(text));
+        let unfed = text + job.draft.len();
         let count = until.map_or(unfed, |until| until - held).min(unfed).min(most);
         if count == 0 || !self.sequences.make_room(taken + count, &mut self.compute) {
             return None;

@@ -118,13 +118,26 @@ impl Sequences {
         let cells = from.cells[..length].to_vec();
         let tokens = from.tokens[..length].to_vec();
         let kept = from.checkpoints.iter().filter(|at| at.position <= length).cloned().collect();
-        let whole = length == from.tokens.len();
         self.cells.share(&cells);
         let to = &mut self.slots[slot];
         (to.cells, to.tokens, to.checkpoints) = (cells, tokens, kept);
-        if !compute.rolls_back() && !whole {
-            self.go_back(slot, length, compute);
+        if !compute.rolls_back() {
+            self.separate(donor, slot, compute);
         }
+    }
+
+    /// Gives a sequence that begins as another does a window and a state of its own: llama.cpp never uses a
+    /// cell of a window again while two sequences have it, however far behind them it lies.
+    fn separate(&mut self, donor: usize, slot: usize, compute: &mut impl Compute) {
+        let position = self.slots[slot].tokens.len();
+        let marked = |at: &Checkpoint| at.position == position && at.fixed.is_some();
+        // Without a mark here, all of the donor is shared, so what it holds now is what belongs here.
+        if !self.slots[slot].checkpoints.iter().any(marked)
+            && let Ok(fixed) = compute.save(number(donor), Extent::Fixed)
+        {
+            self.note(slot, Checkpoint { position, fixed: Some(fixed), logits: None });
+        }
+        self.go_back(slot, position, compute);
     }
 
     /// Keeps what a sequence has in common with a prompt and returns how many tokens that is. Without
@@ -187,12 +200,17 @@ impl Sequences {
         if logits.is_none() && fixed.is_none() {
             return;
         }
+        self.note(slot, Checkpoint { position, fixed, logits: logits.map(<[f32]>::to_vec) });
+    }
+
+    /// Adds a checkpoint at the end of a sequence; of too many, the first and the latest stay.
+    fn note(&mut self, slot: usize, checkpoint: Checkpoint) {
         let checkpoints = &mut self.slots[slot].checkpoints;
-        checkpoints.retain(|at| at.position != position);
+        checkpoints.retain(|at| at.position != checkpoint.position);
         if checkpoints.len() == CHECKPOINTS_MAX {
             checkpoints.remove(1);
         }
-        checkpoints.push(Checkpoint { position, fixed, logits: logits.map(<[f32]>::to_vec) });
+        checkpoints.push(checkpoint);
     }
 
     /// The logits at the end of a prompt, if a reply has begun there before.

@@ -40,9 +40,9 @@ impl CacheType {
     /// Bytes of this many values.
     pub(crate) fn bytes(self, values: u64) -> u64 {
         match self {
-            Self::F16 => values * 2,
-            Self::Q8 => values / 32 * 34,
-            Self::Q4 => values / 32 * 18,
+            Self::F16 => values.saturating_mul(2),
+            Self::Q8 => (values / 32).saturating_mul(34),
+            Self::Q4 => (values / 32).saturating_mul(18),
         }
     }
 }

@@ -27,11 +27,12 @@ const ENCODERS: [&str; 9] = [
     "t5encoder",
 ];
 
-/// One metadata value; arrays are skipped.
+/// One metadata value; arrays of texts are skipped, and those with more than a number for each layer.
 #[derive(Debug, Clone, PartialEq)]
 enum Meta {
     Text(String),
     Number(u64),
+    Numbers(Vec<u64>),
     Flag(bool),
     Skipped,
 }
@@ -84,16 +85,30 @@ impl Header {
     pub(crate) fn text(&self, key: &str) -> &str {
         match self.values.get(key) {
             Some(Meta::Text(text)) => text,
-            Some(Meta::Number(_) | Meta::Flag(_) | Meta::Skipped) | None => "",
+            Some(Meta::Number(_) | Meta::Numbers(_) | Meta::Flag(_) | Meta::Skipped) | None => "",
         }
     }
 
     /// A number of the model's architecture, such as `embedding_length`.
     pub(crate) fn of_architecture(&self, key: &str) -> Option<u64> {
-        match self.values.get(&format!("{}.{key}", self.text("general.architecture"))) {
+        match self.value_of_architecture(key) {
             Some(Meta::Number(number)) => Some(*number),
+            Some(Meta::Text(_) | Meta::Numbers(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
+        }
+    }
+
+    /// A number of the model's architecture that may be another in each layer, such as
+    /// `attention.head_count_kv`.
+    pub(crate) fn of_layer(&self, key: &str, layer: usize) -> Option<u64> {
+        match self.value_of_architecture(key) {
+            Some(Meta::Number(number)) => Some(*number),
+            Some(Meta::Numbers(numbers)) => numbers.get(layer).copied(),
             Some(Meta::Text(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
         }
+    }
+
+    fn value_of_architecture(&self, key: &str) -> Option<&Meta> {
+        self.values.get(&format!("{}.{key}", self.text("general.architecture")))
     }
 
     /// Bytes of the weights of each layer, and of those that belong to none.
@@ -113,8 +128,7 @@ impl Header {
     }
 
     fn never_causal(&self) -> bool {
-        let key = format!("{}.attention.causal", self.text("general.architecture"));
-        self.values.get(&key) == Some(&Meta::Flag(false))
+        self.value_of_architecture("attention.causal") == Some(&Meta::Flag(false))
     }
 }
 
@@ -177,7 +191,7 @@ impl<R: Read> Reader<R> {
         match kind {
             7 => Ok(Meta::Flag(self.uint(1)? != 0)),
             8 => self.text().map(Meta::Text),
-            9 => self.skip_array(),
+            9 => self.array(),
             _ => match width(kind) {
                 Some(bytes) => self.uint(bytes).map(Meta::Number),
                 None => Err(format!("the header is damaged: unknown value type {kind}")),
@@ -185,10 +199,14 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn skip_array(&mut self) -> Result<Meta, String> {
+    fn array(&mut self) -> Result<Meta, String> {
         let kind = self.u32()?;
         let count = self.u64()?;
         match (kind, width(kind)) {
+            (_, Some(bytes)) if count <= LAYERS_MAX as u64 => {
+                let numbers = (0..count).map(|_| self.uint(bytes)).collect::<Result<_, _>>()?;
+                return Ok(Meta::Numbers(numbers));
+            }
             (8, _) => {
                 for _ in 0..count {
                     let length = self.u64()?;

@@ -242,6 +242,25 @@ fn drafts_save_passes_and_change_nothing() {
 }
 
 #[test]
+fn of_a_draft_only_what_fits_the_batch_is_checked() {
+    let (prompt, plain) = (prompt(1, 20), Shortcuts { drafting: false, ..Shortcuts::default() });
+    let ask = Ask { prompt: &prompt, grammar: LETTERS, ..ASK };
+    let wanted = serve(&mut many(1, WINDOW, Noise::new(5)), &ask).0;
+    for most in 1..9 {
+        let mut scheduler = scheduler_of(Noise::new(5), Sequences::new(1, WINDOW, 0), plain);
+        let (generation, mut reports) = ask.generation();
+        scheduler.add(generation);
+        (0..3).for_each(|_| scheduler.step());
+        scheduler.jobs[0].draft = vec![98; 6];
+        let part = scheduler.part(0, most, 0).unwrap();
+        assert_eq!((part.tokens.len(), part.logits_from), (most.min(7), 0), "a token, and what fits of the draft");
+        scheduler.pass(vec![part]);
+        settle(&mut scheduler);
+        assert_eq!(read(&mut reports).0, wanted, "with room for {most} tokens");
+    }
+}
+
+#[test]
 fn with_the_shortcuts_off_everything_is_computed_and_the_replies_are_the_same() {
     let off = Shortcuts { reuse: false, forcing: false, drafting: false };
     let grammar = "start: \"{\\\"answer\\\": \" (\"true\" | \"false\") \"}\"";

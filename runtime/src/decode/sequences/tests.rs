@@ -103,6 +103,19 @@ fn a_model_without_a_past_goes_back_to_where_it_was_marked() {
 }
 
 #[test]
+fn a_branch_of_a_model_without_a_past_can_go_back_to_where_it_left() {
+    let (mut sequences, mut noise) = (Sequences::new(2, 200, 0), Noise::new(1));
+    noise.rolls_back = false;
+    // Nothing was marked, as in a sequence whose reply is still being written.
+    fill(&mut sequences, &mut noise, "a", &text(0));
+    let branch = fill(&mut sequences, &mut noise, "b", &[text(0), text(50)].concat());
+    let other = [text(0), text(90)].concat();
+    assert_eq!(sequences.acquire("b", &other, &mut noise), Some(branch));
+    assert_eq!(sequences.reuse(branch, &other, false, &mut noise), 20);
+    assert_eq!(noise.sequences[&u32::try_from(branch).unwrap()], text(0));
+}
+
+#[test]
 fn sessions_that_begin_alike_share_their_beginning_and_its_cells() {
     let (mut sequences, mut noise) = (Sequences::new(4, 50, 0), Noise::new(1));
     fill(&mut sequences, &mut noise, "a", &text(0));

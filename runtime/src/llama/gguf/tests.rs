@@ -11,9 +11,15 @@ fn text(text: &str) -> Vec<u8> {
     [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
 }
 
-/// A header with these texts and flags, and one tensor of 32 bytes.
+/// A list of 32-bit numbers.
+fn numbers(values: &[u32]) -> Vec<u8> {
+    let begins = [&9_u32.to_le_bytes()[..], &4_u32.to_le_bytes(), &(values.len() as u64).to_le_bytes()];
+    [begins.concat(), values.iter().flat_map(|value| value.to_le_bytes()).collect()].concat()
+}
+
+/// A header with these texts and flags, two lists, and one tensor of 32 bytes.
 fn file(texts: &[(&str, &str)], flags: &[(&str, bool)]) -> Vec<u8> {
-    let pairs = (texts.len() + flags.len() + 1) as u64;
+    let pairs = (texts.len() + flags.len() + 2) as u64;
     let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &pairs.to_le_bytes()].concat();
     for (key, value) in texts {
         bytes.extend([text(key), 8_u32.to_le_bytes().to_vec(), text(value)].concat());
@@ -29,6 +35,7 @@ fn file(texts: &[(&str, &str)], flags: &[(&str, bool)]) -> Vec<u8> {
         text("b"),
     ];
     bytes.extend([text("tokens"), list.concat()].concat());
+    bytes.extend([text("qwen3.heads"), numbers(&[8, 0, 2])].concat());
     let tensor =
         [text("w"), 1_u32.to_le_bytes().to_vec(), 8_u64.to_le_bytes().to_vec(), vec![0; 4], vec![0; 8]];
     bytes.extend(tensor.concat());
@@ -55,6 +62,27 @@ fn a_whole_file_is_read() {
     let header = read(&file(&[("general.architecture", "qwen3"), ("general.name", "Tiny")], &[])).unwrap();
     assert_eq!(header.text("general.name"), "Tiny");
     assert_eq!(header.text("tokens"), "");
+}
+
+#[test]
+fn a_list_gives_each_layer_a_number() {
+    let header = read(&file(&[("general.architecture", "qwen3")], &[])).unwrap();
+    let heads: Vec<Option<u64>> = (0..4).map(|layer| header.of_layer("heads", layer)).collect();
+    assert_eq!(heads, [Some(8), Some(0), Some(2), None]);
+    assert_eq!(header.of_architecture("heads"), None);
+}
+
+#[test]
+fn a_list_of_more_numbers_than_there_can_be_layers_is_passed_over() {
+    let whole = file(&[("general.architecture", "qwen3")], &[]);
+    let long: Vec<u32> = vec![7; super::LAYERS_MAX + 1];
+    let at = whole.windows(6).position(|bytes| bytes == b"tokens").unwrap() - 8;
+    let mut bytes = whole[..at].to_vec();
+    bytes[16..24].copy_from_slice(&4_u64.to_le_bytes());
+    bytes.extend([text("qwen3.scores"), numbers(&long)].concat());
+    bytes.extend(&whole[at..]);
+    let header = read(&bytes).unwrap();
+    assert_eq!((header.of_layer("scores", 0), header.of_layer("heads", 0)), (None, Some(8)));
 }
 
 #[test]
