@@ -292,7 +292,9 @@ impl Model for LocalModel {
     fn describing(&self, tools: &[ToolSpec]) -> u64 {
         let renderer = self.shared.renderer();
         let asked = [Message::text_of(Role::User, "?")];
-        let tokens = |tools| renderer.text(&asked, tools, true).map_or(0, |text| self.tokens(&text));
+        let tokens = |tools| {
+            renderer.text(&asked, tools, true).map_or(0, |text| renderer.tokenize(&text).len() as u64)
+        };
         tokens(tools).saturating_sub(tokens(&[]))
     }
 

@@ -40,6 +40,8 @@ impl Template {
         environment.set_lstrip_blocks(true);
         environment.set_unknown_method_callback(unknown_method_callback);
         environment.set_formatter(print_as_python);
+        // An error would describe all variables, and a namespace can hold itself.
+        environment.set_debug(false);
         environment.add_filter("tojson", to_json);
         environment.add_filter("from_json", from_json);
         environment.add_filter("length", length);
@@ -94,11 +96,16 @@ fn fault(error: Error) -> Fault {
 
 /// Python prints `True`, `False` and `None`, and lists and dictionaries with quotes of its own.
 fn print_as_python(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
-    match value.kind() {
-        ValueKind::Bool | ValueKind::None | ValueKind::Map | ValueKind::Seq => {
-            out.write_str(&python::repr(value)).map_err(Error::from)
-        }
-        _ => minijinja::escape_formatter(out, state, value),
+    let of_python = match value.kind() {
+        ValueKind::Bool | ValueKind::None | ValueKind::Map | ValueKind::Seq => true,
+        // A list that was put together of others.
+        ValueKind::Iterable => value.len().is_some(),
+        _ => false,
+    };
+    if of_python {
+        out.write_str(&python::repr(value)?).map_err(Error::from)
+    } else {
+        minijinja::escape_formatter(out, state, value)
     }
 }
 
@@ -126,7 +133,7 @@ fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
     let _: Option<bool> = options.get("ensure_ascii")?;
     let sorted: Option<bool> = options.get("sort_keys")?;
     let separators: Option<Vec<String>> = options.get("separators")?;
-    let value = serde_json::to_value(&value)
+    let value = python::json_of(value)
         .map_err(|error| Error::new(ErrorKind::InvalidOperation, "not a JSON value").with_source(error))?;
     let value = if sorted == Some(true) { python::sorted(value) } else { value };
     let compact = separators.is_some_and(|marks| marks.first().is_some_and(|comma| comma == ","));

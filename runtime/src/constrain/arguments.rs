@@ -8,20 +8,20 @@ mod bare;
 mod each;
 mod marked;
 pub(crate) mod parts;
+mod plain;
+mod scope;
 
 mod except;
 
-use handyman_core::schema::{self, FROM, VERBATIM};
-use handyman_core::{Fault, FaultKind, ToolSpec};
-use serde_json::{Map, Value, json};
+use handyman_core::schema::{FROM, VERBATIM};
+use handyman_core::{Fault, ToolSpec};
+use serde_json::{Value, json};
 
 use super::grammar::{Grammar, either, json_text, literal};
 use super::sources::Sources;
 use crate::dialect::format::Syntax;
 use except::{Rest, Writing};
-
-/// References followed inside one another; more can only be a loop.
-const DEPTH_MAX: usize = 16;
+use scope::Scope;
 
 /// Writes the rules for the arguments of tools into a grammar.
 #[derive(Debug)]
@@ -34,12 +34,23 @@ pub(crate) struct Arguments<'a> {
     span_written: bool,
     /// The rule for a value of any kind in a marked object, once it has been needed.
     any: Option<String>,
+    /// The rules of this tool that a schema inside may need again.
+    known: Vec<Known>,
+}
+
+/// A schema whose rule has a name, or that has no value now.
+#[derive(Debug)]
+struct Known {
+    schema: Value,
+    /// Whether it is for marked objects.
+    marked: bool,
+    rule: Option<String>,
 }
 
 impl<'a> Arguments<'a> {
     /// Writes into this grammar, with these sources to copy from.
     pub(crate) fn new(grammar: &'a mut Grammar, sources: Sources<'a>) -> Self {
-        Self { grammar, sources, span: None, span_written: false, any: None }
+        Self { grammar, sources, span: None, span_written: false, any: None, known: Vec::new() }
     }
 
     /// The grammar, to write around the arguments.
@@ -62,16 +73,19 @@ impl<'a> Arguments<'a> {
             }
             Syntax::Marked(mark) => Writing::Marked(mark),
         };
+        // The definitions of another tool may have the same names.
+        self.known.clear();
+        let parameters = parts::whole(&spec.parameters, &definitions);
         let spent = self.sources.spent(&spec.name);
         if !spent.is_empty()
-            && let Rest::Rule(rule) = self.object_except(&spec.parameters, scope, writing, &spent)?
+            && let Rest::Rule(rule) = self.object_except(&parameters, scope, writing, &spent)?
         {
             return Ok(rule);
         }
         match writing {
-            Writing::Json => self.object(&spec.parameters, scope),
-            Writing::Each(style) => self.each(&spec.parameters, scope, &style),
-            Writing::Marked(mark) => self.marked_object(&spec.parameters, scope, mark),
+            Writing::Json => self.object(&parameters, scope),
+            Writing::Each(style) => self.each(&parameters, scope, &style),
+            Writing::Marked(mark) => self.marked_object(&parameters, scope, mark),
         }
     }
 
@@ -87,8 +101,12 @@ impl<'a> Arguments<'a> {
             let plain = scope.plain(schema);
             return Ok(Some(self.grammar.rule(&format!("%json {plain}"))));
         }
-        if let Some((target, inside)) = scope.follow(schema)? {
-            return self.value(target, inside);
+        if schema.get("allOf").is_some() {
+            let whole = parts::whole(schema, scope.definitions);
+            return self.once(schema, false, |arguments| arguments.value(&whole, scope));
+        }
+        if let Some((target, _)) = scope.follow(schema)? {
+            return self.once(schema, false, |arguments| arguments.value(target, scope));
         }
         if let Some(Value::Array(options)) = schema.get("anyOf") {
             let rules =
@@ -103,6 +121,31 @@ impl<'a> Arguments<'a> {
             return self.array(schema, scope);
         }
         self.object(schema, scope)
+    }
+
+    /// The rule for a schema, which is written once: it is named before, since the schema may contain itself.
+    fn once(
+        &mut self,
+        schema: &Value,
+        marked: bool,
+        write: impl FnOnce(&mut Self) -> Result<Option<String>, Fault>,
+    ) -> Result<Option<String>, Fault> {
+        let is_this = |known: &&Known| known.marked == marked && known.schema == *schema;
+        if let Some(known) = self.known.iter().find(is_this) {
+            return Ok(known.rule.clone());
+        }
+        let (before, name) = (self.known.len(), self.grammar.forward());
+        self.known.push(Known { schema: schema.clone(), marked, rule: Some(name.clone()) });
+        let body = write(self)?;
+        self.grammar.finish(&name, body.as_ref().unwrap_or(&literal("")));
+        if body.is_some() {
+            return Ok(Some(name));
+        }
+        // What was written inside may count on a value here, and is written anew where it is needed again.
+        let inside = self.known.split_off(before);
+        self.known.extend(inside.into_iter().filter(|known| known.rule.is_none()));
+        self.known.push(Known { schema: schema.clone(), marked, rule: None });
+        Ok(None)
     }
 
     /// The values that a string may be taken from.
@@ -245,114 +288,6 @@ fn properties(schema: &Value) -> Vec<(&str, Value, bool)> {
         (name.as_str(), if needed { property.clone() } else { without_null(property) }, needed)
     });
     each.collect()
-}
-
-/// Where a schema stands: its tool and the definitions that it may refer to.
-#[derive(Debug, Clone, Copy)]
-struct Scope<'a> {
-    tool: &'a str,
-    definitions: &'a Value,
-    depth: usize,
-}
-
-impl<'a> Scope<'a> {
-    fn target(self, schema: &Value) -> Option<&'a Value> {
-        let name = schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
-        self.definitions.get(name)
-    }
-
-    /// One level further inside, or `None` where that can only be a loop.
-    fn deeper(self) -> Option<Self> {
-        (self.depth < DEPTH_MAX).then_some(Scope { depth: self.depth + 1, ..self })
-    }
-
-    /// What a schema refers to, if it is a reference.
-    fn follow(self, schema: &Value) -> Result<Option<(&'a Value, Scope<'a>)>, Fault> {
-        let Some(reference) = schema.get("$ref") else { return Ok(None) };
-        match self.target(schema) {
-            Some(target) if self.depth < DEPTH_MAX => {
-                Ok(Some((target, Scope { depth: self.depth + 1, ..self })))
-            }
-            Some(_) | None => {
-                let problem = format!("tool '{}': the reference {reference} leads nowhere", self.tool);
-                Err(Fault::new(FaultKind::Schema, problem))
-            }
-        }
-    }
-
-    /// Whether values of this schema depend on what was said.
-    fn mentions_sources(self, schema: &Value) -> bool {
-        match schema {
-            Value::Object(keywords) => keywords.iter().any(|(keyword, inner)| match keyword.as_str() {
-                VERBATIM => inner.as_bool() == Some(true),
-                FROM => true,
-                "$ref" => {
-                    let inside = Scope { depth: self.depth + 1, ..self };
-                    self.depth < DEPTH_MAX
-                        && self.target(schema).is_some_and(|target| inside.mentions_sources(target))
-                }
-                "enum" | "const" | "default" | "examples" => false,
-                _ => self.mentions_sources(inner),
-            }),
-            Value::Array(items) => items.iter().any(|item| self.mentions_sources(item)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        }
-    }
-
-    /// A schema for llguidance: only what it enforces, with the white space that models are trained on.
-    fn plain(self, schema: &Value) -> Value {
-        let mut plain = self.enforced(schema);
-        if let Value::Object(keywords) = &mut plain {
-            if self.definitions.is_object() {
-                keywords.insert("$defs".to_owned(), self.enforced_each(self.definitions));
-            }
-            let spacing =
-                json!({"whitespace_flexible": false, "item_separator": ", ", "key_separator": ": "});
-            keywords.insert("x-guidance".to_owned(), spacing);
-        }
-        plain
-    }
-
-    /// The schema without what only describes. Objects that list their properties get no others: a model
-    /// must not invent arguments.
-    fn enforced(self, schema: &Value) -> Value {
-        let Value::Object(keywords) = schema else { return schema.clone() };
-        if let Some(Value::Array(all)) = keywords.get("allOf") {
-            return self.enforced(&parts::merged(keywords, all, self.definitions));
-        }
-        let mut kept = Map::new();
-        let of_text = keywords.get("type").is_none_or(|kind| kind == "string");
-        for (keyword, inner) in keywords {
-            let inner = match keyword.as_str() {
-                "properties" | "$defs" => self.enforced_each(inner),
-                "items" | "additionalProperties" => self.enforced(inner),
-                "anyOf" | "prefixItems" => inner
-                    .as_array()
-                    .map_or(Value::Null, |items| items.iter().map(|item| self.enforced(item)).collect()),
-                // Which of several it is, is checked afterwards.
-                "oneOf" if !keywords.contains_key("anyOf") => {
-                    let one_of = inner.as_array().into_iter().flatten().map(|item| self.enforced(item));
-                    kept.insert("anyOf".to_owned(), one_of.collect());
-                    continue;
-                }
-                VERBATIM | FROM => continue,
-                keyword if schema::met(keyword) != Some(schema::Met::WhileWriting) => continue,
-                // `format` of a number only names a width, which its bounds repeat.
-                "format" if !of_text || !inner.as_str().is_some_and(schema::is_enforced_format) => continue,
-                _ => inner.clone(),
-            };
-            kept.insert(keyword.clone(), inner);
-        }
-        if kept.contains_key("properties") && !kept.contains_key("additionalProperties") {
-            kept.insert("additionalProperties".to_owned(), Value::Bool(false));
-        }
-        Value::Object(kept)
-    }
-
-    fn enforced_each(self, named: &Value) -> Value {
-        let entries = named.as_object().into_iter().flatten();
-        entries.map(|(name, inner)| (name.clone(), self.enforced(inner))).collect::<Map<_, _>>().into()
-    }
 }
 
 /// The schema of an optional argument: leaving it out already says `null`.

@@ -249,6 +249,7 @@ impl<'a> Candidate<'a> {
         let calls = if native.format.several { vec![hard_call(), bare_call()] } else { vec![hard_call()] };
         let history = [ask(), reply(&calls), results(&calls)];
         let prompt = self.renderer(native).text(&history, &tools, true).map_err(|fault| fault.to_string())?;
+        let prompt = plain(&prompt);
         let shown = tools.iter().all(|tool| prompt.contains(&tool.description)) && prompt.contains(RESULT);
         if shown { Ok(()) } else { Err("the template does not show tools or their results".to_owned()) }
     }
@@ -285,8 +286,8 @@ impl<'a> Candidate<'a> {
         let history = [ask(), reply(&calls), results(&calls)];
         let prompt =
             self.renderer(dialect).text(&history, &tools, true).map_err(|fault| fault.to_string())?;
-        let envelope = Generic::envelope(&history[1]);
-        if !plain(&prompt).contains(&envelope) || !prompt.contains(RESULT) {
+        let (prompt, envelope) = (plain(&prompt), Generic::envelope(&history[1]));
+        if !prompt.contains(&envelope) || !prompt.contains(RESULT) {
             return Err("the template does not show what was said".to_owned());
         }
         let reply = if dialect.thinking == Thinking::Begun {

@@ -8,7 +8,7 @@
 //!
 //! A model that reasons does so before the envelope.
 
-use handyman_core::{Fault, Message, Part, ReplyMode, Role, ToolSpec};
+use handyman_core::{Fault, Message, ReplyMode, Role, ToolSpec};
 use serde_json::{Map, Value, json};
 
 use super::branches::{Around, branches};
@@ -22,6 +22,7 @@ use crate::decode::guide::Marks;
 use crate::llama::Token;
 use crate::render::json::python_json;
 use crate::render::messages;
+use crate::render::protect::protected;
 
 /// Every reply is one JSON object.
 #[derive(Debug)]
@@ -197,20 +198,15 @@ fn plain(message: &Message) -> Option<Value> {
         Role::System => None,
         Role::User => Some(json!({"role": "user", "content": messages::person_text(message)})),
         Role::Assistant => {
-            let mut message = message.clone();
-            for part in &mut message.parts {
-                if let Part::Call(call) = part {
-                    call.arguments = messages::protected_fields(&call.arguments);
-                }
-            }
-            Some(json!({"role": "assistant", "content": Generic::envelope(&message)}))
+            Some(json!({"role": "assistant", "content": protected(&Generic::envelope(message))}))
         }
         Role::Tool => {
             let results: Vec<Value> = message
                 .results()
                 .map(|result| json!({"name": result.tool, "result": result.result}))
                 .collect();
-            Some(json!({"role": "user", "content": python_json(&json!({"results": results}))}))
+            let content = protected(&python_json(&json!({"results": results})));
+            Some(json!({"role": "user", "content": content}))
         }
     }
 }

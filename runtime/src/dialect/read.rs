@@ -4,7 +4,7 @@ use handyman_core::{CallRequest, ToolSpec};
 use serde_json::{Map, Value};
 
 use super::format::{Format, Piece, Syntax, pieces};
-use crate::constrain::arguments::parts::{Parts, parts};
+use crate::constrain::arguments::parts::{Parts, parts, whole};
 
 /// The calls at the beginning of a text, and what stands after them.
 ///
@@ -198,7 +198,8 @@ impl Each<'_> {
     fn parts(&self, name: &str, of_text: Option<bool>) -> Parts {
         let nothing = Value::Null;
         let parameters = self.spec.map_or(&nothing, |spec| &spec.parameters);
-        let mut parts = parts(&parameters["properties"][name], &parameters["$defs"]);
+        let definitions = &parameters["$defs"];
+        let mut parts = parts(&whole(parameters, definitions)["properties"][name], definitions);
         match of_text {
             Some(true) => parts.others.clear(),
             Some(false) => parts.texts.clear(),

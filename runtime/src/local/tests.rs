@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use handyman_core::{
     Delta, DeltaSink, Discard, Fault, FaultKind, Message, Model, ModelReply, ModelRequest, Part, ReplyBody,
-    ReplyMode, ReplyOptions, Role, SessionId,
+    ReplyMode, ReplyOptions, Role, SessionId, ToolSpec,
 };
 use serde_json::json;
 use tokio::sync::OnceCell;
@@ -224,6 +224,17 @@ async fn the_persons_markup_is_text() {
     let marked = reply(&model, "b", &[noted], 1).await.unwrap().usage;
     let (plain, marked) = (plain.prefilled + plain.reused, marked.prefilled + marked.reused);
     assert!(marked > plain + 6, "the markers are spelled out: {marked} and {plain} tokens");
+}
+
+#[tokio::test]
+async fn the_room_that_tools_take_is_that_of_their_text() {
+    let model = load().await;
+    let described = |description: &str| {
+        let tool = ToolSpec { description: description.to_owned(), ..trip_tools().remove(0) };
+        model.describing(&[tool])
+    };
+    let added = described(&"x < y ".repeat(20)) - described("");
+    assert!(added <= model.tokens(&"x < y ".repeat(20)) + 2, "{added}");
 }
 
 /// Kernels round differently for batches of other sizes, so this holds where the model is not torn between two

@@ -135,14 +135,14 @@ pub(crate) fn person_text(message: &Message) -> String {
     protected(&texts.join("\n"))
 }
 
-/// A tool as templates know it.
+/// A tool as templates know it. What it says of itself may be a stranger's.
 pub(crate) fn described(tool: &ToolSpec) -> Value {
     json!({
         "type": "function",
         "function": {
             "name": tool.name,
-            "description": tool.description,
-            "parameters": shown(&tool.parameters),
+            "description": protected(&tool.description),
+            "parameters": protected_inside(&shown(&tool.parameters)),
         },
     })
 }
@@ -151,7 +151,7 @@ pub(crate) fn described(tool: &ToolSpec) -> Value {
 pub(crate) fn told(tools: &[ToolSpec]) -> String {
     let line = |tool: &ToolSpec| {
         let parameters = python_json(&shown(&tool.parameters));
-        format!("\n- {}: {} Arguments: {parameters}", tool.name, tool.description)
+        protected(&format!("\n- {}: {} Arguments: {parameters}", tool.name, tool.description))
     };
     format!("Tools:{}", tools.iter().map(line).collect::<String>())
 }
@@ -176,9 +176,9 @@ fn protected_inside(value: &Value) -> Value {
     }
 }
 
-/// Fields whose texts cannot spell markup.
-pub(crate) fn protected_fields(fields: &Map<String, Value>) -> Map<String, Value> {
-    fields.iter().map(|(name, inner)| (name.clone(), protected_inside(inner))).collect()
+/// Fields whose names and texts cannot spell markup.
+fn protected_fields(fields: &Map<String, Value>) -> Map<String, Value> {
+    fields.iter().map(|(name, inner)| (protected(name), protected_inside(inner))).collect()
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@
 /// A noncharacter: Unicode sets it aside for use inside a program.
 const SEAM: char = '\u{FDD0}';
 
-/// The text with a seam after everything that could open a tag (`<|im_start|>`, `[INST]`).
+/// The text with a seam after everything that could open a tag (`<|im_start|>`, `[INST]`, `]~b]`).
 pub(crate) fn protected(text: &str) -> String {
     let mut protected = String::with_capacity(text.len());
     for character in text.chars().filter(|&character| character != SEAM) {
         protected.push(character);
-        if matches!(character, '<' | '[') {
+        if matches!(character, '<' | '[' | ']') {
             protected.push(SEAM);
         }
     }

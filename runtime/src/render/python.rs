@@ -1,24 +1,72 @@
 //! What templates expect of Python: how it prints values, and lists that can be changed in place.
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{ObjectRepr, Value, ValueKind};
+use minijinja::{Error, ErrorKind};
+use serde::ser::{Error as _, Serialize, Serializer};
+
+/// How deep a value may be nested, which is deeper than any JSON that was read. A namespace can hold itself.
+const DEPTH_MAX: usize = 150;
+const TOO_DEEP: &str = "a value is nested too deeply, or holds itself";
 
 /// A value as Python's `repr` writes it.
-pub(crate) fn repr(value: &Value) -> String {
-    match value.kind() {
+///
+/// # Errors
+/// The value is nested too deeply.
+pub(crate) fn repr(value: &Value) -> Result<String, Error> {
+    repr_within(value, DEPTH_MAX)
+}
+
+fn repr_within(value: &Value, depth: usize) -> Result<String, Error> {
+    let deeper = |inner: &Value| {
+        let depth = depth.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, TOO_DEEP))?;
+        repr_within(inner, depth)
+    };
+    Ok(match value.kind() {
         ValueKind::None | ValueKind::Undefined => "None".to_owned(),
         ValueKind::Bool => if value.is_true() { "True" } else { "False" }.to_owned(),
         ValueKind::String => quoted(value.as_str().unwrap_or_default()),
         ValueKind::Seq | ValueKind::Iterable => {
-            let items: Vec<String> = value.try_iter().into_iter().flatten().map(|item| repr(&item)).collect();
-            format!("[{}]", items.join(", "))
+            let items = value.try_iter().into_iter().flatten().map(|item| deeper(&item));
+            format!("[{}]", items.collect::<Result<Vec<_>, _>>()?.join(", "))
         }
         ValueKind::Map => {
             let keys = value.try_iter().into_iter().flatten();
-            let entry =
-                |key: Value| format!("{}: {}", repr(&key), repr(&value.get_item(&key).unwrap_or_default()));
-            format!("{{{}}}", keys.map(entry).collect::<Vec<_>>().join(", "))
+            let entry = |key: Value| {
+                let inner = deeper(&value.get_item(&key).unwrap_or_default())?;
+                Ok(format!("{}: {inner}", deeper(&key)?))
+            };
+            format!("{{{}}}", keys.map(entry).collect::<Result<Vec<_>, Error>>()?.join(", "))
         }
         _ => value.to_string(),
+    })
+}
+
+/// A value as JSON.
+///
+/// # Errors
+/// The value is nested too deeply, or has a key that is no text.
+pub(crate) fn json_of(value: Value) -> Result<serde_json::Value, serde_json::Error> {
+    serde_json::to_value(Within(value, DEPTH_MAX))
+}
+
+/// A value that is nested this deep at most.
+struct Within(Value, usize);
+
+impl Serialize for Within {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(value, depth) = self;
+        let depth = || depth.checked_sub(1).ok_or_else(|| S::Error::custom(TOO_DEEP));
+        match value.as_object().map(|object| (object, object.repr())) {
+            Some((object, ObjectRepr::Map)) => {
+                let (depth, pairs) = (depth()?, object.try_iter_pairs().into_iter().flatten());
+                serializer.collect_map(pairs.map(|(key, inner)| (key, Self(inner, depth))))
+            }
+            Some((object, ObjectRepr::Seq | ObjectRepr::Iterable)) => {
+                let (depth, items) = (depth()?, object.try_iter().into_iter().flatten());
+                serializer.collect_seq(items.map(|inner| Self(inner, depth)))
+            }
+            Some(_) | None => value.serialize(serializer),
+        }
     }
 }
 
@@ -59,11 +107,12 @@ pub(crate) fn portable(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(at) = rest.find("{%") {
-        let Some(length) = rest[at..].find("%}") else { break };
+        // The sign that opens a tag does not close it as well: `{%}` is no whole tag.
+        let Some(length) = rest[at + 2..].find("%}") else { break };
+        let end = at + 2 + length + 2;
         text.push_str(&rest[..at]);
-        let tag = &rest[at..at + length + 2];
-        text.push_str(&portable_tag(tag));
-        rest = &rest[at + length + 2..];
+        text.push_str(&portable_tag(&rest[at..end]));
+        rest = &rest[end..];
     }
     text + rest
 }

@@ -27,6 +27,8 @@ fn python_methods_filters_and_loop_controls_work() {
     check("{{ none | length }}{{ nothing | length }}{{ 'ab' | length }}", "002");
     check("{{ {'b': 1, 'a': [2]} | tojson(separators=(',', ':'), sort_keys=true) }}", "{\"a\":[2],\"b\":1}");
     check("{{ ('[1]' | from_json)[0] }}", "1");
+    check("{{ ['a'] + [true] }} {{ (['a'] + [true]) | tojson }}", "['a', True] [\"a\", true]");
+    check("{# {%} #}{{ '{%}' }}{% if true %}a{% endif %}", "{%}a");
     check(
         "{% set ns = namespace(l=[]) %}{% for i in [1, 2] %}{% set _ = ns.l.append(i) %}{% endfor %}{% set a = ns.l.pop(0) %}{{ a }}{{ ns.l }}",
         "1[2]",
@@ -45,4 +47,12 @@ fn a_template_can_refuse_and_can_be_broken() {
     assert!(
         render("{{ raise_exception('no system role') }}").unwrap_err().to_string().contains("no system role")
     );
+}
+
+#[test]
+fn a_value_that_holds_itself_is_a_fault() {
+    for shown in ["{{ ns }}", "{{ [ns] + [] }}", "{{ ns | tojson }}", "{{ [ns] | tojson(indent=2) }}"] {
+        let source = format!("{{% set ns = namespace() %}}{{% set ns.a = ns %}}{shown}");
+        assert_eq!(render(&source).unwrap_err().kind(), FaultKind::Template, "{shown}");
+    }
 }

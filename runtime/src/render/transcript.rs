@@ -11,8 +11,8 @@ use super::protect::parts;
 use crate::dialect::Dialect;
 use crate::llama::Token;
 
-/// Stands for what is said after a reply. A noncharacter, as no text contains it.
-const PROBE: &str = "\u{FDD1}";
+/// Stands for what is said after a reply. A noncharacter, as hardly any text contains it.
+const PROBE: char = '\u{FDD1}';
 
 /// Cuts a text into tokens; with `markers`, text that spells a marker becomes it.
 pub(crate) trait Tokenize: Send + Sync {
@@ -110,9 +110,10 @@ impl Renderer<'_> {
     pub(crate) fn shared(self, prompt: &[Token], history: &[Message], tools: &[ToolSpec]) -> usize {
         let mut probed: Vec<Message> =
             history.iter().take_while(|message| message.role == Role::System).cloned().collect();
-        probed.push(Message::text_of(Role::User, PROBE));
+        probed.push(Message::text_of(Role::User, PROBE.to_string()));
         let Ok(text) = self.text(&probed, tools, true) else { return 0 };
-        let Some((before, _)) = text.split_once(PROBE) else { return 0 };
+        // Instructions and tools stand before, whatever they contain.
+        let Some((before, _)) = text.rsplit_once(PROBE) else { return 0 };
         self.whole_prompt(before).iter().zip(prompt).take_while(|(a, b)| a == b).count()
     }
 
@@ -133,13 +134,13 @@ impl Renderer<'_> {
         tools: &[ToolSpec],
         whole: &str,
     ) -> Option<String> {
-        let mut probed = history.to_vec();
-        mark(probed.get_mut(earlier.messages)?);
+        let (mut probed, probe) = (history.to_vec(), probe(whole));
+        mark(probed.get_mut(earlier.messages)?, &probe);
         if !self.stays(&probed, earlier.messages, tools) {
             return None;
         }
         let probed = self.text(&probed, tools, true).ok()?;
-        let before_probe = probed.split_once(PROBE)?.0;
+        let before_probe = probed.split_once(probe.as_str())?.0;
         let (reply_ends, end) = self
             .tokenizer
             .ends()
@@ -178,12 +179,18 @@ impl Renderer<'_> {
     }
 }
 
+/// More noncharacters in a row than a text has anywhere.
+fn probe(text: &str) -> String {
+    let longest = text.split(|character| character != PROBE).map(str::len).max().unwrap_or_default();
+    std::iter::repeat_n(PROBE, longest / PROBE.len_utf8() + 1).collect()
+}
+
 /// Puts the probe in front of what a message says.
-fn mark(message: &mut Message) {
+fn mark(message: &mut Message, probe: &str) {
     for part in &mut message.parts {
         match part {
-            Part::Text(text) | Part::Note(text) | Part::Reasoning(text) => text.insert_str(0, PROBE),
-            Part::Result(result) => result.result = PROBE.into(),
+            Part::Text(text) | Part::Note(text) | Part::Reasoning(text) => text.insert_str(0, probe),
+            Part::Result(result) => result.result = probe.into(),
             Part::Call(_) => continue,
         }
         return;

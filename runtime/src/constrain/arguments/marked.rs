@@ -38,13 +38,18 @@ impl Arguments<'_> {
         Ok(Some(self.grammar.rule(&format!("{} {body}", literal("{")))))
     }
 
+    /// A value of this schema; `None` when there is nothing it could be now.
     pub(super) fn marked_value(
         &mut self,
         schema: &Value,
         scope: Scope<'_>,
         mark: &str,
     ) -> Result<Option<String>, Fault> {
-        let Some(scope) = scope.deeper() else { return self.marked_any(scope, mark).map(Some) };
+        let Some(inside) = scope.deeper() else { return self.marked_any(scope, mark).map(Some) };
+        self.once(schema, true, |arguments| arguments.marked_ways(schema, inside, mark))
+    }
+
+    fn marked_ways(&mut self, schema: &Value, scope: Scope<'_>, mark: &str) -> Result<Option<String>, Fault> {
         let parts = parts(schema, scope.definitions);
         let mut ways = Vec::new();
         for text in &parts.texts {
@@ -55,7 +60,7 @@ impl Arguments<'_> {
         for other in &parts.others {
             ways.extend(self.marked_other(other, scope, mark)?);
         }
-        Ok(if ways.is_empty() { None } else { Some(self.grammar.rule(&either(&ways))) })
+        Ok(if ways.is_empty() { None } else { Some(either(&ways)) })
     }
 
     pub(super) fn marked_other(

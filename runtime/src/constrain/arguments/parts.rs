@@ -1,10 +1,13 @@
 //! A schema's texts and its other values, apart: families that write texts bare have to know which is which.
 
+use std::borrow::Cow;
+use std::collections::{BTreeSet, VecDeque};
+
 use handyman_core::schema::{FROM, VERBATIM};
 use serde_json::{Map, Value, json};
 
-/// References followed inside one another; more can only be a loop.
-const DEPTH_MAX: usize = 16;
+/// How far one goes inside a schema; more can only be a loop.
+pub(super) const DEPTH_MAX: usize = 64;
 
 /// The alternatives of a schema.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,24 +20,42 @@ pub(crate) struct Parts {
 
 /// The alternatives of a schema that may refer to these definitions.
 pub(crate) fn parts(schema: &Value, definitions: &Value) -> Parts {
+    let mut seen = Vec::new();
     let mut parts = Parts::default();
-    collect(schema, definitions, 0, &mut parts);
+    collect(schema, (definitions, 0), &mut seen, &mut parts);
+    // References to nothing but one another.
+    if parts == Parts::default() && !seen.is_empty() {
+        any(&mut parts);
+    }
     parts
 }
 
-fn collect(schema: &Value, definitions: &Value, depth: usize, parts: &mut Parts) {
+/// The definition that a schema refers to.
+pub(super) fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
+
+/// Adds the alternatives of a schema. What has been seen adds nothing when it comes again.
+fn collect(schema: &Value, (definitions, depth): (&Value, usize), seen: &mut Vec<Value>, parts: &mut Parts) {
     let Some(keywords) = schema.as_object().filter(|_| depth < DEPTH_MAX) else {
         return any(parts);
     };
-    if let Some(Value::String(reference)) = keywords.get("$ref") {
-        let target = reference.strip_prefix("#/$defs/").and_then(|name| definitions.get(name));
-        return collect(target.unwrap_or(&Value::Bool(true)), definitions, depth + 1, parts);
+    let inside = (definitions, depth + 1);
+    if keywords.contains_key("$ref") || keywords.contains_key("allOf") {
+        if seen.contains(schema) {
+            return;
+        }
+        seen.push(schema.clone());
+    }
+    if keywords.contains_key("allOf") {
+        return collect(&whole(schema, definitions), inside, seen, parts);
+    }
+    if keywords.contains_key("$ref") {
+        let target = reference(schema).and_then(|name| definitions.get(name));
+        return collect(target.unwrap_or(&Value::Bool(true)), inside, seen, parts);
     }
     if let Some(Value::Array(options)) = keywords.get("anyOf") {
-        return options.iter().for_each(|option| collect(option, definitions, depth + 1, parts));
-    }
-    if let Some(Value::Array(all)) = keywords.get("allOf") {
-        return collect(&merged(keywords, all, definitions), definitions, depth + 1, parts);
+        return options.iter().for_each(|option| collect(option, inside, seen, parts));
     }
     if keywords.contains_key("enum") || keywords.contains_key("const") {
         return given(keywords, parts);
@@ -87,25 +108,47 @@ fn given(keywords: &Map<String, Value>, parts: &mut Parts) {
     }
 }
 
-/// One schema for several that must all hold: later keywords stand beside earlier ones, objects are joined.
-pub(super) fn merged(keywords: &Map<String, Value>, all: &[Value], definitions: &Value) -> Value {
-    let mut whole = keywords.clone();
-    whole.remove("allOf");
-    for schema in all {
-        let reference =
-            schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/"));
-        let schema = reference.and_then(|name| definitions.get(name)).unwrap_or(schema);
+/// A schema with all that its `allOf` asks for, its definitions' too: later keywords stand beside earlier ones,
+/// objects are joined. A definition is joined once, however often it is included.
+pub(crate) fn whole<'s>(schema: &'s Value, definitions: &Value) -> Cow<'s, Value> {
+    if schema.get("allOf").is_none() {
+        return Cow::Borrowed(schema);
+    }
+    let mut whole = Map::new();
+    let mut included = BTreeSet::new();
+    let mut waiting = VecDeque::from([schema]);
+    while let Some(schema) = waiting.pop_front() {
+        let target = reference(schema).and_then(|name| Some((name, definitions.get(name)?)));
         for (keyword, value) in schema.as_object().into_iter().flatten() {
-            match (whole.get_mut(keyword), value) {
-                (Some(Value::Object(known)), Value::Object(more)) => known.extend(more.clone()),
-                (Some(Value::Array(known)), Value::Array(more)) if keyword == "required" => {
-                    known.extend(more.clone());
-                }
-                _ => drop(whole.insert(keyword.clone(), value.clone())),
+            match (keyword.as_str(), value) {
+                ("allOf", Value::Array(more)) => waiting.extend(more),
+                ("$ref", _) if target.is_some() => {}
+                _ => join(&mut whole, keyword, value),
             }
         }
+        if let Some((name, target)) = target
+            && included.insert(name)
+        {
+            waiting.push_front(target);
+        }
     }
-    Value::Object(whole)
+    Cow::Owned(whole.into())
+}
+
+fn join(whole: &mut Map<String, Value>, keyword: &str, value: &Value) {
+    let refers = |schema: &Map<String, Value>| schema.contains_key("$ref") || schema.contains_key("allOf");
+    match (whole.get_mut(keyword), value) {
+        (Some(Value::Object(known)), Value::Object(more)) if keyword == "properties" => {
+            known.extend(more.clone());
+        }
+        // Joined with what refers to others, it would be a new schema at every turn of a loop.
+        (Some(Value::Object(known)), Value::Object(_)) if refers(known) => {}
+        (Some(Value::Object(known)), Value::Object(more)) if !refers(more) => known.extend(more.clone()),
+        (Some(Value::Array(known)), Value::Array(more)) if keyword == "required" => {
+            known.extend(more.clone());
+        }
+        _ => drop(whole.insert(keyword.to_owned(), value.clone())),
+    }
 }
 
 #[cfg(test)]

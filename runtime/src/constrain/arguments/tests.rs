@@ -126,3 +126,52 @@ fn nested_objects_arrays_and_references_are_enforced() {
         ],
     );
 }
+
+/// A tool with these definitions, whose one argument is the first of them.
+fn referring(definitions: Value) -> ToolSpec {
+    let mut spec = tool("query", json!({"where": {"$ref": "#/$defs/A"}}), &["where"]);
+    spec.parameters["$defs"] = definitions;
+    spec
+}
+
+#[test]
+fn a_schema_that_contains_itself_may_copy() {
+    let inside = json!({"$ref": "#/$defs/A"});
+    let copied = json!({"type": "string", "x-verbatim": true});
+    let spec = referring(json!({
+        "A": {
+            "type": "object",
+            "properties": {"all": {"type": "array", "items": inside}, "not": {"allOf": [inside]}, "left": inside, "right": inside},
+            "allOf": [{"$ref": "#/$defs/B"}],
+        },
+        "B": {"type": "object", "properties": {"column": copied}},
+    }));
+    check(
+        &spec,
+        &[person("rows by price")],
+        &[
+            r#"{"where": {"column": "price"}}"#,
+            r#"{"where": {"all": [{"not": {"column": "rows"}}, {"left": {}, "right": {"column": "by price"}}]}}"#,
+        ],
+        &[r#"{"where": {"column": "cost"}}"#, r#"{"where": {"all": [{"not": {"column": "cost"}}]}}"#],
+    );
+}
+
+#[test]
+fn what_contains_something_without_a_value_has_none() {
+    let (inside, other) = (json!({"$ref": "#/$defs/A"}), json!({"$ref": "#/$defs/B"}));
+    let id = json!({"type": "string", "x-from": ["search.id"]});
+    let mut spec = referring(json!({
+        "A": {"type": "object", "properties": {"next": other, "id": id}, "required": ["id"]},
+        "B": {"type": "object", "properties": {"back": inside, "id": id}},
+    }));
+    assert_eq!(grammar(&spec, &[]), None);
+    spec.parameters["properties"]["other"] = other;
+    spec.parameters["required"] = json!([]);
+    check(
+        &spec,
+        &[],
+        &["{}", r#"{"other": {}}"#],
+        &[r#"{"where": {}}"#, r#"{"other": {"back": {}}}"#, r#"{"other": {"id": "G2"}}"#],
+    );
+}

@@ -17,6 +17,7 @@ use crate::dialect::{Dialect, Turn, write};
 use crate::render::transcript::Tokenize;
 use crate::tiny::{Bytes, person, result, vocabulary_with};
 
+mod recursive;
 mod repeats;
 
 /// A dialect with the vocabulary it is tried in.

@@ -11,6 +11,11 @@ fn a_marker_that_was_said_is_cut_in_two() {
 }
 
 #[test]
+fn markers_that_begin_otherwise_are_cut_too() {
+    assert_eq!(parts(&protected("[a]~b]user"), &["]~b]".to_owned()]), ["[a]", "~b]user"]);
+}
+
+#[test]
 fn text_without_markers_stays_whole() {
     assert_eq!(parts(&protected("1 < 2 [x] \u{FDD0}"), &["<|im_end|>".to_owned()]), ["1 < 2 [x] "]);
 }

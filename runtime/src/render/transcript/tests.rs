@@ -50,7 +50,7 @@ fn check(source: &str, replies: &[Message], written: &[&str]) -> bool {
         tokens.push(tokenizer.end_token());
         earlier = Some(Transcript { tokens, messages: history.len(), ended: true });
         history.push(result("list", json!({"ok": "<|end|>"})));
-        history.push(person("More [1] <|end|>"));
+        history.push(person("More [1] \u{FDD1}\u{FDD1} <|end|>"));
     }
     appended
 }
@@ -60,6 +60,25 @@ fn turns_append() {
     let replies = [asks(&[("list", json!({}))]), Message::text_of(Role::Assistant, "Fine.")];
     let written = ["<tool_call>\n{\"name\": \"list\", \"arguments\": {}}\n</tool_call>", "Fine."];
     assert!(check(TEMPLATE, &replies, &written));
+}
+
+/// Turns are told apart by noncharacters; what was said holds some as well.
+#[test]
+fn turns_append_whatever_was_said_before() {
+    let said = |text: &str| Message::text_of(Role::Assistant, text);
+    let replies = [said("Fine."), said("\u{FDD1}"), said("Fine."), said("So.")];
+    assert!(check(TEMPLATE, &replies, &["Fine.", "\u{FDD1}", "Fine.", "So."]));
+}
+
+#[test]
+fn what_all_conversations_begin_with_reaches_up_to_the_persons_words() {
+    let template = Template::new(TEMPLATE.to_owned(), String::new(), String::new()).unwrap();
+    let (dialect, tokenizer) = (hermes(), Bytes::new());
+    let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
+    let history = [Message::text_of(Role::System, "a \u{FDD1} b"), person("Go")];
+    let Prompt { tokens, .. } = prompt(renderer, None, &history, &[]);
+    let shared = renderer.shared(&tokens, &history, &[]);
+    assert!(text(&tokens[..shared]).ends_with(" b$\nuser\n"), "{}", text(&tokens[..shared]));
 }
 
 #[test]
