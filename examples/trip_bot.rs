@@ -4,14 +4,13 @@
 
 use handyman::prelude::*;
 use handyman::tools::{Sandbox, Settings};
-use handyman::{Delta, DeltaSink, Event, Observer, Toolbox, Watch};
+use handyman::{DeltaSink, Event, Observer, Toolbox, Watch};
 
 /// Prints what the bot does while it does it.
 struct Progress;
 
-impl DeltaSink for Progress {
-    fn delta(&self, _delta: Delta) {}
-}
+/// Only events are shown, not the text as it streams.
+impl DeltaSink for Progress {}
 
 impl Observer for Progress {
     fn event(&self, event: &Event) {

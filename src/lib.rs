@@ -8,7 +8,12 @@
 //! the top; `use handyman::prelude::*` brings those that an agent's author writes.
 //!
 //! Features: `llama` (default: the engine and the built-in model; costs a C++ build of minutes);
-//! `cuda`, `metal`, `vulkan`, `rocm` (offload to a GPU; need the vendor's tools to build).
+//! `cuda`, `metal`, `vulkan`, `rocm` (offload to a GPU; need the vendor's tools to build);
+//! `remote` (models behind an OpenAI-compatible endpoint), `hub` (models from the Hugging Face hub);
+//! `databases` (PostgreSQL and MySQL/MariaDB beside SQLite), `web` (weather, search, pages and booking over
+//! HTTP; PDF documents), `calendar` (iCalendar files), `mail` (reading and sending it), `mcp` (tools of MCP
+//! servers), `openapi` (tools from OpenAPI documents); `serve` (the booking API, and a toolbox or an agent as
+//! an MCP server); `testing` (a scripted model, and journals in memory and with failures).
 
 #[cfg(feature = "llama")]
 mod builtin;

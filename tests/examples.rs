@@ -27,8 +27,13 @@ fn scripted_model_hears_its_mistake_and_answers() {
 }
 
 #[test]
-fn new_tool_is_called() {
-    assert!(run("new_tool").contains("Said hello to Ann twice."));
+fn approve_books_what_was_allowed_and_pays_nothing() {
+    let out = run("approve");
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("book {\"id\":"), "{out}");
+    assert!(lines[1].contains("unpaid") && lines[2].starts_with("pay {"), "{out}");
+    assert!(out.contains("a person said no: not before the trip is certain"), "{out}");
+    assert!(out.ends_with("The train is booked; nothing was paid.\n"), "{out}");
 }
 
 #[test]

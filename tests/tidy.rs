@@ -189,6 +189,7 @@ fn crates_depend_on_each_other_as_designed() {
         ("handyman", vec!["handyman-core", "handyman-runtime", "handyman-tools"]),
         ("handyman-cli", vec!["handyman"]),
         ("handyman-model", vec!["handyman-core", "handyman-runtime", "handyman-tools"]),
+        ("greet", vec!["handyman"]),
     ]
     .into();
     assert_eq!(edges, expected, "the table in ARCHITECTURE.md");

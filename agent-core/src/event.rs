@@ -192,6 +192,9 @@ pub enum Event {
         decision: Verdict,
         /// The digest of what they were shown.
         digest: String,
+        /// Why, in their words, where they gave a reason: the model is told it with a no.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A call is about to run. Durable before the tool is touched.
     CallStarted {

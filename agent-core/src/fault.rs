@@ -28,7 +28,6 @@ pub enum FaultKind {
 }
 
 /// A failure with what happened, where, and what to do about it.
-#[derive(Debug)]
 pub struct Fault {
     kind: FaultKind,
     message: String,
@@ -75,8 +74,27 @@ impl fmt::Display for Fault {
     }
 }
 
+/// What a `main` prints that returns the fault: message, hint and causes, each on a line of its own.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\ncause: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
 impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,17 +146,17 @@ pub enum Delta {
 
 /// Takes deltas as they come.
 pub trait DeltaSink: Send + Sync {
-    /// Shows one delta. Must not block.
-    fn delta(&self, delta: Delta);
+    /// Shows one delta, unless it is of no interest. Must not block.
+    fn delta(&self, delta: Delta) {
+        let _ = delta;
+    }
 }
 
 /// A sink for callers that do not stream.
 #[derive(Debug, Clone, Copy)]
 pub struct Discard;
 
-impl DeltaSink for Discard {
-    fn delta(&self, _delta: Delta) {}
-}
+impl DeltaSink for Discard {}
 
 /// Bytes that a token stands for where a model cannot say: fewer than in most texts.
 const BYTES_A_TOKEN: u64 = 3;

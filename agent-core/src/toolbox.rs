@@ -43,10 +43,7 @@ impl Toolbox {
     /// is not promised to be enforced (see [`schema`]).
     pub fn with(mut self, tool: Arc<dyn Tool>) -> Result<Self, Fault> {
         let spec = tool.spec().clone();
-        if spec.name.is_empty() || self.specs.iter().any(|known| known.name == spec.name) {
-            let message = format!("a tool is already named '{}', or the name is empty", spec.name);
-            return Err(Fault::new(FaultKind::Schema, message).with_hint("give each tool a name of its own"));
-        }
+        self.vacant(&spec.name)?;
         if spec.name == SHOW_TOOLS {
             let message =
                 format!("a tool cannot be named '{SHOW_TOOLS}': it shows the others where they are many");
@@ -68,6 +65,25 @@ impl Toolbox {
     /// As [`Toolbox::with`], for the first tool that cannot be added.
     pub fn with_all(self, tools: impl IntoIterator<Item = Arc<dyn Tool>>) -> Result<Self, Fault> {
         tools.into_iter().try_fold(self, Self::with)
+    }
+
+    /// Adds the tools of another toolbox at the end.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` if a tool of both has the same name.
+    pub fn and(mut self, other: Self) -> Result<Self, Fault> {
+        other.specs.iter().try_for_each(|spec| self.vacant(&spec.name))?;
+        self.specs.extend(other.specs);
+        self.entries.extend(other.entries);
+        Ok(self)
+    }
+
+    fn vacant(&self, name: &str) -> Result<(), Fault> {
+        if !name.is_empty() && self.find(name).is_none() {
+            return Ok(());
+        }
+        let message = format!("a tool is already named '{name}', or the name is empty");
+        Err(Fault::new(FaultKind::Schema, message).with_hint("give each tool a name of its own"))
     }
 
     /// Keeps only the named tools, in this order.

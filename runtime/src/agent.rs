@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handyman_core::{
-    Event, Fault, FaultKind, Journal, Limits, Model, Policy, ReplyOptions, Run, RunId, SessionId, Tool,
+    Event, Fault, FaultKind, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId, SessionId, Tool,
     ToolChoice, Toolbox, catalogue,
 };
 use jiff::civil::DateTime;
@@ -58,10 +58,10 @@ impl Agent {
         self
     }
 
-    /// Offers these tools and no others.
+    /// Offers these tools, after those that it offers already. Two of one name are reported by the first run.
     #[must_use]
     pub fn toolbox(mut self, tools: Toolbox) -> Self {
-        self.tools = Ok(tools);
+        self.tools = self.tools.and_then(|offered| offered.and(tools).map_err(Arc::new));
         self
     }
 
@@ -257,6 +257,12 @@ impl Agent {
     /// A [`Fault`] of kind `Schema` if one of them cannot be offered.
     pub fn tools(&self) -> Result<&Toolbox, Fault> {
         self.offered_tools()
+    }
+
+    /// The model that it asks.
+    #[must_use]
+    pub fn model(&self) -> ModelInfo {
+        self.model.info()
     }
 
     pub(crate) fn time(&self) -> DateTime {

@@ -1,12 +1,15 @@
 //! Approvals: what waits for a person, and what they decide, from any process that has the journal.
 //!
 //! A run that asks ends its work as *waiting* and holds nothing. A decision is an event in its journal,
-//! bound to the digest of what the person was shown; `resume` goes on with it.
+//! bound to the digest of what the person was shown; `resume` goes on with it. [`Agent::allow`] and
+//! [`Agent::deny`] do both.
 
 use handyman_core::{Event, Fault, FaultKind, Journal, Outcome, Run, RunId, SessionId, ToolCall, Verdict};
 use jiff::civil::DateTime;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::agent::Agent;
 
 /// A call that waits for a person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,6 +102,20 @@ pub async fn decide(
     decision: Verdict,
     digest: Option<&str>,
 ) -> Result<Approval, Fault> {
+    decide_because(journal, run, decision, digest, None).await
+}
+
+/// As [`decide`], with the person's reason: with a no, the model is told it.
+///
+/// # Errors
+/// As [`decide`].
+pub async fn decide_because(
+    journal: &dyn Journal,
+    run: &RunId,
+    decision: Verdict,
+    digest: Option<&str>,
+    why: Option<&str>,
+) -> Result<Approval, Fault> {
     let nothing = || {
         Fault::new(FaultKind::Request, format!("no call of run {run} waits for a person"))
             .with_hint("`handyman approvals list` shows what waits")
@@ -116,8 +133,42 @@ pub async fn decide(
             .with_hint("look at it again with: handyman approvals list"));
     }
     let (call, digest) = (approval.call.id.clone(), approval.digest.clone());
-    journal.append(run, &Event::PersonDecided { call, decision, digest }).await?;
+    let why = why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
+    journal.append(run, &Event::PersonDecided { call, decision, digest, why }).await?;
     Ok(Approval { decision: Some(decision), ..approval })
+}
+
+impl Agent {
+    /// What a run waits for: the call, why a person is asked and what it would do; `None` where it does not wait.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    pub async fn waiting(&self, run: &RunId) -> Result<Option<Approval>, Fault> {
+        of_run(self.opened_journal().await?.as_ref(), run).await
+    }
+
+    /// Allows what the person was shown, and goes on with the run. What has changed since is not done: the run
+    /// waits again.
+    ///
+    /// # Errors
+    /// As [`decide`] and [`Agent::resume`].
+    pub async fn allow(&self, shown: &Approval) -> Result<Run, Fault> {
+        self.decided(shown, Verdict::Allow, None).await
+    }
+
+    /// Denies what the person was shown, and goes on with the run: the model is told no, and why.
+    ///
+    /// # Errors
+    /// As [`decide`] and [`Agent::resume`].
+    pub async fn deny(&self, shown: &Approval, why: Option<&str>) -> Result<Run, Fault> {
+        self.decided(shown, Verdict::Deny, why).await
+    }
+
+    async fn decided(&self, shown: &Approval, decision: Verdict, why: Option<&str>) -> Result<Run, Fault> {
+        let journal = self.opened_journal().await?;
+        decide_because(journal.as_ref(), &shown.run, decision, Some(&shown.digest), why).await?;
+        self.resume(&shown.run).await
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A session: a conversation of many runs over one journal.
 
 use handyman_core::{
-    AnswerSchema, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run,
+    AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run,
     RunId, RunSummary, SessionId, Toolset,
 };
 use schemars::JsonSchema;
@@ -136,11 +136,29 @@ impl Session {
         let mut run = Run::replay(id.clone(), earlier, &events);
         match run.outcome() {
             None | Some(Outcome::Waiting { .. }) => {
+                self.has_tools_of(&run, &events)?;
                 self.go_on(&mut run, journal.as_ref(), watch, &Event::Resumed).await?;
             }
             Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
         }
         Ok(run)
+    }
+
+    /// A call that was asked for while its tool was on offer is not answered with "there is no such tool".
+    fn has_tools_of(&self, run: &Run, events: &[Event]) -> Result<(), Fault> {
+        let began_with = events.iter().find_map(|event| match event {
+            Event::Started { tools, .. } => Some(tools.as_slice()),
+            _ => None,
+        });
+        let specs = self.agent.tools()?.specs();
+        let is_missing = |tool: &String| specs.iter().all(|spec| spec.name != *tool);
+        let open = run.pending().iter().filter(|pending| pending.state != CallState::Finished);
+        let missing = open
+            .map(|pending| &pending.call.tool)
+            .find(|tool| began_with.unwrap_or_default().contains(tool) && is_missing(tool));
+        let Some(tool) = missing else { return Ok(()) };
+        let message = format!("run {} goes on with a call of '{tool}', which is not on offer now", run.id());
+        Err(Fault::new(FaultKind::Request, message).with_hint("resume it with the tools that it began with"))
     }
 
     async fn go_on(

@@ -27,7 +27,9 @@ impl Run {
                 self.distrust(untrusted);
             }
             Event::Resumed => self.resume(),
-            Event::PersonDecided { call, decision, digest } => self.person_decided(call, *decision, digest),
+            Event::PersonDecided { call, decision, digest, why } => {
+                self.person_decided(call, *decision, digest, why.as_deref());
+            }
             _ if goes_on => self.go_on(event),
             _ => {}
         }
@@ -267,14 +269,14 @@ impl Run {
 
     /// A person's decision on a call that waits for it. A yes counts once the run goes on: then the
     /// policy is asked again, and what has changed since is shown again.
-    fn person_decided(&mut self, call: &CallId, decision: Verdict, digest: &str) {
+    fn person_decided(&mut self, call: &CallId, decision: Verdict, digest: &str, why: Option<&str>) {
         if !matches!(self.outcome, None | Some(Outcome::Waiting { .. })) {
             return;
         }
         if let Some(pending) = self.call_in(call, &[CallState::AwaitingPerson]) {
             match decision {
                 Verdict::Allow => pending.approved = Some(digest.to_owned()),
-                Verdict::Deny => pending.state = CallState::Denied("a person said no".to_owned()),
+                Verdict::Deny => pending.state = CallState::Denied(refusal(why)),
                 Verdict::Ask => {}
             }
         }
@@ -310,6 +312,11 @@ impl Run {
         }
         self.disclose();
     }
+}
+
+/// What the model is told of a person's no.
+fn refusal(why: Option<&str>) -> String {
+    why.map_or_else(|| "a person said no".to_owned(), |why| format!("a person said no: {why}"))
 }
 
 fn undo_note(result: &CallResult, undone: &CallId) -> String {

@@ -176,3 +176,12 @@ async fn a_probe_that_cannot_tell_is_unsupported() {
     assert_eq!(toolbox.probe(&call("echo"), &"r1.c3".into()).await, Probe::Unsupported);
     assert_eq!(toolbox.probe(&call("fly"), &"r1.c1".into()).await, Probe::Unsupported);
 }
+
+#[test]
+fn two_toolboxes_become_one() {
+    let more = Toolbox::new().with(echo("third", parameters())).unwrap();
+    let both = toolbox().and(more).unwrap();
+    assert_eq!(format!("{both:?}"), r#"["echo", "other", "third"]"#);
+    let fault = both.and(toolbox()).unwrap_err();
+    assert!(fault.kind() == FaultKind::Schema && fault.to_string().contains("'echo'"), "{fault}");
+}

@@ -167,3 +167,49 @@ async fn a_decision_without_a_resume_changes_nothing_else() {
     assert_eq!(fault.kind(), FaultKind::Request, "the run still waits");
     assert!(matches!(desk.journal.all().last(), Some((_, Event::PersonDecided { .. }))));
 }
+
+#[tokio::test]
+async fn without_its_tool_an_allowed_call_is_not_given_up() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap();
+    let kept = Arc::clone(&desk.journal) as Arc<_>;
+    let toolless = Agent::new(ScriptedModel::new([])).policy(AskForEffects).journal_with(kept);
+    let fault = toolless.resume(run.id()).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Request);
+    assert!(fault.to_string().contains("a call of 'pay', which is not on offer now"), "{fault}");
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 10));
+}
+
+#[tokio::test]
+async fn an_agent_is_told_what_a_person_says() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    let shown = desk.agent.waiting(run.id()).await.unwrap().unwrap();
+    assert_eq!((shown.call.tool.as_str(), shown.plan.clone()), ("pay", Some(json!({"price": 10}))));
+    desk.price.store(99, Ordering::SeqCst);
+    let run = desk.agent.allow(&shown).await.unwrap();
+    assert!(matches!(run.outcome(), Some(Outcome::Waiting { .. })), "it was 10 that was allowed");
+    let stale = desk.agent.allow(&shown).await.unwrap_err();
+    assert!(stale.to_string().contains("not what the digest was given for"), "{stale}");
+    let shown = desk.agent.waiting(run.id()).await.unwrap().unwrap();
+    let run = desk.agent.allow(&shown).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 99));
+    assert_eq!(desk.agent.waiting(run.id()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_model_is_told_why_a_person_says_no() {
+    for (why, told) in [(Some(" too dear "), "a person said no: too dear"), (None, "a person said no")] {
+        let desk = desk();
+        let run = desk.agent.run("pay").await.unwrap();
+        let shown = desk.agent.waiting(run.id()).await.unwrap().unwrap();
+        let run = desk.agent.deny(&shown, why).await.unwrap();
+        assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 0));
+        assert_eq!(
+            (outcome_of_call(&run), &run.done()[0].result["error"]),
+            (CallOutcome::Refused, &json!(told))
+        );
+    }
+}

@@ -242,8 +242,9 @@ impl Client {
 
     fn lost(&self, error: &reqwest::Error) -> Failure {
         let problem = if error.is_connect() { "it cannot be reached" } else { "the connection was lost" };
-        let detail =
-            std::error::Error::source(error).map(|source| format!(" ({source})")).unwrap_or_default();
+        // What stands innermost says most: that the connection was refused, that the name is not known.
+        let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+        let detail = causes.last().map(|cause| format!(" ({cause})")).unwrap_or_default();
         let fault = Fault::new(FaultKind::Backend, format!("{}: {problem}{detail}", self.base));
         Failure::Passing {
             fault: fault.with_hint("check that the service runs and the address is right"),

@@ -171,6 +171,7 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
             call: id.into(),
             decision: verdict(choice),
             digest: "d".to_owned(),
+            why: (choice > 127).then(|| "too dear".to_owned()),
         }),
         id().prop_map(|id| Event::UndoPlanned {
             call: call(1_000, "put"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use handyman_core::testing::ScriptedModel;
 use handyman_core::{
-    CallContext, Effect, Event, Limits, Outcome, Safety, Tool, ToolResult, ToolSpec, Toolbox,
+    CallContext, Effect, Event, Limits, Outcome, Safety, Tool, ToolResult, ToolSpec, Toolbox, Toolset,
 };
 use serde_json::{Map, Value, json};
 
@@ -97,4 +97,23 @@ async fn the_share_of_the_window_decides() {
         Agent::new(Arc::clone(&model)).toolbox(toolbox(count)).limits(limits).run("Hello").await.unwrap();
         assert_eq!(model.offered()[0][0], first, "{count} tools, {percent} %");
     }
+}
+
+#[test]
+fn a_toolbox_comes_after_the_tools_that_were_offered_before() {
+    let named = |name: &str| {
+        Numbered(ToolSpec {
+            name: name.into(),
+            description: "Does it".into(),
+            parameters: json!({"type": "object"}),
+            effect: Effect::ReadOnly,
+            safety: Safety::default(),
+        })
+    };
+    let agent =
+        Agent::new(ScriptedModel::new([])).tool(named("first")).toolbox(toolbox(2)).tool(named("last"));
+    let names: Vec<&str> = agent.tools().unwrap().specs().iter().map(|spec| spec.name.as_str()).collect();
+    assert_eq!(names, ["first", "thing_0", "thing_1", "last"]);
+    let unnamed = Agent::new(ScriptedModel::new([])).tool(named("")).toolbox(toolbox(2));
+    assert!(unnamed.tools().unwrap_err().to_string().contains("the name is empty"), "it is not forgotten");
 }

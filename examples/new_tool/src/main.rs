@@ -38,3 +38,23 @@ async fn model() -> Result<impl handyman::Model, Fault> {
     let call = ScriptedModel::call("greet", serde_json::json!({"name": "Ann", "times": 2}));
     Ok(ScriptedModel::new([call, ScriptedModel::answer("Said hello to Ann twice.")]))
 }
+
+#[tokio::test]
+async fn a_name_with_digits_is_refused_and_another_greeted() -> Result<(), Fault> {
+    use handyman::core::testing::ScriptedModel;
+    let call = |who: &str| ScriptedModel::call("greet", serde_json::json!({"name": who}));
+    let model = ScriptedModel::new([call("R2D2"), call("Ann"), ScriptedModel::answer("Said hello to Ann.")]);
+    let run = Agent::new(model).tool(greet).run("Say hello to R2D2 and Ann").await?;
+    assert_eq!(run.done()[0].result["error"], "a name has no digits; write it as it is said");
+    assert_eq!(run.done()[1].result["text"], "Hello, Ann!");
+    assert_eq!(run.answer(), "Said hello to Ann.");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_agent_answers() -> Result<(), Fault> {
+    let run = Agent::new(model().await?).tool(greet).run("Please say hello to Ann").await?;
+    assert_eq!(run.done()[0].result["text"], "Hello, Ann! Hello, Ann!");
+    assert_eq!(run.answer(), "Said hello to Ann twice.");
+    Ok(())
+}
