@@ -1,15 +1,19 @@
 //! What was typed. No I/O here; what it means is in `settings`.
 
+mod again;
 mod records;
 #[cfg(feature = "services")]
 pub(crate) mod services;
+mod typed;
 
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+pub(crate) use again::options_here;
 pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};
+pub(crate) use typed::parse;
 
 use crate::replies::Replies;
 
@@ -20,7 +24,7 @@ use crate::replies::Replies;
 #[derive(Debug, Parser)]
 #[command(name = "handyman", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// The task, in English or Chinese: the same as `handyman run TASK`
+    /// The task, in English or Chinese: the same as `handyman run TASK`; - reads it from standard input
     pub(crate) task: Option<String>,
     #[command(flatten)]
     pub(crate) options: RunOptions,
@@ -32,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Do a task
     Run {
-        /// The task, in English or Chinese
+        /// The task, in English or Chinese; - reads it from standard input
         task: String,
         #[command(flatten)]
         options: RunOptions,
@@ -133,7 +137,7 @@ pub(crate) enum ToolsCommand {
     New {
         /// What the tool is called, such as `parcel_status`
         name: String,
-        /// The folder of the handyman crate, instead of the published one
+        /// The folder of the handyman crate: its sources, which are in no package registry yet
         #[arg(long, value_name = "FOLDER")]
         handyman: Option<PathBuf>,
     },
@@ -196,7 +200,7 @@ pub(crate) struct Places {
     /// Sandbox world [default: world.db in the data folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
-    /// Search this folder of .txt and .md files instead of the bundled documents
+    /// Search this folder of .txt, .md, .html and .pdf files instead of the bundled documents
     #[arg(long, value_name = "FOLDER")]
     pub(crate) docs: Option<PathBuf>,
     /// Query this database instead of the sandbox world: a SQLite file, postgres://… or mysql://…

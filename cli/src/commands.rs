@@ -1,15 +1,16 @@
 //! What each command does.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
-use handyman::{Observer, Outcome, Run, RunId, Session};
+use handyman::{Agent, Event, Observer, Outcome, Run, RunId, Session};
 
 use crate::approve::settle;
 use crate::args::{Args, Command, RunOptions};
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::problem::Problem;
 use crate::settings::{self, Files};
-use crate::show::{JsonLines, Terminal};
+use crate::show::{self, JsonLines, Terminal};
 
 mod approvals;
 mod chat;
@@ -56,24 +57,67 @@ async fn run(task: &str, options: &RunOptions) -> Result<ExitCode, Problem> {
     let observer = observer(options.json);
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
-    let run = session.run_watched(task, &watch).await?;
+    let run = session.run_watched(&typed_or_piped(task)?, &watch).await?;
     Ok(exit_code(&settle(&session, run, &watch).await?))
+}
+
+/// The task; `-` means that it comes from standard input.
+fn typed_or_piped(task: &str) -> Result<Cow<'_, str>, Problem> {
+    if task != "-" {
+        return Ok(task.into());
+    }
+    let piped = std::io::read_to_string(std::io::stdin()).map_err(|error| {
+        Problem::new(format!("the task cannot be read from standard input: {error}"))
+            .with_hint("write it in UTF-8")
+    })?;
+    Ok(piped.trim().to_owned().into())
 }
 
 async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
     files.check_journal()?;
     let id = run.into();
-    let session = settings::agent(options, &files).await?.session_of(&id).await?;
+    let agent = settings::agent(options, &files).await?;
+    let session = agent.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
+    if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| !options.json) {
+        show::note(&format!("the run began with the model {first}; now {} goes on with it", agent.model().name));
+    }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
+    let ended = ended(&session, &id).await?;
     let run = session.resume(&id, &watch).await?;
+    if let Some(end) = ended {
+        if !options.json {
+            show::note(&format!("run {id} has ended; this is how"));
+        }
+        observer.event(&end);
+    }
     Ok(exit_code(&settle(&session, run, &watch).await?))
 }
 
+/// The model that a run began with, if it is not the agent's.
+async fn another_model(agent: &Agent, session: &Session, run: &RunId) -> Result<Option<String>, Problem> {
+    let events = session.journal().await?.events(run).await?;
+    let began = events.into_iter().find_map(|event| match event {
+        Event::Started { model, .. } => Some(model),
+        _ => None,
+    });
+    Ok(began.filter(|began| *began != agent.model()).map(|began| began.name))
+}
+
+/// The event that a run ended with, if it has: it does not go on.
+async fn ended(session: &Session, run: &RunId) -> Result<Option<Event>, Problem> {
+    let last = session.journal().await?.events(run).await?.pop();
+    let has_ended = |event: &Event| match event {
+        Event::Finished { outcome, .. } => !matches!(outcome, Outcome::Waiting { .. }),
+        _ => false,
+    };
+    Ok(last.filter(has_ended))
+}
+
 fn observer(json: bool) -> Box<dyn Observer> {
-    if json { Box::new(JsonLines) } else { Box::new(Terminal::default()) }
+    if json { Box::new(JsonLines) } else { Box::new(Terminal::at_work()) }
 }
 
 /// An observer that knows what the calls of a run are that goes on.
@@ -81,7 +125,7 @@ async fn observer_after(json: bool, session: &Session, run: &RunId) -> Result<Bo
     if json {
         return Ok(observer(json));
     }
-    let terminal = Terminal::default();
+    let terminal = Terminal::at_work();
     session.journal().await?.events(run).await?.iter().for_each(|event| terminal.learn(event));
     Ok(Box::new(terminal))
 }

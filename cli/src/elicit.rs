@@ -1,11 +1,15 @@
 //! Asking the person at the terminal what a tool server wants to know.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman::tools::mcp::{Answer, Person, Question};
 use serde_json::{Map, Value};
+use tokio::io::{AsyncBufRead, Lines};
+
+use crate::approve::keyboard;
+use crate::{interrupt, show};
 
 /// Somebody at the terminal.
 struct AtTerminal;
@@ -18,30 +22,35 @@ pub(crate) fn person(asks: bool) -> Option<Arc<dyn Person>> {
 #[async_trait]
 impl Person for AtTerminal {
     async fn answer(&self, question: &Question) -> Answer {
-        let question = question.clone();
-        let asked = tokio::task::spawn_blocking(move || {
-            ask(&question, &mut std::io::stdin().lock(), &mut std::io::stderr().lock())
-        });
+        let mut typed = keyboard().await;
+        let answer = tokio::select! {
+            biased;
+            () = interrupt::pressed() => Ok(Answer::Declined),
+            answer = ask(question, &mut typed, &show::prompt) => answer,
+        };
         // Nobody who could be asked has said nothing.
-        asked.await.ok().and_then(Result::ok).unwrap_or(Answer::Declined)
+        answer.unwrap_or(Answer::Declined)
     }
 }
 
 /// Asks for each field in turn. An empty line leaves out what need not be said, and declines where it must be.
-fn ask(question: &Question, input: &mut dyn BufRead, out: &mut dyn Write) -> std::io::Result<Answer> {
-    writeln!(out, "The server '{}' asks: {}", question.server, question.message)?;
+/// Nothing is held while the person thinks: others can write to the terminal.
+async fn ask<R: AsyncBufRead + Unpin>(
+    question: &Question,
+    typed: &mut Lines<R>,
+    say: &(dyn Fn(&str) + Sync),
+) -> std::io::Result<Answer> {
+    let asks = show::printable(&format!("The server '{}' asks: {}", question.server, question.message));
+    say(&format!("{asks}\n"));
     let needed = |name: &str| {
         question.schema["required"].as_array().is_some_and(|all| all.iter().any(|needed| needed == name))
     };
     let mut given = Map::new();
     for (name, schema) in question.schema["properties"].as_object().into_iter().flatten() {
         loop {
-            write!(out, "  {}: ", label(name, schema, needed(name)))?;
-            out.flush()?;
-            let mut line = String::new();
-            let ended = input.read_line(&mut line)? == 0;
+            say(&show::printable(&format!("  {}: ", label(name, schema, needed(name)))));
+            let Some(line) = typed.next_line().await? else { return Ok(Answer::Declined) };
             match read(line.trim(), schema) {
-                _ if ended => return Ok(Answer::Declined),
                 Ok(None) if !schema["default"].is_null() => {
                     given.insert(name.clone(), schema["default"].clone());
                 }
@@ -51,7 +60,7 @@ fn ask(question: &Question, input: &mut dyn BufRead, out: &mut dyn Write) -> std
                     given.insert(name.clone(), value);
                 }
                 Err(problem) => {
-                    writeln!(out, "  {problem}")?;
+                    say(&format!("  {}\n", show::printable(&problem)));
                     continue;
                 }
             }

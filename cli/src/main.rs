@@ -19,14 +19,11 @@ mod show;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let arguments = match decoded_arguments() {
-        Ok(arguments) => arguments,
+    let args = match decoded_arguments().and_then(|arguments| args::parse(&arguments)) {
+        Ok(args) => args,
         Err(problem) => return problem.report(),
     };
-    let args = args::Args::parse_from(arguments);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return problem::Problem::new(format!("no threads could be started: {error}")).report(),

@@ -38,11 +38,20 @@ pub(crate) fn file(name: &str) -> Result<PathBuf, Problem> {
         RECOMMENDED.iter().find(|model| model.name.eq_ignore_ascii_case(name)).map(|model| model.repo);
     let repo: Option<ModelName> = short.unwrap_or(name).parse().ok();
     let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "gguf");
-    let Some(repo) = repo.filter(|_| !is_file) else { return Ok(path) };
+    let is_name = |name: &str| !name.contains(std::path::MAIN_SEPARATOR) && !is_file;
+    let Some(repo) = repo.filter(|_| !is_file) else {
+        return if is_name(name) { Err(unknown(name)) } else { Ok(path) };
+    };
     hub(true)?.find(&repo)?.ok_or_else(|| {
         Problem::new(format!("the model {repo} is not here"))
             .with_hint(format!("fetch it first: handyman model pull {repo}"))
     })
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::new(format!("there is no model '{name}', and no file of that name")).with_hint(
+        "handyman model list shows the models there are; handyman model pull OWNER/NAME fetches one",
+    )
 }
 
 /// The hub, as the environment of its own tools describes it.

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use handyman::{Fault, FaultKind, ToolError};
 
+use crate::show::printable_lines;
+
 /// A sentence, a hint, and the exit code that scripts branch on.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -35,9 +37,9 @@ impl Problem {
 
     #[expect(clippy::print_stderr, reason = "errors are for the person, on standard error")]
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.message);
+        eprintln!("error: {}", printable_lines(&self.message));
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", printable_lines(hint));
         }
         ExitCode::from(self.code)
     }

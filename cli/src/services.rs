@@ -12,7 +12,7 @@ use handyman::tools::openapi::{Api, Settings as ApiSettings};
 use handyman::tools::weather::{OpenMeteo, Station};
 use handyman::tools::web::{Engine, Pages, Reach, Url, WebSearch, read_page, search_web};
 use handyman::tools::wrap::{Declared, Renamed};
-use handyman::{Effect, Tool};
+use handyman::{Effect, Tool, ToolError};
 use jiff::tz::TimeZone;
 
 use crate::args::services::Services;
@@ -93,11 +93,11 @@ pub(crate) async fn tools(
     let mut foreign: Vec<(String, Arc<dyn Tool>)> = Vec::new();
     for (name, launch) in servers(services)? {
         let listening = Listening { progress: Some(progress()), person: elicit::person(asks) };
-        let server = Arc::new(Server::connect(&name, &launch, listening).await?);
+        let server = Arc::new(Server::connect(&name, &launch, listening).await.map_err(no_server)?);
         foreign.extend(server.tools().await?.into_iter().map(|tool| (name.clone(), tool)));
     }
     for file in &services.openapi {
-        let text = read(file)?;
+        let text = read("--openapi", file)?;
         let api = Api::parse(&text, openapi_settings(services)?)
             .map_err(|error| Problem::new(format!("{}: {error}", file.display())))?;
         let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -122,6 +122,10 @@ pub(crate) async fn tools(
     }
 }
 
+fn no_server(error: ToolError) -> Problem {
+    Problem::from(error).with_hint("--mcp takes a command line or a URL; run the command by hand to see what it says")
+}
+
 /// Shows on standard error how far a call at a server has come.
 fn progress() -> Progress {
     Arc::new(|server, done, total, message| {
@@ -134,7 +138,7 @@ fn progress() -> Progress {
 fn servers(services: &Services) -> Result<BTreeMap<String, Launch>, Problem> {
     let mut servers = BTreeMap::new();
     if let Some(file) = &services.mcp_config {
-        let config = Config::parse(&read(file)?).map_err(|problem| {
+        let config = Config::parse(&read("--mcp-config", file)?).map_err(|problem| {
             Problem::usage(format!("{}: {problem}", file.display())).with_hint(CONFIG_HINT)
         })?;
         servers.extend(config.servers.into_iter().filter(|(_, launch)| !launch.disabled));
@@ -204,6 +208,9 @@ fn address(option: &str, text: &str) -> Result<Url, Problem> {
     })
 }
 
-fn read(file: &std::path::Path) -> Result<String, Problem> {
-    std::fs::read_to_string(file).map_err(|error| Problem::new(format!("{}: {error}", file.display())))
+fn read(option: &str, file: &std::path::Path) -> Result<String, Problem> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Problem::new(format!("{option}: {} cannot be read: {error}", file.display()))
+            .with_hint("name a file that is there")
+    })
 }

@@ -159,9 +159,15 @@ fn data_folder() -> Result<PathBuf, Problem> {
 
 /// The agent a run's options describe.
 pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    // The world is made while the model is loaded.
-    let (model, tools) =
-        tokio::try_join!(models::open(options.model.as_deref()), open_tools(options, files))?;
+    let named = options.model.as_deref();
+    let (model, tools) = if named.is_none() {
+        // The world is made while the model that is part of this program is loaded.
+        tokio::try_join!(models::open(named), open_tools(options, files))?
+    } else {
+        // A model that cannot be loaded leaves no journal behind.
+        let model = models::open(named).await?;
+        (model, open_tools(options, files).await?)
+    };
     agent_of(model, tools, options, files)
 }
 

@@ -1,12 +1,18 @@
 //! What a person, or with `--json` a program, sees of a run.
 
-use std::io::Write;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
 use handyman::{
-    CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source, Verdict,
+    CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source, Usage,
+    Verdict,
 };
 use serde_json::{Map, Value};
+
+mod printable;
+
+pub(crate) use printable::{printable, printable_lines};
 
 /// Characters of a value or a result in its short form.
 const SHORT: usize = 160;
@@ -14,20 +20,41 @@ const SHORT: usize = 160;
 /// Prints a run for a person as it happens: calls with their results, the answer, a line of usage.
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
-    /// Text of the current reply that has been printed, so that the answer is not printed twice.
-    streamed: Mutex<String>,
+    streamed: Mutex<Streamed>,
     /// The calls of the current turn by id, as one line each.
     names: Mutex<Vec<(String, String)>>,
     /// Whether it shows where each argument of a call comes from.
     origins: bool,
+    /// Whether somebody is asked at once about a call that waits, and told then what these lines would say.
+    asks: bool,
+    /// Whether calls and results, which are no part of the answer, go to standard error.
+    is_at_work: bool,
+    /// Whether the answer goes to a program or a file: it is printed when it is whole.
+    is_read_by_a_program: bool,
+}
+
+/// What has been printed of a reply while it was written.
+#[derive(Debug, Default)]
+struct Streamed {
+    /// Its text, so that the answer is not printed twice.
+    text: String,
+    /// Whether its last line has been ended: more text is another reply's.
+    is_ended: bool,
 }
 
 impl DeltaSink for Terminal {
     fn delta(&self, delta: Delta) {
         let Delta::Text(text) = delta else { return };
         if let Ok(mut streamed) = self.streamed.lock() {
-            print_now(&text);
-            streamed.push_str(&text);
+            // A program that reads the output gets the answer alone.
+            if self.is_read_by_a_program {
+                return;
+            }
+            if streamed.is_ended {
+                *streamed = Streamed::default();
+            }
+            print_now(&printable_lines(&text));
+            streamed.text.push_str(&text);
         }
     }
 }
@@ -35,8 +62,14 @@ impl DeltaSink for Terminal {
 impl Observer for Terminal {
     fn event(&self, event: &Event) {
         match event {
-            Event::Started { run, .. } => note(&format!("run {run}")),
-            Event::Resumed => note("resumed"),
+            Event::Started { run, .. } => {
+                self.forget();
+                note(&format!("run {run}"));
+            }
+            Event::Resumed => {
+                self.forget();
+                note("resumed");
+            }
             Event::ModelReplied { .. } => {
                 self.end_line();
                 self.learn(event);
@@ -49,6 +82,7 @@ impl Observer for Terminal {
                 match decision {
                     Verdict::Allow if self.origins => line(&format!("  {call} allowed: {why}")),
                     Verdict::Allow => {}
+                    Verdict::Ask if self.asks => {}
                     Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
                 }
                 if self.origins && !origins.is_empty() {
@@ -73,35 +107,26 @@ impl Observer for Terminal {
                 self.end_line();
                 note(&format!("not so: \"{claim}\"; the model is asked again"));
             }
-            Event::CallStarted { call, .. } => line(&format!("→ {}", self.name(call.as_str()))),
+            Event::CallStarted { call, .. } => self.step(&format!("→ {}", self.name(call.as_str()))),
             Event::CallFinished { call, outcome, result, .. } => {
                 let mark = if *outcome == CallOutcome::Succeeded { "←" } else { "✗" };
                 let tool = self.name(call.as_str());
                 let tool = tool.split('(').next().unwrap_or_default();
-                line(&format!("{mark} {tool}: {}", short(&result.to_string())));
+                self.step(&format!("{mark} {tool}: {}", short(&result.to_string())));
             }
             Event::Compacted { step, .. } => note(&compacted(step)),
             Event::Finished { outcome, answer, receipts, incomplete, usage } => {
                 self.finish(outcome, answer);
+                if self.asks && matches!(outcome, Outcome::Waiting { .. }) {
+                    return;
+                }
                 if !incomplete.is_empty() {
                     note(&format!("not finished, and filled in: {}", incomplete.join(", ")));
                 }
                 for receipt in receipts {
                     note(&format!("done: {} {}", receipt.tool, receipt.reference));
                 }
-                let tokens = usage.tokens;
-                note(&format!(
-                    "{} turns · {} calls · tokens: {} prefilled, {} reused, {} forced, {} drafted, {} sampled · {:.1} s model, {:.1} s tools",
-                    usage.turns,
-                    usage.calls,
-                    tokens.prefilled,
-                    tokens.reused,
-                    tokens.forced,
-                    tokens.drafted,
-                    tokens.sampled,
-                    seconds(usage.model_ms),
-                    seconds(usage.tool_ms),
-                ));
+                note(&usage_text(usage));
             }
         }
     }
@@ -111,6 +136,20 @@ impl Terminal {
     /// One that also shows where each argument of a call comes from.
     pub(crate) fn detailed() -> Self {
         Self { origins: true, ..Self::default() }
+    }
+
+    /// For a run that is under way, about whose calls the person is asked where standard input is a terminal.
+    pub(crate) fn at_work() -> Self {
+        Self {
+            asks: std::io::stdin().is_terminal(),
+            is_at_work: true,
+            is_read_by_a_program: !std::io::stdout().is_terminal(),
+            ..Self::default()
+        }
+    }
+
+    fn step(&self, text: &str) {
+        if self.is_at_work { prompt(&format!("{}\n", printable(text))) } else { line(text) }
     }
 
     /// Learns what the calls of a run are, without showing anything.
@@ -128,11 +167,18 @@ impl Terminal {
     }
 
     fn end_line(&self) {
-        if let Ok(streamed) = self.streamed.lock()
-            && !streamed.is_empty()
-            && !streamed.ends_with('\n')
-        {
+        let Ok(mut streamed) = self.streamed.lock() else { return };
+        if !streamed.is_ended && !streamed.text.is_empty() && !streamed.text.ends_with('\n') {
             print_now("\n");
+        }
+        streamed.is_ended = true;
+    }
+
+    /// Ends the line of a reply that was cut off, and forgets it: what is printed next is no part of it.
+    fn forget(&self) {
+        self.end_line();
+        if let Ok(mut streamed) = self.streamed.lock() {
+            streamed.text.clear();
         }
     }
 
@@ -145,10 +191,10 @@ impl Terminal {
     }
 
     fn finish(&self, outcome: &Outcome, answer: &str) {
-        let streamed =
-            self.streamed.lock().is_ok_and(|streamed| !answer.is_empty() && streamed.ends_with(answer));
-        if !streamed && !answer.is_empty() {
-            line(answer);
+        self.end_line();
+        let streamed = self.streamed.lock().is_ok_and(|streamed| streamed.text.ends_with(answer));
+        if !streamed {
+            lines(answer);
         }
         match outcome {
             Outcome::Answered | Outcome::Asked => {}
@@ -157,6 +203,7 @@ impl Terminal {
                     if answer.is_empty() { "there is no answer" } else { "the answer is not whole" };
                 note(&format!("stopped: {}; {answered}", limit_text(*limit)));
             }
+            Outcome::Waiting { .. } if self.asks => {}
             Outcome::Waiting { call } => {
                 note(&format!("waiting for a person's decision on {}", self.name(call.as_str())));
             }
@@ -176,21 +223,24 @@ impl DeltaSink for JsonLines {
 impl Observer for JsonLines {
     fn event(&self, event: &Event) {
         if let Ok(text) = serde_json::to_string(event) {
-            line(&text);
+            record(&text);
         }
     }
 }
 
 /// A call as one line: `weather(city: 上海, day: 明天)`.
 pub(crate) fn call_line(tool: &str, arguments: &Map<String, Value>) -> String {
-    let arguments: Vec<String> = arguments
-        .iter()
-        .map(|(name, value)| match value {
-            Value::String(text) => format!("{name}: {}", short(text)),
-            other => format!("{name}: {}", short(&other.to_string())),
-        })
-        .collect();
-    format!("{tool}({})", arguments.join(", "))
+    let arguments: Vec<String> =
+        arguments.iter().map(|(name, value)| format!("{name}: {}", value_text(value))).collect();
+    printable(&format!("{tool}({})", arguments.join(", ")))
+}
+
+/// A value in its short form; a text without quotation marks.
+pub(crate) fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => short(text),
+        other => short(&other.to_string()),
+    }
 }
 
 /// Where an argument comes from: `to ← the person`.
@@ -230,9 +280,31 @@ fn limit_text(limit: LimitKind) -> &'static str {
     }
 }
 
+fn usage_text(usage: &Usage) -> String {
+    let (turns, calls) = (counted(usage.turns, "turn"), counted(usage.calls, "call"));
+    let tokens = usage.tokens;
+    format!(
+        "{turns} · {calls} · tokens: {} prefilled, {} reused, {} forced, {} drafted, {} sampled · {:.1} s model, {:.1} s tools",
+        tokens.prefilled,
+        tokens.reused,
+        tokens.forced,
+        tokens.drafted,
+        tokens.sampled,
+        seconds(usage.model_ms),
+        seconds(usage.tool_ms),
+    )
+}
+
+/// How many there are: `1 turn`, `2 turns`.
+pub(crate) fn counted(count: impl Display, what: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// A text in one line, for listings.
 pub(crate) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn short(text: &str) -> String {
@@ -240,7 +312,7 @@ fn short(text: &str) -> String {
     if kept.len() < text.len() {
         kept.push('…');
     }
-    kept
+    printable(&kept)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
@@ -248,8 +320,18 @@ fn seconds(ms: u64) -> f64 {
     ms as f64 / 1000.0
 }
 
-/// Prints a line. A reader that has gone away (`| head`) is not an error worth a message.
+/// Prints a line for a person.
 pub(crate) fn line(text: &str) {
+    record(&printable(text));
+}
+
+/// Prints a text for a person that may have several lines.
+fn lines(text: &str) {
+    record(&printable_lines(text));
+}
+
+/// Prints a line for a program, as it is. A reader that has gone away (`| head`) is not an error worth a message.
+pub(crate) fn record(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}");
 }
@@ -263,5 +345,12 @@ fn print_now(text: &str) {
 /// Prints what is about the run, not of it, on standard error.
 pub(crate) fn note(text: &str) {
     let mut out = std::io::stderr().lock();
-    let _ = writeln!(out, "· {text}");
+    let _ = writeln!(out, "· {}", printable(text));
+}
+
+/// Prints what a person is asked on standard error, as it is.
+pub(crate) fn prompt(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
 }

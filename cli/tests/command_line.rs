@@ -69,11 +69,21 @@ fn a_person_sees_calls_results_answer_and_usage() {
         bench.script(&[call("calculate", json!({"expression": "6 * 7"})), json!({"text": "It is 42."})]);
     let ran = bench.run(&["What is six times seven?", "--model", &model, "--date", DATE]);
     assert_eq!(ran.code, 0);
-    let lines: Vec<&str> = ran.out.lines().collect();
-    assert_eq!(lines[0], "→ calculate(expression: 6 * 7)");
-    assert!(lines[1].starts_with("← calculate: {") && lines[1].contains("42"), "{}", lines[1]);
-    assert_eq!(lines[2..], ["It is 42."], "the answer is printed once");
-    assert!(ran.err.contains("2 turns · 1 calls · tokens: 0 prefilled"), "{}", ran.err);
+    assert_eq!(ran.out, "It is 42.\n", "the answer alone is what a program reads, once");
+    let steps: Vec<&str> = ran.err.lines().filter(|line| !line.starts_with('·')).collect();
+    assert_eq!(steps[0], "→ calculate(expression: 6 * 7)");
+    assert!(steps[1].starts_with("← calculate: {") && steps[1].contains("42"), "{}", steps[1]);
+    assert!(ran.err.contains("2 turns · 1 call · tokens: 0 prefilled"), "{}", ran.err);
+}
+
+#[test]
+fn a_task_can_be_piped_in() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let task = std::fs::File::open(bench.write("task.txt", "Say hello.\n")).unwrap();
+    let output = bench.command(&["-", "--model", &model, "--date", DATE]).stdin(task).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "Hello.\n");
+    assert!(bench.run(&["runs", "list"]).out.contains("Say hello."));
 }
 
 #[test]
@@ -84,6 +94,10 @@ fn mistakes_are_told_with_what_to_do() {
     let answer = bench.script(&[json!({"text": "Hello."})]);
     let cases: &[(&[&str], i32, &str, &str)] = &[
         (&["run", " ", "--model", &answer], 2, "the request is empty", "say in a sentence"),
+        (&["docter"], 2, "no command 'docter'", "handyman doctor; as a task: handyman run docter"),
+        (&["--journal", "d.db", "doctor"], 2, "before its options", "handyman doctor --journal d.db"),
+        (&["--json", "runs", "list"], 2, "'runs' has to stand before", "handyman runs"),
+        (&["weather", "in", "paris"], 2, "has to be one argument", "handyman \"weather in paris\""),
         (&["run", "x", "--model", "script:none.jsonl"], 1, "none.jsonl", "one JSON object a line"),
         (&["run", "x", "--model", &answer, "--tools", "wether"], 2, "there is no tool 'wether'", "weather"),
         (
@@ -99,6 +113,12 @@ fn mistakes_are_told_with_what_to_do() {
         #[cfg(feature = "llama")]
         (&["run", "x", "--model", "no/such.gguf"], 1, "no/such.gguf", ""),
         #[cfg(feature = "llama")]
+        (&["run", "x", "--model", "nope"], 1, "there is no model 'nope'", "handyman model list"),
+        #[cfg(feature = "services")]
+        (&["run", "x", "--model", &answer, "--openapi", "no.yaml"], 1, "--openapi: no.yaml cannot be", "file"),
+        #[cfg(feature = "services")]
+        (&["run", "x", "--model", &answer, "--mcp", "false"], 1, "false ended before it answered", ""),
+        #[cfg(feature = "llama")]
         (&["run", "x", "--model", garbage], 1, "garbage.gguf", ""),
     ];
     for (arguments, code, message, hint) in cases {
@@ -108,6 +128,24 @@ fn mistakes_are_told_with_what_to_do() {
         assert!(ran.err.contains("hint: ") && ran.err.contains(hint), "{arguments:?}: {}", ran.err);
         assert!(ran.out.is_empty(), "{arguments:?}: {}", ran.out);
     }
+}
+
+#[cfg(feature = "llama")]
+#[test]
+fn a_model_that_cannot_be_loaded_leaves_no_journal() {
+    let bench = Bench::new();
+    let garbage = bench.write("garbage.gguf", "this is not a model");
+    let journal = bench.path("new.db");
+    let ran = bench.run(&[
+        "run",
+        "x",
+        "--model",
+        garbage.to_str().unwrap(),
+        "--journal",
+        journal.to_str().unwrap(),
+    ]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(!journal.exists());
 }
 
 #[test]
@@ -128,36 +166,81 @@ fn tool_mistakes_say_what_would_be_right() {
     }
 }
 
+/// The root of the workspace, which is also the folder of the handyman crate.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// What `tools new` says in the bench's folder.
+fn new_tool(bench: &Bench, arguments: &[&str]) -> support::Ran {
+    let arguments = [&["tools", "new"], arguments].concat();
+    support::Ran::from(bench.command(&arguments).current_dir(bench.folder()).output().unwrap())
+}
+
 #[test]
-fn a_new_tool_is_a_crate_to_begin_with() {
+fn a_new_tool_is_the_example_under_its_own_name() {
     let bench = Bench::new();
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let make = || {
-        support::Ran::from(
-            bench
-                .command(&["tools", "new", "parcel_status", "--handyman", root])
-                .current_dir(bench.folder())
-                .output()
-                .unwrap(),
-        )
-    };
-    let ran = make();
+    let ran = new_tool(&bench, &["parcel_status", "--handyman", ROOT]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let source = std::fs::read_to_string(bench.path("parcel_status/src/main.rs")).unwrap();
-    assert!(
-        source.contains("async fn parcel_status(") && source.contains(".tool(parcel_status)"),
-        "{source}"
-    );
-    let manifest = bench.path("parcel_status/Cargo.toml");
-    let read = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version=1", "--manifest-path"])
-        .arg(&manifest)
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    assert!(make().err.contains("is there already"), "nothing is overwritten");
-    let wrong = bench.run(&["tools", "new", "Parcel Status"]);
-    assert!(wrong.code == 2 && wrong.err.contains("parcel_status"), "{}", wrong.err);
+    let example = std::fs::read_to_string(format!("{ROOT}/examples/new_tool/src/main.rs")).unwrap();
+    assert_eq!(source.replace("parcel_status", "greet"), example, "what the workspace builds and tests");
+    assert!(source.contains("#[tokio::test]"), "{source}");
+    let package = |manifest: &std::path::Path| {
+        let read = std::process::Command::new(env!("CARGO"))
+            .args(["metadata", "--no-deps", "--offline", "--format-version=1", "--manifest-path"])
+            .arg(manifest)
+            .output()
+            .unwrap();
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        let packages = serde_json::from_slice::<Value>(&read.stdout).unwrap()["packages"].clone();
+        let named = |name: &str| packages.as_array().unwrap().iter().find(|p| p["name"] == name).cloned();
+        named("parcel-status").or_else(|| named("greet")).unwrap()["dependencies"].clone()
+    };
+    let written = package(&bench.path("parcel_status/Cargo.toml"));
+    let built = package(format!("{ROOT}/examples/new_tool/Cargo.toml").as_ref());
+    let same = |of: &Value| -> Vec<Value> {
+        let of = of.as_array().unwrap().iter();
+        of.map(|of| json!([of["name"], of["req"], of["features"]])).collect()
+    };
+    assert_eq!(same(&written), same(&built), "what builds the one builds the other");
+    assert_eq!(written[0]["path"], *std::path::Path::new(ROOT).canonicalize().unwrap().to_string_lossy());
+    assert_eq!(written[0]["uses_default_features"], true, "with the engine");
+    let again = new_tool(&bench, &["parcel_status", "--handyman", ROOT]);
+    assert!(again.err.contains("is there already"), "nothing is overwritten: {}", again.err);
+}
+
+#[test]
+fn a_new_tool_that_could_not_be_built_is_refused() {
+    let bench = Bench::new();
+    let cases = [
+        ("Parcel Status", "is no name for a tool"),
+        ("fn", "a word of Rust's own"),
+        ("main", "used for something else in the code"),
+        ("model", "used for something else in the code"),
+        ("name", "used for something else in the code"),
+        ("call", "used for something else in the code"),
+        ("tokio", "used for something else in the code"),
+        ("arguments", "used for something else in the code"),
+        ("handyman", "the name of a crate"),
+        ("serde", "the name of a crate"),
+        ("build", "the name of a crate or folder"),
+        ("show_tools", "the tool that shows the others"),
+    ];
+    for (name, why) in cases {
+        let ran = new_tool(&bench, &[name, "--handyman", ROOT]);
+        assert!(ran.code == 2 && ran.err.contains(why), "{name}: {}", ran.err);
+        assert!(ran.err.contains("parcel_status") && !bench.path(name).exists(), "{name}: {}", ran.err);
+    }
+    for (arguments, why) in [
+        (&["parcel_status"][..], "it is in no package registry yet"),
+        (
+            &["parcel_status", "--handyman", env!("CARGO_MANIFEST_DIR")],
+            "is not the folder of the handyman crate",
+        ),
+    ] {
+        let ran = new_tool(&bench, arguments);
+        assert!(ran.code == 2 && ran.err.contains(why) && ran.err.contains("hint: "), "{}", ran.err);
+        assert!(!bench.path("parcel_status").exists());
+    }
 }
 
 #[cfg(unix)]

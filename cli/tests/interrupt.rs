@@ -110,7 +110,7 @@ fn an_answer_that_a_limit_cut_off_is_marked_and_replays() {
     }
     let run = exported["run"].as_str().unwrap();
     let replayed = bench.run(&["replay", run, "--model", &script, "--date", DATE]);
-    assert_eq!((replayed.code, replayed.out.trim()), (0, "3 events the same, 1 replies generated again"));
+    assert_eq!((replayed.code, replayed.out.trim()), (0, "3 events the same, 1 reply generated again"));
     let other = bench.write("other.jsonl", "{\"text\": \"It will rain.\"}");
     let other = format!("script:{}", other.display());
     let replayed = bench.run(&["replay", run, "--model", &other, "--date", DATE]);

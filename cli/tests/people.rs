@@ -141,7 +141,93 @@ fn a_chat_goes_on_after_a_restart() {
     let second = say(&bench, &model, "ask", "\n\nsecond").events();
     assert_eq!(second.last().unwrap()["answer"], "Two.", "the second process knows of the first");
     let beyond = say(&bench, &model, "ask", "third");
-    assert!(beyond.err.contains("the script has 2 replies") && beyond.code == 0, "{}", beyond.err);
+    assert!(beyond.err.contains("the script has 2 replies") && beyond.code == 1, "{}", beyond.err);
+}
+
+#[test]
+fn a_chat_that_is_no_terminal_says_in_the_end_that_a_person_has_to_decide() {
+    let bench = Bench::new();
+    let model = booking(&bench);
+    assert_eq!(say(&bench, &model, "ask", "book it").code, 3);
+    let again = say(&bench, &model, "ask", "and now?");
+    assert!(again.code == 3 && again.err.contains("waits for a person"), "{}", again.err);
+    let listed = bench.run(&["approvals", "list", "--json"]).events();
+    assert_eq!(bench.run(&["approvals", "allow", listed[0]["run"].as_str().unwrap()]).code, 0);
+    assert_eq!(say(&bench, &model, "ask", "thanks").code, 0, "it is decided");
+}
+
+#[test]
+fn every_message_of_a_chat_begins_without_an_empty_line() {
+    let bench = Bench::new();
+    let sum = || call("calculate", json!({"expression": "6 * 7"}));
+    let model = bench.script(&[
+        json!({"text": "Hello."}),
+        sum(),
+        json!({"text": "42."}),
+        sum(),
+        json!({"text": "42."}),
+    ]);
+    let mut child = bench
+        .command(&["chat", "--model", &model, "--date", DATE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    write!(child.stdin.take().unwrap(), "hi\n6 * 7?\nagain?\n").unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out, "Hello.\n42.\n42.\n");
+    let steps: Vec<&str> = ran.err.lines().filter(|line| line.starts_with('→')).collect();
+    assert_eq!(steps, ["→ calculate(expression: 6 * 7)"; 2]);
+}
+
+#[test]
+fn what_waits_is_shown_above_how_to_decide_on_it() {
+    let bench = Bench::new();
+    let search = call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"}));
+    let book = call("book", json!({"id": "{{search_trains.id}}"}));
+    let pay = call("pay", json!({"booking": "{{book.booking}}"}));
+    let model = bench.script(&[search, book, json!({"text": "Booked."}), pay]);
+    assert_eq!(say(&bench, &model, "auto", "book it").code, 0);
+    let asked = say(&bench, &model, "ask", "pay it");
+    let lines: Vec<&str> = asked.err.lines().collect();
+    let result = lines.iter().position(|line| line.contains("paid: ") && line.contains(" · balance: "));
+    let rows = lines.iter().position(|line| line.starts_with("· ~ accounts "));
+    let hint = lines.iter().position(|line| line.starts_with("· decide with: handyman approvals allow "));
+    assert!(result.is_some() && result < rows && rows < hint, "{}", asked.err);
+    assert!(!lines[result.unwrap()].contains("_minor"), "{}", asked.err);
+}
+
+#[test]
+fn a_run_that_has_ended_says_so_and_how() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let began = bench.run(&["hi", "--model", &model, "--date", DATE, "--json"]).events();
+    let run = began[0]["run"].as_str().unwrap();
+    let resumed = bench.run(&["resume", run, "--model", &model, "--date", DATE]);
+    assert_eq!((resumed.code, resumed.out.as_str()), (0, "Hello.\n"));
+    assert!(resumed.err.contains(&format!("run {run} has ended")), "{}", resumed.err);
+    let resumed = bench.run(&["resume", run, "--model", &model, "--date", DATE, "--json"]);
+    assert_eq!(resumed.events().last(), began.last());
+}
+
+#[test]
+fn what_was_written_cannot_steer_the_terminal() {
+    let bench = Bench::new();
+    let forged = "42\u{1b}[2K\u{9b}8m\u{202e}";
+    let model = bench.script(&[call("calculate", json!({"expression": forged})), json!({"text": forged})]);
+    let message = format!("sum\u{1b}[1A{forged}");
+    let ran = bench.run(&[&message, "--model", &model, "--date", DATE]);
+    let run = bench.run(&["runs", "list"]).out.split_whitespace().next().unwrap().to_owned();
+    let (listed, shown) = (bench.run(&["runs", "list"]), bench.run(&["runs", "show", &run]));
+    for text in [&ran.out, &ran.err, &listed.out, &shown.out, &shown.err] {
+        let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!text.contains(steers), "{text:?}");
+    }
+    assert!(ran.out.contains(r"42\u001b[2K\u009b8m\u202e"), "{}", ran.out);
+    let events = bench.run(&["runs", "show", &run, "--json"]).events();
+    assert_eq!(events.last().unwrap()["answer"], forged, "a program is told what was said");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use handyman::{Approval, Verdict, approvals};
 
 use crate::approve::shown;
-use crate::args::ApprovalsCommand;
+use crate::args::{ApprovalsCommand, options_here};
 use crate::problem::Problem;
 use crate::settings::Files;
 use crate::show;
@@ -16,7 +16,7 @@ pub(crate) async fn dispatch(command: ApprovalsCommand) -> Result<ExitCode, Prob
             let journal = Files::of(&places)?.existing_journal().await?;
             for approval in approvals::waiting(&journal).await? {
                 if json {
-                    show::line(
+                    show::record(
                         &serde_json::to_string(&approval).map_err(|error| Problem::new(error.to_string()))?,
                     );
                 } else {
@@ -37,7 +37,8 @@ fn list(approval: &Approval) {
         Some(Verdict::Deny) => ", denied",
         Some(Verdict::Ask) | None => "",
     };
-    show::line(&format!("{run}  {}  {message}", started.strftime("%Y-%m-%d %H:%M")));
+    let (started, message) = (started.strftime("%Y-%m-%d %H:%M"), show::one_line(message));
+    show::line(&format!("{run}  {started}  {message}"));
     show::line(&format!("  {} [{}{decided}]", show::call_line(&call.tool, &call.arguments), short(digest)));
     for line in shown(approval) {
         show::line(&line);
@@ -51,7 +52,7 @@ async fn decide(which: &crate::args::Which, decision: Verdict) -> Result<ExitCod
     let call = show::call_line(&approval.call.tool, &approval.call.arguments);
     let word = if decision == Verdict::Allow { "allowed" } else { "denied" };
     show::line(&format!("{word}: {call} [{}]", short(&approval.digest)));
-    show::note(&format!("go on with it: handyman resume {run}"));
+    show::note(&format!("go on with it: handyman resume {run}{}", options_here(&["resume"])));
     Ok(ExitCode::SUCCESS)
 }
 

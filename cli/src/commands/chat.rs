@@ -1,12 +1,12 @@
 //! `handyman chat`: one message a line, in a session that goes on after a restart.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use handyman::{Outcome, Session};
+use handyman::{Observer, Outcome, Session};
 
-use super::{observer, observer_after};
-use crate::approve::settle;
+use super::{UNFINISHED, observer, observer_after};
+use crate::approve::{keyboard, settle};
 use crate::args::RunOptions;
 use crate::interrupt::{self, Interrupt};
 use crate::problem::Problem;
@@ -17,26 +17,61 @@ pub(crate) async fn chat(session: String, options: &RunOptions) -> Result<ExitCo
     let files = Files::of(&options.places)?;
     let session = settings::agent(options, &files).await?.session_named(session.into());
     let observer = observer(options.json);
-    if let Err(problem) = finish_last(&session, options).await {
-        // The next message closes what cannot go on.
-        problem.report();
-    }
-    loop {
-        let Some(message) = next_message().await? else { return Ok(ExitCode::SUCCESS) };
+    // The next message closes what cannot go on.
+    let mut failed = has_failed(&session, finish_last(&session, options).await).await?;
+    while let Some(message) = next_message().await? {
         if message.trim().is_empty() {
             continue;
         }
-        let interrupt = Interrupt::new();
-        let watch = interrupt.watch(observer.as_ref());
-        let outcome = match session.run_watched(message.trim(), &watch).await {
-            Ok(run) => settle(&session, run, &watch).await.map(|_| ()),
-            Err(fault) => Err(fault.into()),
-        };
-        if let Err(problem) = outcome {
-            // The next message may fare better; the session holds what happened.
-            problem.report();
+        let outcome = say(&session, message.trim(), options, observer.as_ref()).await;
+        // The next message may fare better; the session holds what happened.
+        failed |= has_failed(&session, outcome).await?;
+    }
+    exit_code(&session, failed).await
+}
+
+/// Handles one message. Where the run before it still waits, the person at the terminal is asked again first.
+async fn say(
+    session: &Session,
+    message: &str,
+    options: &RunOptions,
+    observer: &dyn Observer,
+) -> Result<(), Problem> {
+    if std::io::stdin().is_terminal() && waits(session).await? {
+        finish_last(session, options).await?;
+        if waits(session).await? {
+            show::note("that is to be decided first; the message was not taken");
+            return Ok(());
         }
     }
+    let interrupt = Interrupt::new();
+    let watch = interrupt.watch(observer);
+    let run = session.run_watched(message, &watch).await?;
+    settle(session, run, &watch).await?;
+    Ok(())
+}
+
+/// Reports a problem. That the session waits for a person is no failure of its own.
+async fn has_failed(session: &Session, outcome: Result<(), Problem>) -> Result<bool, Problem> {
+    let Err(problem) = outcome else { return Ok(false) };
+    problem.report();
+    Ok(!waits(session).await?)
+}
+
+/// Who talks at a terminal has seen what happened; a script is told of the worst.
+async fn exit_code(session: &Session, failed: bool) -> Result<ExitCode, Problem> {
+    Ok(match failed {
+        _ if std::io::stdin().is_terminal() => ExitCode::SUCCESS,
+        true => ExitCode::FAILURE,
+        false if waits(session).await? => ExitCode::from(UNFINISHED),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// Whether a person is still to decide on a call of the last run.
+async fn waits(session: &Session) -> Result<bool, Problem> {
+    let last = session.last().await?;
+    Ok(last.is_some_and(|last| matches!(last.outcome, Some(Outcome::Waiting { .. }))))
 }
 
 /// Where the last process ended in the middle of a run, or a person was still to decide, that comes first.
@@ -55,21 +90,15 @@ async fn finish_last(session: &Session, options: &RunOptions) -> Result<(), Prob
 
 /// The next line a person writes; nothing at the end of the input, or when they press Ctrl-C instead.
 async fn next_message() -> Result<Option<String>, Problem> {
-    let read = tokio::task::spawn_blocking(|| {
-        if std::io::stdin().is_terminal() {
-            let mut terminal = std::io::stderr().lock();
-            write!(terminal, "» ")?;
-            terminal.flush()?;
-        }
-        let mut line = String::new();
-        let bytes = std::io::stdin().lock().read_line(&mut line)?;
-        Ok::<_, std::io::Error>((bytes > 0).then_some(line))
-    });
+    let mut typed = keyboard().await;
+    if std::io::stdin().is_terminal() {
+        show::prompt("» ");
+    }
     let read = tokio::select! {
-        read = read => read,
+        read = typed.next_line() => read,
         () = interrupt::pressed() => return Ok(None),
     };
-    read.map_err(|error| Problem::new(format!("the input cannot be read: {error}")))?.map_err(|error| {
+    read.map_err(|error| {
         Problem::new(format!("the input cannot be read: {error}")).with_hint("write it in UTF-8")
     })
 }

@@ -130,7 +130,7 @@ impl Bar {
             thousandths / 10,
             size(progress.done),
             size(progress.total),
-            progress.file
+            show::printable(progress.file)
         );
         // A terminal that has gone away shows nothing.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());

@@ -24,9 +24,12 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
         let which = model.sha256.get(..12).unwrap_or_default();
         show::note(&format!("the run was made by another model: {} {which}", model.name));
     }
-    let replies =
-        if with_model { format!(", {} replies generated again", replayed.replies) } else { String::new() };
-    show::line(&format!("{} events the same{replies}", replayed.events));
+    let replies = match replayed.replies {
+        _ if !with_model => String::new(),
+        1 => ", 1 reply generated again".to_owned(),
+        replies => format!(", {replies} replies generated again"),
+    };
+    show::line(&format!("{} the same{replies}", show::counted(replayed.events, "event")));
     let Some(difference) = replayed.difference else { return Ok(ExitCode::SUCCESS) };
     let token = difference.token.map_or_else(String::new, |(at, before, now)| {
         let name = |token: Option<u32>| token.map_or_else(|| "the end".to_owned(), |token| token.to_string());

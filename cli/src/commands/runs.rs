@@ -29,7 +29,8 @@ async fn verify(places: &Places) -> Result<ExitCode, Problem> {
         show::line(&format!("{place}: {}", damage.problem));
     }
     let found = checked.damage.len();
-    show::line(&format!("{} runs, {} events, {found} damaged", checked.runs, checked.events));
+    let (runs, events) = (show::counted(checked.runs, "run"), show::counted(checked.events, "event"));
+    show::line(&format!("{runs}, {events}, {found} damaged"));
     if found == 0 {
         return Ok(ExitCode::SUCCESS);
     }
@@ -51,7 +52,7 @@ async fn export(only: &[String], places: &Places) -> Result<ExitCode, Problem> {
         all.iter().filter(|summary| only.is_empty() || only.iter().any(|run| run == summary.run.as_str()))
     {
         match journal.events(&summary.run).await {
-            Ok(events) => show::line(
+            Ok(events) => show::record(
                 &json!({"run": summary.run, "session": summary.session, "events": events}).to_string(),
             ),
             Err(fault) => code = Problem::from(fault).report(),
@@ -70,8 +71,8 @@ async fn prune(older_than: std::time::Duration, places: &Places) -> Result<ExitC
         show::line(run.as_str());
     }
     show::note(&format!(
-        "{} runs dropped that began before {}",
-        dropped.len(),
+        "{} dropped that began before {}",
+        show::counted(dropped.len(), "run"),
         before.strftime("%Y-%m-%d %H:%M")
     ));
     Ok(ExitCode::SUCCESS)
@@ -87,7 +88,7 @@ async fn list(places: &Places, json: bool) -> Result<ExitCode, Problem> {
     for summary in journal.runs(None).await? {
         if json {
             let text = serde_json::to_string(&summary).map_err(|error| Problem::new(error.to_string()))?;
-            show::line(&text);
+            show::record(&text);
         } else {
             let outcome = summary.outcome.as_ref().map_or("interrupted", outcome_word);
             let (run, message) = (&summary.run, show::one_line(&summary.message));

@@ -29,7 +29,8 @@ pub(crate) async fn dispatch(command: ToolsCommand) -> Result<ExitCode, Problem>
 async fn list(places: &Places) -> Result<ExitCode, Problem> {
     let toolbox = Files::of(places)?.open_toolbox().await?;
     for spec in toolbox.specs() {
-        show::line(&format!("{:<20} {:<10} {}", spec.name, spec.effect.name(), spec.description));
+        let description = show::one_line(&spec.description);
+        show::line(&format!("{:<20} {:<10} {description}", spec.name, spec.effect.name()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -38,7 +39,7 @@ async fn describe(name: &str, places: &Places) -> Result<ExitCode, Problem> {
     let toolbox = Files::of(places)?.open_toolbox().await?.only(&[name.to_owned()])?;
     for spec in toolbox.specs() {
         let text = serde_json::to_string_pretty(spec).map_err(|error| Problem::new(error.to_string()))?;
-        show::line(&text);
+        show::record(&text);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -57,6 +58,6 @@ async fn call(
     let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
     let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now, allowed: None };
     let result = toolbox.call(&call, &context).await;
-    show::line(&result.result.to_string());
+    show::record(&result.result.to_string());
     Ok(if result.outcome == CallOutcome::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

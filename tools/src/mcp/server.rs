@@ -224,7 +224,14 @@ async fn start(
                 let _ = tokio::time::timeout(LAST_WORDS, heard).await;
             }
             let said = said();
-            Err(unavailable(name, if said.is_empty() { error.to_string() } else { said }))
+            if !said.is_empty() {
+                return Err(unavailable(name, said));
+            }
+            let why = match tokio::time::timeout(LAST_WORDS, child.wait()).await {
+                Ok(Ok(status)) => format!("{program} ended before it answered ({status})"),
+                Ok(Err(_)) | Err(_) => error.to_string(),
+            };
+            Err(unavailable(name, why))
         }
         Err(_) => Err(unavailable(name, format!("no greeting within {} s {}", START_TIME.as_secs(), said()))),
     }

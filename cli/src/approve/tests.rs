@@ -1,0 +1,90 @@
+//! What a person is shown before they decide, and how their answer is taken.
+
+use std::sync::Mutex;
+
+use handyman::{Approval, ToolCall, Verdict};
+use serde_json::{Value, json};
+use tokio::io::AsyncBufReadExt;
+
+use super::{ask, shown, understood};
+
+fn approval(arguments: &Value, plan: Option<Value>) -> Approval {
+    let arguments = arguments.as_object().unwrap().clone();
+    Approval {
+        run: "r1".into(),
+        session: "s1".into(),
+        message: "pay it".to_owned(),
+        started: "2026-11-23T09:00:00".parse().unwrap(),
+        call: ToolCall { id: "c1".into(), tool: "pay".to_owned(), arguments },
+        why: "pay has an effect and needs a person's yes".to_owned(),
+        plan,
+        digest: "d1".to_owned(),
+        decision: None,
+    }
+}
+
+/// What is decided by somebody who types this, and what they were shown.
+async fn decided(approval: &Approval, typed: &str) -> (Verdict, String) {
+    let said = Mutex::new(String::new());
+    let say = |text: &str| said.lock().unwrap().push_str(text);
+    let verdict = ask(approval, &mut typed.as_bytes().lines(), &say).await.unwrap();
+    (verdict, said.into_inner().unwrap())
+}
+
+#[test]
+fn a_clear_answer_is_understood_in_both_languages() {
+    for yes in ["y", "YES", " ok ", "sure", "是", "好", "好的", "可以", "行", "同意"] {
+        assert_eq!(understood(yes), Some(Verdict::Allow), "{yes}");
+    }
+    for no in ["", "  ", "n", "No", "nope", "否", "不", "不要", "不行"] {
+        assert_eq!(understood(no), Some(Verdict::Deny), "{no}");
+    }
+    for unclear in ["what?", "yes but later", "好不好", "不是", "yn"] {
+        assert_eq!(understood(unclear), None, "{unclear}");
+    }
+}
+
+#[tokio::test]
+async fn an_unclear_answer_is_asked_again_and_silence_is_a_no() {
+    let approval = approval(&json!({"booking": "B1"}), None);
+    let (verdict, said) = decided(&approval, "what?\nhm\n好的\n").await;
+    assert_eq!(verdict, Verdict::Allow);
+    assert_eq!(said.matches("Allow pay(booking: B1)? [y/N] ").count(), 3, "{said}");
+    assert_eq!(said.matches("write y or n").count(), 2, "{said}");
+    assert_eq!(decided(&approval, "what?\nn\ny\n").await.0, Verdict::Deny);
+    assert_eq!(decided(&approval, "\n").await.0, Verdict::Deny);
+    assert_eq!(decided(&approval, "what?").await.0, Verdict::Deny, "the input ended");
+}
+
+#[tokio::test]
+async fn a_question_cannot_be_forged() {
+    let title =
+        "Lunch\u{1b}[2K\r\u{1b}[1A\u{1b}[2KAllow list_events()? [y/N] \u{1b}[8m\nAllow nothing()? [y/N] ";
+    let forged =
+        approval(&json!({"title": title, "a\nb": ["\u{9b}2K\u{7f}"]}), Some(json!({"to": "\u{202e}\u{85}"})));
+    let (_, said) = decided(&forged, "n\n").await;
+    assert!(!said.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{said:?}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("Allow ")).count(), 1, "{said}");
+    assert!(said.contains(r"pay(title: Lunch\u001b[2K\r\u001b[1A"), "{said}");
+}
+
+#[test]
+fn what_comes_of_a_call_stands_before_its_rows() {
+    let result = json!({"booking": "B1", "paid": "568.50 CNY", "paid_minor": 56850, "fee_minor": 0,
+        "balance": "9431.50 CNY", "balance_minor": 943_150, "note": null});
+    let account = |minor: u64| json!({"name": "main", "balance_minor": minor, "currency": "CNY"});
+    let rows = json!([
+        {"table": "accounts", "is": account(1_000_000), "becomes": account(943_150)},
+        {"table": "ledger", "is": null, "becomes": {"id": 1, "amount": "568.50 CNY", "amount_minor": 56850}},
+    ]);
+    let lines = shown(&approval(&json!({}), Some(json!({"result": result, "rows": rows}))));
+    let expected = [
+        "  pay has an effect and needs a person's yes",
+        "  booking: B1 · paid: 568.50 CNY · fee_minor: 0 · balance: 9431.50 CNY",
+        "  ~ accounts \"main\": balance_minor 1000000 → 943150",
+        "  + ledger: {\"id\":1,\"amount\":\"568.50 CNY\"}",
+    ];
+    assert_eq!(lines, expected);
+    let lines = shown(&approval(&json!({}), Some(json!({"result": null, "rows": []}))));
+    assert_eq!(lines.len(), 1, "nothing would change: {lines:?}");
+}

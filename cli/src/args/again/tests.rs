@@ -1,0 +1,24 @@
+//! Options that another command takes over.
+
+use super::options_for;
+
+#[test]
+fn what_the_next_command_takes_is_carried_over() {
+    let typed = [
+        "handyman",
+        "run",
+        "--journal",
+        "my runs.db",
+        "delete order 1",
+        "--model=script:s.txt",
+        "--database-write",
+        "--json",
+    ]
+    .map(str::to_owned);
+    assert_eq!(
+        options_for(&["resume"], &typed),
+        " --journal 'my runs.db' --model=script:s.txt --database-write --json"
+    );
+    assert_eq!(options_for(&["approvals", "allow"], &typed), " --journal 'my runs.db' --database-write");
+    assert_eq!(options_for(&["none"], &typed), "");
+}

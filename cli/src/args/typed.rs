@@ -1,0 +1,72 @@
+//! Reads what was typed, and says what was probably meant where it is no command.
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use super::Args;
+use crate::problem::Problem;
+
+/// From this likeness on (Jaro and Winkler's, 0 to 1) a word is taken for a misspelt command.
+const ALIKE: f64 = 0.87;
+
+/// The arguments, where they can be read. Help and what clap itself explains best is printed, and the process exits.
+pub(crate) fn parse(arguments: &[String]) -> Result<Args, Problem> {
+    match Args::try_parse_from(arguments) {
+        Ok(args) => match &args.task {
+            Some(task) if args.command.is_none() => no_command(task, arguments).map(|()| args),
+            _ => Ok(args),
+        },
+        Err(error) => {
+            let is_order = matches!(
+                error.kind(),
+                ErrorKind::ArgumentConflict | ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
+            );
+            match is_order.then(|| meant(arguments)).flatten() {
+                Some(problem) => Err(problem),
+                None => error.exit(),
+            }
+        }
+    }
+}
+
+/// A task of one word that names a command, or nearly so, is a command in the wrong place.
+fn no_command(task: &str, arguments: &[String]) -> Result<(), Problem> {
+    let Some(command) = commands().into_iter().find(|name| strsim::jaro_winkler(name, task) >= ALIKE) else {
+        return Ok(());
+    };
+    let options: Vec<&str> =
+        arguments.iter().skip(1).map(String::as_str).filter(|argument| *argument != task).collect();
+    let problem = if command == task {
+        format!("the command '{task}' has to stand before its options")
+    } else {
+        format!("there is no command '{task}'")
+    };
+    let line = [&["handyman", &command], options.as_slice()].concat().join(" ");
+    Err(Problem::usage(problem).with_hint(format!("did you mean: {line}; as a task: handyman run {task}")))
+}
+
+/// What may have been meant by arguments that cannot be read.
+fn meant(arguments: &[String]) -> Option<Problem> {
+    let commands = commands();
+    let (first, rest) = arguments.get(1..)?.split_first()?;
+    if first.starts_with('-') {
+        let command = rest.iter().find(|argument| commands.contains(argument))?;
+        return Some(
+            Problem::usage(format!("the command '{command}' has to stand before its options"))
+                .with_hint(format!("write: handyman {command} … with the options at the end")),
+        );
+    }
+    let words = rest.iter().take_while(|argument| !argument.starts_with('-')).count();
+    if commands.contains(first) || words == 0 {
+        return None;
+    }
+    let task = arguments[1..2 + words].join(" ");
+    Some(
+        Problem::usage("a task of several words has to be one argument")
+            .with_hint(format!("put it in quotes: handyman \"{task}\"")),
+    )
+}
+
+fn commands() -> Vec<String> {
+    Args::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}

@@ -1,0 +1,154 @@
+//! At a terminal: Ctrl-C while a person is asked, and being asked again.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use serde_json::{Value, json};
+use support::{Bench, DATE};
+
+/// How long a machine that is busy may take to say what is expected.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A process with somebody at its terminal.
+struct Seated {
+    child: Child,
+    keys: File,
+    shown: Receiver<Vec<u8>>,
+    seen: Vec<u8>,
+}
+
+impl Seated {
+    fn at(mut command: Command) -> Self {
+        let (keys, terminal) = terminal();
+        let mut child =
+            command.stdin(terminal).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (show, shown) = channel();
+        copy(child.stdout.take().unwrap(), show.clone());
+        copy(child.stderr.take().unwrap(), show);
+        Self { child, keys, shown, seen: Vec::new() }
+    }
+
+    /// Waits until this has been shown, and gives what has been until then.
+    fn sees(&mut self, text: &str) -> String {
+        loop {
+            if let Some(at) = self.seen.windows(text.len()).position(|some| some == text.as_bytes()) {
+                let until: Vec<u8> = self.seen.drain(..at + text.len()).take(at).collect();
+                return String::from_utf8(until).unwrap();
+            }
+            match self.shown.recv_timeout(PATIENCE) {
+                Ok(more) => self.seen.extend(more),
+                Err(error) => {
+                    panic!("'{text}' is not shown: {error}; but: {}", String::from_utf8_lossy(&self.seen))
+                }
+            }
+        }
+    }
+
+    fn types(&mut self, text: &str) {
+        self.keys.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn presses_ctrl_c(&self) {
+        let pressed = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
+        assert!(pressed.unwrap().success());
+    }
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The two ends of a terminal: where keys are pressed, and what a process reads.
+fn terminal() -> (File, OwnedFd) {
+    let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&keys).unwrap();
+    unlockpt(&keys).unwrap();
+    let name = ptsname(&keys, Vec::new()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    (File::from(keys), rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap())
+}
+
+fn copy(mut from: impl Read + Send + 'static, to: Sender<Vec<u8>>) {
+    std::thread::spawn(move || {
+        let mut some = [0; 4096];
+        while let Ok(bytes @ 1..) = from.read(&mut some) {
+            if to.send(some[..bytes].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+fn call(tool: &str, arguments: Value) -> Value {
+    json!({"calls": [{"tool": tool, "arguments": arguments}]})
+}
+
+fn booking(bench: &Bench) -> String {
+    bench.script(&[
+        call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
+        call("book", json!({"id": "{{search_trains.id}}"})),
+        json!({"text": "It is done."}),
+        json!({"text": "You are welcome."}),
+    ])
+}
+
+fn bookings(bench: &Bench) -> Value {
+    bench.select("SELECT count(*) AS n FROM bookings")[0]["n"].clone()
+}
+
+#[test]
+fn ctrl_c_leaves_the_question_and_the_run_waits() {
+    let bench = Bench::new();
+    let model = booking(&bench);
+    let mut person = Seated::at(bench.command(&["book it", "--model", &model, "--date", DATE]));
+    let asked = person.sees("[y/N] ");
+    assert!(!asked.contains(" turns · ") && !asked.contains("waiting for a person"), "{asked}");
+    assert_eq!(asked.matches("needs a person's yes").count(), 1, "{asked}");
+    person.presses_ctrl_c();
+    person.sees("decide with: handyman approvals allow ");
+    assert_eq!(person.child.wait().unwrap().code(), Some(3));
+    assert!(bench.run(&["approvals", "list"]).out.contains("book(id: "));
+    assert_eq!(bookings(&bench), 0);
+}
+
+#[test]
+fn a_chat_asks_again_about_what_waits_and_then_takes_the_message() {
+    let bench = Bench::new();
+    let model = booking(&bench);
+    let mut person = Seated::at(bench.command(&["chat", "--model", &model, "--date", DATE]));
+    person.sees("» ");
+    person.types("book it\n");
+    person.sees("[y/N] ");
+    person.presses_ctrl_c();
+    person.sees("» ");
+    person.types("thank you\n");
+    person.sees("going on with: book it");
+    person.sees("[y/N] ");
+    person.presses_ctrl_c();
+    person.sees("the message was not taken");
+    person.sees("» ");
+    person.types("thank you\n");
+    person.sees("[y/N] ");
+    person.types("what?\n");
+    person.sees("[y/N] ");
+    person.types("好的\n");
+    person.sees("It is done.");
+    person.sees("You are welcome.");
+    person.sees("» ");
+    // The end of the input, at the beginning of a line.
+    person.types("\u{4}");
+    assert_eq!(person.child.wait().unwrap().code(), Some(0));
+    assert_eq!(bookings(&bench), 1);
+}
