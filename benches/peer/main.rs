@@ -1,8 +1,9 @@
 //! The same session through our engine and through llama-server: `make bench-peer`. docs/figures.md says what is compared.
 //!
-//! A session of six turns is run once with our engine, and every request to the model is kept. Then both sides
-//! answer these requests, in turn: same model file, same history, same tools, greedy, one thread, nothing computed
-//! before. llama-server is asked by [`RemoteModel`], which does nothing but ask.
+//! Two sessions are run once with our engine, and every request to the model is kept. Then both sides answer these
+//! requests, in turn: same model file, same history, same tools, greedy, one thread. Before the first session nothing is
+//! computed; the second finds what either side kept of the first. llama-server is asked by [`RemoteModel`], which does
+//! nothing but ask.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -24,10 +25,18 @@ use server::Server;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-const MESSAGES: [&str; 3] = [
-    "What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.",
-    "What's the weather in Beijing tomorrow?",
-    "Show my bookings.",
+/// The first session and the next.
+const SESSIONS: [[&str; 3]; 2] = [
+    [
+        "What's the weather in Shanghai tomorrow? And book me the earliest train to Beijing.",
+        "What's the weather in Beijing tomorrow?",
+        "Show my bookings.",
+    ],
+    [
+        "How warm will it be in Nanjing on Friday? And book me the cheapest train to Hangzhou.",
+        "What's the weather in Hangzhou on Friday?",
+        "Show my bookings.",
+    ],
 ];
 const ROUNDS: usize = 5;
 
@@ -91,18 +100,27 @@ async fn main() -> Outcome<()> {
     let (program, folder) = (PathBuf::from(program), tempfile::tempdir()?);
     let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/model/handyman.gguf"));
 
-    let asked = record().await?;
-    let (mut ours, mut theirs) = (Side::default(), Side::default());
-    for round in 0..ROUNDS {
+    let asked = [record(SESSIONS[0]).await?, record(SESSIONS[1]).await?];
+    let names: [SessionId; 2] = ["first".into(), "next".into()];
+    let (mut ours, mut theirs) = (<[Side; 2]>::default(), <[Side; 2]>::default());
+    for _ in 0..ROUNDS {
         let model = LocalModel::load(file, one_thread()).await?;
-        ours.go(&model, &asked, round).await?;
+        for ((side, asked), session) in ours.iter_mut().zip(&asked).zip(&names) {
+            side.go(session, &model, asked).await?;
+        }
         drop(model);
         let server = Server::start(&program, file, folder.path()).await?;
         let settings =
             RemoteSettings { sampling: Some(Sampling::default()), ..RemoteSettings::new(server.url()) };
-        theirs.go(&RemoteModel::connect(settings).await?, &asked, round).await?;
+        let model = RemoteModel::connect(settings).await?;
+        for ((side, asked), session) in theirs.iter_mut().zip(&asked).zip(&names) {
+            side.go(session, &model, asked).await?;
+        }
     }
-    print(&asked, ours, theirs);
+    rows::head();
+    for (name, (mine, other)) in ["the first session", "the next session"].into_iter().zip(ours.iter().zip(&theirs)) {
+        print(name, mine, other);
+    }
     Ok(())
 }
 
@@ -111,7 +129,7 @@ fn one_thread() -> ModelSettings {
 }
 
 /// The requests of a session of ours.
-async fn record() -> Outcome<Vec<Asked>> {
+async fn record(messages: [&str; 3]) -> Outcome<Vec<Asked>> {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
     let sandbox = Sandbox::open(&Settings::new(now.date())).await?;
     let tools = Toolbox::new().with_all(sandbox.tools())?;
@@ -119,14 +137,14 @@ async fn record() -> Outcome<Vec<Asked>> {
     let model = Recorder { model: LocalModel::builtin().await?, asked: Arc::clone(&asked) };
     let agent = Agent::new(model).toolbox(tools).policy(AllowAll).now(now);
     let session = agent.session();
-    for message in MESSAGES {
+    for message in messages {
         session.run(message).await?;
     }
     let kept = asked.lock().map_err(|_| "the recorder broke")?.clone();
     Ok(kept)
 }
 
-/// What one side took and said.
+/// What one side took and said in a session.
 #[derive(Default)]
 struct Side {
     times: Vec<Duration>,
@@ -135,12 +153,11 @@ struct Side {
 }
 
 impl Side {
-    async fn go(&mut self, model: &dyn Model, asked: &[Asked], round: usize) -> Outcome<()> {
-        let session = SessionId::from(format!("round {round}").as_str());
+    async fn go(&mut self, session: &SessionId, model: &dyn Model, asked: &[Asked]) -> Outcome<()> {
         (self.replies, self.usage) = (Vec::new(), TokenUsage::default());
         let started = Instant::now();
         for request in asked {
-            let reply = model.reply(request.request(&session), &Discard).await?;
+            let reply = model.reply(request.request(session), &Discard).await?;
             self.replies.push(reply.body);
             self.usage += reply.usage;
         }
@@ -149,24 +166,20 @@ impl Side {
     }
 }
 
-fn print(asked: &[Asked], ours: Side, theirs: Side) {
-    let (mine, other) = (median(ours.times), median(theirs.times));
-    rows::head();
-    let from = format!("{} to {}, {} turns, median of {ROUNDS}", millis(mine), millis(other), asked.len());
-    row(
-        "a session, ours / llama-server: time",
-        &ratio(mine.as_secs_f64(), other.as_secs_f64()),
-        "0.33",
-        &from,
-    );
+fn print(session: &str, ours: &Side, theirs: &Side) {
+    let (mine, other) = (median(ours.times.clone()), median(theirs.times.clone()));
+    let turns = ours.replies.len();
+    let from = format!("{} to {}, {turns} turns, median of {ROUNDS}", millis(mine), millis(other));
+    let name = format!("{session}, ours / llama-server: time");
+    row(&name, &ratio(mine.as_secs_f64(), other.as_secs_f64()), "0.33", &from);
     let same = ours.replies.iter().zip(&theirs.replies).filter(|(a, b)| alike(a, b)).count();
-    row("turns with the same reply", &format!("{same}"), "reported", &format!("of {}", asked.len()));
+    row("  turns with the same reply", &format!("{same}"), "reported", &format!("of {turns}"));
     for (name, usage) in [("ours", ours.usage), ("llama-server", theirs.usage)] {
         let from =
             format!("{} forced or confirmed, {} sampled", usage.decoded() - usage.sampled, usage.sampled);
-        row(&format!("tokens written, {name}"), &usage.decoded().to_string(), "reported", &from);
+        row(&format!("  tokens written, {name}"), &usage.decoded().to_string(), "reported", &from);
         let from = format!("{} reused", usage.reused);
-        row(&format!("tokens of prompts computed, {name}"), &usage.prefilled.to_string(), "reported", &from);
+        row(&format!("  tokens of prompts computed, {name}"), &usage.prefilled.to_string(), "reported", &from);
     }
 }
 
