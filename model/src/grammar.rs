@@ -30,6 +30,7 @@ static EN: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/more.en.txt"),
         include_str!("../data/looking.en.txt"),
         include_str!("../data/asking.en.txt"),
+        include_str!("../data/spread.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -44,6 +45,7 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/more.zh.txt"),
         include_str!("../data/looking.zh.txt"),
         include_str!("../data/asking.zh.txt"),
+        include_str!("../data/spread.zh.txt"),
     ])
 });
 

@@ -90,6 +90,14 @@ fn weather(d: &mut Draw, result: &Value) -> String {
 
 /// A booking that is not to be paid for now.
 pub(super) fn booked(d: &mut Draw, result: &Value) -> String {
+    if is_for_several(result) {
+        return from(
+            d,
+            result,
+            &["Booked for {people} people: {item}, {date}, {total}, reference {booking}. It is not paid yet."],
+            &["已预订{people}人：{item}，{date}，{total}，订单号{booking}，还没有付款。"],
+        );
+    }
     from(
         d,
         result,
@@ -107,6 +115,14 @@ pub(super) fn booked(d: &mut Draw, result: &Value) -> String {
 /// A booking that is paid for.
 pub(super) fn booked_and_paid(d: &mut Draw, booking: &Value, payment: &Value) -> String {
     let both = merged(booking, payment);
+    if is_for_several(booking) {
+        return from(
+            d,
+            &both,
+            &["Booked for {people} people and paid: {item}, {date}, {total}, reference {booking}, receipt {receipt}."],
+            &["已订好{people}人并付款：{item}，{date}，{total}，订单号{booking}，收据号{receipt}。"],
+        );
+    }
     from(
         d,
         &both,
@@ -128,6 +144,11 @@ pub(super) fn booked_not_paid(d: &mut Draw, booking: &Value, failure: &Value) ->
     let first = booked(d, booking);
     let second = from(d, failure, &["The payment failed: {error}."], &["付款没有成功：{error}。"]);
     if d.zh() { format!("{first}{second}") } else { format!("{first} {second}") }
+}
+
+/// Whether a booking is for more than one person.
+fn is_for_several(booking: &Value) -> bool {
+    booking["people"].as_i64().is_some_and(|people| people > 1)
 }
 
 fn cancelled(d: &mut Draw, result: &Value) -> String {

@@ -47,6 +47,10 @@ fn trip(s: &mut Scene<'_, '_>) {
     let books = nothing || s.d.chance(75);
     let (ask, message) = if nothing {
         bare(s, &trip)
+    } else if s.d.chance(30) {
+        let ask = trip.in_parts(s, unsaid, books);
+        let message = ask::remark(s.d, &ask.clause);
+        (ask, message)
     } else if books {
         // The wordings of a trip without its end point to a place named before; here there is none.
         let (ask, command) = without(s, &trip, unsaid);
@@ -138,8 +142,11 @@ fn city(s: &mut Scene<'_, '_>) {
     asked_for(s, &said, "ask_city", &city, asked);
 }
 
-/// An event without a time.
+/// An event without a time, or without a day as well.
 fn time(s: &mut Scene<'_, '_>) {
+    if s.d.chance(50) {
+        return event_at_no_time(s);
+    }
     let (today, lower) = (s.today(), s.lower);
     let day = slots::day(s.d, today, 20, lower);
     let on_day = slots::on_day(s.d, &day);
@@ -151,14 +158,27 @@ fn time(s: &mut Scene<'_, '_>) {
     asked_for(s, &clause, "ask_time", &time, asked);
 }
 
+fn event_at_no_time(s: &mut Scene<'_, '_>) {
+    let (day, time, title) = (whole_day(s), slots::time(s.d, 8, 19), info::title(s.d));
+    let on_day = slots::on_day(s.d, &day);
+    let slots: &[(&str, &str)] = &[("title", &title), ("day", &day), ("on_day", &on_day), ("time", &time)];
+    let said = phrase(s.d, "miss_event_when", slots);
+    let reply = phrase(s.d, "reply_event_when", slots);
+    let asked = call("add_event", &[("title", text(&title)), ("day", text(&day)), ("time", text(&time))]);
+    answered(s, &said, "ask_event_when", reply, Ask { clause: String::new(), calls: vec![asked], goal: Goal::Tell });
+}
+
 /// Says it, hears the question, answers it, and the call is made.
 fn asked_for(s: &mut Scene<'_, '_>, said: &str, rule: &str, value: &str, asked: Call) {
     let reply = phrase(s.d, "reply_one", &[("v", value)]);
-    // What was to be booked is booked once it is known.
-    let books = ["book", "reserve", "订"].iter().any(|word| said.to_lowercase().contains(word))
-        && asked.name.starts_with("search");
-    let goal = if books { Goal::Book(Order { pays: true, ..Order::default() }) } else { Goal::Tell };
+    let goal = if asked.name.starts_with("search") { wanted(said) } else { Goal::Tell };
     answered(s, said, rule, reply, Ask { clause: String::new(), calls: vec![asked], goal });
+}
+
+/// What was to be booked is booked once it is known.
+fn wanted(said: &str) -> Goal {
+    let books = ["book", "reserv", "table", "订", "桌", "约"].iter().any(|word| said.to_lowercase().contains(word));
+    if books { Goal::Book(Order { pays: true, ..Order::default() }) } else { Goal::Tell }
 }
 
 /// Says it, hears the question of a rule, replies, and what was asked for is done.
@@ -208,8 +228,11 @@ fn title(s: &mut Scene<'_, '_>) {
     asked_for(s, &said, "ask_what_event", &title, asked);
 }
 
-/// A hotel, without the city or the day of arrival.
+/// A hotel, without the city or the day of arrival, or without both.
 fn hotel(s: &mut Scene<'_, '_>) {
+    if s.d.chance(25) {
+        return any_hotel(s);
+    }
     let (today, lower) = (s.today(), s.lower);
     let (city, day) = (slots::city(s.d, lower), slots::day(s.d, today, 40, lower));
     let (on_day, in_city) = (slots::on_day(s.d, &day), slots::in_city(s.d, &city));
@@ -231,10 +254,24 @@ fn hotel(s: &mut Scene<'_, '_>) {
     asked_for(s, &said, question, value, asked);
 }
 
-/// A table, without the city, or without saying when and for how many.
+fn any_hotel(s: &mut Scene<'_, '_>) {
+    let (today, lower) = (s.today(), s.lower);
+    let (city, day) = (slots::city(s.d, lower), slots::day(s.d, today, 40, lower));
+    let on_day = slots::on_day(s.d, &day);
+    let said = phrase(s.d, "miss_hotel_all", &[]);
+    let reply = phrase(s.d, "reply_hotel_all", &[("city", &city), ("day", &day), ("on_day", &on_day)]);
+    let asked =
+        call("search_hotels", &[("city", text(&city)), ("day", text(&day)), ("order", rank(&said))]);
+    let ask = Ask { clause: String::new(), calls: vec![asked], goal: wanted(&said) };
+    answered(s, &said, "ask_hotel_all", reply, ask);
+}
+
+/// A table, without the city, or without saying when and for how many, or without all of it.
 fn table(s: &mut Scene<'_, '_>) {
-    if s.d.chance(45) {
-        return table_at_no_time(s);
+    match s.d.rng.below(100) {
+        0..40 => return table_at_no_time(s, true),
+        40..55 => return table_at_no_time(s, false),
+        _ => {}
     }
     let (lower, day) = (s.lower, whole_day(s));
     let city = slots::city(s.d, lower);
@@ -258,15 +295,23 @@ fn table(s: &mut Scene<'_, '_>) {
     asked_for(s, &said, "ask_city", &city, asked);
 }
 
-fn table_at_no_time(s: &mut Scene<'_, '_>) {
+fn table_at_no_time(s: &mut Scene<'_, '_>, in_known_city: bool) {
     let (lower, day) = (s.lower, whole_day(s));
     let city = slots::city(s.d, lower);
+    let (said_rule, question, answer) = if in_known_city {
+        ("miss_food_when", "ask_food_when", "reply_food_when")
+    } else {
+        ("miss_food_all", "ask_food_all", "reply_food_all")
+    };
+    let on_day = slots::on_day(s.d, &day);
     let (in_city, time) = (slots::in_city(s.d, &city), slots::time(s.d, 11, 20));
     let (_, people) = slots::people(s.d, 10);
     let cuisine = stay::cuisine(s.d, lower);
     let known: &[(&str, &str)] = &[("city", &city), ("in_city", &in_city), ("cuisine", &cuisine)];
-    let said = phrase(s.d, "miss_food_when", known);
-    let reply = phrase(s.d, "reply_food_when", &[("day", &day), ("time", &time), ("people", &people)]);
+    let said = phrase(s.d, said_rule, known);
+    let told: &[(&str, &str)] =
+        &[("city", &city), ("day", &day), ("on_day", &on_day), ("time", &time), ("people", &people)];
+    let reply = phrase(s.d, answer, told);
     let asked = call(
         "search_restaurants",
         &[
@@ -278,8 +323,8 @@ fn table_at_no_time(s: &mut Scene<'_, '_>) {
             ("order", rank(&said)),
         ],
     );
-    let goal = Goal::Book(Order { pays: true, ..Order::default() });
-    answered(s, &said, "ask_food_when", reply, Ask { clause: String::new(), calls: vec![asked], goal });
+    let goal = if in_known_city { Goal::Book(Order { pays: true, ..Order::default() }) } else { wanted(&said) };
+    answered(s, &said, question, reply, Ask { clause: String::new(), calls: vec![asked], goal });
 }
 
 /// Something to be done with a booking of which nothing is known.

@@ -10,6 +10,7 @@ mod missing;
 mod scene;
 mod slip;
 mod slots;
+mod spread;
 mod stay;
 mod trip;
 mod trouble;
@@ -57,7 +58,7 @@ pub struct Course {
 pub enum About {
     /// All that the product does, and what it cannot do.
     Anything,
-    /// Bookings, paid for or not.
+    /// Bookings, paid for or not, and questions that sound like them.
     Bookings,
     /// What only needs to be looked up or put down: documents, tables, sums, the calendar; also two things at once.
     Desk,
@@ -133,9 +134,9 @@ fn offered(d: &mut Draw, specs: &[ToolSpec], talk: &Conversation, left_out: Opti
 /// One request of the person and all that it leads to.
 fn request(s: &mut Scene<'_, '_>) {
     match s.d.rng.below(100) {
-        0..15 => book_trip(s),
-        15..27 => weather_and_trip(s),
-        27..34 => find_trip(s),
+        0..13 => book_trip(s),
+        13..24 => weather_and_trip(s),
+        24..34 => find_trip(s),
         34..41 => weather(s),
         41..44 => tell(s, "weather_two", info::weather_two),
         44..49 => stay(s, |s| stay::hotel(s, true, None), "hotel_book"),
@@ -153,11 +154,12 @@ fn request(s: &mut Scene<'_, '_>) {
     }
 }
 
-/// A request that books something.
+/// A request that books something, and now and then one that looks much the same and books nothing.
 fn booking(s: &mut Scene<'_, '_>) {
     match s.d.rng.below(100) {
-        0..45 => book_trip(s),
-        45..70 => weather_and_trip(s),
+        0..35 => book_trip(s),
+        35..50 => find_trip(s),
+        50..70 => weather_and_trip(s),
         70..85 => stay(s, |s| stay::hotel(s, true, None), "hotel_book"),
         _ => stay(s, |s| stay::restaurant(s, true), "food_book"),
     }
@@ -195,7 +197,11 @@ fn amiss(s: &mut Scene<'_, '_>) {
 
 fn book_trip(s: &mut Scene<'_, '_>) {
     let trip = Trip::draw(s);
-    let (ask, command) = trip.book(s, Unsaid::default());
+    let (ask, command) = if spread::is_told_in_parts(s.d) {
+        (trip.in_parts(s, Unsaid::default(), true), false)
+    } else {
+        trip.book(s, Unsaid::default())
+    };
     let message = trip::message(s, &ask, command);
     s.talk.mark(if trip.train { "train_book" } else { "flight_book" });
     s.talk.user(message);
@@ -230,7 +236,7 @@ fn weather_and_trip(s: &mut Scene<'_, '_>) {
         0..4 => Unsaid { to: true, day: shares_day, ..Unsaid::default() },
         _ => Unsaid { day: shares_day && s.d.chance(50), ..Unsaid::default() },
     };
-    let (travel, _) = if s.d.chance(80) { trip.book(s, unsaid) } else { (trip.find(s, unsaid), true) };
+    let (travel, _) = if s.d.chance(70) { trip.book(s, unsaid) } else { (trip.find(s, unsaid), true) };
     s.talk.mark("weather_trip");
     if s.d.chance(25) {
         return trip_then_weather(s, &trip, forecast);
@@ -263,7 +269,10 @@ fn trip_then_weather(s: &mut Scene<'_, '_>, trip: &Trip, forecast: Ask) {
 
 fn find_trip(s: &mut Scene<'_, '_>) {
     let trip = Trip::draw(s);
-    tell(s, "trip_find", |s| trip.find(s, Unsaid::default()));
+    let in_parts = spread::is_told_in_parts(s.d);
+    tell(s, "trip_find", |s| {
+        if in_parts { trip.in_parts(s, Unsaid::default(), false) } else { trip.find(s, Unsaid::default()) }
+    });
     if s.d.chance(60) {
         follow::about_list(s);
     }

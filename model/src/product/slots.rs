@@ -1,5 +1,7 @@
 //! Cities, days, times and numbers as people write them in requests to the product.
 
+mod unusual;
+
 use std::sync::LazyLock;
 
 use jiff::ToSpan;
@@ -119,6 +121,10 @@ fn written(d: &mut Draw, city: &City, lower: bool) -> String {
 pub(super) fn day(d: &mut Draw, today: Date, reach: i64, lower: bool) -> String {
     const EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     const ZH: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
+    if d.chance(14) {
+        let text = unusual::day(d, today, reach);
+        return if lower { text.to_lowercase() } else { text };
+    }
     let ahead = d.rng.between(2, reach.clamp(3, 60));
     let date = today.saturating_add(i32::try_from(ahead).unwrap_or(2).days());
     let soon = d.rng.between(2, 6);
@@ -183,7 +189,7 @@ pub(super) fn on_day(d: &mut Draw, day: &str) -> String {
     }
     let first = day.split(' ').next().unwrap_or_default().to_lowercase();
     let plain =
-        ["today", "tomorrow", "tmr", "tmrw", "tomorow", "this", "next", "in"].contains(&first.as_str());
+        ["today", "tonight", "tomorrow", "tmr", "tmrw", "tomorow", "this", "next", "in", "a"].contains(&first.as_str());
     if plain || day.starts_with("the day") {
         return if d.chance(8) { format!("for {day}") } else { day.to_owned() };
     }
@@ -202,6 +208,9 @@ pub(super) fn in_city(d: &mut Draw, city: &str) -> String {
 /// A time of day between two hours.
 pub(super) fn time(d: &mut Draw, from: i64, to: i64) -> String {
     let (hour, minute) = (d.rng.between(from, to), *d.rng.one(&[0, 0, 0, 30, 30, 15, 45]));
+    if d.chance(10) {
+        return unusual::time(d, hour, minute);
+    }
     let twelve = (hour - 1) % 12 + 1;
     if d.chance(25) {
         return if d.chance(70) { format!("{hour:02}:{minute:02}") } else { format!("{hour}:{minute:02}") };

@@ -7,8 +7,8 @@ use crate::grammar::phrase;
 
 use super::ask::{self, Ask, Goal, call, text};
 use super::scene::Scene;
-use super::slots;
 use super::trip::payment;
+use super::{slots, spread};
 
 const CUISINES: &[(&str, &[&str])] = &[
     ("Sichuan", &["川菜", "四川菜"]),
@@ -44,11 +44,12 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
     let under_text = under.map(|n| phrase(d, "under", &[("n", &n.to_string())]));
     let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
     let under_text = under_text.unwrap_or_default();
+    let budget = under.map(|n| n.to_string()).unwrap_or_default();
     let on_day = slots::on_day(d, &day);
     let from_day = if on_day.starts_with("on ") && d.chance(60) {
         phrase(d, "from_day", &[("day", &day)])
     } else {
-        on_day
+        on_day.clone()
     };
     let a_crit = if crit.is_empty() { "a".to_owned() } else { format!("the {crit}") };
     let for_nights = if night_text.is_empty() || d.zh() {
@@ -63,11 +64,13 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
         ("in_city", &in_city),
         ("day", &day),
         ("from_day", &from_day),
+        ("on_day", &on_day),
         ("for_nights", &for_nights),
         ("nights", if night_text.is_empty() { "一晚" } else { &night_text }),
         ("nights_comma", &comma(&night_text)),
         ("under", &under_text),
         ("under_comma", &comma(&under_text)),
+        ("budget", &budget),
         ("a_crit", &a_crit),
         ("the_crit_plain", if crit.is_empty() { "good" } else { &a_crit }),
         ("the_crit_one_comma", &suffix),
@@ -75,7 +78,17 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
         ("crit_de", &crit_de),
     ];
     let rule = if book { "hotel_book" } else { "hotel_find" };
-    let mut clause = phrase(d, rule, slots);
+    let mut clause = if spread::is_told_in_parts(d) {
+        let facts = spread::said(&[
+            (true, "spread_stay"),
+            (nights.is_some(), "spread_nights"),
+            (under.is_some(), "spread_budget"),
+            (!crit.is_empty(), "spread_best"),
+        ]);
+        spread::told(d, &facts, if book { "spread_hotel_book" } else { "spread_hotel_find" }, slots)
+    } else {
+        phrase(d, rule, slots)
+    };
     // The Chinese wording with a stay in it says one night when nothing else was said.
     let nights = nights.map(|(n, _)| n).or_else(|| clause.contains("住一晚").then_some(1));
     let search = call(
@@ -122,6 +135,7 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
         ("at_time", &at_time),
         ("for_people", &people_text),
         ("people", &people_text),
+        ("n", &people),
         ("cuisine", &cuisine),
         ("a_crit", &a_crit),
         ("the_crit_plain", if crit.is_empty() { "good" } else { &a_crit }),
@@ -129,11 +143,24 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
         ("crit_de", &crit_de),
     ];
     let rule = if book { "food_book" } else { "food_find" };
-    let mut clause = phrase(d, rule, slots);
-    if d.zh() {
+    let in_parts = !day.is_empty() && spread::is_told_in_parts(d);
+    let mut clause = if in_parts {
+        let facts = spread::said(&[
+            (true, "spread_eat"),
+            (!time.is_empty(), "spread_time"),
+            (said_people, "spread_party"),
+            (!cuisine.is_empty(), "spread_cuisine"),
+            (!crit.is_empty(), "spread_best"),
+        ]);
+        spread::told(d, &facts, if book { "spread_food_book" } else { "spread_food_find" }, slots)
+    } else {
+        phrase(d, rule, slots)
+    };
+    if d.zh() && !in_parts {
         clause = clause.replace("，，", "，").replace("要，", "").replace("要的", "");
     }
     let told = |value: &str| if clause.contains(value) { text(value) } else { None };
+    let said_as = if in_parts { &people } else { &people_text };
     let search = call(
         "search_restaurants",
         &[
@@ -141,7 +168,7 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
             ("cuisine", told(&cuisine)),
             ("day", told(&day)),
             ("time", told(&time)),
-            ("people", if said_people { told(&people_text).and(text(&people)) } else { None }),
+            ("people", if said_people { told(said_as).and(text(&people)) } else { None }),
             ("order", if clause.contains(&crit) { text(order) } else { None }),
         ],
     );

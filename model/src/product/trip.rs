@@ -5,7 +5,7 @@ use crate::grammar::phrase;
 
 use super::ask::{self, Ask, Goal, Order, call, text};
 use super::scene::Scene;
-use super::slots;
+use super::{slots, spread};
 
 /// Ways to put rows in order: the argument, and the rule with how people say it.
 const RANKS: [(&str, &str); 4] = [
@@ -90,7 +90,17 @@ impl Trip {
     /// Asks what there is.
     pub(super) fn find(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid) -> Ask {
         let alone = Self { people: 1, people_text: String::new(), ..self.clone() };
-        let mut clause = alone.phrase(s.d, "trip_find", unsaid);
+        let clause = alone.phrase(s.d, "trip_find", unsaid);
+        self.found_by(s, clause)
+    }
+
+    /// The same, or else to book it, with each part in a clause of its own.
+    pub(super) fn in_parts(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid, book: bool) -> Ask {
+        let clause = self.parts(s.d, unsaid, if book { "spread_book" } else { "spread_find" });
+        if book { self.booked_by(s, clause) } else { self.found_by(s, clause) }
+    }
+
+    fn found_by(&self, s: &mut Scene<'_, '_>, mut clause: String) -> Ask {
         let calls = vec![self.said_in(&clause).search()];
         ask::only_asks(s.d, &mut clause);
         Ask { clause, calls, goal: Goal::Tell }
@@ -112,9 +122,13 @@ impl Trip {
                 clause = self.phrase(s.d, rule, unsaid);
             }
         }
+        (self.booked_by(s, clause), !statement)
+    }
+
+    fn booked_by(&self, s: &mut Scene<'_, '_>, mut clause: String) -> Ask {
         let calls = vec![self.said_in(&clause).search()];
         let order = payment(s, &mut clause, (self.people > 1).then(|| self.people_text.clone()));
-        (Ask { clause, calls, goal: Goal::Book(order) }, !statement)
+        Ask { clause, calls, goal: Goal::Book(order) }
     }
 
     /// The trip without what the wording chosen for it did not say.
@@ -122,6 +136,43 @@ impl Trip {
         let said = |value: &str| if clause.contains(value) { value.to_owned() } else { String::new() };
         let order = if clause.contains(&self.crit) { self.order } else { "" };
         Self { order, after: said(&self.after), before: said(&self.before), ..self.clone() }
+    }
+
+    /// The parts that are said, and what is asked for.
+    fn parts(&self, d: &mut Draw, unsaid: Unsaid, order: &str) -> String {
+        let apart = !unsaid.to && !unsaid.day && d.chance(30);
+        let facts = spread::said(&[
+            (!unsaid.to, if unsaid.day || apart { "spread_to_open" } else { "spread_to" }),
+            (!unsaid.from, "spread_from"),
+            (!unsaid.day && (unsaid.to || apart), "spread_day"),
+            (!self.after.is_empty(), "spread_after"),
+            (!self.before.is_empty(), "spread_before"),
+            (!self.crit.is_empty(), "spread_order"),
+            (self.people > 1, "spread_people"),
+        ]);
+        let (one, several) = if self.train { ("train", "trains") } else { ("flight", "flights") };
+        let vehicle = phrase(d, one, &[]);
+        let (vehicles, bare) = if d.zh() {
+            (vehicle.clone(), vehicle.clone())
+        } else {
+            (phrase(d, several, &[]), one.to_owned())
+        };
+        let on_day = slots::on_day(d, &self.day);
+        let slots: &[(&str, &str)] = &[
+            ("from", &self.from),
+            ("to", &self.to),
+            ("day", &self.day),
+            ("on_day", &on_day),
+            ("a", &self.after),
+            ("b", &self.before),
+            ("crit", &self.crit),
+            ("crit_de", &self.crit_de),
+            ("n", &self.people_text),
+            ("vehicle", &vehicle),
+            ("vehicles", &vehicles),
+            ("vehicle_bare", &bare),
+        ];
+        spread::told(d, &facts, order, slots)
     }
 
     fn phrase(&self, d: &mut Draw, rule: &str, unsaid: Unsaid) -> String {

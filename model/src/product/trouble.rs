@@ -46,10 +46,10 @@ pub(super) fn at_night(s: &mut Scene<'_, '_>) {
 /// Something that no tool does: asked, ordered, or just said.
 pub(super) fn no_tool(s: &mut Scene<'_, '_>) {
     let rule = match s.d.rng.below(100) {
-        0..8 => "no_change",
-        8..30 => "no_tool",
-        30..50 => "no_tool_command",
-        50..85 => "no_tool_question",
+        0..16 => "no_change",
+        16..34 => "no_tool",
+        34..52 => "no_tool_command",
+        52..85 => "no_tool_question",
         _ => "no_tool_statement",
     };
     let lower = s.lower;
