@@ -118,9 +118,8 @@ async fn main() -> Outcome<()> {
         }
     }
     rows::head();
-    for (name, (mine, other)) in ["the first session", "the next session"].into_iter().zip(ours.iter().zip(&theirs)) {
-        print(name, mine, other);
-    }
+    print("the first session", &ours[0], &theirs[0]);
+    print("the next session", &ours[1], &theirs[1]);
     Ok(())
 }
 
@@ -179,7 +178,12 @@ fn print(session: &str, ours: &Side, theirs: &Side) {
             format!("{} forced or confirmed, {} sampled", usage.decoded() - usage.sampled, usage.sampled);
         row(&format!("  tokens written, {name}"), &usage.decoded().to_string(), "reported", &from);
         let from = format!("{} reused", usage.reused);
-        row(&format!("  tokens of prompts computed, {name}"), &usage.prefilled.to_string(), "reported", &from);
+        row(
+            &format!("  tokens of prompts computed, {name}"),
+            &usage.prefilled.to_string(),
+            "reported",
+            &from,
+        );
     }
 }
 

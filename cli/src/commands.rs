@@ -81,7 +81,10 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     let session = agent.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
     if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| !options.json) {
-        show::note(&format!("the run began with the model {first}; now {} goes on with it", agent.model().name));
+        show::note(&format!(
+            "the run began with the model {first}; now {} goes on with it",
+            agent.model().name
+        ));
     }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());

@@ -123,7 +123,8 @@ pub(crate) async fn tools(
 }
 
 fn no_server(error: ToolError) -> Problem {
-    Problem::from(error).with_hint("--mcp takes a command line or a URL; run the command by hand to see what it says")
+    Problem::from(error)
+        .with_hint("--mcp takes a command line or a URL; run the command by hand to see what it says")
 }
 
 /// Shows on standard error how far a call at a server has come.

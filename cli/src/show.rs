@@ -23,12 +23,11 @@ pub(crate) struct Terminal {
     streamed: Mutex<Streamed>,
     /// The calls of the current turn by id, as one line each.
     names: Mutex<Vec<(String, String)>>,
-    /// Whether it shows where each argument of a call comes from.
+    /// Whether it shows a recorded run: where each argument of a call comes from, and calls and results, which are
+    /// no part of the answer, on standard output as well.
     origins: bool,
     /// Whether somebody is asked at once about a call that waits, and told then what these lines would say.
     asks: bool,
-    /// Whether calls and results, which are no part of the answer, go to standard error.
-    is_at_work: bool,
     /// Whether the answer goes to a program or a file: it is printed when it is whole.
     is_read_by_a_program: bool,
 }
@@ -142,14 +141,13 @@ impl Terminal {
     pub(crate) fn at_work() -> Self {
         Self {
             asks: std::io::stdin().is_terminal(),
-            is_at_work: true,
             is_read_by_a_program: !std::io::stdout().is_terminal(),
             ..Self::default()
         }
     }
 
     fn step(&self, text: &str) {
-        if self.is_at_work { prompt(&format!("{}\n", printable(text))) } else { line(text) }
+        if self.origins { line(text) } else { prompt(&format!("{}\n", printable(text))) }
     }
 
     /// Learns what the calls of a run are, without showing anything.

@@ -115,7 +115,12 @@ fn mistakes_are_told_with_what_to_do() {
         #[cfg(feature = "llama")]
         (&["run", "x", "--model", "nope"], 1, "there is no model 'nope'", "handyman model list"),
         #[cfg(feature = "services")]
-        (&["run", "x", "--model", &answer, "--openapi", "no.yaml"], 1, "--openapi: no.yaml cannot be", "file"),
+        (
+            &["run", "x", "--model", &answer, "--openapi", "no.yaml"],
+            1,
+            "--openapi: no.yaml cannot be",
+            "file",
+        ),
         #[cfg(feature = "services")]
         (&["run", "x", "--model", &answer, "--mcp", "false"], 1, "false ended before it answered", ""),
         #[cfg(feature = "llama")]

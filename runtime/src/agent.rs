@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use handyman_core::{
-    Event, Fault, FaultKind, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId, SessionId, Tool,
-    ToolChoice, Toolbox, catalogue,
+    Event, Fault, FaultKind, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId, SessionId,
+    Tool, ToolChoice, Toolbox, catalogue,
 };
 use jiff::civil::DateTime;
 use schemars::JsonSchema;

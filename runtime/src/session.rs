@@ -1,8 +1,8 @@
 //! A session: a conversation of many runs over one journal.
 
 use handyman_core::{
-    AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role, Run,
-    RunId, RunSummary, SessionId, Toolset,
+    AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role,
+    Run, RunId, RunSummary, SessionId, Toolset,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;

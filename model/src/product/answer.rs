@@ -94,7 +94,9 @@ pub(super) fn booked(d: &mut Draw, result: &Value) -> String {
         return from(
             d,
             result,
-            &["Booked for {people} people: {item}, {date}, {total}, reference {booking}. It is not paid yet."],
+            &[
+                "Booked for {people} people: {item}, {date}, {total}, reference {booking}. It is not paid yet.",
+            ],
             &["已预订{people}人：{item}，{date}，{total}，订单号{booking}，还没有付款。"],
         );
     }
@@ -119,7 +121,9 @@ pub(super) fn booked_and_paid(d: &mut Draw, booking: &Value, payment: &Value) ->
         return from(
             d,
             &both,
-            &["Booked for {people} people and paid: {item}, {date}, {total}, reference {booking}, receipt {receipt}."],
+            &[
+                "Booked for {people} people and paid: {item}, {date}, {total}, reference {booking}, receipt {receipt}.",
+            ],
             &["已订好{people}人并付款：{item}，{date}，{total}，订单号{booking}，收据号{receipt}。"],
         );
     }

@@ -165,7 +165,13 @@ fn event_at_no_time(s: &mut Scene<'_, '_>) {
     let said = phrase(s.d, "miss_event_when", slots);
     let reply = phrase(s.d, "reply_event_when", slots);
     let asked = call("add_event", &[("title", text(&title)), ("day", text(&day)), ("time", text(&time))]);
-    answered(s, &said, "ask_event_when", reply, Ask { clause: String::new(), calls: vec![asked], goal: Goal::Tell });
+    answered(
+        s,
+        &said,
+        "ask_event_when",
+        reply,
+        Ask { clause: String::new(), calls: vec![asked], goal: Goal::Tell },
+    );
 }
 
 /// Says it, hears the question, answers it, and the call is made.
@@ -177,7 +183,8 @@ fn asked_for(s: &mut Scene<'_, '_>, said: &str, rule: &str, value: &str, asked: 
 
 /// What was to be booked is booked once it is known.
 fn wanted(said: &str) -> Goal {
-    let books = ["book", "reserv", "table", "订", "桌", "约"].iter().any(|word| said.to_lowercase().contains(word));
+    let books =
+        ["book", "reserv", "table", "订", "桌", "约"].iter().any(|word| said.to_lowercase().contains(word));
     if books { Goal::Book(Order { pays: true, ..Order::default() }) } else { Goal::Tell }
 }
 
@@ -260,8 +267,7 @@ fn any_hotel(s: &mut Scene<'_, '_>) {
     let on_day = slots::on_day(s.d, &day);
     let said = phrase(s.d, "miss_hotel_all", &[]);
     let reply = phrase(s.d, "reply_hotel_all", &[("city", &city), ("day", &day), ("on_day", &on_day)]);
-    let asked =
-        call("search_hotels", &[("city", text(&city)), ("day", text(&day)), ("order", rank(&said))]);
+    let asked = call("search_hotels", &[("city", text(&city)), ("day", text(&day)), ("order", rank(&said))]);
     let ask = Ask { clause: String::new(), calls: vec![asked], goal: wanted(&said) };
     answered(s, &said, "ask_hotel_all", reply, ask);
 }
@@ -323,7 +329,8 @@ fn table_at_no_time(s: &mut Scene<'_, '_>, in_known_city: bool) {
             ("order", rank(&said)),
         ],
     );
-    let goal = if in_known_city { Goal::Book(Order { pays: true, ..Order::default() }) } else { wanted(&said) };
+    let goal =
+        if in_known_city { Goal::Book(Order { pays: true, ..Order::default() }) } else { wanted(&said) };
     answered(s, &said, question, reply, Ask { clause: String::new(), calls: vec![asked], goal });
 }
 

@@ -188,8 +188,8 @@ pub(super) fn on_day(d: &mut Draw, day: &str) -> String {
         return day.to_owned();
     }
     let first = day.split(' ').next().unwrap_or_default().to_lowercase();
-    let plain =
-        ["today", "tonight", "tomorrow", "tmr", "tmrw", "tomorow", "this", "next", "in", "a"].contains(&first.as_str());
+    let plain = ["today", "tonight", "tomorrow", "tmr", "tmrw", "tomorow", "this", "next", "in", "a"]
+        .contains(&first.as_str());
     if plain || day.starts_with("the day") {
         return if d.chance(8) { format!("for {day}") } else { day.to_owned() };
     }

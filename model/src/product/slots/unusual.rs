@@ -52,7 +52,9 @@ fn chinese_day(d: &mut Draw, date: Date, weekday: usize, far: bool) -> String {
         7 => d.rng.pick(&["一周后", "过两天", "明日"]).into(),
         8 => format!("下周{name}{part}"),
         9 => format!("下个礼拜{name}"),
-        10 => format!("{}月{}号", NUMBERS_ZH[usize::from(date.month().unsigned_abs() - 1)], counted(date.day())),
+        10 => {
+            format!("{}月{}号", NUMBERS_ZH[usize::from(date.month().unsigned_abs() - 1)], counted(date.day()))
+        }
         11 => format!("{}月{}{}{part}", date.month(), date.day(), d.rng.pick(&["号", "日"])),
         12 => d.rng.pick(&["下周末", "两周后", "半个月后"]).into(),
         _ => format!("{}-{:02}-{:02}{part}", date.year(), date.month(), date.day()),

@@ -253,7 +253,11 @@ fn of_a_draft_only_what_fits_the_batch_is_checked() {
         (0..3).for_each(|_| scheduler.step());
         scheduler.jobs[0].draft = vec![98; 6];
         let part = scheduler.part(0, most, 0).unwrap();
-        assert_eq!((part.tokens.len(), part.logits_from), (most.min(7), 0), "a token, and what fits of the draft");
+        assert_eq!(
+            (part.tokens.len(), part.logits_from),
+            (most.min(7), 0),
+            "a token, and what fits of the draft"
+        );
         scheduler.pass(vec![part]);
         settle(&mut scheduler);
         assert_eq!(read(&mut reports).0, wanted, "with room for {most} tokens");
