@@ -80,7 +80,9 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     let agent = settings::agent(options, &files).await?;
     let session = agent.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
-    if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| !options.json) {
+    let ended = ended(&session, &id).await?;
+    let goes_on = ended.is_none() && !options.json;
+    if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| goes_on) {
         show::note(&format!(
             "the run began with the model {first}; now {} goes on with it",
             agent.model().name
@@ -88,7 +90,6 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
-    let ended = ended(&session, &id).await?;
     let run = session.resume(&id, &watch).await?;
     if let Some(end) = ended {
         if !options.json {

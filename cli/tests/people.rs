@@ -208,6 +208,7 @@ fn a_run_that_has_ended_says_so_and_how() {
     let resumed = bench.run(&["resume", run, "--model", &model, "--date", DATE]);
     assert_eq!((resumed.code, resumed.out.as_str()), (0, "Hello.\n"));
     assert!(resumed.err.contains(&format!("run {run} has ended")), "{}", resumed.err);
+    assert!(!resumed.err.contains("goes on with it"), "{}", resumed.err);
     let resumed = bench.run(&["resume", run, "--model", &model, "--date", DATE, "--json"]);
     assert_eq!(resumed.events().last(), began.last());
 }
