@@ -4,10 +4,10 @@
 mod support;
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{PipeReader, Read, Write, pipe};
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::process::{Child, Command};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
@@ -29,12 +29,11 @@ struct Seated {
 impl Seated {
     fn at(mut command: Command) -> Self {
         let (keys, terminal) = terminal();
-        let mut child =
-            command.stdin(terminal).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (show, shown) = channel();
-        copy(child.stdout.take().unwrap(), show.clone());
-        copy(child.stderr.take().unwrap(), show);
-        Self { child, keys, shown, seen: Vec::new() }
+        // One pipe, as a terminal is one: what is written first is read first.
+        let (screen, output) = pipe().unwrap();
+        command.stdin(terminal).stdout(output.try_clone().unwrap()).stderr(output);
+        let child = command.spawn().unwrap();
+        Self { child, keys, shown: read(screen), seen: Vec::new() }
     }
 
     /// Waits until this has been shown, and gives what has been until then.
@@ -80,15 +79,17 @@ fn terminal() -> (File, OwnedFd) {
     (File::from(keys), rustix::fs::open(name.as_c_str(), flags, Mode::empty()).unwrap())
 }
 
-fn copy(mut from: impl Read + Send + 'static, to: Sender<Vec<u8>>) {
+fn read(mut screen: PipeReader) -> Receiver<Vec<u8>> {
+    let (show, shown) = channel();
     std::thread::spawn(move || {
         let mut some = [0; 4096];
-        while let Ok(bytes @ 1..) = from.read(&mut some) {
-            if to.send(some[..bytes].to_vec()).is_err() {
+        while let Ok(bytes @ 1..) = screen.read(&mut some) {
+            if show.send(some[..bytes].to_vec()).is_err() {
                 break;
             }
         }
     });
+    shown
 }
 
 fn call(tool: &str, arguments: Value) -> Value {
