@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use handyman_core::{Fault, FaultKind};
 use llama_cpp_2::llama_backend::LlamaBackend;
 
-use super::cpu;
+use super::{attention, cpu};
 
 static BACKEND: OnceLock<Option<LlamaBackend>> = OnceLock::new();
 static LOADING: Mutex<()> = Mutex::new(());
@@ -22,7 +22,9 @@ pub(crate) fn backend() -> Result<&'static LlamaBackend, Fault> {
     cpu::check()?;
     let backend = BACKEND.get_or_init(|| {
         listen();
-        LlamaBackend::init().ok()
+        let backend = LlamaBackend::init().ok()?;
+        attention::register();
+        Some(backend)
     });
     backend.as_ref().ok_or_else(|| {
         Fault::new(FaultKind::Backend, "llama.cpp was already initialised by someone else in this process")

@@ -3,11 +3,11 @@
 use handyman_core::{Fault, FaultKind};
 use llama_cpp_sys_2 as sys;
 
-use super::Token;
 use super::backend::{backend, one_at_a_time};
 use super::raw::{self, Context, Extent, Row};
 use super::threads::Threads;
 use super::weights::Weights;
+use super::{Token, attention};
 
 /// Tokens computed in one pass at most; a cancelled request waits for at most one pass.
 pub(crate) const BATCH_MAX: usize = 256;
@@ -60,6 +60,8 @@ pub(crate) struct CacheSettings {
     pub(crate) kind: CacheType,
     /// Flash attention on or off; llama.cpp chooses where it is `None`.
     pub(crate) flash_attention: Option<bool>,
+    /// Whether [`attention`] takes part.
+    pub(crate) own_attention: bool,
 }
 
 /// Which sequence, and where in it.
@@ -169,7 +171,12 @@ impl<'w> Cache<'w> {
             self.context.set_threads(threads);
             self.threads = threads;
         }
-        match self.context.decode(&rows) {
+        let computed = if self.settings.own_attention {
+            attention::with_threads(threads, || self.context.decode(&rows))
+        } else {
+            self.context.decode(&rows)
+        };
+        match computed {
             0 => self.wanted.extend(batch.iter().map(|feed| feed.logits)),
             1 => return Err(Fault::new(FaultKind::Backend, "the KV cache has no room for the tokens")),
             -1 => return Err(Fault::new(FaultKind::Backend, "llama.cpp refused the batch")),

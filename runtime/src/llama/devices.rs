@@ -39,7 +39,10 @@ pub fn devices() -> Result<Vec<Device>, Fault> {
             memory_free: free.unwrap_or(found.memory_free as u64),
         }
     };
-    Ok(list_llama_ggml_backend_devices().into_iter().map(device).collect())
+    // What only helps the CPU with an operation is no device to choose.
+    let helps =
+        |found: &llama_cpp_2::LlamaBackendDevice| found.device_type == LlamaBackendDeviceType::Accelerator;
+    Ok(list_llama_ggml_backend_devices().into_iter().filter(|found| !helps(found)).map(device).collect())
 }
 
 /// Bytes of the host's memory that can be had without swapping, where the system tells.

@@ -1,0 +1,71 @@
+//! With the built-in model: its attention is computed here, and comes to what llama.cpp computes.
+
+use std::path::Path;
+
+use super::*;
+use crate::llama::backend::backend;
+use crate::llama::cache::{Cache, CacheSettings, CacheType, Feed, Place};
+use crate::llama::devices::devices;
+use crate::llama::threads::Threads;
+use crate::llama::weights::Weights;
+
+fn cache(weights: &Weights, threads: u32, own_attention: bool, flash_attention: Option<bool>) -> Cache<'_> {
+    let threads = Threads::choose(Some(threads));
+    let settings = CacheSettings {
+        cells: 1024,
+        sequences: 3,
+        threads,
+        kind: CacheType::F16,
+        flash_attention,
+        own_attention,
+    };
+    Cache::open(weights, settings).unwrap()
+}
+
+/// The logits after two sequences that grow side by side, in batches of these sizes.
+fn logits(cache: &mut Cache, batches: &[usize]) -> Vec<f32> {
+    let (mut logits, mut position) = (Vec::new(), 0);
+    for &tokens in batches {
+        let feed = |index: usize| {
+            let place = Place { sequence: (index % 2) as u32, position: position + index / 2 };
+            Feed {
+                place,
+                token: (place.position * 31 % 5000) as u32 + place.sequence,
+                logits: index >= 2 * tokens - 2,
+            }
+        };
+        let batch: Vec<Feed> = (0..2 * tokens).map(feed).collect();
+        cache.decode(&batch).unwrap();
+        logits.extend_from_slice(cache.logits(2 * tokens - 2).unwrap());
+        logits.extend_from_slice(cache.logits(2 * tokens - 1).unwrap());
+        position += tokens;
+    }
+    logits
+}
+
+#[test]
+fn attention_is_computed_here_and_is_the_same() {
+    let weights =
+        Weights::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../model/handyman.gguf")), None)
+            .unwrap();
+    let batches = [100, 1, 1, 7, 40, 1];
+    let before = COMPUTED.get();
+    let theirs = logits(&mut cache(&weights, 1, false, None), &batches);
+    assert_eq!(COMPUTED.get(), before, "attention is computed here though it was not to be");
+    for (threads, flash_attention) in [(1, None), (2, None), (1, Some(true))] {
+        let before = COMPUTED.get();
+        let ours = logits(&mut cache(&weights, threads, true, flash_attention), &batches);
+        let size = |of: &mut dyn Iterator<Item = f32>| of.map(|x| x * x).sum::<f32>().sqrt();
+        let off = size(&mut ours.iter().zip(&theirs).map(|(a, b)| a - b)) / size(&mut theirs.iter().copied());
+        // What goes into a product with weights of 8 bits is rounded to 8 bits: the last bit of an attention decides how.
+        assert!(off < 0.05, "{off} of the logits' size with {threads} threads");
+        assert!(COMPUTED.get() > before, "attention stayed with llama.cpp");
+    }
+}
+
+#[test]
+fn it_is_no_device_to_choose_and_knows_its_version() {
+    backend().unwrap();
+    assert_eq!(version(), VERSION, "ggml's interface has changed: look at attention/ggml.rs");
+    assert!(devices().unwrap().iter().all(|device| device.name != NAME.to_str().unwrap()));
+}
