@@ -12,6 +12,7 @@ mod alone;
 mod crowd;
 mod graft;
 mod killed;
+mod reading;
 mod rows;
 mod trip;
 mod turns;
@@ -45,6 +46,9 @@ async fn table(parts: &[&str]) -> Outcome<()> {
     if wanted("trip") {
         trip::rows().await?;
     }
+    if wanted("reading") {
+        reading::measure(None, "built-in").await?;
+    }
     if wanted("turns") {
         turns::measure().await?;
     }
@@ -59,11 +63,14 @@ async fn table(parts: &[&str]) -> Outcome<()> {
     }
     for (weights, name) in [(Weights::Q8, "Q8_0"), (Weights::Q4, "Q4_0"), (Weights::F16, "F16")] {
         let is_first = weights == Weights::Q8;
-        if !(wanted("crowd") || is_first && wanted("loop")) {
+        if !(wanted("crowd") || is_first && (wanted("loop") || wanted("reading"))) {
             continue;
         }
         let large = scratch.path().join(name);
         gguf::write(&large, &half_a_billion(weights))?;
+        if is_first && wanted("reading") {
+            reading::measure(Some(&large), "0.5 billion").await?;
+        }
         if is_first && wanted("loop") {
             alone::decode_loop(&large).await?;
         }
