@@ -87,6 +87,9 @@ const SPOKEN: [&str; 9] = [
 const FORMATS: [&str; 10] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"];
 
+/// Definitions that a schema may have: what follows them goes a step deeper with each.
+const DEFINITIONS_MAX: usize = 2_048;
+
 /// Where a keyword is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Met {
@@ -118,12 +121,12 @@ pub fn is_enforced_format(name: &str) -> bool {
 /// Checks that every keyword is met somewhere or only describes, and that references stay inside.
 ///
 /// # Errors
-/// A sentence that names the keyword, where it stands (a JSON pointer) and what to do.
+/// A sentence that names the keyword, where it stands (a JSON pointer) and what to do; or that there are too many definitions.
 pub fn check(parameters: &Value) -> Result<(), String> {
     if parameters.get("type").and_then(Value::as_str) != Some("object") {
         return Err("the parameters must be a schema of type object".to_owned());
     }
-    check_schema(parameters, parameters, "")
+    check_any(parameters)
 }
 
 /// As [`check`], for a schema of any type.
@@ -131,6 +134,12 @@ pub fn check(parameters: &Value) -> Result<(), String> {
 /// # Errors
 /// As [`check`].
 pub fn check_any(schema: &Value) -> Result<(), String> {
+    let definitions = schema["$defs"].as_object().map_or(0, Map::len);
+    if definitions > DEFINITIONS_MAX {
+        return Err(format!(
+            "at /$defs: {definitions} definitions; at most {DEFINITIONS_MAX} can be followed"
+        ));
+    }
     check_schema(schema, schema, "")
 }
 

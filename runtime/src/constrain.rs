@@ -12,6 +12,7 @@ pub(crate) use crate::sources;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use handyman_core::{Fault, FaultKind};
 use llguidance::api::TopLevelGrammar;
@@ -20,6 +21,10 @@ use toktrie::{InferenceCapabilities, TokEnv};
 
 /// Compiled grammars kept: a session needs one a turn, and turns repeat theirs after a malformed reply.
 const CACHED_MAX: usize = 32;
+
+/// Bytes of the stack on which a grammar is compiled: enough for as many definitions as a schema may have, each of which refers
+/// to the next. Only what is used takes memory.
+const STACK: usize = 64 << 20;
 
 /// Masks of vocabularies from this size on begin with slices made beforehand; a small vocabulary is gone through
 /// whole sooner than its slices are made.
@@ -70,8 +75,7 @@ impl Constrainer {
         if let Some((_, matcher)) = cached.iter().find(|(known, _)| known == grammar) {
             return Ok(matcher.deep_clone());
         }
-        let parser = self.factory.create_parser(TopLevelGrammar::from_lark(grammar.to_owned()));
-        let matcher = Matcher::new(parser);
+        let matcher = self.compile(grammar)?;
         if let Some(problem) = matcher.get_error() {
             let message = format!("the tools' schemas cannot be turned into a grammar: {problem}");
             return Err(Fault::new(FaultKind::Schema, message)
@@ -82,6 +86,23 @@ impl Constrainer {
         }
         cached.push_back((grammar.to_owned(), matcher.deep_clone()));
         Ok(matcher)
+    }
+
+    /// Compiles on a stack of its own: llguidance goes as deep as definitions refer to definitions.
+    fn compile(&self, grammar: &str) -> Result<Matcher, Fault> {
+        let compile =
+            || Matcher::new(self.factory.create_parser(TopLevelGrammar::from_lark(grammar.to_owned())));
+        let failed = |why: String| {
+            Fault::new(
+                FaultKind::Backend,
+                format!("the tools' schemas could not be turned into a grammar: {why}"),
+            )
+        };
+        thread::scope(|scope| {
+            let compiling = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile);
+            let compiled = compiling.map_err(|error| failed(error.to_string()))?.join();
+            compiled.map_err(|_| failed("llguidance panicked".to_owned()))
+        })
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Met, Parameters, Rules, check, met, tidy, without_nulls};
+use super::{DEFINITIONS_MAX, Met, Parameters, Rules, check, met, tidy, without_nulls};
 
 fn of<T: JsonSchema>() -> Value {
     let parameters = Parameters::new().required::<T>("x", "", Rules::new()).finish();
@@ -231,4 +231,26 @@ fn null_leaves_out_what_may_be_left_out() {
     let arguments = json!({"a": null, "b": null, "c": null, "d": null});
     let kept = without_nulls(&parameters, arguments.as_object().unwrap());
     assert_eq!(Value::Object(kept), json!({"a": null, "c": null, "d": null}));
+}
+
+#[test]
+fn definitions_may_lead_from_one_to_the_next_but_not_without_end() {
+    let chain = |length: usize| {
+        let next = |at: usize| {
+            let inner = if at + 1 < length {
+                json!({"$ref": format!("#/$defs/d{}", at + 1)})
+            } else {
+                json!({"type": "string"})
+            };
+            (
+                format!("d{at}"),
+                json!({"type": "object", "properties": {"next": inner}, "additionalProperties": false}),
+            )
+        };
+        let definitions: Map<String, Value> = (0..length).map(next).collect();
+        json!({"type": "object", "properties": {"first": {"$ref": "#/$defs/d0"}}, "$defs": definitions})
+    };
+    assert_eq!(check(&chain(DEFINITIONS_MAX)), Ok(()));
+    jsonschema::validator_for(&chain(DEFINITIONS_MAX)).unwrap();
+    assert!(check(&chain(DEFINITIONS_MAX + 1)).unwrap_err().contains("definitions"));
 }

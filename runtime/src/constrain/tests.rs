@@ -1,5 +1,7 @@
 //! The compiler keeps what it compiled and says what it cannot.
 
+use std::fmt::Write;
+
 use handyman_core::FaultKind;
 
 use crate::tiny::constrainer;
@@ -19,4 +21,19 @@ fn a_cached_grammar_begins_anew() {
         matcher.consume_tokens(&[u32::from(b'a'), u32::from(b'b')]).unwrap();
         assert!(matcher.is_stopped());
     }
+}
+
+#[test]
+fn definitions_that_refer_to_the_next_do_not_exhaust_the_stack() {
+    let mut definitions = r#""d2048": {"type": "string"}"#.to_owned();
+    for at in 0..2_048 {
+        let next = at + 1;
+        write!(
+            definitions,
+            r##", "d{at}": {{"type": "object", "properties": {{"n": {{"$ref": "#/$defs/d{next}"}}}}}}"##
+        )
+        .unwrap();
+    }
+    let schema = format!(r##"{{"$ref": "#/$defs/d0", "$defs": {{{definitions}}}}}"##);
+    assert!(constrainer().matcher(&format!("start: %json {schema}")).is_ok());
 }
