@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char};
 use std::ptr::{from_ref, null, null_mut};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use llama_cpp_sys_2 as sys;
 
@@ -65,12 +66,13 @@ static DEVICE: Device = Device {
     context: null_mut(),
 };
 
-/// Makes it known to ggml, once, where the processor has what it takes.
+/// Makes it known to ggml, once, where the processor has what it takes. Not beside several GPUs: llama.cpp lets them work at the
+/// same time only where everybody who computes can do so in the background.
 pub(super) fn register() {
     let can = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("f16c");
-    if can && version() == VERSION {
+    if can && version() == VERSION && gpus() <= 1 {
         // SAFETY: the structures have the form that this version asks for, and live as long as the process.
         #[expect(unsafe_code, reason = "a C function")]
         unsafe {
@@ -84,6 +86,16 @@ pub(super) fn register() {
 fn version() -> i32 {
     // SAFETY: the CPU's registry lives as long as the process and begins with the version in every version.
     unsafe { *sys::ggml_backend_cpu_reg().cast::<i32>() }
+}
+
+/// How many GPUs ggml knows.
+#[expect(unsafe_code, reason = "C functions")]
+fn gpus() -> usize {
+    // SAFETY: only reads ggml's list of devices, up to its length.
+    let kind = |index| unsafe { sys::ggml_backend_dev_type(sys::ggml_backend_dev_get(index)) };
+    // SAFETY: as above.
+    let devices = unsafe { sys::ggml_backend_dev_count() };
+    (0..devices).filter(|&index| kind(index) == sys::GGML_BACKEND_DEVICE_TYPE_GPU).count()
 }
 
 /// Takes part in what this thread computes meanwhile.
@@ -194,7 +206,9 @@ unsafe fn attend(operation: &sys::ggml_tensor) -> bool {
     // SAFETY: the result is contiguous: a row of value width for each head of each token.
     let out = unsafe { std::slice::from_raw_parts_mut(operation.data.cast::<f32>(), tokens * row) };
     let threads = THREADS.get().max(1);
-    let portion = (tokens / (2 * threads)).clamp(PORTIONS.0, PORTIONS.1);
+    // What one thread takes at a time it reads the cache for once.
+    let portion =
+        if threads == 1 { PORTIONS.1 } else { (tokens / (2 * threads)).clamp(PORTIONS.0, PORTIONS.1) };
     let portions = Mutex::new(out.chunks_mut(portion * row).enumerate());
     let work = |scratch: &mut Scratch| {
         loop {
@@ -204,9 +218,10 @@ unsafe fn attend(operation: &sys::ggml_tensor) -> bool {
             unsafe { attention.compute(index * portion, out, scratch) };
         }
     };
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|| work(&mut Scratch::default()));
+            // A thread that cannot be had leaves its work to the others.
+            drop(thread::Builder::new().spawn_scoped(scope, || work(&mut Scratch::default())));
         }
         SCRATCH.with_borrow_mut(work);
     });
