@@ -3,11 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Bench, DATE};
-
-fn call(tool: &str, arguments: Value) -> Value {
-    json!({"calls": [{"tool": tool, "arguments": arguments}]})
-}
+use support::{Bench, DATE, call};
 
 /// The trains from Shanghai to Beijing tomorrow, earliest first.
 fn trains(bench: &Bench) -> Vec<Value> {

@@ -6,25 +6,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use support::{Bench, DATE, Ran};
-
-fn call(tool: &str, arguments: Value) -> Value {
-    json!({"calls": [{"tool": tool, "arguments": arguments}]})
-}
-
-/// A script that finds a train, books it and says so.
-fn booking(bench: &Bench) -> String {
-    bench.script(&[
-        call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
-        call("book", json!({"id": "{{search_trains.id}}"})),
-        json!({"text": "Booked {{x}}."}),
-        json!({"text": "You are welcome."}),
-    ])
-}
-
-fn bookings(bench: &Bench) -> Value {
-    bench.select("SELECT count(*) AS n FROM bookings")[0]["n"].clone()
-}
+use support::{Bench, DATE, Ran, call};
 
 /// A run that waits before it books; its name.
 fn waiting(bench: &Bench, model: &str) -> String {
@@ -39,7 +21,7 @@ fn waiting(bench: &Bench, model: &str) -> String {
 #[test]
 fn a_decision_is_given_later_from_another_process() {
     let bench = Bench::new();
-    let model = booking(&bench);
+    let model = bench.booking();
     let run = waiting(&bench, &model);
     let listed = bench.run(&["approvals", "list"]);
     for says in [run.as_str(), "book(id: ", "+ bookings: ", "has an effect and needs a person's yes"] {
@@ -48,18 +30,18 @@ fn a_decision_is_given_later_from_another_process() {
     let approval: Value =
         serde_json::from_str(bench.run(&["approvals", "list", "--json"]).out.trim()).unwrap();
     assert_eq!(approval["plan"]["rows"][0]["becomes"]["status"], "unpaid", "the row that would be written");
-    assert_eq!(bookings(&bench), 0, "a plan writes nothing");
+    assert_eq!(bench.bookings(), 0, "a plan writes nothing");
     let wrong = bench.run(&["approvals", "allow", &run, "--digest", "0000"]);
     assert_eq!(wrong.code, 2, "{}", wrong.err);
     let digest = approval["digest"].as_str().unwrap().get(..12).unwrap();
     assert_eq!(bench.run(&["approvals", "allow", &run, "--digest", digest]).code, 0);
     assert_eq!(bench.run(&["approvals", "deny", &run]).code, 2, "it is decided");
-    assert_eq!(bookings(&bench), 0, "nothing runs before the run goes on");
+    assert_eq!(bench.bookings(), 0, "nothing runs before the run goes on");
     let resumed = bench.run(&["resume", &run, "--model", &model, "--date", DATE, "--json"]);
     assert_eq!(resumed.code, 0, "{}", resumed.err);
     let events = resumed.events();
     assert_eq!(events.last().unwrap()["receipts"][0]["tool"], "book");
-    assert_eq!(bookings(&bench), 1);
+    assert_eq!(bench.bookings(), 1);
     assert!(bench.run(&["approvals", "list"]).out.is_empty());
 
     let shown = bench.run(&["runs", "show", &run]);
@@ -81,7 +63,7 @@ fn a_denied_call_does_not_run() {
     let resumed = bench.run(&["resume", &run, "--model", &model, "--date", DATE, "--json"]);
     let refused = resumed.events().into_iter().find(|event| event["outcome"] == "refused");
     assert_eq!(refused.unwrap()["result"]["error"], "a person said no");
-    assert_eq!(bookings(&bench), 0);
+    assert_eq!(bench.bookings(), 0);
 }
 
 #[test]
@@ -147,7 +129,7 @@ fn a_chat_goes_on_after_a_restart() {
 #[test]
 fn a_chat_that_is_no_terminal_says_in_the_end_that_a_person_has_to_decide() {
     let bench = Bench::new();
-    let model = booking(&bench);
+    let model = bench.booking();
     assert_eq!(say(&bench, &model, "ask", "book it").code, 3);
     let again = say(&bench, &model, "ask", "and now?");
     assert!(again.code == 3 && again.err.contains("waits for a person"), "{}", again.err);
@@ -234,7 +216,7 @@ fn what_was_written_cannot_steer_the_terminal() {
 #[test]
 fn a_recorded_run_is_replayed_and_forked() {
     let bench = Bench::new();
-    let model = booking(&bench);
+    let model = bench.booking();
     let ran = bench.run(&["book it", "--model", &model, "--approve", "auto", "--date", DATE, "--json"]);
     let run = ran.events()[0]["run"].as_str().unwrap().to_owned();
     let events = ran.events().len();
@@ -244,7 +226,7 @@ fn a_recorded_run_is_replayed_and_forked() {
         (0, format!("{events} events the same, 3 replies generated again").as_str())
     );
     assert_eq!(bench.run(&["replay", &run, "--without-model", "--date", DATE]).code, 0);
-    assert_eq!(bookings(&bench), 1, "a replay runs no tool");
+    assert_eq!(bench.bookings(), 1, "a replay runs no tool");
 
     let other = bench.write(
         "other.jsonl",
@@ -261,7 +243,7 @@ fn a_recorded_run_is_replayed_and_forked() {
     let forked = bench.run(&["fork", &run, "--at", "3", "--model", &other, "--date", DATE, "--json"]);
     assert_eq!(forked.code, 0, "{}", forked.err);
     assert_eq!(forked.events().last().unwrap()["answer"], "Done: {{x}}.");
-    assert_eq!(bookings(&bench), 1, "what was done is not done again");
+    assert_eq!(bench.bookings(), 1, "what was done is not done again");
     let none = bench.run(&["fork", &run, "--at", "9", "--model", &other, "--date", DATE]);
     assert!(none.code == 2 && none.err.contains("has no turn 9"), "{}", none.err);
 }

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use serde_json::{Value, json};
 use support::{Bench, DATE};
 
 /// How long a machine that is busy may take to say what is expected.
@@ -92,27 +91,10 @@ fn read(mut screen: PipeReader) -> Receiver<Vec<u8>> {
     shown
 }
 
-fn call(tool: &str, arguments: Value) -> Value {
-    json!({"calls": [{"tool": tool, "arguments": arguments}]})
-}
-
-fn booking(bench: &Bench) -> String {
-    bench.script(&[
-        call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
-        call("book", json!({"id": "{{search_trains.id}}"})),
-        json!({"text": "It is done."}),
-        json!({"text": "You are welcome."}),
-    ])
-}
-
-fn bookings(bench: &Bench) -> Value {
-    bench.select("SELECT count(*) AS n FROM bookings")[0]["n"].clone()
-}
-
 #[test]
 fn ctrl_c_leaves_the_question_and_the_run_waits() {
     let bench = Bench::new();
-    let model = booking(&bench);
+    let model = bench.booking();
     let mut person = Seated::at(bench.command(&["book it", "--model", &model, "--date", DATE]));
     let asked = person.sees("[y/N] ");
     assert!(!asked.contains(" turns · ") && !asked.contains("waiting for a person"), "{asked}");
@@ -121,13 +103,13 @@ fn ctrl_c_leaves_the_question_and_the_run_waits() {
     person.sees("decide with: handyman approvals allow ");
     assert_eq!(person.child.wait().unwrap().code(), Some(3));
     assert!(bench.run(&["approvals", "list"]).out.contains("book(id: "));
-    assert_eq!(bookings(&bench), 0);
+    assert_eq!(bench.bookings(), 0);
 }
 
 #[test]
 fn a_chat_asks_again_about_what_waits_and_then_takes_the_message() {
     let bench = Bench::new();
-    let model = booking(&bench);
+    let model = bench.booking();
     let mut person = Seated::at(bench.command(&["chat", "--model", &model, "--date", DATE]));
     person.sees("» ");
     person.types("book it\n");
@@ -145,11 +127,11 @@ fn a_chat_asks_again_about_what_waits_and_then_takes_the_message() {
     person.types("what?\n");
     person.sees("[y/N] ");
     person.types("好的\n");
-    person.sees("It is done.");
+    person.sees("Booked {{x}}.");
     person.sees("You are welcome.");
     person.sees("» ");
     // The end of the input, at the beginning of a line.
     person.types("\u{4}");
     assert_eq!(person.child.wait().unwrap().code(), Some(0));
-    assert_eq!(bookings(&bench), 1);
+    assert_eq!(bench.bookings(), 1);
 }

@@ -3,11 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Bench, DATE, Ran};
-
-fn call(tool: &str, arguments: Value) -> Value {
-    json!({"calls": [{"tool": tool, "arguments": arguments}]})
-}
+use support::{Bench, DATE, Ran, call};
 
 /// A world with an unpaid booking, and mail that asks to pay it.
 struct Scene {

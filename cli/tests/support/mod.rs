@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A folder with a journal and a world, and the binary that works on them.
@@ -54,15 +54,35 @@ impl Bench {
 
     /// What the database holds: rows of one SELECT, through the product's own tool.
     pub(crate) fn select(&self, sql: &str) -> Value {
-        let arguments = serde_json::json!({"select": sql}).to_string();
+        let arguments = json!({"select": sql}).to_string();
         let ran = self.run(&["tools", "call", "run_sql", &arguments, "--date", DATE]);
         assert_eq!(ran.code, 0, "{}", ran.out);
         serde_json::from_str::<Value>(&ran.out).unwrap()["rows"].clone()
     }
 
+    /// A model that finds a train, books it, says so (what a script does not know stays as it is), and is thanked.
+    pub(crate) fn booking(&self) -> String {
+        self.script(&[
+            call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})),
+            call("book", json!({"id": "{{search_trains.id}}"})),
+            json!({"text": "Booked {{x}}."}),
+            json!({"text": "You are welcome."}),
+        ])
+    }
+
+    /// How many bookings there are.
+    pub(crate) fn bookings(&self) -> Value {
+        self.select("SELECT count(*) AS n FROM bookings")[0]["n"].clone()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// A scripted reply that calls one tool.
+pub(crate) fn call(tool: &str, arguments: Value) -> Value {
+    json!({"calls": [{"tool": tool, "arguments": arguments}]})
 }
 
 /// The date all tests run on.
