@@ -41,13 +41,9 @@ pub(crate) async fn measure(file: Option<&Path>, name: &str) -> Outcome<()> {
 
 /// Reads a prompt that begins like no other.
 async fn read(model: &LocalModel, round: usize, tokens: &mut u64) -> Outcome<Duration> {
-    let mut text: String = (0..)
-        .map(|word| format!("{round}{word} "))
-        .flat_map(String::into_bytes)
-        .take(CHARACTERS)
-        .map(char::from)
-        .collect();
-    text.insert_str(0, &round.to_string());
+    let words: Vec<String> = (0..CHARACTERS).map(|word| format!("{round}{word}")).collect();
+    let mut text = words.join(" ");
+    text.truncate(CHARACTERS);
     let (session, history) = (SessionId::from(format!("read {round}")), [Message::text_of(Role::User, text)]);
     let started = Instant::now();
     *tokens = model.reply(ask(&session, &history, 1), &Discard).await?.usage.prefilled;

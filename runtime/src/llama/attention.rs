@@ -98,7 +98,7 @@ fn gpus() -> usize {
     (0..devices).filter(|&index| kind(index) == sys::GGML_BACKEND_DEVICE_TYPE_GPU).count()
 }
 
-/// Takes part in what this thread computes meanwhile.
+/// Takes part in what this thread computes meanwhile, with so many threads; not at all with none.
 pub(super) fn with_threads<T>(threads: i32, compute: impl FnOnce() -> T) -> T {
     THREADS.set(usize::try_from(threads).unwrap_or(0));
     let computed = compute();

@@ -171,12 +171,8 @@ impl<'w> Cache<'w> {
             self.context.set_threads(threads);
             self.threads = threads;
         }
-        let computed = if self.settings.own_attention {
-            attention::with_threads(threads, || self.context.decode(&rows))
-        } else {
-            self.context.decode(&rows)
-        };
-        match computed {
+        let attending = if self.settings.own_attention { threads } else { 0 };
+        match attention::with_threads(attending, || self.context.decode(&rows)) {
             0 => self.wanted.extend(batch.iter().map(|feed| feed.logits)),
             1 => return Err(Fault::new(FaultKind::Backend, "the KV cache has no room for the tokens")),
             -1 => return Err(Fault::new(FaultKind::Backend, "llama.cpp refused the batch")),
