@@ -4,7 +4,8 @@
 
 DATE := 2026-11-23
 # One selection of packages and features everywhere, so that nothing is built twice.
-SELECTION := --release --workspace --features handyman-model/evaluate
+PACKAGES := --workspace --features handyman-model/evaluate
+SELECTION := --release $(PACKAGES)
 
 # Does the main job on the built-in model and the sandbox world, in English and in Chinese.
 demo: set-up
@@ -26,8 +27,8 @@ check: set-up
 
 # Figures of a booking session, then the engine's in one table; docs/figures.md explains them. Takes minutes, and 1.2 GB of scratch space.
 bench: set-up
-	cargo bench --quiet --bench trip
-	cargo bench --quiet --bench engine
+	cargo bench --quiet $(PACKAGES) --bench trip
+	cargo bench --quiet $(PACKAGES) --bench engine
 
 # The same session through our engine and through llama.cpp's server, which it builds first (15 minutes, once).
 bench-peer: set-up

@@ -17,6 +17,8 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 use crate::dialect::Conversation;
 
 const NAME: &str = "chat";
+/// Steps after which a template is taken to go on for ever. The longest prompts of usual ones take some ten thousand.
+const STEPS_MAX: u64 = 50_000_000;
 
 /// A model's chat template.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ impl Template {
         environment.set_formatter(print_as_python);
         // An error would describe all variables, and a namespace can hold itself.
         environment.set_debug(false);
+        environment.set_fuel(Some(STEPS_MAX));
         environment.add_filter("tojson", to_json);
         environment.add_filter("from_json", from_json);
         environment.add_filter("length", length);
@@ -89,7 +92,10 @@ impl Template {
 }
 
 fn fault(error: Error) -> Fault {
-    let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+    let detail = match error.kind() {
+        ErrorKind::OutOfFuel => format!("it takes more than {STEPS_MAX} steps"),
+        _ => error.detail().map_or_else(|| error.to_string(), str::to_owned),
+    };
     Fault::new(FaultKind::Template, format!("the model's chat template cannot be rendered: {detail}"))
         .with_source(error)
 }

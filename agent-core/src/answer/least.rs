@@ -1,5 +1,7 @@
 //! The least that a schema asks for, and values made to fit it.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use crate::provenance::escaped;
@@ -10,14 +12,19 @@ const DEPTH_MAX: usize = 32;
 /// A value that fits the schema as far as that can be made up, out of what there is of it. Pointers to what was
 /// made up are added.
 pub(super) fn fitted(written: Option<Value>, schema: &Value, made_up: &mut Vec<String>) -> Option<Value> {
-    Fit { root: schema, made_up, depth: 0 }.value(written, schema, "")
+    Fit { root: schema, made_up, depth: 0, known: HashMap::new() }.value(written, schema, "")
 }
 
 struct Fit<'a> {
     root: &'a Value,
     made_up: &'a mut Vec<String>,
     depth: usize,
+    /// What a definition came to, by pointer and name. Alternatives that share definitions would be tried again and again.
+    known: HashMap<(String, String), Option<Made>>,
 }
+
+/// A value, and the pointers to what of it was made up.
+type Made = (Value, Vec<String>);
 
 impl Fit<'_> {
     fn value(&mut self, written: Option<Value>, schema: &Value, at: &str) -> Option<Value> {
@@ -32,8 +39,7 @@ impl Fit<'_> {
 
     fn fitted(&mut self, written: Option<Value>, schema: &Value, at: &str) -> Option<Value> {
         if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
-            let root = self.root;
-            return self.value(written, root["$defs"].get(name)?, at);
+            return self.definition(written, name, at);
         }
         if let Some(options) = schema["anyOf"].as_array() {
             return self.alternative(written.as_ref(), options, at);
@@ -47,6 +53,23 @@ impl Fit<'_> {
                 self.least(schema, at)
             }
         }
+    }
+
+    /// What a definition comes to here; nothing while that is being found out, for then it refers to itself.
+    fn definition(&mut self, written: Option<Value>, name: &str, at: &str) -> Option<Value> {
+        let root = self.root;
+        let definition = root["$defs"].get(name)?;
+        let key = (at.to_owned(), name.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            let (value, made_up) = known.clone()?;
+            self.made_up.extend(made_up);
+            return Some(value);
+        }
+        self.known.insert(key.clone(), None);
+        let before = self.made_up.len();
+        let value = self.value(written, definition, at)?;
+        self.known.insert(key, Some((value.clone(), self.made_up[before..].to_vec())));
+        Some(value)
     }
 
     /// The first alternative that what is there fits, or that can be made up.

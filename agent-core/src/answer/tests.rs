@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{AnswerSchema, Completed};
+use super::{AnswerSchema, Completed, least};
 use crate::FaultKind;
 
 /// An offer, to be answered with.
@@ -97,6 +97,26 @@ fn what_was_never_written_is_the_least_and_named() {
     let inexpressible = AnswerSchema::new(json!({"type": "string", "pattern": "^[A-Z]{3}$"})).unwrap();
     assert_eq!(inexpressible.completed("\"AB"), None, "nothing is made up where that would be wrong");
     assert_eq!(inexpressible.completed("\"ABC\"").unwrap().value, "ABC");
+}
+
+#[test]
+fn definitions_that_refer_to_each_other_again_and_again_are_tried_once() {
+    let twice = |name: &str| json!({"anyOf": [{"$ref": name}, {"$ref": name}]});
+    let mut definitions = Map::new();
+    for number in 0..40 {
+        definitions.insert(format!("d{number}"), twice(&format!("#/$defs/d{}", number + 1)));
+    }
+    definitions.insert("d40".to_owned(), json!({"type": "integer"}));
+    let chain = json!({"$defs": definitions, "$ref": "#/$defs/d0"});
+    assert_eq!(least::fitted(None, &chain, &mut Vec::new()), None, "deeper than it is followed");
+    let mut made_up = Vec::new();
+    let near = json!({"$defs": definitions, "$ref": "#/$defs/d30"});
+    assert_eq!(least::fitted(None, &near, &mut made_up), Some(json!(0)));
+    assert_eq!(made_up, [""], "made up once");
+    // A list without an end, whose every part may be one of two that are alike.
+    let endless = json!({"type": "object", "required": ["next"], "properties": {"next": twice("#/$defs/a")}});
+    let schema = json!({"$defs": {"a": endless}, "$ref": "#/$defs/a"});
+    assert_eq!(least::fitted(None, &schema, &mut Vec::new()), None);
 }
 
 #[test]

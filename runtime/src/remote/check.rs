@@ -1,6 +1,10 @@
 //! Checks after decoding what a local grammar holds by construction: tools that are offered, and arguments
 //! that are copied. The rest of the schema is checked before a tool runs, as for every model.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ptr::from_ref;
+
 use handyman_core::schema::{FROM, VERBATIM};
 use handyman_core::{CallRequest, ModelRequest, ReplyMode, ToolChoice};
 use serde_json::Value;
@@ -37,59 +41,68 @@ pub(super) fn check(text: &str, calls: &[CallRequest], request: &ModelRequest<'_
         }
         let Some(spec) = tools.iter().find(|tool| tool.name == call.tool) else { continue };
         let arguments = Value::Object(call.arguments.clone());
-        let scope = Scope { definitions: &spec.parameters["$defs"], sources, depth: 0 };
+        let scope = Scope { definitions: &spec.parameters["$defs"], sources, known: RefCell::default() };
         scope
-            .copied(&arguments, &spec.parameters, "")
+            .copied(&arguments, &spec.parameters, "", 0)
             .map_err(|problem| format!("{}: {problem}", call.tool))?;
     }
     Ok(())
 }
 
+/// What is wrong with a value, if anything.
+type Checked = Result<(), String>;
+
 /// What a schema may refer to, and what may be copied.
-#[derive(Clone, Copy)]
 struct Scope<'a> {
     definitions: &'a Value,
     sources: Sources<'a>,
-    depth: usize,
+    /// Whether a value is copied as a definition says. Alternatives that share definitions would ask again and again.
+    known: RefCell<HashMap<(*const Value, String), Checked>>,
 }
 
-/// References followed inside one another.
-const DEPTH_MAX: usize = 32;
+/// Values and references followed inside one another.
+const DEPTH_MAX: usize = 512;
 
 impl Scope<'_> {
-    fn copied(self, value: &Value, schema: &Value, path: &str) -> Result<(), String> {
-        let inside = Self { depth: self.depth + 1, ..self };
-        if self.depth > DEPTH_MAX {
-            return Ok(());
+    fn copied(&self, value: &Value, schema: &Value, path: &str, depth: usize) -> Checked {
+        if depth > DEPTH_MAX {
+            return Err(format!("{path}: it is nested too deeply to be checked"));
         }
+        let depth = depth + 1;
         if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
-            return inside.copied(value, &self.definitions[name], path);
+            let key = (from_ref(value), name.to_owned());
+            if let Some(known) = self.known.borrow().get(&key) {
+                return known.clone();
+            }
+            // Until it is known it refers to itself, which allows nothing.
+            self.known.borrow_mut().insert(key.clone(), Err(format!("{path}: {name} refers to itself")));
+            let copied = self.copied(value, &self.definitions[name], path, depth);
+            self.known.borrow_mut().insert(key, copied.clone());
+            return copied;
         }
         if let Some(options) = schema["anyOf"].as_array() {
-            let results = options
-                .iter()
-                .filter(|option| fits(value, option))
-                .map(|option| inside.copied(value, option, path));
-            let results: Vec<Result<(), String>> = results.collect();
-            return if results.iter().any(Result::is_ok) {
-                Ok(())
-            } else {
-                results.into_iter().next().unwrap_or(Ok(()))
-            };
+            let mut first = Ok(());
+            for option in options.iter().filter(|option| fits(value, option)) {
+                match self.copied(value, option, path, depth) {
+                    Ok(()) => return Ok(()),
+                    Err(problem) => first = first.and(Err(problem)),
+                }
+            }
+            return first;
         }
         match value {
             Value::String(text) => self.text(text, schema, path),
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
-                inside.copied(item, &schema["items"], &format!("{path}/{index}"))
+                self.copied(item, &schema["items"], &format!("{path}/{index}"), depth)
             }),
             Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
-                inside.copied(field, &schema["properties"][name], &format!("{path}/{name}"))
+                self.copied(field, &schema["properties"][name], &format!("{path}/{name}"), depth)
             }),
             Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         }
     }
 
-    fn text(self, text: &str, schema: &Value, path: &str) -> Result<(), String> {
+    fn text(&self, text: &str, schema: &Value, path: &str) -> Checked {
         let from: Vec<&str> =
             schema[FROM].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let verbatim = schema[VERBATIM].as_bool() == Some(true);

@@ -27,11 +27,18 @@ fn settings(url: &str) -> RemoteSettings {
 }
 
 fn tools() -> Vec<ToolSpec> {
+    // Definitions that could be followed in a thousand billion ways.
+    let twice = |name: String| json!({"anyOf": [{"$ref": name}, {"$ref": name}]});
+    let mut definitions: serde_json::Map<String, Value> =
+        (0..40).map(|n| (format!("d{n}"), twice(format!("#/$defs/d{}", n + 1)))).collect();
+    definitions.insert("d40".to_owned(), json!({"type": "string", "x-verbatim": true}));
     let parameters = json!({
         "type": "object",
+        "$defs": definitions,
         "properties": {
             "city": {"type": "string", "x-verbatim": true},
             "id": {"type": "string", "x-from": ["search.id"]},
+            "place": {"$ref": "#/$defs/d0"},
             "days": {"type": "array", "items": {"type": "string", "x-verbatim": true}},
         },
         "required": ["city"],
@@ -281,6 +288,7 @@ async fn what_a_grammar_would_not_allow_is_malformed_and_says_why() {
         ("{\"city\": \"Paris\"}", "stop", "copied from what was said"),
         ("{\"city\": \"Lag\"}", "stop", "copied from what was said"),
         ("{\"city\": \"Lagos\", \"id\": \"G2\"}", "stop", "a value of search.id"),
+        ("{\"city\": \"Lagos\", \"place\": \"Rome\"}", "stop", "copied from what was said"),
         ("{\"city\": \"Lagos\", \"days\": [\"tomorrow\", \"Friday\"]}", "stop", "/days/1"),
     ];
     for (arguments, reason, problem) in cases {

@@ -50,6 +50,13 @@ fn a_template_can_refuse_and_can_be_broken() {
 }
 
 #[test]
+fn a_template_that_goes_on_for_ever_is_a_fault() {
+    let nested = "{% for a in range(9999) %}".repeat(4) + &"{% endfor %}".repeat(4);
+    let fault = render(&nested).unwrap_err();
+    assert!(fault.to_string().contains("steps"), "{fault}");
+}
+
+#[test]
 fn a_value_that_holds_itself_is_a_fault() {
     for shown in ["{{ ns }}", "{{ [ns] + [] }}", "{{ ns | tojson }}", "{{ [ns] | tojson(indent=2) }}"] {
         let source = format!("{{% set ns = namespace() %}}{{% set ns.a = ns %}}{shown}");
