@@ -1,4 +1,4 @@
-//! Reading a prompt with our attention and with llama.cpp's, in turn.
+//! Reading a prompt with our kernels and with llama.cpp's, in turn.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ const CHARACTERS: usize = 1_200;
 
 /// One row: the built-in model, or the one in a file.
 pub(crate) async fn measure(file: Option<&Path>, name: &str) -> Outcome<()> {
-    let load = async |own_attention| {
-        let settings = ModelSettings { own_attention, ..ModelSettings::default() };
+    let load = async |own_kernels| {
+        let settings = ModelSettings { own_kernels, ..ModelSettings::default() };
         match file {
             Some(file) => LocalModel::load(file, settings).await,
             None => LocalModel::builtin_with(settings).await,
@@ -31,7 +31,7 @@ pub(crate) async fn measure(file: Option<&Path>, name: &str) -> Outcome<()> {
     }
     let (own, other) = (median(own), median(other));
     row(
-        &format!("a prompt, {name}: our attention / llama.cpp's: time"),
+        &format!("a prompt, {name}: our kernels / llama.cpp's: time"),
         &ratio(own.as_secs_f64(), other.as_secs_f64()),
         "reported",
         &format!("{} to {}, {tokens} tokens", millis(own), millis(other)),

@@ -82,19 +82,19 @@ pub(crate) async fn rows() -> Outcome<()> {
     let undrafted = Shortcuts { drafting: false, ..Shortcuts::default() };
     let [plain, undrafted] =
         [off, undrafted].map(|shortcuts| ModelSettings { shortcuts, ..ModelSettings::default() });
-    let theirs = ModelSettings { own_attention: false, ..ModelSettings::default() };
+    let theirs = ModelSettings { own_kernels: false, ..ModelSettings::default() };
     let plain = LocalModel::builtin_with(plain).await?;
     let undrafted = LocalModel::builtin_with(undrafted).await?;
     let theirs = LocalModel::builtin_with(theirs).await?;
     let quick = LocalModel::builtin().await?;
     let calls = Calls::default();
-    let (mut all_on, mut all_off, mut no_drafts, mut attended) =
+    let (mut all_on, mut all_off, mut no_drafts, mut unaided) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut same, mut turns) = (true, 0);
     for _ in 0..ROUNDS {
         let fast = go(&agent(quick.clone()).await?, &calls).await?;
         all_off.push(go(&agent(plain.clone()).await?, &Calls::default()).await?.time);
-        attended.push(go(&agent(theirs.clone()).await?, &Calls::default()).await?.time);
+        unaided.push(go(&agent(theirs.clone()).await?, &Calls::default()).await?.time);
         let without = go(&agent(undrafted.clone()).await?, &Calls::default()).await?;
         // Later answers name references, which are different in every run.
         same &= fast.said.first() == without.said.first();
@@ -103,7 +103,7 @@ pub(crate) async fn rows() -> Outcome<()> {
         no_drafts.push(without.time);
     }
     let (all_on, all_off, no_drafts) = (median(all_on), median(all_off), median(no_drafts));
-    let attended = median(attended);
+    let unaided = median(unaided);
     let against = |name: &str, other: Duration, note: &str| {
         let from = format!("{} to {}, {note}", millis(all_on), millis(other));
         row(name, &ratio(all_on.as_secs_f64(), other.as_secs_f64()), "reported", &from);
@@ -111,7 +111,7 @@ pub(crate) async fn rows() -> Outcome<()> {
     against("a session with all shortcuts / without any: time", all_off, &format!("{turns} turns"));
     let said = if same { "the same answer" } else { "ANOTHER ANSWER" };
     against("the same session with drafts / without: time", no_drafts, said);
-    against("the same session, our attention / llama.cpp's: time", attended, "in the same engine");
+    against("the same session, our kernels / llama.cpp's: time", unaided, "in the same engine");
     let (sampled, all) = *calls.0.lock().map_err(|_| "the observer failed")?;
     let share = 100.0 * (1.0 - sampled as f64 / all.max(1) as f64);
     row(

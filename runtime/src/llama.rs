@@ -3,14 +3,14 @@
 //! Several of the binding's safe calls abort the process when given a wrong token, sequence or batch
 //! length, so everything is checked here before it crosses over. Map: `backend` the process-wide
 //! library and what it complains about · [`gguf`] a model file's header, read by us first ·
-//! [`attention`] the part of a pass that is computed here · [`weights`] a loaded model and its vocabulary · [`cache`] the KV cache, the batch and the logits ·
+//! [`accelerator`] the part of a pass that is computed here · [`weights`] a loaded model and its vocabulary · [`cache`] the KV cache, the batch and the logits ·
 //! [`raw`] the calls of its
 //! context · [`threads`] how many threads to compute with ·
 //! [`devices`] what there is to compute on · [`fit`] what fits into their memory ·
 //! [`bare`] the loop ours is measured against.
 
-#[cfg_attr(not(target_arch = "x86_64"), path = "llama/attention/elsewhere.rs")]
-mod attention;
+#[cfg_attr(not(target_arch = "x86_64"), path = "llama/accelerator/elsewhere.rs")]
+mod accelerator;
 pub(crate) mod backend;
 pub(crate) mod bare;
 pub(crate) mod cache;

@@ -111,14 +111,13 @@ impl LocalModel {
     }
 
     /// How long llama.cpp takes to decode this many tokens one by one, for so many sequences side by side,
-    /// without any of what this crate does but for [`ModelSettings::own_attention`]: what [`Model::reply`] is compared
-    /// with. Blocks, and computes in a KV cache of its own.
+    /// without any of what this crate does: what [`Model::reply`] is compared with. Blocks, and computes in a KV cache of its
+    /// own.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Backend` when there is no memory for that cache.
     pub fn bare_loop(&self, tokens: usize, sequences: u32) -> Result<std::time::Duration, Fault> {
-        let &ModelSettings { threads, own_attention, .. } = &self.shared.settings;
-        let bare = Bare { tokens, sequences, threads, own_attention };
+        let bare = Bare { tokens, sequences, threads: self.shared.settings.threads };
         bare_loop(self.shared.tokenizer.weights(), bare)
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use handyman_core::{Fault, FaultKind};
 use llama_cpp_2::llama_backend::LlamaBackend;
 
-use super::{attention, cpu};
+use super::{accelerator, cpu};
 
 static BACKEND: OnceLock<Option<LlamaBackend>> = OnceLock::new();
 static LOADING: Mutex<()> = Mutex::new(());
@@ -23,7 +23,7 @@ pub(crate) fn backend() -> Result<&'static LlamaBackend, Fault> {
     let backend = BACKEND.get_or_init(|| {
         listen();
         let backend = LlamaBackend::init().ok()?;
-        attention::register();
+        accelerator::register();
         Some(backend)
     });
     backend.as_ref().ok_or_else(|| {

@@ -21,8 +21,6 @@ pub(crate) struct Bare {
     pub(crate) sequences: u32,
     /// Threads, as for a model.
     pub(crate) threads: Option<u32>,
-    /// Who computes attention, as for a model.
-    pub(crate) own_attention: bool,
 }
 
 /// Decodes greedily in a cache of its own, and says how long that took.
@@ -30,7 +28,7 @@ pub(crate) struct Bare {
 /// # Errors
 /// A [`Fault`] of kind `Backend`.
 pub(crate) fn bare_loop(weights: &Weights, bare: Bare) -> Result<Duration, Fault> {
-    let Bare { tokens, sequences, threads, own_attention } = bare;
+    let Bare { tokens, sequences, threads } = bare;
     let cells = (PROMPT + tokens).saturating_mul(sequences as usize);
     let settings = CacheSettings {
         cells: u32::try_from(cells).unwrap_or(u32::MAX).next_multiple_of(256),
@@ -38,7 +36,7 @@ pub(crate) fn bare_loop(weights: &Weights, bare: Bare) -> Result<Duration, Fault
         threads: Threads::choose(threads),
         kind: CacheType::default(),
         flash_attention: None,
-        own_attention,
+        own_kernels: false,
     };
     let mut cache = Cache::open(weights, settings)?;
     // Each sequence begins with a token of its own.

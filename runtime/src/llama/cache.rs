@@ -7,7 +7,7 @@ use super::backend::{backend, one_at_a_time};
 use super::raw::{self, Context, Extent, Row};
 use super::threads::Threads;
 use super::weights::Weights;
-use super::{Token, attention};
+use super::{Token, accelerator};
 
 /// Tokens computed in one pass at most; a cancelled request waits for at most one pass.
 pub(crate) const BATCH_MAX: usize = 256;
@@ -60,8 +60,8 @@ pub(crate) struct CacheSettings {
     pub(crate) kind: CacheType,
     /// Flash attention on or off; llama.cpp chooses where it is `None`.
     pub(crate) flash_attention: Option<bool>,
-    /// Whether [`attention`] takes part.
-    pub(crate) own_attention: bool,
+    /// Whether [`accelerator`] takes part.
+    pub(crate) own_kernels: bool,
 }
 
 /// Which sequence, and where in it.
@@ -171,8 +171,8 @@ impl<'w> Cache<'w> {
             self.context.set_threads(threads);
             self.threads = threads;
         }
-        let attending = if self.settings.own_attention { threads } else { 0 };
-        match attention::with_threads(attending, || self.context.decode(&rows)) {
+        let helping = if self.settings.own_kernels { threads } else { 0 };
+        match accelerator::with_threads(helping, || self.context.decode(&rows)) {
             0 => self.wanted.extend(batch.iter().map(|feed| feed.logits)),
             1 => return Err(Fault::new(FaultKind::Backend, "the KV cache has no room for the tokens")),
             -1 => return Err(Fault::new(FaultKind::Backend, "llama.cpp refused the batch")),

@@ -130,7 +130,7 @@ impl Loading {
                 threads: Threads::choose(settings.threads),
                 kind: settings.cache_type,
                 flash_attention: settings.flash_attention,
-                own_attention: settings.own_attention,
+                own_kernels: settings.own_kernels,
             },
             rules: Rules { window: window as usize, shortcuts: settings.shortcuts },
             host_bytes: settings.host_bytes_max,

@@ -27,10 +27,10 @@ pub struct ModelSettings {
     pub cache_type: CacheType,
     /// Flash attention on or off; llama.cpp chooses by default.
     pub flash_attention: Option<bool>,
-    /// Whether flash attention on the CPU is computed by a kernel of this crate: where the processor has AVX2, keys and
-    /// values have 16 bits and the model's attention is of the usual form. It comes to the same as llama.cpp's, up to rounding,
-    /// and takes less time.
-    pub own_attention: bool,
+    /// Whether kernels of this crate compute on the CPU, where the processor has AVX2: flash attention, if keys and values have
+    /// 16 bits and the model's attention is of the usual form, and without a GPU also products of several tokens with
+    /// weights of 8 bits (`Q8_0`). They come to the same as llama.cpp's, up to rounding, and take less time.
+    pub own_kernels: bool,
     /// Bytes of the host's memory for sessions that have to leave the KV cache. Beyond that the one idle for
     /// longest is forgotten and computed again when it comes back (`recomputed` in the usage figures).
     pub host_bytes_max: usize,
@@ -57,7 +57,7 @@ impl Default for ModelSettings {
             cache_tokens: None,
             cache_type: CacheType::default(),
             flash_attention: None,
-            own_attention: true,
+            own_kernels: true,
             host_bytes_max: 512 << 20,
             states: None,
             queue_max: 1_000,

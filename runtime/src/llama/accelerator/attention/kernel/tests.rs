@@ -3,19 +3,9 @@
 use fastrand::Rng;
 
 use super::*;
+use crate::llama::accelerator::tests::value;
 
 const NOTHING: u16 = 0xfc00;
-
-/// The value of a 16-bit float.
-fn value(half: u16) -> f64 {
-    let (sign, exponent, fraction) = (half >> 15, i32::from(half >> 10 & 31), f64::from(half & 1023));
-    let size = match exponent {
-        0 => fraction * 2_f64.powi(-24),
-        31 => f64::INFINITY,
-        _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
-    };
-    if sign == 1 { -size } else { size }
-}
 
 /// A 16-bit float between -4 and 4.
 fn half(random: &mut Rng) -> u16 {

@@ -1,4 +1,4 @@
-//! Where the processor is of another kind, attention stays with llama.cpp.
+//! Where the processor is of another kind, everything stays with llama.cpp.
 
 /// Nothing is made known to ggml.
 pub(super) fn register() {}

@@ -1,4 +1,4 @@
-//! With the built-in model: its attention is computed here, and comes to what llama.cpp computes.
+//! With the built-in model: attention and products are computed here, and come to what llama.cpp computes.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::llama::devices::devices;
 use crate::llama::threads::Threads;
 use crate::llama::weights::Weights;
 
-fn cache(weights: &Weights, threads: u32, own_attention: bool, flash_attention: Option<bool>) -> Cache<'_> {
+fn cache(weights: &Weights, threads: u32, own_kernels: bool, flash_attention: Option<bool>) -> Cache<'_> {
     let threads = Threads::choose(Some(threads));
     let settings = CacheSettings {
         cells: 1024,
@@ -17,7 +17,7 @@ fn cache(weights: &Weights, threads: u32, own_attention: bool, flash_attention: 
         threads,
         kind: CacheType::F16,
         flash_attention,
-        own_attention,
+        own_kernels,
     };
     Cache::open(weights, settings).unwrap()
 }
@@ -43,15 +43,26 @@ fn logits(cache: &mut Cache, batches: &[usize]) -> Vec<f32> {
     logits
 }
 
+/// The value of a 16-bit float.
+pub(super) fn value(half: u16) -> f64 {
+    let (sign, exponent, fraction) = (half >> 15, i32::from(half >> 10 & 31), f64::from(half & 1023));
+    let size = match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        31 => f64::INFINITY,
+        _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
+    };
+    if sign == 1 { -size } else { size }
+}
+
 #[test]
-fn attention_is_computed_here_and_is_the_same() {
+fn attention_and_products_are_computed_here_and_are_the_same() {
     let weights =
         Weights::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../model/handyman.gguf")), None)
             .unwrap();
     let batches = [100, 1, 1, 7, 40, 1];
     let before = COMPUTED.get();
     let theirs = logits(&mut cache(&weights, 1, false, None), &batches);
-    assert_eq!(COMPUTED.get(), before, "attention is computed here though it was not to be");
+    assert_eq!(COMPUTED.get(), before, "something is computed here though it was not to be");
     for (threads, flash_attention) in [(1, None), (2, None), (1, Some(true))] {
         let before = COMPUTED.get();
         let ours = logits(&mut cache(&weights, threads, true, flash_attention), &batches);
@@ -59,13 +70,15 @@ fn attention_is_computed_here_and_is_the_same() {
         let off = size(&mut ours.iter().zip(&theirs).map(|(a, b)| a - b)) / size(&mut theirs.iter().copied());
         // What goes into a product with weights of 8 bits is rounded to 8 bits: the last bit of an attention decides how.
         assert!(off < 0.05, "{off} of the logits' size with {threads} threads");
-        assert!(COMPUTED.get() > before, "attention stayed with llama.cpp");
+        let after = COMPUTED.get();
+        assert!(after[0] > before[0], "attention stayed with llama.cpp");
+        assert!(after[1] > before[1], "products stayed with llama.cpp");
     }
 }
 
 #[test]
 fn it_is_no_device_to_choose_and_knows_its_version() {
     backend().unwrap();
-    assert_eq!(version(), VERSION, "ggml's interface has changed: look at attention/ggml.rs");
+    assert_eq!(version(), VERSION, "ggml's interface has changed: look at accelerator/ggml.rs");
     assert!(devices().unwrap().iter().all(|device| device.name != NAME.to_str().unwrap()));
 }
