@@ -19,8 +19,9 @@ struct Fit<'a> {
     root: &'a Value,
     made_up: &'a mut Vec<String>,
     depth: usize,
-    /// What a definition came to, by pointer and name. Alternatives that share definitions would be tried again and again.
-    known: HashMap<(String, String), Option<Made>>,
+    /// What a definition came to, by pointer, name, and whether something was written there. Alternatives that share definitions
+    /// would be tried again and again.
+    known: HashMap<(String, String, bool), Option<Made>>,
 }
 
 /// A value, and the pointers to what of it was made up.
@@ -59,7 +60,7 @@ impl Fit<'_> {
     fn definition(&mut self, written: Option<Value>, name: &str, at: &str) -> Option<Value> {
         let root = self.root;
         let definition = root["$defs"].get(name)?;
-        let key = (at.to_owned(), name.to_owned());
+        let key = (at.to_owned(), name.to_owned(), written.is_some());
         if let Some(known) = self.known.get(&key) {
             let (value, made_up) = known.clone()?;
             self.made_up.extend(made_up);

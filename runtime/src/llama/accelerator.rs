@@ -20,6 +20,7 @@ mod ggml;
 mod products;
 #[cfg_attr(not(target_env = "gnu"), path = "accelerator/alone.rs")]
 mod team;
+mod vectors;
 
 use ggml::{Backend, Device, Registry, VERSION};
 

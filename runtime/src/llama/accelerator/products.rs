@@ -1,7 +1,6 @@
 //! Products of a matrix of 8-bit weights with several columns.
 //!
-//! For one column the memory is the limit, and llama.cpp reaches it. For several, arithmetic is, and [`kernel`] needs half of the
-//! instructions.
+//! For one column the memory is the limit, and llama.cpp reaches it. For several, arithmetic is, of which [`kernel`] needs less.
 
 use std::cell::RefCell;
 use std::ptr::from_ref;
@@ -14,8 +13,8 @@ mod kernel;
 use super::{count, numbers, share};
 use kernel::{BLOCK, Block, Columns, STRIP, Scratch, TILE};
 
-/// Columns from which it is faster than llama.cpp.
-const COLUMNS_MIN: usize = TILE;
+/// Columns from which it is faster than llama.cpp (docs/figures.md, "What was tried").
+const COLUMNS_MIN: usize = 5;
 
 thread_local! {
     static COLUMNS: RefCell<Columns> = RefCell::default();

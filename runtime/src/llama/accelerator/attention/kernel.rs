@@ -7,10 +7,11 @@ use std::arch::x86_64::{
     __m256, _CMP_GT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_cmpeq_epi16, _mm_loadu_si128,
     _mm_movemask_epi8, _mm_set1_epi16, _mm_setzero_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps,
     _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtph_ps, _mm256_cvtps_epi32, _mm256_fmadd_ps,
-    _mm256_fnmadd_ps, _mm256_hadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_permute2f128_ps,
-    _mm256_round_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32,
-    _mm256_storeu_ps, _mm256_sub_ps,
+    _mm256_fnmadd_ps, _mm256_hadd_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_permute2f128_ps, _mm256_round_ps,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_sub_ps,
 };
+
+use crate::llama::accelerator::vectors::{largest, load, store};
 
 /// Cells of which a query sees all that there is to see, or nothing.
 pub(super) const GROUP: usize = 8;
@@ -356,25 +357,9 @@ fn all(cells: &[u16; GROUP]) -> (bool, bool) {
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 #[expect(unsafe_code, reason = "an unaligned load")]
-fn load(from: &[f32; 8]) -> __m256 {
-    // SAFETY: reads the 32 bytes of the array.
-    unsafe { _mm256_loadu_ps(from.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-#[expect(unsafe_code, reason = "an unaligned load")]
 fn load_half(from: &[u16; 8]) -> __m256 {
     // SAFETY: reads the 16 bytes of the array.
     _mm256_cvtph_ps(unsafe { _mm_loadu_si128(from.as_ptr().cast()) })
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-#[expect(unsafe_code, reason = "an unaligned store")]
-fn store(to: &mut [f32; 8], from: __m256) {
-    // SAFETY: writes the 32 bytes of the array.
-    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), from) };
 }
 
 #[inline]
@@ -383,14 +368,6 @@ fn sum(of: __m256) -> f32 {
     let mut eight = [0.0; 8];
     store(&mut eight, of);
     eight.iter().sum()
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn largest(of: __m256) -> f32 {
-    let mut eight = [0.0; 8];
-    store(&mut eight, of);
-    eight.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
 #[cfg(test)]

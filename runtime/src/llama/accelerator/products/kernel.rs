@@ -5,16 +5,18 @@
 //! it (`quantize_row_q8_0`), and so the result is ggml's, up to the order in which blocks are added.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_cvtph_ps, _mm_cvtps_ph, _mm_cvtsi32_si128,
+    __m256i, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_cvtph_ps, _mm_cvtps_ph, _mm_cvtsi32_si128,
     _mm_cvtss_f32, _mm_loadu_si128, _mm_prefetch, _mm_set_ss, _mm256_add_epi32, _mm256_andnot_ps,
-    _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_packs_epi32,
-    _mm256_permute2x128_si256, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_unpackhi_epi32,
-    _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_fmadd_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_packs_epi32, _mm256_permute2x128_si256,
+    _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_storeu_si256, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32,
+    _mm256_unpacklo_epi64,
 };
 use std::ops::Range;
 use std::ptr::from_ref;
+
+use crate::llama::accelerator::vectors::{largest, load, store};
 
 /// Numbers of a block, which share a scale.
 pub(super) const BLOCK: usize = 32;
@@ -240,9 +242,7 @@ fn round(numbers: &[f32; BLOCK]) -> (f32, [i32; PAIRS]) {
     for eight in eights {
         most = _mm256_max_ps(most, _mm256_andnot_ps(sign, load(eight)));
     }
-    let mut largest = [0.0; 8];
-    store(&mut largest, most);
-    let most = largest.into_iter().fold(0.0, f32::max);
+    let most = largest(most);
     let factor = _mm256_set1_ps(if most == 0.0 { 0.0 } else { 127.0 / most });
     let mut pairs = [0; PAIRS];
     for (two, pairs) in eights.as_chunks::<2>().0.iter().zip(pairs.as_chunks_mut::<8>().0) {
@@ -270,14 +270,6 @@ fn widened(half: u16) -> f32 {
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 #[expect(unsafe_code, reason = "an unaligned load")]
-fn load(from: &[f32; 8]) -> __m256 {
-    // SAFETY: reads the 32 bytes of the array.
-    unsafe { _mm256_loadu_ps(from.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-#[expect(unsafe_code, reason = "an unaligned load")]
 fn load_whole(from: &[i32; 8]) -> __m256i {
     // SAFETY: reads the 32 bytes of the array.
     unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
@@ -289,14 +281,6 @@ fn load_whole(from: &[i32; 8]) -> __m256i {
 fn load_widened(from: &[i8; 16]) -> __m256i {
     // SAFETY: reads the 16 bytes of the array.
     _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(from.as_ptr().cast()) })
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-#[expect(unsafe_code, reason = "an unaligned store")]
-fn store(to: &mut [f32; 8], from: __m256) {
-    // SAFETY: writes the 32 bytes of the array.
-    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), from) };
 }
 
 #[inline]
