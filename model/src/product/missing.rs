@@ -26,13 +26,7 @@ pub(super) fn missing(s: &mut Scene<'_, '_>) {
 
 /// A trip of which the person forgot to say something.
 fn trip(s: &mut Scene<'_, '_>) {
-    let trip = Trip {
-        after: String::new(),
-        before: String::new(),
-        people: 1,
-        people_text: String::new(),
-        ..Trip::draw(s)
-    };
+    let trip = Trip { after: String::new(), before: String::new(), people: String::new(), ..Trip::draw(s) };
     let unsaid = *s.d.rng.one(&[
         Unsaid { from: true, ..Unsaid::default() },
         Unsaid { from: true, ..Unsaid::default() },
@@ -243,7 +237,7 @@ fn hotel(s: &mut Scene<'_, '_>) {
     let (today, lower) = (s.today(), s.lower);
     let (city, day) = (slots::city(s.d, lower), slots::day(s.d, today, 40, lower));
     let (on_day, in_city) = (slots::on_day(s.d, &day), slots::in_city(s.d, &city));
-    let (count, word) = slots::people(s.d, 7);
+    let (count, word) = slots::few(s.d, 7);
     let nights = stay::night_words(s.d, count, &word);
     let (rule, question, value) = if s.d.chance(60) {
         ("miss_hotel_city", "ask_city", &city)
@@ -282,7 +276,7 @@ fn table(s: &mut Scene<'_, '_>) {
     let (lower, day) = (s.lower, whole_day(s));
     let city = slots::city(s.d, lower);
     let (on_day, time) = (slots::on_day(s.d, &day), slots::time(s.d, 11, 20));
-    let (_, count) = slots::people(s.d, 10);
+    let count = slots::people(s.d);
     let people = if s.d.zh() { phrase(s.d, "people", &[("n", &count)]) } else { format!("{count} people") };
     let slots: &[(&str, &str)] = &[("day", &day), ("on_day", &on_day), ("time", &time), ("people", &people)];
     let said = phrase(s.d, "miss_food_city", slots);
@@ -311,7 +305,7 @@ fn table_at_no_time(s: &mut Scene<'_, '_>, in_known_city: bool) {
     };
     let on_day = slots::on_day(s.d, &day);
     let (in_city, time) = (slots::in_city(s.d, &city), slots::time(s.d, 11, 20));
-    let (_, people) = slots::people(s.d, 10);
+    let people = slots::people(s.d);
     let cuisine = stay::cuisine(s.d, lower);
     let known: &[(&str, &str)] = &[("city", &city), ("in_city", &in_city), ("cuisine", &cuisine)];
     let said = phrase(s.d, said_rule, known);

@@ -243,15 +243,26 @@ pub(super) fn time(d: &mut Draw, from: i64, to: i64) -> String {
     }
 }
 
-/// A number of people from 2 on, and as the tools are told.
-pub(super) fn people(d: &mut Draw, most: i64) -> (i64, String) {
-    const EN: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    const ZH: [&str; 9] = ["两", "三", "四", "五", "六", "七", "八", "九", "十"];
+/// A number from 2 on, and as it is written.
+pub(super) fn few(d: &mut Draw, most: i64) -> (i64, String) {
+    const EN: [&str; 11] =
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const ZH: [&str; 11] = ["两", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
     let n = d.rng.between(2, most);
-    let index = usize::try_from(n - 2).unwrap_or(0);
-    let spelled = if d.zh() { ZH[index] } else { EN[index] };
-    let text = if d.chance(55) { spelled.to_owned() } else { n.to_string() };
+    let words = if d.zh() { ZH } else { EN };
+    let word = usize::try_from(n - 2).ok().and_then(|index| words.get(index));
+    let text = word.filter(|_| d.chance(55)).map_or_else(|| n.to_string(), |word| (*word).to_owned());
     (n, text)
+}
+
+/// A number of people from 2 on, as it is written: now and then a large party, or more than can be booked at once.
+pub(super) fn people(d: &mut Draw) -> String {
+    match d.rng.below(100) {
+        0..74 => few(d, 6),
+        74..95 => few(d, 20),
+        _ => few(d, 60),
+    }
+    .1
 }
 
 fn ordinal(n: i8) -> String {

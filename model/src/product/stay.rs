@@ -37,7 +37,7 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
     let d = &mut *s.d;
     let city = known_city.map_or_else(|| slots::city(d, lower), str::to_owned);
     let day = slots::day(d, today, 40, lower);
-    let nights = d.chance(65).then(|| slots::people(d, 7)).or_else(|| d.chance(30).then(|| (1, one(d.zh()))));
+    let nights = d.chance(65).then(|| slots::few(d, 7)).or_else(|| d.chance(30).then(|| (1, one(d.zh()))));
     let under = d.chance(30).then(|| d.rng.between(3, 15) * *d.rng.one(&[50, 100]));
     let (order, crit, crit_de) = crit(d);
     let night_text = nights.as_ref().map(|(n, word)| night_words(d, *n, word)).unwrap_or_default();
@@ -114,7 +114,7 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
     let has_part = slots::names_part(&day);
     let earliest = if d.chance(70) { 17 } else { 11 };
     let time = if !has_part && d.chance(75) { slots::time(d, earliest, 20) } else { String::new() };
-    let (_, people) = slots::people(d, 10);
+    let people = slots::people(d);
     let said_people = d.chance(80);
     let cuisine = if d.chance(80) { cuisine(d, lower) } else { String::new() };
     let (order, crit, crit_de) = crit(d);

@@ -31,8 +31,8 @@ pub(super) struct Trip {
     /// In Chinese, with the particle it takes.
     pub crit_de: String,
     /// 1 unless more were said.
-    pub people: i64,
-    pub people_text: String,
+    /// How many travel, as it is written; nothing where one does.
+    pub people: String,
 }
 
 /// Which parts the wording leaves out, because they are known or were forgotten.
@@ -68,8 +68,8 @@ impl Trip {
             let particle = if crit.ends_with('班') { "" } else { "的" };
             crit_de = if d.zh() { format!("{crit}{particle}") } else { String::new() };
         }
-        let (people, people_text) = if d.chance(18) { slots::people(d, 6) } else { (1, String::new()) };
-        Self { train, from, to, day, after, before, order, crit, crit_de, people, people_text }
+        let people = if d.chance(20) { slots::people(d) } else { String::new() };
+        Self { train, from, to, day, after, before, order, crit, crit_de, people }
     }
 
     /// The search for it.
@@ -89,7 +89,7 @@ impl Trip {
 
     /// Asks what there is.
     pub(super) fn find(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid) -> Ask {
-        let alone = Self { people: 1, people_text: String::new(), ..self.clone() };
+        let alone = Self { people: String::new(), ..self.clone() };
         let clause = alone.phrase(s.d, "trip_find", unsaid);
         self.found_by(s, clause)
     }
@@ -127,7 +127,7 @@ impl Trip {
 
     fn booked_by(&self, s: &mut Scene<'_, '_>, mut clause: String) -> Ask {
         let calls = vec![self.said_in(&clause).search()];
-        let order = payment(s, &mut clause, (self.people > 1).then(|| self.people_text.clone()));
+        let order = payment(s, &mut clause, (!self.people.is_empty()).then(|| self.people.clone()));
         Ask { clause, calls, goal: Goal::Book(order) }
     }
 
@@ -148,7 +148,7 @@ impl Trip {
             (!self.after.is_empty(), "spread_after"),
             (!self.before.is_empty(), "spread_before"),
             (!self.crit.is_empty(), "spread_order"),
-            (self.people > 1, "spread_people"),
+            (!self.people.is_empty(), "spread_people"),
         ]);
         let (one, several) = if self.train { ("train", "trains") } else { ("flight", "flights") };
         let vehicle = phrase(d, one, &[]);
@@ -167,7 +167,7 @@ impl Trip {
             ("b", &self.before),
             ("crit", &self.crit),
             ("crit_de", &self.crit_de),
-            ("n", &self.people_text),
+            ("n", &self.people),
             ("vehicle", &vehicle),
             ("vehicles", &vehicles),
             ("vehicle_bare", &bare),
@@ -195,12 +195,17 @@ impl Trip {
         } else {
             format!("the {crit} one")
         };
-        let n = &self.people_text;
+        let n = &self.people;
         let bare = if self.train { "train" } else { "flight" };
-        let (n_vehicle, n_tickets) = if self.people == 1 {
+        let (n_vehicle, n_tickets) = if n.is_empty() {
             (format!("{article} {crit} {kind}"), String::new())
         } else {
-            (format!("{n} {crit} {bare} tickets"), phrase(d, "tickets_for", &[("n", n)]))
+            let tickets = match d.rng.below(100) {
+                0..60 => format!("{n} {crit} {bare} tickets"),
+                60..85 => format!("{n} seats on {article} {crit} {bare}"),
+                _ => format!("{n} tickets for {article} {crit} {bare}"),
+            };
+            (tickets, phrase(d, "tickets_for", &[("n", n)]))
         };
         let the_crit_one = if crit.is_empty() { String::new() } else { format!("the {crit} one") };
         vec![
@@ -253,8 +258,8 @@ impl Trip {
         let limit = self.limit(d);
         let limit = if limit.is_empty() { limit } else { format!("{limit}的") };
         let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
-        let n = &self.people_text;
-        let (n_one, n_comma) = if self.people == 1 {
+        let n = &self.people;
+        let (n_one, n_comma) = if n.is_empty() {
             (d.rng.pick(&["一张", "一张", "张", "", "1张"]).to_owned(), String::new())
         } else {
             (format!("{n}张"), phrase(d, "tickets_for", &[("n", n)]))
