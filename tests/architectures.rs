@@ -293,3 +293,22 @@ async fn too_many_requests_are_refused_and_the_others_answered() {
     }
     assert!(reply(&model, "later", &history, 5).await.is_ok());
 }
+
+#[tokio::test]
+async fn more_sessions_than_there_is_room_for_their_windows_are_served_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = model_file(folder.path(), &Shape::tiny(Architecture::SlidingWindow));
+    // Sixteen windows of 64 and a batch would take more than the cache has.
+    let (window, cache_tokens) = (Some(1_024), Some(1_024));
+    let settings = ModelSettings { sessions_max: 16, window, cache_tokens, ..ModelSettings::default() };
+    let model = load(&file, settings).await;
+    for turn in 0..2 {
+        for session in 0..16 {
+            let mut history = vec![person(&format!("What is the weather in city {session}?"))];
+            history.extend(
+                (0..turn).flat_map(|_| [Message::text_of(Role::Assistant, "Fine."), person("And then?")]),
+            );
+            reply(&model, &format!("s{session}"), &history, 10).await.unwrap();
+        }
+    }
+}

@@ -24,7 +24,7 @@ use llguidance::Matcher;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::llama::Token;
-use crate::llama::cache::{Cache, Feed, Place};
+use crate::llama::cache::{Cache, Feed, Place, Windows};
 use crate::llama::raw::Extent;
 use choose::Chooser;
 use parked::Saved;
@@ -45,6 +45,8 @@ pub(crate) trait Compute {
     fn rolls_back(&self) -> bool;
     /// Whether the last few tokens can be forgotten, as a wrong draft is.
     fn undoes(&self) -> bool;
+    /// The room for sliding windows, where the model has such.
+    fn windows(&self) -> Option<Windows>;
     /// Copies a sequence out.
     fn save(&mut self, sequence: u32, extent: Extent) -> Result<Vec<u8>, Fault>;
     /// Copies a sequence in.
@@ -78,6 +80,10 @@ impl Compute for Cache<'_> {
 
     fn undoes(&self) -> bool {
         Cache::undoes(self)
+    }
+
+    fn windows(&self) -> Option<Windows> {
+        Cache::windows(self)
     }
 
     fn save(&mut self, sequence: u32, extent: Extent) -> Result<Vec<u8>, Fault> {

@@ -331,7 +331,10 @@ impl LocalModel {
                 Progress::Done(result) => break result?,
             }
         };
-        text.push_str(&bytes.rest());
+        let rest = bytes.rest();
+        let last = splitter.push(&rest).into_iter().chain(splitter.finish());
+        last.for_each(|delta| sink.delta(delta));
+        text.push_str(&rest);
         let body = shared.read(&text, &generated, &request);
         generated.usage.recomputed = generated.usage.prefilled.saturating_sub(new as u64);
         let messages = [request.history, &[as_message(&body)]].concat();

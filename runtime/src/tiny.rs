@@ -14,7 +14,7 @@ use toktrie::{ApproximateTokEnv, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
 use crate::decode::Compute;
 use crate::llama::Token;
-use crate::llama::cache::{BATCH_MAX, Feed, Place};
+use crate::llama::cache::{BATCH_MAX, Feed, Place, Windows};
 use crate::llama::raw::Extent;
 use crate::render::transcript::Tokenize;
 
@@ -136,6 +136,8 @@ pub(crate) struct Noise {
     pub(crate) copies: bool,
     /// A batch with this token fails.
     pub(crate) poison: Option<Token>,
+    /// The room for sliding windows, as if it had such.
+    pub(crate) windows: Option<Windows>,
     logits: Vec<Option<Vec<f32>>>,
 }
 
@@ -150,6 +152,7 @@ impl Noise {
             end_bias: 0.0,
             copies: false,
             poison: None,
+            windows: None,
             logits: Vec::new(),
         }
     }
@@ -228,6 +231,10 @@ impl Compute for Noise {
 
     fn undoes(&self) -> bool {
         self.rolls_back
+    }
+
+    fn windows(&self) -> Option<Windows> {
+        self.windows
     }
 
     fn save(&mut self, sequence: u32, _extent: Extent) -> Result<Vec<u8>, Fault> {

@@ -65,10 +65,18 @@ impl Parked {
         self.bytes
     }
 
+    /// Whether a sequence could be kept, if not with others.
+    pub(crate) fn can_keep(&self, saved: &Saved) -> bool {
+        saved.bytes() <= self.bytes_max
+    }
+
     /// Keeps a session's sequence. What does not fit is forgotten, the longest idle first; the number of
-    /// sequences that were is returned.
+    /// sequences that were is returned. Nobody has to go for what cannot stay.
     pub(crate) fn put(&mut self, session: String, saved: Saved) -> usize {
         self.take(&session);
+        if !self.can_keep(&saved) {
+            return 1;
+        }
         self.bytes += saved.bytes();
         self.kept.push_back((session, saved));
         let mut forgotten = 0;

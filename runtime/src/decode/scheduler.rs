@@ -192,7 +192,8 @@ impl<C: Compute> Scheduler<C> {
         job.draft.truncate(most.saturating_sub(text));
         let unfed = text + job.draft.len();
         let count = until.map_or(unfed, |until| until - held).min(unfed).min(most);
-        if count == 0 || !self.sequences.make_room(taken + count, &mut self.compute) {
+        let needed = taken + count;
+        if count == 0 || !self.sequences.make_room(needed, needed, &mut self.compute) {
             return None;
         }
         let wanted = if job.closing || count < unfed { count } else { count - 1 - job.draft.len() };

@@ -9,6 +9,10 @@ use crate::llama::Token;
 use crate::llama::cache::Place;
 use crate::llama::raw::Extent;
 
+mod room;
+
+use room::window_of;
+
 /// A common beginning of fewer tokens is computed again rather than shared or copied.
 pub(crate) const SHARED_MIN: usize = 16;
 /// Checkpoints of one sequence; the first one stands after the tools, so new sessions can begin there.
@@ -21,6 +25,8 @@ pub(crate) struct Sequences {
     slots: Vec<Slot>,
     cells: Cells,
     parked: Parked,
+    /// What was restored last and is too large to be parked: its session comes next.
+    arriving: Option<(String, Saved)>,
     clock: u64,
     /// Sequences forgotten for want of room.
     evicted: u64,
@@ -43,6 +49,7 @@ impl Sequences {
             slots: (0..count).map(|_| Slot::default()).collect(),
             cells: Cells::new(cells),
             parked: Parked::new(host_bytes),
+            arriving: None,
             clock: 0,
             evicted: 0,
         }
@@ -65,7 +72,8 @@ impl Sequences {
             // A slot that was never used, or was forgotten, sorts first.
             let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
             self.park(slot, compute);
-            if let Some(saved) = self.parked.take(session) {
+            let arriving = self.arriving.take_if(|(name, _)| name == session);
+            if let Some(saved) = self.parked.take(session).or(arriving.map(|(_, saved)| saved)) {
                 // What cannot be loaded is computed again.
                 let _ = self.load(slot, &saved, compute);
             }
@@ -113,6 +121,13 @@ impl Sequences {
     }
 
     fn share(&mut self, donor: usize, slot: usize, length: usize, compute: &mut impl Compute) {
+        // A window of its own takes room; the donor is not to make it.
+        let busy = std::mem::replace(&mut self.slots[donor].busy, true);
+        let has_room = self.make_room(0, length.min(window_of(compute)), compute);
+        self.slots[donor].busy = busy;
+        if !has_room {
+            return;
+        }
         compute.share(number(donor), number(slot), length);
         let from = &self.slots[donor];
         let cells = from.cells[..length].to_vec();
@@ -219,31 +234,6 @@ impl Sequences {
         at.logits.as_deref()
     }
 
-    /// Makes room for more tokens by moving idle sequences out; false while only busy ones are left.
-    pub(crate) fn make_room(&mut self, tokens: usize, compute: &mut impl Compute) -> bool {
-        while self.cells.free() < tokens {
-            let idle = (0..self.slots.len())
-                .filter(|&slot| !self.slots[slot].busy && !self.slots[slot].tokens.is_empty());
-            let Some(oldest) = idle.min_by_key(|&slot| self.slots[slot].used) else { return false };
-            self.park(oldest, compute);
-        }
-        true
-    }
-
-    /// Moves an idle sequence to the host's memory.
-    fn park(&mut self, slot: usize, compute: &mut impl Compute) {
-        let worth_it = self.parked.is_open() && self.slots[slot].tokens.len() >= SHARED_MIN;
-        if let Some(session) = self.slots[slot].session.take()
-            && !self.slots[slot].tokens.is_empty()
-        {
-            match self.saved(slot, compute).ok().filter(|_| worth_it) {
-                Some(saved) => self.evicted += self.parked.put(session, saved) as u64,
-                None => self.evicted += 1,
-            }
-        }
-        self.clear(slot, compute);
-    }
-
     /// A copy of a sequence.
     ///
     /// # Errors
@@ -265,7 +255,8 @@ impl Sequences {
         compute: &mut impl Compute,
     ) -> Result<(), Fault> {
         self.clear(slot, compute);
-        if !self.make_room(saved.tokens.len(), compute) {
+        let length = saved.tokens.len();
+        if !self.make_room(length, length.min(window_of(compute)), compute) {
             return Err(super::full());
         }
         compute.load(number(slot), Extent::Whole, &saved.state)?;
@@ -296,7 +287,8 @@ impl Sequences {
     ) -> Option<usize> {
         let idle = (0..self.slots.len()).filter(|&slot| !self.slots[slot].busy);
         let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
-        if !self.make_room(saved.tokens.len() + spare, compute) {
+        let length = saved.tokens.len();
+        if !self.make_room(length + spare, length.min(window_of(compute)) + spare, compute) {
             return None;
         }
         self.park(slot, compute);
@@ -309,8 +301,13 @@ impl Sequences {
 
     /// Keeps what an earlier process saved of a session, unless the session is known already.
     pub(crate) fn restore(&mut self, session: &str, saved: Saved) {
-        if !self.slots.iter().any(|slot| slot.session.as_deref() == Some(session)) {
+        if self.slots.iter().any(|slot| slot.session.as_deref() == Some(session)) {
+            return;
+        }
+        if self.parked.can_keep(&saved) {
             self.parked.put(session.to_owned(), saved);
+        } else {
+            self.arriving = Some((session.to_owned(), saved));
         }
     }
 

@@ -210,7 +210,11 @@ impl Native {
             None if self.thinking == Thinking::Begun => {
                 Err("the reply ends before the reasoning does".to_owned())
             }
-            None => Ok(("", reply)),
+            // It was cut off while it thought.
+            None => Ok(match reply.trim_start().strip_prefix(begins.trim()) {
+                Some(inside) => (inside.trim(), ""),
+                None => ("", reply),
+            }),
         }
     }
 

@@ -103,6 +103,16 @@ impl Splitter {
         shown
     }
 
+    /// The reply has ended: gives what was held back because it might have been the beginning of a mark.
+    pub(crate) fn finish(mut self) -> Vec<Delta> {
+        let mut shown = Vec::new();
+        if matches!(self.place, Place::Text | Place::Reasoning) && !self.is_typed_envelope() {
+            let rest = std::mem::take(&mut self.pending);
+            self.show(rest.trim_end(), &mut shown);
+        }
+        shown
+    }
+
     /// Goes on to the next mark, if there is one.
     fn step(&mut self, shown: &mut Vec<Delta>) -> bool {
         if self.place == Place::Calls {

@@ -95,6 +95,15 @@ enum Memory {
     Recurrent,
 }
 
+/// Cells that hold the windows of all sequences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Windows {
+    /// How many there are.
+    pub(crate) cells: usize,
+    /// How many tokens back a window reaches.
+    pub(crate) window: usize,
+}
+
 /// The cache of one model and the logits of the last batch.
 #[derive(Debug)]
 pub(crate) struct Cache<'w> {
@@ -243,6 +252,14 @@ impl<'w> Cache<'w> {
     /// Whether every token of a sequence can be forgotten one by one.
     pub(crate) fn rolls_back(&self) -> bool {
         self.memory == Memory::Positions
+    }
+
+    /// The room for sliding windows, where the model has such: as many cells as llama.cpp takes for them.
+    pub(crate) fn windows(&self) -> Option<Windows> {
+        let Memory::Window(window) = self.memory else { return None };
+        let sequences = self.settings.sequences.clamp(1, SEQUENCES_MAX) as usize;
+        let cells = (window * sequences + BATCH_MAX).min(self.settings.cells as usize);
+        Some(Windows { cells, window })
     }
 
     /// Whether the last few tokens of a sequence can be forgotten, as a wrong draft is.

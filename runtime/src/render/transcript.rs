@@ -14,6 +14,9 @@ use crate::llama::Token;
 /// Stands for what is said after a reply. A noncharacter, as hardly any text contains it.
 const PROBE: char = '\u{FDD1}';
 
+/// What stands for a reply that never was, where a template wants one.
+const UNANSWERED: &str = "(no answer)";
+
 /// Cuts a text into tokens; with `markers`, text that spells a marker becomes it.
 pub(crate) trait Tokenize: Send + Sync {
     /// The tokens of a text.
@@ -136,24 +139,25 @@ impl Renderer<'_> {
     ) -> Option<String> {
         let (mut probed, probe) = (history.to_vec(), probe(whole));
         mark(probed.get_mut(earlier.messages)?, &probe);
-        if !self.stays(&probed, earlier.messages, tools) {
+        if !self.stays(&probed, &probe, earlier.messages, tools) {
             return None;
         }
         let probed = self.text(&probed, tools, true).ok()?;
         let before_probe = probed.split_once(probe.as_str())?.0;
-        let (reply_ends, end) = self
-            .tokenizer
-            .ends()
-            .iter()
-            .filter_map(|end| before_probe.rfind(end.as_str()).map(|at| (at, end)))
-            .max_by_key(|(at, _)| *at)?;
+        let (reply_ends, end) = self.last_end(before_probe)?;
         let cut = if earlier.ended { reply_ends + end.len() } else { reply_ends };
         whole.strip_prefix(&before_probe[..cut]).map(str::to_owned)
     }
 
-    /// Whether the template still writes what came before the last reply as it did when it was replied to.
-    /// Reasoning is left out: what becomes of that is not the template's choice alone.
-    fn stays(self, history: &[Message], replied: usize, tools: &[ToolSpec]) -> bool {
+    /// The last end of a reply in a text: where it stands, and which it is.
+    fn last_end(&self, text: &str) -> Option<(usize, &str)> {
+        let ends = self.tokenizer.ends().iter();
+        ends.filter_map(|end| Some((text.rfind(end.as_str())?, end.as_str()))).max_by_key(|(at, _)| *at)
+    }
+
+    /// Whether the template still writes what came before the last reply as it did when it was replied to, and ends
+    /// that reply with what ends one. Reasoning is left out: what becomes of that is not the template's choice alone.
+    fn stays(self, history: &[Message], probe: &str, replied: usize, tools: &[ToolSpec]) -> bool {
         let plain = |messages: &[Message]| -> Vec<Message> {
             let spoken = |part: &&Part| !matches!(part, Part::Reasoning(_));
             let without = |message: &Message| Message {
@@ -164,12 +168,21 @@ impl Renderer<'_> {
         };
         let before = self.text(&plain(&history[..replied.saturating_sub(1)]), tools, false);
         let now = self.text(&plain(history), tools, true);
-        matches!((before, now), (Ok(before), Ok(now)) if now.starts_with(&before))
+        let (Ok(before), Ok(now)) = (before, now) else { return false };
+        let ends = now.split_once(probe).and_then(|(said, _)| self.last_end(said));
+        // An end before that is an earlier reply's.
+        now.starts_with(&before) && ends.is_some_and(|(at, _)| at >= before.len())
     }
 
-    /// The history as text, with seams.
+    /// The history as text, with seams. A template that wants both sides to speak in turn is given a history in which
+    /// they do.
     pub(crate) fn text(self, history: &[Message], tools: &[ToolSpec], reply: bool) -> Result<String, Fault> {
-        self.template.render(&self.dialect.conversation(history, tools), reply)
+        let render =
+            |history: &[Message]| self.template.render(&self.dialect.conversation(history, tools), reply);
+        render(history).or_else(|fault| match in_turn(history) {
+            Some(history) => render(&history).map_err(|_| fault),
+            None => Err(fault),
+        })
     }
 
     /// The tokens of a rendered text.
@@ -195,6 +208,20 @@ fn mark(message: &mut Message, probe: &str) {
         }
         return;
     }
+}
+
+/// The history with a reply wherever a person speaks and nobody has replied, as after a run that was cancelled; nothing
+/// where there is no such place.
+fn in_turn(history: &[Message]) -> Option<Vec<Message>> {
+    let mut messages: Vec<Message> = Vec::with_capacity(history.len());
+    for message in history {
+        let before = messages.last().map(|last| last.role);
+        if message.role == Role::User && matches!(before, Some(Role::User | Role::Tool)) {
+            messages.push(Message::text_of(Role::Assistant, UNANSWERED));
+        }
+        messages.push(message.clone());
+    }
+    (messages.len() > history.len()).then_some(messages)
 }
 
 /// Whether what comes next is the person's and earlier replies hold reasoning.

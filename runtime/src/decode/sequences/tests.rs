@@ -2,7 +2,8 @@
 
 use super::{SHARED_MIN, Sequences};
 use crate::decode::Compute;
-use crate::llama::cache::{Feed, Place};
+use crate::decode::parked::{Parked, Saved};
+use crate::llama::cache::{Feed, Place, Windows};
 use crate::tiny::Noise;
 
 /// Computes what the session lacks of these tokens.
@@ -10,7 +11,7 @@ fn fill(sequences: &mut Sequences, noise: &mut Noise, session: &str, tokens: &[u
     let slot = sequences.acquire(session, tokens, noise).unwrap();
     sequences.reuse(slot, tokens, true, noise);
     let new = &tokens[sequences.tokens(slot).len()..];
-    assert!(sequences.make_room(new.len(), noise));
+    assert!(sequences.make_room(new.len(), new.len(), noise));
     for &token in new {
         noise.decode(&[Feed { place: sequences.end(slot), token, logits: false }]).unwrap();
         sequences.extend(slot, &[token]);
@@ -52,7 +53,7 @@ fn room_is_made_among_the_others_only() {
     let b = fill(&mut sequences, &mut noise, "b", &[4, 5, 6, 7, 8, 9]);
     assert!(sequences.tokens(a).is_empty());
     assert_eq!(sequences.acquire("b", &[4, 5, 6, 7, 8, 9], &mut noise), Some(b));
-    assert!(!sequences.make_room(3, &mut noise));
+    assert!(!sequences.make_room(3, 0, &mut noise));
 }
 
 #[test]
@@ -138,4 +139,34 @@ fn the_last_token_of_a_prompt_is_computed_unless_what_follows_is_known() {
     assert_eq!(sequences.reuse(slot, &[1, 2, 3], true, &mut noise), 3);
     assert_eq!(sequences.reuse(slot, &[1, 2, 3], false, &mut noise), 2);
     assert_eq!(sequences.logits_at(slot, 3), None);
+}
+
+#[test]
+fn every_sequence_has_a_window_of_its_own() {
+    let (mut sequences, mut noise) = (Sequences::new(3, 1_000, 0), Noise::new(1));
+    noise.windows = Some(Windows { cells: 50, window: 16 });
+    let a = fill(&mut sequences, &mut noise, "a", &text(100));
+    let b = fill(&mut sequences, &mut noise, "b", &text(200));
+    assert!(!sequences.tokens(a).is_empty(), "two windows and what comes next fit");
+    fill(&mut sequences, &mut noise, "c", &text(300));
+    assert!(sequences.tokens(a).is_empty() && !sequences.tokens(b).is_empty());
+}
+
+/// A sequence as an earlier process saved it.
+fn saved(tokens: &[u32]) -> Saved {
+    let state = tokens.iter().flat_map(|token| token.to_le_bytes()).collect();
+    Saved { tokens: tokens.to_vec(), state, checkpoints: Vec::new() }
+}
+
+#[test]
+fn what_is_too_large_for_the_hosts_memory_is_restored_all_the_same_and_drives_nobody_out() {
+    let (mut sequences, mut noise) = (Sequences::new(1, 100, 100), Noise::new(1));
+    sequences.restore("s", saved(&text(100)));
+    let slot = sequences.acquire("s", &text(100), &mut noise).unwrap();
+    assert_eq!(sequences.tokens(slot), text(100));
+
+    let mut parked = Parked::new(100);
+    assert_eq!(parked.put("a".to_owned(), saved(&[1, 2, 3])), 0);
+    assert_eq!(parked.put("b".to_owned(), saved(&text(100))), 1);
+    assert!(parked.take("a").is_some() && parked.take("b").is_none());
 }

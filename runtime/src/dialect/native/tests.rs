@@ -12,6 +12,7 @@ use super::{Habits, Native, Thinking, id};
 use crate::constrain::Constrainer;
 use crate::constrain::sources::Sources;
 use crate::dialect::families::FAMILIES;
+use crate::dialect::format::Format;
 use crate::dialect::samples::{bare_call, call, hard_call, tool, tools};
 use crate::dialect::{Dialect, Turn, write};
 use crate::render::transcript::Tokenize;
@@ -325,5 +326,17 @@ proptest! {
             let read = trial.native.parse(&written, &offered).is_ok_and(|said| said.calls == calls && said.text.is_empty());
             prop_assert_eq!(trial.accepts(&turn, &written), read, "{}: {:?}", name, written);
         }
+    }
+}
+
+#[test]
+fn a_reply_that_was_cut_off_while_it_reasoned_says_nothing() {
+    for format in FAMILIES.iter().map(Format::owned) {
+        let Some((begins, _)) = format.thinking.clone() else { continue };
+        let name = format.name;
+        let dialect = Native { thinking: Thinking::May, ..Native::of(name) };
+        let said = dialect.parse(&format!("{begins}\nOkay, the user"), &[]).unwrap();
+        assert_eq!((said.reasoning.as_str(), said.text.as_str()), ("Okay, the user", ""), "{name}");
+        assert!(said.is_nothing(), "{name}");
     }
 }

@@ -15,15 +15,15 @@ fn shown(mut splitter: Splitter, reply: &str, cuts: &[usize]) -> (String, String
     let mut start = 0;
     let mut cuts: Vec<usize> = cuts.iter().copied().filter(|&cut| reply.is_char_boundary(cut)).collect();
     cuts.sort_unstable();
+    let mut take = |delta| match delta {
+        Delta::Text(piece) => text.push_str(&piece),
+        Delta::Reasoning(piece) => reasoning.push_str(&piece),
+    };
     for end in cuts.into_iter().chain([reply.len()]) {
-        for delta in splitter.push(&reply[start..end]) {
-            match delta {
-                Delta::Text(piece) => text.push_str(&piece),
-                Delta::Reasoning(piece) => reasoning.push_str(&piece),
-            }
-        }
+        splitter.push(&reply[start..end]).into_iter().for_each(&mut take);
         start = end;
     }
+    splitter.finish().into_iter().for_each(take);
     (reasoning, text)
 }
 
@@ -76,4 +76,12 @@ fn text_is_shown_as_soon_as_it_cannot_be_markup() {
     assert_eq!(splitter.push("Hello <tool"), [Delta::Text("Hello".to_owned())]);
     assert_eq!(splitter.push("box>"), [Delta::Text(" <toolbox>".to_owned())]);
     assert_eq!(splitter.push("<tool_call>{\"name\": \"x\"").len(), 0);
+}
+
+#[test]
+fn what_might_have_been_markup_and_was_not_is_shown_in_the_end() {
+    let hermes = || Splitter::new(&family("hermes"), Thinking::May);
+    assert_eq!(shown(hermes(), "Use a <", &[]).1, "Use a <");
+    assert_eq!(shown(hermes(), "Use a <tool_ ", &[3, 8]).1, "Use a <tool_");
+    assert_eq!(shown(hermes(), "<think>\nbut 1 </th", &[]).0, "but 1 </th");
 }

@@ -134,3 +134,46 @@ fn a_reply_that_was_cut_off_is_ended_first() {
     let Prompt { tokens, new } = prompt(renderer, Some(&earlier), &history, &[]);
     assert_eq!((text(&tokens).as_str(), new), ("a$\nuser\non$\nassistant\n", tokens.len() - 1));
 }
+
+/// Refuses a conversation in which a person speaks before they were answered, as Mistral's and Gemma's do.
+const ALTERNATES: &str = r"
+{%- for m in messages %}
+{%- if not loop.first and m.role == 'user' and loop.previtem.role != 'assistant' %}{{- raise_exception('roles must alternate') }}{%- endif %}
+{{- m.role + '
+' + m.content + '<|end|>
+' }}{%- endfor %}{%- if add_generation_prompt %}{{- 'assistant
+' }}{%- endif %}";
+
+#[test]
+fn a_template_that_wants_a_reply_between_a_persons_messages_is_given_one() {
+    let template = Template::new(ALTERNATES.to_owned(), String::new(), String::new()).unwrap();
+    let (dialect, tokenizer) = (hermes(), Bytes::new());
+    let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
+    let said = |text: &str| Message::text_of(Role::Assistant, text);
+    let mut history = vec![person("One"), person("Two")];
+    let first = prompt(renderer, None, &history, &[]).tokens;
+    assert_eq!(text(&first), "user\nOne$\nassistant\n(no answer)$\nuser\nTwo$\nassistant\n");
+    history.extend([said("Both."), person("Three")]);
+    let ended: Vec<u32> = "Both.".bytes().map(u32::from).chain([tokenizer.end_token()]).collect();
+    let earlier = Transcript { tokens: [first, ended].concat(), messages: 3, ended: true };
+    let second = prompt(renderer, Some(&earlier), &history, &[]);
+    assert!(second.tokens.starts_with(&earlier.tokens), "{}", text(&second.tokens));
+    let cancelled =
+        [person("Go"), asks(&[("list", json!({}))]), result("list", json!([])), person("And now?")];
+    assert!(renderer.text(&cancelled, &[], true).unwrap().contains("(no answer)"));
+}
+
+/// Ends calls and answers in different ways, of which only the first ends a reply of the model, as gpt-oss does.
+#[test]
+fn an_end_that_is_not_the_last_replys_is_not_taken_for_it() {
+    let (all, calls) = (
+        "{{- '<|end|>\\n' }}\n{%- else %}",
+        "{{- ('<|end|>' if m.tool_calls else '<|over|>') + '\\n' }}\n{%- else %}",
+    );
+    let ending = TEMPLATE.replace(all, calls);
+    assert_ne!(ending, TEMPLATE);
+    let said = |text: &str| Message::text_of(Role::Assistant, text);
+    let replies = [asks(&[("list", json!({}))]), said("Fine."), said("So.")];
+    let call = "<tool_call>\n{\"name\": \"list\", \"arguments\": {}}\n</tool_call>";
+    assert!(!check(&ending, &replies, &[call, "Fine.", "So."]), "it is rendered whole");
+}

@@ -1,0 +1,47 @@
+//! Room for what is computed next: idle sequences move out of the cache, the longest idle first.
+
+use super::{SHARED_MIN, Sequences};
+use crate::decode::Compute;
+use crate::llama::cache::Windows;
+
+impl Sequences {
+    /// Whether there is room for more tokens, and for these more in sliding windows, of which every sequence has its own.
+    fn has_room(&self, tokens: usize, in_windows: usize, compute: &impl Compute) -> bool {
+        let fits = |Windows { cells, window }| {
+            let held = self.slots.iter().map(|slot| slot.tokens.len().min(window)).sum::<usize>();
+            held + in_windows <= cells
+        };
+        self.cells.free() >= tokens && compute.windows().is_none_or(fits)
+    }
+
+    /// Makes room for more tokens, and for these more in sliding windows, by moving idle sequences out; false while only
+    /// busy ones are left.
+    pub(crate) fn make_room(&mut self, tokens: usize, in_windows: usize, compute: &mut impl Compute) -> bool {
+        while !self.has_room(tokens, in_windows, compute) {
+            let idle = (0..self.slots.len())
+                .filter(|&slot| !self.slots[slot].busy && !self.slots[slot].tokens.is_empty());
+            let Some(oldest) = idle.min_by_key(|&slot| self.slots[slot].used) else { return false };
+            self.park(oldest, compute);
+        }
+        true
+    }
+
+    /// Moves an idle sequence to the host's memory.
+    pub(super) fn park(&mut self, slot: usize, compute: &mut impl Compute) {
+        let worth_it = self.parked.is_open() && self.slots[slot].tokens.len() >= SHARED_MIN;
+        if let Some(session) = self.slots[slot].session.take()
+            && !self.slots[slot].tokens.is_empty()
+        {
+            match self.saved(slot, compute).ok().filter(|_| worth_it) {
+                Some(saved) => self.evicted += self.parked.put(session, saved) as u64,
+                None => self.evicted += 1,
+            }
+        }
+        self.clear(slot, compute);
+    }
+}
+
+/// Tokens of a sequence that stand in its window.
+pub(super) fn window_of(compute: &impl Compute) -> usize {
+    compute.windows().map_or(0, |windows| windows.window)
+}
