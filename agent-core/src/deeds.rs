@@ -96,23 +96,30 @@ impl Deed {
 
     /// Whether a text names the deed as done, hedged or not.
     pub(crate) fn named_in(self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let words = words_of(&text);
+        self.named_where(text, |_, _| true)
+    }
+
+    /// Whether a text names the deed as done in a place that is looked for: the words, and which of them says it.
+    fn named_where(self, text: &str, is_sought: impl Fn(&[&str], usize) -> bool) -> bool {
+        let lower = text.to_lowercase();
+        let words = words_of(&lower);
         self.0.claims.iter().any(|claim| {
             if !claim.is_ascii() {
-                return text.contains(claim);
+                return lower.contains(claim);
             }
             if let Some(first) = claim.strip_prefix('^') {
                 return words.first() == Some(&first);
             }
             let claim = words_of(claim);
-            words.windows(claim.len()).any(|window| window == claim)
+            let mut places = words.windows(claim.len()).enumerate().filter(|(_, window)| *window == claim);
+            places.any(|(at, _)| claim.len() > 1 || is_sought(&words, at))
         })
     }
 
-    /// The clause of a text that claims the deed was done, if one does.
+    /// The clause of a text that claims the deed was done, if one does. What somebody else did is no claim.
     pub(crate) fn claimed_in(self, text: &str) -> Option<String> {
-        clauses(text).into_iter().find(|clause| self.named_in(clause) && !hedged(clause)).map(str::to_owned)
+        let claims = |clause: &&str| self.named_where(clause, |words, at| !is_others(clause, words, at));
+        clauses(text).into_iter().find(|clause| claims(clause) && !hedged(clause)).map(str::to_owned)
     }
 
     /// Whether a person says that the deed was done, and does not only want to hear it.
@@ -168,13 +175,47 @@ fn words_of(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The clauses of a text, each with the sign it ends with.
+/// Words that come before what somebody has.
+const DETERMINERS: [&str; 9] = ["your", "the", "my", "his", "her", "their", "our", "a", "an"];
+/// Words that come before what is done to something, beside figures.
+const OBJECTS: [&str; 8] = ["you", "me", "us", "him", "them", "it", "this", "that"];
+/// First words that are written large without being a name.
+const OPENINGS: [&str; 10] = ["i", "we", "ok", "okay", "done", "great", "sure", "yes", "now", "just"];
+
+/// Whether the deed that the word at this place names is somebody else's: "Anna sent you a letter", and not "email sent to
+/// Anna". In doubt it is not.
+fn is_others(clause: &str, words: &[&str], at: usize) -> bool {
+    let Some(object) = words.get(at + 1) else { return false };
+    let is_object = OBJECTS.contains(object)
+        || DETERMINERS.contains(object)
+        || object.starts_with(|c: char| c.is_ascii_digit());
+    let verbs = ["has", "have", "had", "already", "just", "also"];
+    let Some(subject) = words[..at].iter().rposition(|word| !verbs.contains(word)) else { return false };
+    // The words follow each other without a sign between them.
+    let in_a_row = clause.to_lowercase().contains(&words[subject..at + 2].join(" "));
+    let is_noun = subject > 0 && DETERMINERS.contains(&words[subject - 1]);
+    let is_name = words_of(clause).get(subject).is_some_and(|word| word.starts_with(char::is_uppercase));
+    let word = words[subject].split(['\'', '’']).next().unwrap_or_default();
+    let is_other =
+        is_noun || ["he", "she", "they", "who"].contains(&word) || is_name && !OPENINGS.contains(&word);
+    is_object && in_a_row && is_other
+}
+
+/// The clauses of a text, each with the sign it ends with. A sign within a number ends none.
 fn clauses(text: &str) -> Vec<&str> {
-    text.split_inclusive(['.', '!', '?', ';', ',', '\n', '。', '！', '？', '；', '，'])
-        .flat_map(|clause| clause.split(" but "))
-        .map(str::trim)
-        .filter(|clause| !clause.is_empty())
-        .collect()
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let (mut clauses, mut start) = (Vec::new(), 0);
+    for (at, sign) in text.match_indices(['.', '!', '?', ';', ',', '\n', '。', '！', '？', '；', '，']) {
+        let end = at + sign.len();
+        let in_number = is_digit(text[..at].chars().next_back()) && is_digit(text[end..].chars().next());
+        if !in_number || !matches!(sign, "." | ",") {
+            clauses.push(&text[start..end]);
+            start = end;
+        }
+    }
+    clauses.push(&text[start..]);
+    let parts = clauses.into_iter().flat_map(|clause| clause.split(" but "));
+    parts.map(str::trim).filter(|clause| !clause.is_empty()).collect()
 }
 
 fn hedged(clause: &str) -> bool {

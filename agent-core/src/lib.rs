@@ -84,7 +84,7 @@ pub use ports::{
     ReplyBody, ReplyMode, RunSummary, StopReason, Toolset,
 };
 pub use provenance::{Origin, Source};
-pub use run::{CallState, Done, Earlier, PendingCall, Run};
+pub use run::{CallState, Done, Earlier, PendingCall, Run, UNREADABLE};
 pub use tool::{
     CallContext, Effect, Failure, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
 };

@@ -17,7 +17,8 @@ pub enum ToolChoice {
 }
 
 /// How tokens are drawn.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Sampling {
     /// Zero always takes the likeliest token; one draws as the model says; more is more varied.
     pub temperature: f32,

@@ -4,6 +4,8 @@
 //! stands in that result. What stands nowhere is the model's own. Trust follows: a value that only
 //! stands in what strangers wrote is theirs.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -92,20 +94,29 @@ fn stands_in(leaf: &Value, result: &Value) -> bool {
         found = found
             || match inner {
                 Value::String(text) => stands_in_text(leaf, text),
+                Value::Number(number) if leaf.is_number() => leaf.as_f64() == number.as_f64(),
                 other => leaf == other,
             };
     });
     found
 }
 
-/// Whether a value stands in a text: a string as it is, a number as a word of its own. What says
+/// A number without the commas between its thousands.
+fn ungrouped(word: &str) -> Cow<'_, str> {
+    let whole = word.split('.').next().unwrap_or_default();
+    let is_grouped = whole.contains(',') && whole.split(',').skip(1).all(|group| group.len() == 3);
+    if is_grouped { word.replace(',', "").into() } else { word.into() }
+}
+
+/// Whether a value stands in a text: a string as it is, a number as a word of its own, however it is written. What says
 /// nothing (an empty text, a truth value) stands nowhere.
 fn stands_in_text(leaf: &Value, text: &str) -> bool {
     match leaf {
         Value::String(value) => !value.trim().is_empty() && text.contains(value.trim()),
         Value::Number(number) => {
-            let number = number.to_string();
-            text.split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').any(|word| word == number)
+            let words = text.split(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-'));
+            let mut words = words.flat_map(|word| [word, word.trim_matches(['.', ',', '-'])]);
+            words.any(|word| ungrouped(word).parse::<f64>().is_ok_and(|value| number.as_f64() == Some(value)))
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }

@@ -2,6 +2,8 @@
 
 mod fold;
 
+pub use fold::UNREADABLE;
+
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 
@@ -59,6 +61,9 @@ pub struct PendingCall {
     pub result: Option<CallResult>,
     /// The digest of what a person has been shown and has allowed.
     pub approved: Option<String>,
+    /// Whether it was allowed before the run was resumed and is decided on anew: journals of earlier versions start
+    /// such a call at once.
+    pub was_allowed: bool,
     /// What a person was last shown of what it would do.
     pub plan: Option<Value>,
     /// Attempts that failed without effect.
@@ -71,7 +76,17 @@ pub struct PendingCall {
 
 impl PendingCall {
     fn new(call: ToolCall, state: CallState) -> Self {
-        Self { call, state, result: None, approved: None, plan: None, attempts: 0, wait_ms: 0, undoes: None }
+        Self {
+            call,
+            state,
+            result: None,
+            approved: None,
+            was_allowed: false,
+            plan: None,
+            attempts: 0,
+            wait_ms: 0,
+            undoes: None,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Deciding on a call: the policy says, and where it asks, a person sees what would happen.
 
-use handyman_core::{CallContext, Decision, Effect, Event, Run, ToolCall, ToolSpec, Verdict};
+use handyman_core::{
+    CallContext, CallOutcome, Decision, Effect, Event, Run, ToolCall, ToolError, ToolSpec, Verdict,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -30,11 +32,17 @@ pub(crate) async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Even
 }
 
 async fn ask(run: &Run, world: &World<'_>, call: &ToolCall, context: &CallContext, why: String) -> Event {
-    let plan = match world.tools.plan(call, context).await {
+    let plan = match planned(world, call, context).await {
         Ok(plan) => plan,
-        // A person is not asked about what cannot be done.
+        // A person is not asked about what cannot be done: it has failed, and nobody has refused it.
         Err(error) => {
-            return decided(run, call, Decision::new(Verdict::Deny, format!("it would fail: {error}")), None);
+            return Event::CallFinished {
+                call: call.id.clone(),
+                outcome: CallOutcome::Failed,
+                result: error.to_value(),
+                failure: Some(error.failure()),
+                ms: 0,
+            };
         }
     };
     let digest = digest(call, plan.as_ref());
@@ -45,6 +53,20 @@ async fn ask(run: &Run, world: &World<'_>, call: &ToolCall, context: &CallContex
         None => Decision::new(Verdict::Ask, why),
     };
     decided(run, call, decision, Some((plan, digest)))
+}
+
+/// What the call would do, from a tool that has as long to say it as to do it.
+async fn planned(
+    world: &World<'_>,
+    call: &ToolCall,
+    context: &CallContext,
+) -> Result<Option<Value>, ToolError> {
+    let time = world.limits.tool_time;
+    let late = |_| {
+        let seconds = time.as_secs_f64();
+        ToolError::unavailable(format!("it did not say within {seconds} s what it would do"))
+    };
+    tokio::time::timeout(time, world.tools.plan(call, context)).await.map_err(late)?
 }
 
 /// A tool that cannot be asked what became of a call says so before it is used.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use handyman_core::planner::{self, Step};
 use handyman_core::{
     CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
-    Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Role, Run, StopReason, TokenUsage, ToolCall,
-    ToolChoice, Toolset, catalogue, claims, compact,
+    Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Run, StopReason, TokenUsage, ToolCall, ToolChoice,
+    Toolset, catalogue, claims, compact,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -167,7 +167,7 @@ pub(crate) fn options_now(
     mode: ReplyMode,
     tokens_max: u64,
 ) -> ReplyOptions {
-    let called = run.history().last().is_some_and(|message| message.role == Role::Tool);
+    let called = !run.done().is_empty();
     let half = u32::try_from(tokens_max / 2).unwrap_or(u32::MAX).max(1);
     let reasoning_max = match (mode, options.reasoning_max) {
         (ReplyMode::Free, most) => most,

@@ -127,8 +127,10 @@ async fn failed(
     let call = &pending.call;
     let once = matches!(effect_of(world, call), Some(Effect::Once) | None);
     let lost = error.failure() == Failure::InDoubt;
-    if once && (lost || error.failure() == Failure::Unavailable) {
-        match world.tools.probe(call, &run.key(&call.id)).await {
+    // What a tool calls a fault of its own may be an answer that was lost on its way.
+    let may_have = matches!(error.failure(), Failure::InDoubt | Failure::Unavailable | Failure::Internal);
+    if once && may_have {
+        match became(run, world, call).await {
             Probe::Done(value) => return Ok(End::succeeded(value)),
             Probe::Unsupported if lost => {
                 let error = format!("{error}; it is unknown whether this took effect; it was not repeated");
@@ -157,7 +159,7 @@ async fn late(run: &Run, world: &World<'_>, call: &ToolCall, time: Duration) -> 
     if effect_of(world, call) == Some(Effect::ReadOnly) {
         return End::because(CallOutcome::Failed, &format!("no answer within {seconds} s"));
     }
-    match world.tools.probe(call, &run.key(&call.id)).await {
+    match became(run, world, call).await {
         Probe::Done(result) => End::succeeded(result),
         Probe::NotDone => End::because(
             CallOutcome::Failed,
@@ -170,15 +172,21 @@ async fn late(run: &Run, world: &World<'_>, call: &ToolCall, time: Duration) -> 
     }
 }
 
+/// What became of a call. A tool that does not say so within its time does not know.
+async fn became(run: &Run, world: &World<'_>, call: &ToolCall) -> Probe {
+    let key = run.key(&call.id);
+    let asked = world.tools.probe(call, &key);
+    tokio::time::timeout(world.limits.tool_time, asked).await.unwrap_or(Probe::Unsupported)
+}
+
 /// Asks the world about a call that a process before this one started.
 pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Event {
-    let key = run.key(&call.id);
-    let end = match world.tools.probe(call, &key).await {
+    let end = match became(run, world, call).await {
         Probe::Done(value) => End::succeeded(value),
         Probe::NotDone if world.cancel.is_cancelled() => {
             End::because(CallOutcome::Cancelled, "the run was cancelled before this took effect")
         }
-        Probe::NotDone => return Event::CallStarted { call: call.id.clone(), key },
+        Probe::NotDone => return Event::CallStarted { call: call.id.clone(), key: run.key(&call.id) },
         Probe::Unsupported => {
             let error =
                 "it is unknown whether this took effect; it was not repeated; check before trying again";

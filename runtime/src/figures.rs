@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use handyman_core::{Message, Part, Role};
+use handyman_core::{Message, Part, Role, UNREADABLE};
 use serde_json::Value;
 
 /// What may join the words of one figure.
@@ -91,6 +91,8 @@ pub(crate) fn known(history: &[Message]) -> BTreeSet<String> {
     let spoken = history.iter().filter(|message| message.role != Role::Assistant);
     for part in spoken.flat_map(|message| &message.parts) {
         match part {
+            // It quotes what nobody has said.
+            Part::Note(text) if text.starts_with(UNREADABLE) => {}
             Part::Text(text) | Part::Note(text) => learn(text, &mut known),
             Part::Result(result) => learn_value(&result.result, &mut known),
             Part::Reasoning(_) | Part::Call(_) => {}
@@ -169,7 +171,18 @@ fn learn(text: &str, known: &mut BTreeSet<String>) {
         for part in figure.split(['-', '/']).chain([figure]) {
             known.extend(ways(part));
         }
+        if let Some((day, time)) = date_and_time(figure) {
+            learn(day, known);
+            learn(time, known);
+        }
     }
+}
+
+/// The date and the time of 2026-11-23T08:00:00Z (RFC 3339), without what is finer than a second.
+fn date_and_time(figure: &str) -> Option<(&str, &str)> {
+    let (day, time) = figure.split_once('T').filter(|(day, _)| day.len() == "2026-11-23".len())?;
+    let end = time.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(time.len());
+    clock(&time[..end]).map(|_| (day, &time[..end]))
 }
 
 /// Ways to write a figure.
@@ -202,7 +215,7 @@ fn number(figure: &str) -> Option<f64> {
     figure.parse().ok().filter(|_| plain)
 }
 
-/// The hour and minute of 08:15, 8:15pm or 8pm.
+/// The hour and minute of 08:15, 08:15:00, 8:15pm or 8pm.
 fn clock(figure: &str) -> Option<(u32, u32)> {
     let (digits, afternoon) = match (figure.strip_suffix("am"), figure.strip_suffix("pm")) {
         (Some(digits), _) => (digits, Some(false)),
@@ -210,7 +223,10 @@ fn clock(figure: &str) -> Option<(u32, u32)> {
         (None, None) => (figure, None),
     };
     let (hour, minute) = match (digits.split_once(':'), afternoon) {
-        (Some((hour, minute)), _) => (hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?),
+        (Some((hour, rest)), _) => {
+            let minute = rest.split_once(':').map_or(rest, |(minute, _seconds)| minute);
+            (hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?)
+        }
         (None, Some(_)) => (digits.parse::<u32>().ok()?, 0),
         (None, None) => return None,
     };

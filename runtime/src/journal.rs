@@ -63,7 +63,10 @@ impl SqliteJournal {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(LOCK_WAIT);
-        Self::connect(options, Some(path)).await
+        let mut journal = Self::connect(options, Some(path.clone())).await?;
+        // Other processes may know the file by another name, and have to find who is at work on it.
+        journal.path = std::fs::canonicalize(&path).ok().or(Some(path));
+        Ok(journal)
     }
 
     /// A journal that lives as long as the value, for runs that need not outlive the process.

@@ -7,7 +7,8 @@
 use handyman_core::planner::{self, Step};
 use handyman_core::{
     CallRequest, Discard, Earlier, Event, Fault, FaultKind, ModelInfo, ModelRequest, Outcome, Recording,
-    ReplyBody, ReplyMode, Run, RunId, SessionId, StopReason, ToolCall, ToolSpec, Toolset, catalogue,
+    ReplyBody, ReplyMode, ReplyOptions, Run, RunId, SessionId, StopReason, ToolCall, ToolSpec, Toolset,
+    catalogue,
 };
 use serde_json::json;
 
@@ -198,7 +199,11 @@ async fn again(
     let session = SessionId::from(format!("replay.{}", run.id()));
     let allowed = planner::allowance(run, mode, &agent.limits).tokens;
     let tokens_max = recorded.tokens_max.unwrap_or(allowed);
-    let options = options_now(run, &agent.options, mode, allowed);
+    // Tokens are drawn as they were then.
+    let sampling = serde_json::from_value(recorded.recording.sampling.clone()).ok();
+    let sampling = sampling.or_else(|| agent.options.sampling.clone());
+    let options = ReplyOptions { sampling, ..agent.options.clone() };
+    let options = options_now(run, &options, mode, allowed);
     let offered = catalogue::offered(run, tools);
     let request = ModelRequest {
         session: &session,
@@ -252,7 +257,8 @@ fn follows(step: &Step, event: &Event) -> bool {
         | (Event::ClaimRefused { .. }, Step::Correct { .. }) => true,
         (Event::CallDecided { call, .. }, Step::Decide(of))
         | (Event::CallStarted { call, .. }, Step::Start(of) | Step::Probe(of))
-        | (Event::CallFinished { call, .. }, Step::Probe(of)) => *call == of.id,
+        // A call of which its tool says beforehand that it would fail has ended.
+        | (Event::CallFinished { call, .. }, Step::Probe(of) | Step::Decide(of)) => *call == of.id,
         (
             Event::CallFinished { call, .. }
             | Event::CallRetried { call, .. }

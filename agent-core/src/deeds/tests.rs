@@ -53,6 +53,12 @@ fn what_is_said_to_be_done_is_a_claim() {
         ("已添加：理发，16:30到17:30。", vec!["added"]),
         ("偏好已保存。", vec!["saved"]),
         ("已向王芳转账，转账成功。", vec!["paid"]),
+        ("E-mail sent to Anna.", vec!["sent"]),
+        ("I successfully paid the rent.", vec!["paid"]),
+        ("OK, booked the table for you.", vec!["booked"]),
+        ("I have already sent you the list.", vec!["sent"]),
+        ("Ticket booked: the 07:00 to Beijing.", vec!["booked"]),
+        ("568.50 CNY paid, balance 9,431.50 CNY.", vec!["paid"]),
     ] {
         assert_eq!(claimed(text), deeds, "{text}");
     }
@@ -81,6 +87,10 @@ fn what_is_asked_denied_or_possible_is_not() {
         "It will rain tomorrow.",
         "明天有小雨。",
         "你的安排：理发，16:30到17:30。",
+        "Anna Li sent you an email about the budget: it is 500.00 EUR.",
+        "Your landlord transferred the deposit on Monday.",
+        "She has paid 40 EUR.",
+        "If 12.50 EUR is paid, it ships.",
     ] {
         assert_eq!(claimed(text), [""; 0], "{text}");
     }

@@ -1,8 +1,9 @@
 //! Sagas: an effect that another call should have completed is undone when that call fails for good.
 //!
 //! Which tool completes which is declared ([`Safety::completes`](crate::tool::Safety)); which call
-//! completes which is read from the arguments: they name what the earlier call resulted in. "For good"
-//! means that the run is about to end and no later call has completed it.
+//! completes which is read from the arguments: they name what the earlier call resulted in, and no
+//! less of it than of what any other one resulted in. "For good" means that the run is about to end and no call has
+//! completed it, or may have.
 
 use serde_json::Value;
 
@@ -14,18 +15,28 @@ use crate::tool::ToolSpec;
 /// The effect to take back next, if one was left half done. The newest comes first.
 pub(super) fn undo(run: &Run, tools: &[ToolSpec]) -> Option<Step> {
     let spec = |done: &Done| tools.iter().find(|tool| tool.name == done.call.tool);
-    let completes = |later: &Done, earlier: &Done| {
-        spec(later).is_some_and(|spec| spec.safety.completes.contains(&earlier.call.tool))
-            && names(&later.call, &earlier.result)
-    };
     let done = run.done();
+    let completes = |later: &Done, earlier: &Done| {
+        let can_be = |made: &&Done| {
+            spec(later).is_some_and(|spec| spec.safety.completes.contains(&made.call.tool))
+                && made.outcome == CallOutcome::Succeeded
+                && made.undoes.is_none()
+        };
+        let named = names(&later.call, &earlier.result);
+        let most = done.iter().filter(can_be).map(|made| names(&later.call, &made.result)).max();
+        can_be(&earlier) && named > 0 && most == Some(named)
+    };
     let (earlier, failed) = done.iter().enumerate().rev().find_map(|(index, earlier)| {
         let can_be = earlier.outcome == CallOutcome::Succeeded
             && earlier.undoes.is_none()
             && spec(earlier).is_some_and(|spec| spec.safety.undo)
             && !done.iter().any(|other| other.undoes.as_ref() == Some(&earlier.call.id));
-        let last = done.get(index..)?.iter().rfind(|later| can_be && completes(later, earlier))?;
-        (last.outcome == CallOutcome::Failed).then_some((earlier, last))
+        let tried = || done.iter().skip(index).filter(|later| can_be && completes(later, earlier));
+        // A second payment may fail because the first one succeeded.
+        let is_open =
+            tried().all(|later| !matches!(later.outcome, CallOutcome::Succeeded | CallOutcome::Unknown));
+        let failed = |last: &&Done| is_open && last.outcome == CallOutcome::Failed;
+        tried().last().filter(failed).map(|last| (earlier, last))
     })?;
     Some(Step::Undo {
         call: ToolCall { id: run.next_call_id(0), ..earlier.call.clone() },
@@ -34,9 +45,9 @@ pub(super) fn undo(run: &Run, tools: &[ToolSpec]) -> Option<Step> {
     })
 }
 
-/// Whether an argument of the call is a value of the result.
-fn names(call: &ToolCall, result: &Value) -> bool {
-    call.arguments.values().any(|argument| argument.is_string() && contains(result, argument))
+/// How many arguments of the call are values of the result.
+fn names(call: &ToolCall, result: &Value) -> usize {
+    call.arguments.values().filter(|argument| argument.is_string() && contains(result, argument)).count()
 }
 
 fn contains(value: &Value, wanted: &Value) -> bool {

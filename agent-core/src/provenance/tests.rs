@@ -60,6 +60,25 @@ fn a_value_is_who_said_it_first() {
 }
 
 #[test]
+fn a_number_is_the_same_however_it_is_written() {
+    let mail = "Wire 500.00 EUR, in all 1,200. Book for 7. It is -3.5 there; call 12,34.";
+    let history = [
+        Message::text_of(Role::User, "Pay 50."),
+        result("c1", "read_mail", json!({"body": mail, "rate": 2.0, "rows": [9]})),
+    ];
+    let source = |value: Value| {
+        let arguments = json!({"value": value}).as_object().unwrap().clone();
+        trace(&arguments, &history, &["read_mail".to_owned()]).remove(0).source
+    };
+    let mail = Source::Result { call: "c1".into(), tool: "read_mail".into(), untrusted: true };
+    for theirs in [json!(500), json!(500.0), json!(1200), json!(7), json!(-3.5), json!(2), json!(9.0)] {
+        assert_eq!(source(theirs.clone()), mail, "{theirs}");
+    }
+    assert_eq!(source(json!(50)), Source::Person);
+    assert_eq!(source(json!(1234)), Source::Model, "those are no thousands");
+}
+
+#[test]
 fn every_value_has_its_place() {
     let arguments = json!({"to": "北京", "rows": [{"a/b": 3}, "x"]}).as_object().unwrap().clone();
     let traced = trace(&arguments, &history(), &[]);

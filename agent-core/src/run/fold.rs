@@ -13,6 +13,9 @@ use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
 use crate::schema::shown;
 use crate::tool::Failure;
 
+/// How a note begins that tells the model what was wrong with its reply, whose words it may quote.
+pub const UNREADABLE: &str = "Your reply could not be read: ";
+
 impl Run {
     /// Folds one fact in. Total: a fact that does not fit the state changes nothing.
     pub fn apply(&mut self, event: &Event) {
@@ -50,7 +53,7 @@ impl Run {
                 self.count_turn(*usage, *ms);
                 self.malformed_in_a_row += 1;
                 self.say(Message::text_of(Role::Assistant, text));
-                self.note(format!("Your reply could not be read: {problem}. Reply again."));
+                self.note(format!("{UNREADABLE}{problem}. Reply again."));
             }
             Event::CallDecided { call, decision, why, plan, .. } => {
                 if let Some(pending) = self.call_in(call, &[CallState::Undecided]) {
@@ -134,7 +137,10 @@ impl Run {
     }
 
     fn call_started(&mut self, call: &CallId) {
-        if let Some(pending) = self.call_in(call, &[CallState::Allowed, CallState::InDoubt]) {
+        let states = [CallState::Allowed, CallState::Undecided, CallState::InDoubt];
+        let may_start =
+            |pending: &&mut PendingCall| pending.state != CallState::Undecided || pending.was_allowed;
+        if let Some(pending) = self.call_in(call, &states).filter(may_start) {
             pending.state = CallState::Started;
             self.usage.calls += 1;
         }
@@ -193,6 +199,11 @@ impl Run {
             match pending.state {
                 CallState::Started => pending.state = CallState::InDoubt,
                 CallState::AwaitingPerson => pending.state = CallState::Undecided,
+                // Policy and plan are asked again; a person's yes is kept.
+                CallState::Allowed if pending.undoes.is_none() => {
+                    pending.was_allowed = true;
+                    pending.state = CallState::Undecided;
+                }
                 CallState::Undecided
                 | CallState::Allowed
                 | CallState::Denied(_)

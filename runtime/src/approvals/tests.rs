@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
 use handyman_core::{
-    CallContext, CallOutcome, Effect, Event, FaultKind, Outcome, Run, Safety, Tool, ToolError, ToolErrorKind,
-    ToolResult, ToolSpec, Verdict,
+    CallContext, CallOutcome, CallRequest, Effect, Event, Failure, FaultKind, Outcome, ReplyBody, Run,
+    Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
 };
 use serde_json::{Map, Value, json};
 
 use super::{decide, waiting};
-use crate::{Agent, AskForEffects};
+use crate::{Agent, AskForEffects, ReadOnly};
 
 /// Pays at a price that moves.
 struct Pay {
@@ -60,8 +60,21 @@ struct Desk {
 }
 
 fn desk() -> Desk {
+    desk_with([ScriptedModel::call("pay", json!({})), ScriptedModel::answer("Done.")])
+}
+
+fn desk_with(replies: impl IntoIterator<Item = ReplyBody>) -> Desk {
     let (price, paid) = (Arc::new(AtomicI64::new(10)), Arc::new(AtomicI64::new(0)));
     let rises = Arc::new(AtomicI64::new(0));
+    let journal = Arc::new(MemoryJournal::default());
+    let agent = Agent::new(ScriptedModel::new(replies))
+        .policy(AskForEffects)
+        .tool(pay(&price, &paid, &rises))
+        .journal_with(Arc::clone(&journal) as Arc<_>);
+    Desk { agent, journal, price, paid, rises }
+}
+
+fn pay(price: &Arc<AtomicI64>, paid: &Arc<AtomicI64>, rises: &Arc<AtomicI64>) -> Pay {
     let spec = ToolSpec {
         name: "pay".into(),
         description: "Pay".into(),
@@ -69,13 +82,7 @@ fn desk() -> Desk {
         effect: Effect::Once,
         safety: Safety::default(),
     };
-    let replies = [ScriptedModel::call("pay", json!({})), ScriptedModel::answer("Done.")];
-    let journal = Arc::new(MemoryJournal::default());
-    let agent = Agent::new(ScriptedModel::new(replies))
-        .policy(AskForEffects)
-        .tool(Pay { spec, price: Arc::clone(&price), paid: Arc::clone(&paid), rises: Arc::clone(&rises) })
-        .journal_with(Arc::clone(&journal) as Arc<_>);
-    Desk { agent, journal, price, paid, rises }
+    Pay { spec, price: Arc::clone(price), paid: Arc::clone(paid), rises: Arc::clone(rises) }
 }
 
 fn outcome_of_call(run: &Run) -> CallOutcome {
@@ -153,8 +160,11 @@ async fn a_person_is_not_asked_about_what_cannot_be_done() {
     let desk = desk();
     desk.price.store(0, Ordering::SeqCst);
     let run = desk.agent.run("pay").await.unwrap();
-    assert_eq!(outcome_of_call(&run), CallOutcome::Refused);
-    assert!(run.done()[0].result["error"].as_str().unwrap().contains("sold out"));
+    assert_eq!(outcome_of_call(&run), CallOutcome::Failed, "nobody refused it");
+    assert_eq!(
+        (&run.done()[0].result["error"], run.done()[0].failure),
+        (&json!("sold out"), Some(Failure::Conflict))
+    );
     assert!(waiting(desk.journal.as_ref()).await.unwrap().is_empty());
 }
 
@@ -166,6 +176,41 @@ async fn a_decision_without_a_resume_changes_nothing_else() {
     let fault = desk.agent.session_of(run.id()).await.unwrap().run("and now?").await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Request, "the run still waits");
     assert!(matches!(desk.journal.all().last(), Some((_, Event::PersonDecided { .. }))));
+}
+
+#[tokio::test]
+async fn what_was_allowed_is_decided_on_anew_when_the_run_goes_on_under_another_policy() {
+    let twice = || {
+        let call = |n: i64| CallRequest {
+            tool: "pay".to_owned(),
+            arguments: json!({"n": n}).as_object().unwrap().clone(),
+        };
+        let calls = vec![call(1), call(2)];
+        [
+            ReplyBody::Said { reasoning: String::new(), text: String::new(), calls },
+            ScriptedModel::answer("Done."),
+        ]
+    };
+    for strict in [true, false] {
+        let desk = desk_with(twice());
+        let run = desk.agent.run("pay twice").await.unwrap();
+        decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap();
+        let run = desk.agent.resume(run.id()).await.unwrap();
+        let second = waiting(desk.journal.as_ref()).await.unwrap();
+        assert_eq!(
+            (second.len(), second[0].call.arguments["n"].as_i64()),
+            (1, Some(2)),
+            "the first is allowed"
+        );
+        decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap();
+        let later = Agent::new(ScriptedModel::new([ScriptedModel::answer("Done.")]))
+            .tool(pay(&desk.price, &desk.paid, &desk.rises))
+            .journal_with(Arc::clone(&desk.journal) as Arc<_>);
+        let later = if strict { later.policy(ReadOnly) } else { later.policy(AskForEffects) };
+        let run = later.resume(run.id()).await.unwrap();
+        let (outcome, paid) = if strict { (CallOutcome::Refused, 0) } else { (CallOutcome::Succeeded, 20) };
+        assert_eq!((outcome_of_call(&run), desk.paid.load(Ordering::SeqCst)), (outcome, paid), "{strict}");
+    }
 }
 
 #[tokio::test]

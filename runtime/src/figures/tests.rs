@@ -50,6 +50,29 @@ fn a_figure_is_a_word_with_a_digit_or_several_that_are_joined() {
 }
 
 #[test]
+fn a_date_with_a_time_is_told_as_either() {
+    let said =
+        result(json!({"at": "2026-11-23T08:00:00Z", "due": "09:30:00", "late": "2026-11-24T19:05:00+08:00"}));
+    let history = [said];
+    let mut grammar = Grammar::default();
+    let text = grammar.terminal(&format!("/{}/", pattern(&known(&history))));
+    let grammar = grammar.start(&text);
+    for text in ["on 2026-11-23 at 8:00, due 9:30", "11月24日晚上7:05"] {
+        assert_eq!(check(text, &history), Ok(()), "{text}");
+        assert!(written(text, &grammar), "{text}");
+    }
+    assert!(check("at 08:01", &history).is_err());
+}
+
+#[test]
+fn what_a_correction_quotes_was_not_said() {
+    let note = |text: &str| Message { role: Role::User, parts: vec![Part::Note(text.to_owned())] };
+    let corrected = [note("Your reply could not be read: '999' stands in no result. Reply again.")];
+    assert!(check("It costs 999.", &corrected).is_err());
+    assert_eq!(check("Today is 2026-11-23.", &[note("(Today is Monday, 2026-11-23.)")]), Ok(()));
+}
+
+#[test]
 fn what_was_said_can_be_told_in_other_ways_and_nothing_else() {
     let grammar = grammar();
     let told = [

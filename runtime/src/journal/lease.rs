@@ -133,7 +133,11 @@ async fn write(pool: &SqlitePool, journal: &Path, holder: &str, session: &Sessio
 /// Whether a holder still lives: it keeps its file locked. The file of one that does not is removed.
 fn is_alive(journal: &Path, holder: &str) -> bool {
     let path = holder_path(journal, holder);
-    let Ok(file) = File::open(&path) else { return false };
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        // That it cannot be looked at does not say that it has ended.
+        Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
+    };
     match file.try_lock() {
         Ok(()) => {
             let _ = std::fs::remove_file(&path);

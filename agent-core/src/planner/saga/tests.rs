@@ -53,12 +53,38 @@ fn what_succeeded_later_or_was_refused_or_is_unknown_is_left_alone() {
         &[("put", "HM1", Succeeded), ("pay", "HM1", Failed), ("pay", "HM1", Succeeded)][..],
         &[("put", "HM1", Succeeded), ("pay", "HM1", Refused)],
         &[("put", "HM1", Succeeded), ("pay", "HM1", Unknown)],
+        &[("put", "HM1", Succeeded), ("pay", "HM1", Succeeded), ("pay", "HM1", Failed)],
+        &[("put", "HM1", Succeeded), ("pay", "HM1", Unknown), ("pay", "HM1", Failed)],
         &[("put", "HM1", Succeeded), ("pay", "HM2", Failed)],
         &[("put", "HM1", Failed), ("pay", "HM1", Failed)],
         &[("put", "HM1", Succeeded)],
     ] {
         assert_eq!(step(&run(made)), Step::Finish(Outcome::Answered), "{made:?}");
     }
+}
+
+#[test]
+fn what_results_share_does_not_tell_which_is_completed() {
+    let mut events = run(&[
+        ("put", "HM1", Succeeded),
+        ("put", "HM2", Succeeded),
+        ("pay", "HM1", Succeeded),
+        ("pay", "HM2", Failed),
+    ]);
+    // Everything is in one currency.
+    for event in &mut events {
+        match event {
+            Event::ModelReplied { calls, .. } => {
+                for call in calls {
+                    call.arguments.insert("currency".to_owned(), json!("USD"));
+                }
+            }
+            Event::CallFinished { result, .. } => result["currency"] = json!("USD"),
+            _ => {}
+        }
+    }
+    let Step::Undo { undoes, .. } = step(&events) else { panic!("the second booking is undone") };
+    assert_eq!(undoes.as_str(), "c2", "the first one is paid");
 }
 
 #[test]

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
-use handyman_core::{CallOutcome, Effect, Event, LimitKind, Limits, Outcome, StopReason};
+use handyman_core::{
+    CallOutcome, DeltaSink, Effect, Event, Fault, LimitKind, Limits, Model, ModelInfo, ModelReply,
+    ModelRequest, Outcome, ReplyBody, ReplyOptions, StopReason, ToolChoice,
+};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -138,4 +142,37 @@ async fn what_the_clock_cut_off_is_journalled_as_that() {
     agent.run("go").await.unwrap();
     let cut = |(_, event): &(_, Event)| matches!(event, Event::ReplyMalformed { stop: StopReason::Time, recording, .. } if recording.sampling == Value::Null);
     assert_eq!(journal.all().iter().filter(|event| cut(event)).count(), 1);
+}
+
+/// A model that remembers which call it had to make.
+struct Choosy(ScriptedModel, Arc<std::sync::Mutex<Vec<ToolChoice>>>);
+
+#[async_trait]
+impl Model for Choosy {
+    fn info(&self) -> ModelInfo {
+        self.0.info()
+    }
+
+    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        self.1.lock().unwrap().push(request.options.tool_choice.clone());
+        self.0.reply(request, sink).await
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_had_to_be_made_is_not_asked_for_twice() {
+    let unread = || ReplyBody::Malformed { text: "{".to_owned(), problem: "it is no JSON".to_owned() };
+    let call = say("", &[("act", json!({"n": 1}))]);
+    let replies = vec![unread(), call, unread(), ScriptedModel::answer("Done.")];
+    let asked = Arc::default();
+    let options = ReplyOptions { tool_choice: ToolChoice::Required, ..ReplyOptions::default() };
+    let agent = Agent::new(Choosy(ScriptedModel::new(replies), Arc::clone(&asked))).policy(AllowAll);
+    let act = Counter::new("act", Effect::Once, Behaviour::Works);
+    agent.options(options).tool(act).run("go").await.unwrap();
+    use ToolChoice::{Auto, Required};
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [Required, Required, Auto, Auto],
+        "the note after a reply changes nothing"
+    );
 }

@@ -123,3 +123,61 @@ async fn what_waiting_does_not_mend_is_not_tried_again() {
     assert_eq!(kind, Some(handyman_core::Failure::Conflict), "the kind is a fact, not words");
     assert_eq!(run.outcome(), Some(&Outcome::Answered));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_once_call_takes_for_a_fault_of_its_own_is_asked_about() {
+    type Case = (fn() -> Probe, CallOutcome);
+    let cases: [Case; 3] = [
+        (|| Probe::Done(json!({"done": true})), CallOutcome::Succeeded),
+        (|| Probe::NotDone, CallOutcome::Failed),
+        (|| Probe::Unsupported, CallOutcome::Failed),
+    ];
+    for (probe, outcome) in cases {
+        let (tool, keys) = flaky(Effect::Once, vec![ToolError::internal("connection reset")], probe);
+        let (agent, _, _) = agent(act_and_answer());
+        let run = agent.tool(tool).run("go").await.unwrap();
+        assert_eq!((results(&run)[0].0, keys.lock().unwrap().len()), (outcome, 1));
+    }
+}
+
+/// A tool that acts, and is silent when it is asked about it.
+struct Silent(Flaky);
+
+#[async_trait]
+impl Tool for Silent {
+    fn spec(&self) -> &ToolSpec {
+        self.0.spec()
+    }
+
+    async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        self.0.call(arguments, context).await
+    }
+
+    async fn plan(
+        &self,
+        _arguments: Map<String, Value>,
+        _context: &CallContext,
+    ) -> ToolResult<Option<Value>> {
+        std::future::pending().await
+    }
+
+    async fn probe(&self, _key: &IdempotencyKey) -> ToolResult<Probe> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_does_not_say_what_became_of_a_call_or_would_is_not_waited_for() {
+    let lost = || vec![ToolError::in_doubt("connection lost")];
+    let (tool, _) = flaky(Effect::Once, lost(), || Probe::NotDone);
+    let (made, _, _) = agent(act_and_answer());
+    let run = made.tool(Silent(tool)).run("go").await.unwrap();
+    assert_eq!((results(&run)[0].0, run.answer()), (CallOutcome::Unknown, "Well."));
+
+    let (tool, keys) = flaky(Effect::Once, Vec::new(), || Probe::NotDone);
+    let (made, _, _) = agent(act_and_answer());
+    let run = made.policy(crate::AskForEffects).tool(Silent(tool)).run("go").await.unwrap();
+    let (outcome, result) = results(&run).remove(0);
+    assert_eq!((outcome, keys.lock().unwrap().len()), (CallOutcome::Failed, 0));
+    assert!(result["error"].as_str().unwrap().contains("did not say within 60 s"), "{result}");
+}

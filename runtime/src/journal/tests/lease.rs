@@ -59,3 +59,16 @@ async fn a_journal_in_memory_leases_too() {
     drop(held);
     journal.lease(&"s1".into()).await.unwrap();
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_journal_under_two_names_has_one_writer() {
+    let folder = TempDir::new().unwrap();
+    let (real, link) = (folder.path().join("real.db"), folder.path().join("link.db"));
+    let first = SqliteJournal::open(&real).await.unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let second = SqliteJournal::open(&link).await.unwrap();
+    let held = second.lease(&"s1".into()).await.unwrap();
+    assert_eq!(first.lease(&"s1".into()).await.unwrap_err().kind(), FaultKind::Busy);
+    drop(held);
+}
