@@ -10,6 +10,7 @@ mod request;
 mod stream;
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ use handyman_core::{
 use serde_json::Value;
 
 use client::{Client, Failure};
-use request::Asked;
+use request::{Asked, Length, Manner};
 use stream::Assembly;
 
 /// Where a remote model is and how it is asked.
@@ -79,6 +80,8 @@ pub struct RemoteModel {
     client: Client,
     model: String,
     sampling: Option<Sampling>,
+    /// How the service takes requests, as far as that is known.
+    manner: Mutex<Manner>,
 }
 
 impl RemoteModel {
@@ -93,7 +96,7 @@ impl RemoteModel {
             Some(model) => model,
             None => only_model(&client).await?,
         };
-        Ok(Self { client, model, sampling: settings.sampling })
+        Ok(Self { client, model, sampling: settings.sampling, manner: Mutex::default() })
     }
 }
 
@@ -164,23 +167,34 @@ impl RemoteModel {
         Ok(reply)
     }
 
+    /// Asks in the manner that the service is known to take, or else in another one.
     async fn ask(&self, asked: Asked<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Failure> {
-        let body = request::body(&self.model, self.sampling.as_ref(), asked);
-        let mut attempt = 0;
+        let mut manner = *self.manner.lock().unwrap_or_else(PoisonError::into_inner);
         let assembly = loop {
-            let mut assembly = Assembly::default();
-            match self.client.ask(&body, &mut assembly, sink).await {
-                Ok(()) => break assembly,
-                // What was shown cannot be taken back.
-                Err(Failure::Passing { wait, .. })
-                    if attempt < self.client.retries_max() && !assembly.was_shown() =>
-                {
-                    tokio::time::sleep(Client::pause(attempt, wait)).await;
-                    attempt += 1;
+            let failure = match self.assembly(asked, manner, sink).await {
+                Ok(assembly) => break assembly,
+                Err(failure) => failure,
+            };
+            manner = match failure {
+                Failure::Full(_) if manner.length != Length::Unsaid => {
+                    Manner { length: Length::Unsaid, ..manner }
                 }
-                Err(failure) => return Err(failure),
-            }
+                Failure::Unfit(fault)
+                    if manner.length == Length::MaxTokens
+                        && fault.to_string().contains("max_completion_tokens") =>
+                {
+                    Manner { length: Length::MaxCompletionTokens, ..manner }
+                }
+                // A session that another model began may tell what this service does not take.
+                Failure::Unfit(_)
+                    if manner.reasoning.is_some() && request::tells_reasoning(asked.request.history) =>
+                {
+                    Manner { reasoning: None, ..manner }
+                }
+                failure => return Err(failure),
+            };
         };
+        self.learn(manner, &assembly);
         let (body, usage, stop) = assembly.finish();
         let body = match body {
             ReplyBody::Said { reasoning, text, calls } => match check::check(&text, &calls, asked.request) {
@@ -194,6 +208,38 @@ impl RemoteModel {
             malformed @ ReplyBody::Malformed { .. } => malformed,
         };
         Ok(ModelReply { stop, ..ModelReply::new(body, usage) })
+    }
+
+    /// One reply, after as many attempts as it takes and may take.
+    async fn assembly(
+        &self,
+        asked: Asked<'_>,
+        manner: Manner,
+        sink: &dyn DeltaSink,
+    ) -> Result<Assembly, Failure> {
+        let body = request::body(&self.model, self.sampling.as_ref(), asked, manner);
+        let mut attempt = 0;
+        loop {
+            let mut assembly = Assembly::default();
+            match self.client.ask(&body, &mut assembly, sink).await {
+                Ok(()) => return Ok(assembly),
+                // What was shown cannot be taken back.
+                Err(Failure::Passing { wait, .. })
+                    if attempt < self.client.retries_max() && !assembly.was_shown() =>
+                {
+                    tokio::time::sleep(Client::pause(attempt, wait)).await;
+                    attempt += 1;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Remembers in which manner the service took a request. That one reply was not limited is no reason to limit none.
+    fn learn(&self, taken: Manner, assembly: &Assembly) {
+        let mut known = self.manner.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = if taken.length == Length::Unsaid { known.length } else { taken.length };
+        *known = Manner { length, reasoning: assembly.reasoning_field().or(taken.reasoning) };
     }
 }
 

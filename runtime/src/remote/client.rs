@@ -27,6 +27,8 @@ pub(super) enum Failure {
     },
     /// The service does not take the request as it is.
     Unfit(Fault),
+    /// The request, or the request with the longest reply to it, does not fit in the model's window.
+    Full(Fault),
     /// It will not.
     Lasting(Fault),
 }
@@ -35,7 +37,9 @@ impl Failure {
     /// What happened.
     pub(super) fn fault(self) -> Fault {
         match self {
-            Self::Passing { fault, .. } | Self::Unfit(fault) | Self::Lasting(fault) => fault,
+            Self::Passing { fault, .. } | Self::Unfit(fault) | Self::Full(fault) | Self::Lasting(fault) => {
+                fault
+            }
         }
     }
 }
@@ -69,7 +73,7 @@ impl Client {
             .map_err(|error| {
                 Fault::new(FaultKind::Backend, "no HTTP client can be made").with_source(error)
             })?;
-        let key = settings.key.clone().filter(|key| !key.is_empty());
+        let key = settings.key.as_deref().map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned);
         Ok(Self { http, base, key, retries_max: settings.retries_max, silence: settings.silence_time })
     }
 
@@ -138,7 +142,7 @@ impl Client {
                     .map_err(|_| self.broken("it sent an event that is no JSON"))?;
                 assembly.take(&piece, sink).map_err(|problem| self.broken(&problem))?;
             }
-            if bytes.is_none() {
+            if bytes.is_none() || events.is_done() {
                 return if assembly.is_whole() {
                     Ok(())
                 } else {
@@ -191,7 +195,6 @@ impl Client {
         let said =
             said.map(|said| format!(": {}", said.chars().take(300).collect::<String>())).unwrap_or_default();
         let problem = format!("{} answers {status}{said}", self.base);
-        let lower = said.to_lowercase();
         let fault = |kind, hint: &str| Fault::new(kind, problem.clone()).with_hint(hint);
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -201,10 +204,8 @@ impl Client {
                 FaultKind::Model,
                 "check the address (it usually ends in /v1) and the model's name",
             )),
-            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE
-                if lower.contains("context") || lower.contains("too long") || lower.contains("maximum") =>
-            {
-                Failure::Lasting(fault(
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE if tells_of_window(&said) => {
+                Failure::Full(fault(
                     FaultKind::Window,
                     "begin a new session, offer fewer tools, or use a model with a larger window",
                 ))
@@ -251,6 +252,14 @@ impl Client {
             wait: None,
         }
     }
+}
+
+/// Whether what a service says is that the window is too small. That some text or number is too long is another mistake.
+fn tells_of_window(said: &str) -> bool {
+    let said = said.to_lowercase();
+    ["context", "prompt is too long", "input is too long", "token count"]
+        .iter()
+        .any(|word| said.contains(word))
 }
 
 /// Seconds, as `Retry-After` gives them; its other form, a date, is left to our own pauses.

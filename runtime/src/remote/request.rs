@@ -6,6 +6,36 @@ use handyman_core::{
 };
 use serde_json::{Map, Value, json};
 
+/// What a service has been found to want of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// How the longest reply is said.
+    pub(super) length: Length,
+    /// The field in which a message with calls says what was thought before them.
+    pub(super) reasoning: Option<&'static str>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { length: Length::MaxTokens, reasoning: Some(REASONING_FIELDS[0]) }
+    }
+}
+
+/// Fields in which services tell their reasoning: first `DeepSeek`'s and llama-server's, then `OpenRouter`'s and vLLM's.
+pub(super) const REASONING_FIELDS: [&str; 2] = ["reasoning_content", "reasoning"];
+
+/// How a request says how long its reply may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// As `max_tokens`.
+    MaxTokens,
+    /// As `max_completion_tokens`, which `OpenAI`'s reasoning models ask for.
+    MaxCompletionTokens,
+    /// Not at all: some services refuse a request whose longest reply would not fit in the window, and give what is
+    /// left of it otherwise.
+    Unsaid,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -16,15 +46,19 @@ pub(super) struct Asked<'a> {
 }
 
 /// The body of a request.
-pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>) -> Value {
+pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>, manner: Manner) -> Value {
     let request = asked.request;
     let mut body = json!({
         "model": model,
-        "messages": messages(request.history),
+        "messages": messages(request.history, manner.reasoning),
         "stream": true,
         "stream_options": {"include_usage": true},
-        "max_tokens": request.tokens_max,
     });
+    match manner.length {
+        Length::MaxTokens => body["max_tokens"] = request.tokens_max.into(),
+        Length::MaxCompletionTokens => body["max_completion_tokens"] = request.tokens_max.into(),
+        Length::Unsaid => {}
+    }
     let tools = request.callable();
     if !tools.is_empty() {
         body["tools"] = tools.iter().map(tool).collect();
@@ -97,15 +131,22 @@ fn tool(spec: &ToolSpec) -> Value {
     json!({"type": "function", "function": function})
 }
 
-/// The history. Calls are numbered over the whole of it, so that no name stands for two.
-fn messages(history: &[Message]) -> Vec<Value> {
-    let mut values = Vec::new();
+/// The history. Calls are numbered over the whole of it, so that no name stands for two. What a person said after a
+/// message that nobody answered is part of it: many templates take no two in a row.
+fn messages(history: &[Message], reasoning: Option<&str>) -> Vec<Value> {
+    let mut values: Vec<Value> = Vec::new();
     let mut numbered = 0;
     let mut names = Vec::new();
     for message in history {
         match message.role {
             Role::System => values.push(json!({"role": "system", "content": message.text()})),
-            Role::User => values.push(json!({"role": "user", "content": person_text(message)})),
+            Role::User => match values.last_mut().filter(|last| last["role"] == "user") {
+                Some(last) => {
+                    let before = last["content"].as_str().unwrap_or_default();
+                    last["content"] = format!("{before}\n\n{}", person_text(message)).into();
+                }
+                None => values.push(json!({"role": "user", "content": person_text(message)})),
+            },
             Role::Assistant => {
                 names = message
                     .calls()
@@ -113,7 +154,7 @@ fn messages(history: &[Message]) -> Vec<Value> {
                     .map(|(index, call)| (&call.id, numbered + index + 1))
                     .collect();
                 numbered += names.len();
-                values.push(assistant(message, numbered - names.len()));
+                values.push(assistant(message, numbered - names.len(), reasoning));
             }
             Role::Tool => values.extend(message.results().map(|result| {
                 let number =
@@ -129,7 +170,21 @@ fn name(number: usize) -> String {
     format!("call_{number}")
 }
 
-fn assistant(message: &Message, before: usize) -> Value {
+/// Whether the history has reasoning that a request tells.
+pub(super) fn tells_reasoning(history: &[Message]) -> bool {
+    history.iter().any(|message| message.calls().next().is_some() && thought(message).is_some())
+}
+
+/// What was thought before a message.
+fn thought(message: &Message) -> Option<String> {
+    let thoughts = message.parts.iter().filter_map(|part| match part {
+        Part::Reasoning(text) => Some(text.as_str()),
+        Part::Text(_) | Part::Note(_) | Part::Call(_) | Part::Result(_) => None,
+    });
+    Some(thoughts.collect::<String>()).filter(|text| !text.is_empty())
+}
+
+fn assistant(message: &Message, before: usize, reasoning: Option<&str>) -> Value {
     let mut value = Map::new();
     value.insert("role".to_owned(), "assistant".into());
     value.insert("content".to_owned(), message.text().into());
@@ -141,6 +196,9 @@ fn assistant(message: &Message, before: usize) -> Value {
     let calls: Vec<Value> = message.calls().enumerate().map(call).collect();
     if !calls.is_empty() {
         value.insert("tool_calls".to_owned(), calls.into());
+        if let (Some(field), Some(thought)) = (reasoning, thought(message)) {
+            value.insert(field.to_owned(), thought.into());
+        }
     }
     value.into()
 }

@@ -3,6 +3,8 @@
 use handyman_core::{CallRequest, Delta, DeltaSink, ReplyBody, StopReason, TokenUsage};
 use serde_json::{Map, Value};
 
+use super::request::REASONING_FIELDS;
+
 /// Bytes that a whole reply may have.
 const BYTES_MAX: usize = 16 << 20;
 /// Calls that a reply may hold.
@@ -13,6 +15,7 @@ const CALLS_MAX: usize = 128;
 pub(super) struct Events {
     pending: Vec<u8>,
     taken: usize,
+    is_done: bool,
 }
 
 impl Events {
@@ -30,7 +33,7 @@ impl Events {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.pending.extend(part);
             if part.ends_with(b"\n") {
-                events.extend(data(&std::mem::take(&mut self.pending)));
+                events.extend(self.data());
             }
         }
         Ok(events)
@@ -38,19 +41,28 @@ impl Events {
 
     /// The last event, of a stream that ends without a line break.
     pub(super) fn rest(&mut self) -> Option<String> {
-        data(&std::mem::take(&mut self.pending))
+        self.data()
     }
-}
 
-fn data(line: &[u8]) -> Option<String> {
-    let line = String::from_utf8_lossy(line);
-    let data = line.trim_end_matches(['\r', '\n']).strip_prefix("data:")?.trim();
-    (!data.is_empty() && data != "[DONE]").then(|| data.to_owned())
+    /// Whether the stream has said that nothing comes any more; some services leave the connection open then.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// The data of the pending line.
+    fn data(&mut self) -> Option<String> {
+        let line = std::mem::take(&mut self.pending);
+        let line = String::from_utf8_lossy(&line);
+        let data = line.trim_end_matches(['\r', '\n']).strip_prefix("data:")?.trim();
+        self.is_done |= data == "[DONE]";
+        (!data.is_empty() && data != "[DONE]").then(|| data.to_owned())
+    }
 }
 
 /// A call while it comes.
 #[derive(Debug, Default)]
 struct Call {
+    index: usize,
     name: String,
     arguments: String,
 }
@@ -59,6 +71,7 @@ struct Call {
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     reasoning: String,
+    reasoning_field: Option<&'static str>,
     text: String,
     calls: Vec<Call>,
     usage: TokenUsage,
@@ -70,6 +83,11 @@ impl Assembly {
     /// Whether somebody has seen a part of it.
     pub(super) fn was_shown(&self) -> bool {
         self.shown
+    }
+
+    /// The field in which the service told its reasoning, if it did.
+    pub(super) fn reasoning_field(&self) -> Option<&'static str> {
+        self.reasoning_field
     }
 
     /// Whether the service has said that the reply is whole.
@@ -90,10 +108,14 @@ impl Assembly {
             return Ok(());
         };
         let part = if choice["delta"].is_object() { &choice["delta"] } else { &choice["message"] };
-        let reasoning =
-            part["reasoning_content"].as_str().or_else(|| part["reasoning"].as_str()).unwrap_or_default();
-        self.show(Delta::Reasoning(reasoning.to_owned()), sink);
-        self.show(Delta::Text(part["content"].as_str().unwrap_or_default().to_owned()), sink);
+        let reasoning = REASONING_FIELDS.iter().find_map(|field| Some((*field, part[*field].as_str()?)));
+        if let Some((field, thought)) = reasoning.filter(|(_, thought)| !thought.is_empty()) {
+            self.reasoning_field = Some(field);
+            self.show(Delta::Reasoning(thought.to_owned()), sink);
+        }
+        self.show(Delta::Text(text_of(&part["content"])), sink);
+        // What a service says in place of an answer that it will not give.
+        self.show(Delta::Text(text_of(&part["refusal"])), sink);
         for (position, call) in part["tool_calls"].as_array().into_iter().flatten().enumerate() {
             self.take_call(position, call)?;
         }
@@ -122,13 +144,18 @@ impl Assembly {
             None if piece["function"]["name"].is_string() => self.calls.len(),
             None => position,
         };
-        if index >= CALLS_MAX {
+        // A name where that call is whole begins another: some services give every call the index 0.
+        let begins = piece["function"]["name"].as_str().is_some_and(|name| !name.is_empty());
+        let at = self.calls.iter().rposition(|call| call.index == index);
+        let at = at.filter(|at| !(begins && self.calls[*at].is_whole()));
+        let at = at.unwrap_or_else(|| {
+            self.calls.push(Call { index, ..Call::default() });
+            self.calls.len() - 1
+        });
+        if index.max(at) >= CALLS_MAX {
             return Err(format!("the reply has more than {CALLS_MAX} calls"));
         }
-        while self.calls.len() <= index {
-            self.calls.push(Call::default());
-        }
-        let call = &mut self.calls[index];
+        let call = &mut self.calls[at];
         call.name.push_str(piece["function"]["name"].as_str().unwrap_or_default());
         match &piece["function"]["arguments"] {
             Value::String(text) => call.arguments.push_str(text),
@@ -157,8 +184,13 @@ impl Assembly {
         let calls: Result<Vec<CallRequest>, String> =
             self.calls.iter().map(|call| call.request(stop.is_ended())).collect();
         let body = match calls {
-            Ok(calls) if calls.is_empty() && self.text.trim().is_empty() && !stop.is_ended() => {
-                ReplyBody::Malformed { text: String::new(), problem: "nothing was said yet".to_owned() }
+            Ok(calls) if calls.is_empty() && self.text.trim().is_empty() => {
+                let problem = if stop.is_ended() {
+                    "nothing was said and nothing called"
+                } else {
+                    "nothing was said yet"
+                };
+                ReplyBody::Malformed { text: String::new(), problem: problem.to_owned() }
             }
             Ok(calls) => {
                 ReplyBody::Said { reasoning: self.reasoning, text: self.text.trim().to_owned(), calls }
@@ -176,7 +208,20 @@ impl Assembly {
     }
 }
 
+/// A text, or the texts of an array of parts.
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    }
+}
+
 impl Call {
+    /// Whether nothing is missing of its arguments.
+    fn is_whole(&self) -> bool {
+        serde_json::from_str::<Map<String, Value>>(&self.arguments).is_ok()
+    }
+
     /// The call. One without arguments is whole only in a reply that is.
     fn request(&self, whole: bool) -> Result<CallRequest, String> {
         if self.name.is_empty() {

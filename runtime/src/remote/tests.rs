@@ -1,6 +1,7 @@
 //! Services as they answer: well, in pieces, wrongly, slowly, and not at all.
 
 mod hostile;
+mod manners;
 mod typed;
 
 use std::fmt::Write as _;
@@ -93,10 +94,21 @@ async fn ask_in(
 ) -> Result<ModelReply, Fault> {
     let model = RemoteModel::connect(settings(url)).await?;
     let history = [Message::text_of(Role::User, "Weather in Lagos tomorrow, 上海 on Monday")];
+    ask_after(&model, &history, mode, options, sink).await
+}
+
+/// What comes after a history.
+async fn ask_after(
+    model: &RemoteModel,
+    history: &[Message],
+    mode: ReplyMode,
+    options: &ReplyOptions,
+    sink: &dyn DeltaSink,
+) -> Result<ModelReply, Fault> {
     let (session, tools) = (SessionId::from("s"), tools());
     let request = ModelRequest {
         session: &session,
-        history: &history,
+        history,
         tools: &tools,
         revealed: &[],
         mode,
@@ -192,14 +204,8 @@ async fn the_request_says_what_is_asked_for() {
     assert!(!request.body.contains("x-verbatim") && !request.headers.contains("authorization"));
 }
 
-#[tokio::test]
-async fn past_calls_and_results_travel_with_names_of_their_own() {
-    let server =
-        Loopback::serve(|_, _| stream(&[delta(json!({"content": "Done."})), finish("stop")], 0)).await;
-    let model = RemoteModel::connect(RemoteSettings { key: Some("secret".into()), ..settings(&server.url) })
-        .await
-        .unwrap();
-    assert!(!format!("{model:?}").is_empty() && !format!("{:?}", settings(&server.url)).contains("secret"));
+/// A call that came after some thinking, and its result.
+fn turn() -> [Message; 2] {
     let asked = ToolCall {
         id: "c1".into(),
         tool: "weather".into(),
@@ -211,22 +217,22 @@ async fn past_calls_and_results_travel_with_names_of_their_own() {
         outcome: handyman_core::CallOutcome::Succeeded,
         result: json!({"high": 30}),
     };
-    let turn = [
+    [
         Message { role: Role::Assistant, parts: vec![Part::Reasoning("hm".into()), Part::Call(asked)] },
         Message { role: Role::Tool, parts: vec![Part::Result(result)] },
-    ];
-    let history = [vec![Message::text_of(Role::User, "Lagos")], turn.to_vec(), turn.to_vec()].concat();
-    let (session, options) = (SessionId::from("s"), ReplyOptions::default());
-    let request = ModelRequest {
-        session: &session,
-        history: &history,
-        tools: &tools(),
-        revealed: &[],
-        mode: ReplyMode::AnswerOnly,
-        tokens_max: 9,
-        options: &options,
-    };
-    model.reply(request, &Discard).await.unwrap();
+    ]
+}
+
+#[tokio::test]
+async fn past_calls_and_results_travel_with_names_of_their_own() {
+    let server =
+        Loopback::serve(|_, _| stream(&[delta(json!({"content": "Done."})), finish("stop")], 0)).await;
+    let model = RemoteModel::connect(RemoteSettings { key: Some("secret".into()), ..settings(&server.url) })
+        .await
+        .unwrap();
+    assert!(!format!("{model:?}").is_empty() && !format!("{:?}", settings(&server.url)).contains("secret"));
+    let history = [vec![Message::text_of(Role::User, "Lagos")], turn().to_vec(), turn().to_vec()].concat();
+    ask_after(&model, &history, ReplyMode::AnswerOnly, &ReplyOptions::default(), &Discard).await.unwrap();
     let seen = &server.seen()[0];
     assert!(seen.headers.contains("authorization: bearer secret"));
     let body: Value = serde_json::from_str(&seen.body).unwrap();
@@ -263,9 +269,9 @@ async fn what_may_pass_is_tried_again_and_only_that() {
         ("404 Not Found", "{\"error\": \"no such model\"}", FaultKind::Model, "/v1"),
         (
             "400 Bad Request",
-            "{\"error\": {\"message\": \"maximum context length is 8\"}}",
-            FaultKind::Window,
-            "session",
+            "{\"error\": {\"message\": \"tools[0].description: string too long, maximum length 8\"}}",
+            FaultKind::Model,
+            "request",
         ),
         ("422 Unprocessable Entity", "not json", FaultKind::Model, "request"),
         ("302 Found", "", FaultKind::Model, "redirects"),
@@ -348,15 +354,6 @@ async fn addresses_that_cannot_be_used_are_told_before_anything_is_sent() {
     assert!(connect("http://192.168.1.5:8000", Some("k")).await.is_ok());
     let gone = Loopback::serve(|_, _| Vec::new()).await.url;
     let model = RemoteModel::connect(RemoteSettings { retries_max: 0, ..settings(&gone) }).await.unwrap();
-    let (session, options) = (SessionId::from("s"), ReplyOptions::default());
-    let request = ModelRequest {
-        session: &session,
-        history: &[],
-        tools: &[],
-        revealed: &[],
-        mode: ReplyMode::Free,
-        tokens_max: 9,
-        options: &options,
-    };
-    assert_eq!(model.reply(request, &Discard).await.unwrap_err().kind(), FaultKind::Backend);
+    let reply = ask_after(&model, &[], ReplyMode::Free, &ReplyOptions::default(), &Discard).await;
+    assert_eq!(reply.unwrap_err().kind(), FaultKind::Backend);
 }

@@ -1,0 +1,143 @@
+//! Services that want the same thing said in another way, and replies in the shapes that some of them send.
+
+use std::time::Duration;
+
+use handyman_core::{Delta, Discard, FaultKind, Message, ReplyBody, ReplyMode, ReplyOptions, Role};
+use serde_json::{Value, json};
+
+use super::{Shown, ask, ask_after, call, delta, finish, reply, settings, stream, turn};
+use crate::loopback::{Loopback, Piece, Request, json as answer_json};
+use crate::remote::{RemoteModel, RemoteSettings};
+
+fn body(request: &Request) -> Value {
+    serde_json::from_str(&request.body).unwrap()
+}
+
+fn refuse(message: &str) -> Vec<Piece> {
+    answer_json("400 Bad Request", &json!({"error": {"message": message}}))
+}
+
+fn hello() -> Vec<Piece> {
+    stream(&[delta(json!({"content": "Hi."})), finish("stop")], 0)
+}
+
+/// The bodies of the requests that a service was sent for two replies after this history.
+async fn asked_twice(
+    history: &[Message],
+    answers: impl Fn(&Value) -> Vec<Piece> + Send + Sync + 'static,
+) -> Vec<Value> {
+    let server = Loopback::serve(move |_, request| answers(&body(request))).await;
+    let model = RemoteModel::connect(settings(&server.url)).await.unwrap();
+    for _ in 0..2 {
+        let options = ReplyOptions::default();
+        let reply = ask_after(&model, history, ReplyMode::Free, &options, &Discard).await.unwrap();
+        assert!(matches!(reply.body, ReplyBody::Said { .. }), "{reply:?}");
+    }
+    server.seen().iter().map(body).collect()
+}
+
+#[tokio::test]
+async fn the_longest_reply_is_said_as_the_service_wants_it() {
+    let history = [Message::text_of(Role::User, "hi")];
+    let renamed = |body: &Value| match body.get("max_tokens") {
+        Some(_) => refuse("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."),
+        None => hello(),
+    };
+    let bodies = asked_twice(&history, renamed).await;
+    let said = |body: &Value, name: &str| body.get(name).and_then(Value::as_u64);
+    assert_eq!(bodies.len(), 3, "it is asked the other way once, and remembered");
+    assert_eq!(said(&bodies[0], "max_tokens"), Some(99));
+    assert!(bodies[1..].iter().all(|body| said(body, "max_completion_tokens") == Some(99)));
+
+    let small = |body: &Value| match body["max_tokens"].as_u64() {
+        Some(most) if most > 50 => refuse(
+            "This model's maximum context length is 8192 tokens. However, you \
+            requested 9257 tokens (1577 in the messages, 7680 in the completion).",
+        ),
+        _ => hello(),
+    };
+    let bodies = asked_twice(&history, small).await;
+    assert_eq!(bodies.len(), 4, "what is left of the window differs from request to request");
+    assert_eq!((said(&bodies[1], "max_tokens"), said(&bodies[2], "max_tokens")), (None, Some(99)));
+}
+
+#[tokio::test]
+async fn a_prompt_that_fills_the_window_is_told_as_that() {
+    let (reply, server) = reply(|_, _| refuse("prompt is too long: 9000 tokens > 8192 maximum")).await;
+    let fault = reply.unwrap_err();
+    assert!(fault.kind() == FaultKind::Window && fault.hint().unwrap().contains("session"), "{fault}");
+    assert_eq!(server.seen().len(), 2, "with and without room for the longest reply");
+}
+
+#[tokio::test]
+async fn what_was_thought_before_a_call_goes_back_under_the_name_it_came_with() {
+    let history = [vec![Message::text_of(Role::User, "Lagos")], turn().to_vec()].concat();
+    let thinks =
+        |_: &Value| stream(&[delta(json!({"reasoning": "so", "content": "Warm."})), finish("stop")], 0);
+    let bodies = asked_twice(&history, thinks).await;
+    let thought = |body: &Value, field: &str| body["messages"][1][field].clone();
+    assert_eq!(thought(&bodies[0], "reasoning_content"), "hm", "nothing is known of the service yet");
+    assert_eq!(
+        (thought(&bodies[1], "reasoning"), thought(&bodies[1], "reasoning_content")),
+        (json!("hm"), Value::Null)
+    );
+
+    let strict = |body: &Value| match body["messages"][1].get("reasoning_content") {
+        Some(_) => refuse("Additional properties are not allowed"),
+        None => hello(),
+    };
+    assert_eq!(asked_twice(&history, strict).await.len(), 3, "a service that takes none is asked without");
+    assert_eq!(asked_twice(&history[..1], strict).await.len(), 2, "nothing was thought");
+}
+
+#[tokio::test]
+async fn two_messages_of_a_person_in_a_row_are_sent_as_one() {
+    let history =
+        [Message::text_of(Role::User, "Weather in Lagos?"), Message::text_of(Role::User, "And Rome?")];
+    let bodies = asked_twice(&history, |_| hello()).await;
+    assert_eq!(bodies[0]["messages"], json!([{"role": "user", "content": "Weather in Lagos?\n\nAnd Rome?"}]));
+}
+
+#[tokio::test]
+async fn whole_calls_with_one_index_are_calls_of_their_own() {
+    let chunks = [call("{\"city\": \"Lagos\"}"), call("{\"city\": \"上海\"}"), finish("tool_calls")];
+    let (reply, _) = reply(move |_, _| stream(&chunks, 0)).await;
+    let ReplyBody::Said { calls, .. } = reply.unwrap().body else { panic!() };
+    let cities: Vec<&Value> = calls.iter().map(|call| &call.arguments["city"]).collect();
+    assert_eq!(cities, ["Lagos", "上海"]);
+}
+
+#[tokio::test]
+async fn a_reply_of_nothing_is_no_answer() {
+    for nothing in [json!({"content": ""}), json!({"content": "  \n"}), json!({"reasoning": "so"}), json!({})]
+    {
+        let (reply, _) = reply(move |_, _| stream(&[delta(nothing.clone()), finish("stop")], 0)).await;
+        let ReplyBody::Malformed { problem, .. } = reply.unwrap().body else { panic!() };
+        assert!(problem.contains("nothing was said"), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn texts_in_parts_and_refusals_are_read() {
+    let parts = json!([{"type": "text", "text": "It will "}, {"type": "text", "text": "rain."}]);
+    for (message, text) in
+        [(json!({"content": parts}), "It will rain."), (json!({"refusal": "I may not."}), "I may not.")]
+    {
+        let server = Loopback::serve(move |_, _| stream(&[delta(message.clone()), finish("stop")], 0)).await;
+        let shown = Shown::default();
+        let reply = ask(&server.url, &ReplyOptions::default(), &shown).await.unwrap();
+        assert!(matches!(&reply.body, ReplyBody::Said { text: said, .. } if said == text), "{reply:?}");
+        assert_eq!(*shown.0.lock().unwrap(), [Delta::Text(text.to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_says_it_is_done_is_not_waited_for() {
+    let server = Loopback::serve(|_, _| [hello(), vec![Piece::Hang]].concat()).await;
+    let patient = RemoteSettings { silence_time: Duration::from_hours(1), ..settings(&server.url) };
+    let model = RemoteModel::connect(patient).await.unwrap();
+    let options = ReplyOptions::default();
+    let reply = ask_after(&model, &[], ReplyMode::Free, &options, &Discard);
+    let reply = tokio::time::timeout(Duration::from_mins(1), reply).await.expect("it does not wait").unwrap();
+    assert!(matches!(reply.body, ReplyBody::Said { .. }));
+}
