@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::open(&SandboxSettings::new(now.date())).await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?).parse()?;
-    tokio::spawn(async move { serve(listener, &sandbox, now).await });
+    tokio::spawn(async move { serve(listener, &sandbox, move || now).await });
 
     let api = Api::parse(DOCUMENT, Settings { base: Some(base), ..Settings::default() })?;
     let tools = Toolbox::new().with_all(api.tools())?;

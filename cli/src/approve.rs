@@ -21,21 +21,30 @@ pub(crate) async fn settle(session: &Session, mut run: Run, watch: &Watch<'_>) -
     let journal = session.journal().await?;
     while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
         let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
-        let Some(decision) = decision(&approval).await? else {
+        let Some(Decision { verdict, why }) = decision(&approval).await? else {
             let run = run.id();
             let (to_decide, to_resume) = (options_here(&["approvals", "allow"]), options_here(&["resume"]));
             show::note(&format!("decide with: handyman approvals allow {run}{to_decide} (or deny)"));
             show::note(&format!("then: handyman resume {run}{to_resume}"));
             break;
         };
-        approvals::decide(journal.as_ref(), run.id(), decision, Some(&approval.digest)).await?;
+        let (journal, digest) = (journal.as_ref(), Some(approval.digest.as_str()));
+        approvals::decide_because(journal, run.id(), verdict, digest, why.as_deref()).await?;
         run = session.resume(run.id(), watch).await?;
     }
     Ok(run)
 }
 
+/// What a person says to a call.
+#[derive(Debug, PartialEq, Eq)]
+struct Decision {
+    verdict: Verdict,
+    /// Why not, in their words.
+    why: Option<String>,
+}
+
 /// What the person at the terminal says; nothing if there is none, or they press Ctrl-C.
-async fn decision(approval: &Approval) -> Result<Option<Verdict>, Problem> {
+async fn decision(approval: &Approval) -> Result<Option<Decision>, Problem> {
     if !std::io::stdin().is_terminal() {
         // The observer has said why.
         for line in effects(approval) {
@@ -59,7 +68,7 @@ async fn ask<R: AsyncBufRead + Unpin>(
     approval: &Approval,
     typed: &mut Lines<R>,
     say: &(dyn Fn(&str) + Sync),
-) -> std::io::Result<Verdict> {
+) -> std::io::Result<Decision> {
     for line in shown(approval) {
         say(&format!("{line}\n"));
     }
@@ -67,23 +76,28 @@ async fn ask<R: AsyncBufRead + Unpin>(
         format!("Allow {}? [y/N] ", show::call_line(&approval.call.tool, &approval.call.arguments));
     loop {
         say(&question);
-        let Some(line) = typed.next_line().await? else { return Ok(Verdict::Deny) };
+        let line = typed.next_line().await?.unwrap_or_default();
         match understood(&line) {
-            Some(verdict) => return Ok(verdict),
-            None => say("  write y or n\n"),
+            Some(decision) => return Ok(decision),
+            None => say("  write y or n; n, and why: tells the model the reason\n"),
         }
     }
 }
 
-/// What is meant by a line that is a clear yes or no. An empty one is a no.
-fn understood(line: &str) -> Option<Verdict> {
-    match line.trim().to_lowercase().as_str() {
-        "y" | "yes" | "ok" | "sure" | "是" | "好" | "好的" | "可以" | "行" | "同意" => {
-            Some(Verdict::Allow)
+/// What is meant by a line that is a clear yes, a clear no, or a no and a reason: `n, too late`. An empty one is a no.
+fn understood(line: &str) -> Option<Decision> {
+    let line = line.trim();
+    let (word, why) = line.split_once([',', ':', ';', '，', '：', '；', '。']).unwrap_or((line, ""));
+    let why = Some(why.trim()).filter(|why| !why.is_empty()).map(str::to_owned);
+    let verdict = match word.trim().to_lowercase().as_str() {
+        // A yes with conditions is none.
+        "y" | "yes" | "ok" | "sure" | "是" | "好" | "好的" | "可以" | "行" | "同意" if why.is_none() => {
+            Verdict::Allow
         }
-        "" | "n" | "no" | "nope" | "否" | "不" | "不要" | "不行" => Some(Verdict::Deny),
-        _ => None,
-    }
+        "" | "n" | "no" | "nope" | "否" | "不" | "不要" | "不行" => Verdict::Deny,
+        _ => return None,
+    };
+    Some(Decision { verdict, why })
 }
 
 /// What a person is shown of a call, line by line: why they are asked, and what it would do.
@@ -92,12 +106,14 @@ pub(crate) fn shown(approval: &Approval) -> Vec<String> {
     std::iter::once(why).chain(effects(approval)).collect()
 }
 
-/// What a call would do.
+/// What a call would do: arguments that are too long for the question, then the tool's plan.
 fn effects(approval: &Approval) -> Vec<String> {
+    let mut lines = show::long_arguments(&approval.call.arguments);
     match &approval.plan {
-        Some(plan) => plan::plan_lines(plan).iter().map(|line| show::printable(line)).collect(),
-        None => vec!["  the tool cannot say beforehand what it would do".to_owned()],
+        Some(plan) => lines.extend(plan::plan_lines(plan).iter().map(|line| show::printable(line))),
+        None => lines.push("  the tool cannot say beforehand what it would do".to_owned()),
     }
+    lines
 }
 
 #[cfg(test)]

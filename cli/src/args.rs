@@ -191,12 +191,25 @@ pub(crate) enum Approve {
     Deny,
 }
 
-/// Where things are kept.
+/// Where runs are recorded.
 #[derive(Debug, Clone, Group)]
-pub(crate) struct Places {
+pub(crate) struct Record {
     /// Journal of runs [default: journal.db in the data folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
+}
+
+/// What day it is.
+#[derive(Debug, Clone, Copy, Group)]
+pub(crate) struct Today {
+    /// Today's date, for tests and demonstrations [default: the clock's]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<Date>,
+}
+
+/// What tools work on.
+#[derive(Debug, Clone, Group)]
+pub(crate) struct Places {
     /// Sandbox world [default: world.db in the data folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
@@ -215,9 +228,8 @@ pub(crate) struct Places {
     #[cfg(feature = "services")]
     #[command(flatten)]
     pub(crate) services: services::Services,
-    /// Today's date, for tests and demonstrations [default: the clock's]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) date: Option<Date>,
+    #[command(flatten)]
+    pub(crate) today: Today,
 }
 
 /// How a run is done.
@@ -230,6 +242,8 @@ pub(crate) struct RunOptions {
     /// Offer only these tools, in this order
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) tools: Vec<String>,
+    #[command(flatten)]
+    pub(crate) record: Record,
     #[command(flatten)]
     pub(crate) places: Places,
     /// Model replies the run may take

@@ -9,7 +9,7 @@ use crate::approve::settle;
 use crate::args::{Args, Command, RunOptions};
 use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::problem::Problem;
-use crate::settings::{self, Files};
+use crate::settings::{self, Files, JournalFile};
 use crate::show::{self, JsonLines, Terminal};
 
 mod approvals;
@@ -74,8 +74,8 @@ fn typed_or_piped(task: &str) -> Result<Cow<'_, str>, Problem> {
 }
 
 async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> {
+    JournalFile::of(&options.record)?.check()?;
     let files = Files::of(&options.places)?;
-    files.check_journal()?;
     let id = run.into();
     let agent = settings::agent(options, &files).await?;
     let session = agent.session_of(&id).await?;

@@ -40,12 +40,21 @@ pub(crate) fn file(name: &str) -> Result<PathBuf, Problem> {
     let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "gguf");
     let is_name = |name: &str| !name.contains(std::path::MAIN_SEPARATOR) && !is_file;
     let Some(repo) = repo.filter(|_| !is_file) else {
-        return if is_name(name) { Err(unknown(name)) } else { Ok(path) };
+        return if is_name(name) { Err(unknown(name)) } else { there(path) };
     };
     hub(true)?.find(&repo)?.ok_or_else(|| {
         Problem::new(format!("the model {repo} is not here"))
             .with_hint(format!("fetch it first: handyman model pull {repo}"))
     })
+}
+
+/// A file, which has to be there.
+fn there(path: PathBuf) -> Result<PathBuf, Problem> {
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(Problem::usage(format!("there is no file {}", path.display()))
+        .with_hint("name a GGUF file, or a model of those that `handyman model list` shows"))
 }
 
 fn unknown(name: &str) -> Problem {

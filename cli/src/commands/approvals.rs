@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use handyman::{Approval, Verdict, approvals};
 
 use crate::approve::shown;
-use crate::args::{ApprovalsCommand, options_here};
+use crate::args::{ApprovalsCommand, Which, options_here};
 use crate::problem::Problem;
-use crate::settings::Files;
+use crate::settings::JournalFile;
 use crate::show;
 
 pub(crate) async fn dispatch(command: ApprovalsCommand) -> Result<ExitCode, Problem> {
     match command {
-        ApprovalsCommand::List { places, json } => {
-            let journal = Files::of(&places)?.existing_journal().await?;
+        ApprovalsCommand::List { record, json } => {
+            let journal = JournalFile::of(&record)?.open_existing().await?;
             for approval in approvals::waiting(&journal).await? {
                 if json {
                     show::record(
@@ -25,8 +25,8 @@ pub(crate) async fn dispatch(command: ApprovalsCommand) -> Result<ExitCode, Prob
             }
             Ok(ExitCode::SUCCESS)
         }
-        ApprovalsCommand::Allow { which } => decide(&which, Verdict::Allow).await,
-        ApprovalsCommand::Deny { which } => decide(&which, Verdict::Deny).await,
+        ApprovalsCommand::Allow { which } => decide(&which, Verdict::Allow, None).await,
+        ApprovalsCommand::Deny { which, why } => decide(&which, Verdict::Deny, why.as_deref()).await,
     }
 }
 
@@ -45,10 +45,10 @@ fn list(approval: &Approval) {
     }
 }
 
-async fn decide(which: &crate::args::Which, decision: Verdict) -> Result<ExitCode, Problem> {
-    let journal = Files::of(&which.places)?.existing_journal().await?;
+async fn decide(which: &Which, decision: Verdict, why: Option<&str>) -> Result<ExitCode, Problem> {
+    let journal = JournalFile::of(&which.record)?.open_existing().await?;
     let run = which.run.as_str().into();
-    let approval = approvals::decide(&journal, &run, decision, which.digest.as_deref()).await?;
+    let approval = approvals::decide_because(&journal, &run, decision, which.digest.as_deref(), why).await?;
     let call = show::call_line(&approval.call.tool, &approval.call.arguments);
     let word = if decision == Verdict::Allow { "allowed" } else { "denied" };
     show::line(&format!("{word}: {call} [{}]", short(&approval.digest)));

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use handyman::{Observer, Outcome, Session};
+use handyman::{Observer, Outcome, Run, Session};
 
 use super::{UNFINISHED, observer, observer_after};
 use crate::approve::{keyboard, settle};
@@ -18,16 +18,25 @@ pub(crate) async fn chat(session: String, options: &RunOptions) -> Result<ExitCo
     let session = settings::agent(options, &files).await?.session_named(session.into());
     let observer = observer(options.json);
     // The next message closes what cannot go on.
-    let mut failed = has_failed(&session, finish_last(&session, options).await).await?;
+    let mut worst = how_bad(&session, finish_last(&session, options).await).await?;
     while let Some(message) = next_message().await? {
         if message.trim().is_empty() {
             continue;
         }
         let outcome = say(&session, message.trim(), options, observer.as_ref()).await;
         // The next message may fare better; the session holds what happened.
-        failed |= has_failed(&session, outcome).await?;
+        worst = worst.max(how_bad(&session, outcome).await?);
     }
-    exit_code(&session, failed).await
+    exit_code(&session, worst).await
+}
+
+/// The worst that became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worst {
+    Nothing,
+    /// A run ended at a limit.
+    Unfinished,
+    Failed,
 }
 
 /// Handles one message. Where the run before it still waits, the person at the terminal is asked again first.
@@ -36,35 +45,41 @@ async fn say(
     message: &str,
     options: &RunOptions,
     observer: &dyn Observer,
-) -> Result<(), Problem> {
+) -> Result<Option<Run>, Problem> {
     if std::io::stdin().is_terminal() && waits(session).await? {
         finish_last(session, options).await?;
         if waits(session).await? {
             show::note("that is to be decided first; the message was not taken");
-            return Ok(());
+            return Ok(None);
         }
     }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer);
     let run = session.run_watched(message, &watch).await?;
-    settle(session, run, &watch).await?;
-    Ok(())
+    settle(session, run, &watch).await.map(Some)
 }
 
-/// Reports a problem. That the session waits for a person is no failure of its own.
-async fn has_failed(session: &Session, outcome: Result<(), Problem>) -> Result<bool, Problem> {
-    let Err(problem) = outcome else { return Ok(false) };
+/// What became of a message; a problem is reported. That the session waits for a person is no failure of its own.
+async fn how_bad(session: &Session, outcome: Result<Option<Run>, Problem>) -> Result<Worst, Problem> {
+    let problem = match outcome {
+        Ok(Some(run)) if matches!(run.outcome(), Some(Outcome::Limit { .. })) => {
+            return Ok(Worst::Unfinished);
+        }
+        Ok(_) => return Ok(Worst::Nothing),
+        Err(problem) => problem,
+    };
     problem.report();
-    Ok(!waits(session).await?)
+    Ok(if waits(session).await? { Worst::Nothing } else { Worst::Failed })
 }
 
 /// Who talks at a terminal has seen what happened; a script is told of the worst.
-async fn exit_code(session: &Session, failed: bool) -> Result<ExitCode, Problem> {
-    Ok(match failed {
+async fn exit_code(session: &Session, worst: Worst) -> Result<ExitCode, Problem> {
+    Ok(match worst {
         _ if std::io::stdin().is_terminal() => ExitCode::SUCCESS,
-        true => ExitCode::FAILURE,
-        false if waits(session).await? => ExitCode::from(UNFINISHED),
-        false => ExitCode::SUCCESS,
+        Worst::Failed => ExitCode::FAILURE,
+        Worst::Unfinished => ExitCode::from(UNFINISHED),
+        Worst::Nothing if waits(session).await? => ExitCode::from(UNFINISHED),
+        Worst::Nothing => ExitCode::SUCCESS,
     })
 }
 
@@ -75,17 +90,17 @@ async fn waits(session: &Session) -> Result<bool, Problem> {
 }
 
 /// Where the last process ended in the middle of a run, or a person was still to decide, that comes first.
-async fn finish_last(session: &Session, options: &RunOptions) -> Result<(), Problem> {
-    let Some(last) = session.last().await? else { return Ok(()) };
-    if matches!(last.outcome, None | Some(Outcome::Waiting { .. })) {
-        show::note(&format!("going on with: {}", last.message));
-        let observer = observer_after(options.json, session, &last.run).await?;
-        let interrupt = Interrupt::new();
-        let watch = interrupt.watch(observer.as_ref());
-        let run = session.resume(&last.run, &watch).await?;
-        settle(session, run, &watch).await?;
+async fn finish_last(session: &Session, options: &RunOptions) -> Result<Option<Run>, Problem> {
+    let Some(last) = session.last().await? else { return Ok(None) };
+    if !matches!(last.outcome, None | Some(Outcome::Waiting { .. })) {
+        return Ok(None);
     }
-    Ok(())
+    show::note(&format!("going on with: {}", last.message));
+    let observer = observer_after(options.json, session, &last.run).await?;
+    let interrupt = Interrupt::new();
+    let watch = interrupt.watch(observer.as_ref());
+    let run = session.resume(&last.run, &watch).await?;
+    settle(session, run, &watch).await.map(Some)
 }
 
 /// The next line a person writes; nothing at the end of the input, or when they press Ctrl-C instead.

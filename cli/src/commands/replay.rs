@@ -7,12 +7,12 @@ use crate::approve::settle;
 use crate::args::RunOptions;
 use crate::interrupt::Interrupt;
 use crate::problem::Problem;
-use crate::settings::{self, Files};
+use crate::settings::{self, Files, JournalFile};
 use crate::show;
 
 pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
+    JournalFile::of(&options.record)?.check()?;
     let files = Files::of(&options.places)?;
-    files.check_journal()?;
     let agent = if with_model {
         settings::agent(options, &files).await?
     } else {
@@ -42,8 +42,8 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
 }
 
 pub(crate) async fn fork(run: String, at: u32, options: &RunOptions) -> Result<ExitCode, Problem> {
+    JournalFile::of(&options.record)?.check()?;
     let files = Files::of(&options.places)?;
-    files.check_journal()?;
     let agent = settings::agent(options, &files).await?;
     let run = run.into();
     let (session, forked) = agent.session_of(&run).await?.fork(&run, at).await?;

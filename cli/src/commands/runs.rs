@@ -5,25 +5,25 @@ use std::process::ExitCode;
 use handyman::{Event, Journal, Observer, Outcome};
 use serde_json::json;
 
-use crate::args::{Places, RunsCommand};
+use crate::args::{Record, RunsCommand, Today};
 use crate::problem::Problem;
-use crate::settings::Files;
+use crate::settings::JournalFile;
 use crate::show::{self, JsonLines, Terminal};
 
 pub(crate) async fn dispatch(command: RunsCommand) -> Result<ExitCode, Problem> {
     match command {
-        RunsCommand::List { places, json } => list(&places, json).await,
-        RunsCommand::Show { run, places, json } => show(run, &places, json).await,
-        RunsCommand::Verify { places } => verify(&places).await,
-        RunsCommand::Export { runs, places } => export(&runs, &places).await,
-        RunsCommand::Prune { older_than, places } => prune(older_than, &places).await,
+        RunsCommand::List { record, json } => list(&record, json).await,
+        RunsCommand::Show { run, record, json } => show(run, &record, json).await,
+        RunsCommand::Verify { record } => verify(&record).await,
+        RunsCommand::Export { runs, record } => export(&runs, &record).await,
+        RunsCommand::Prune { older_than, record, today } => prune(older_than, &record, today).await,
     }
 }
 
 /// Checks the journal; damage is told and makes the command fail.
-async fn verify(places: &Places) -> Result<ExitCode, Problem> {
-    let files = Files::of(places)?;
-    let checked = files.existing_journal().await?.verify().await?;
+async fn verify(record: &Record) -> Result<ExitCode, Problem> {
+    let file = JournalFile::of(record)?;
+    let checked = file.open_existing().await?.verify().await?;
     for damage in &checked.damage {
         let place = damage.run.as_ref().map_or_else(|| "the file".to_owned(), |run| format!("run {run}"));
         show::line(&format!("{place}: {}", damage.problem));
@@ -34,13 +34,13 @@ async fn verify(places: &Places) -> Result<ExitCode, Problem> {
     if found == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    let problem = Problem::new(format!("the journal {} is damaged", files.journal.display()));
+    let problem = Problem::new(format!("the journal {} is damaged", file.path.display()));
     Err(problem.with_hint("the other runs can be read; `handyman runs export` saves them"))
 }
 
 /// Prints runs with their events. One that cannot be read is told of, and the others are printed.
-async fn export(only: &[String], places: &Places) -> Result<ExitCode, Problem> {
-    let journal = Files::of(places)?.existing_journal().await?;
+async fn export(only: &[String], record: &Record) -> Result<ExitCode, Problem> {
+    let journal = JournalFile::of(record)?.open_existing().await?;
     let all = journal.runs(None).await?;
     if let Some(unknown) =
         only.iter().find(|run| !all.iter().any(|summary| summary.run.as_str() == run.as_str()))
@@ -61,12 +61,11 @@ async fn export(only: &[String], places: &Places) -> Result<ExitCode, Problem> {
     Ok(code)
 }
 
-async fn prune(older_than: std::time::Duration, places: &Places) -> Result<ExitCode, Problem> {
-    let files = Files::of(places)?;
+async fn prune(older_than: std::time::Duration, record: &Record, today: Today) -> Result<ExitCode, Problem> {
     let age =
         jiff::SignedDuration::try_from(older_than).map_err(|error| Problem::usage(error.to_string()))?;
-    let before = files.now().saturating_sub(age);
-    let dropped = files.existing_journal().await?.prune(before).await?;
+    let before = today.now().saturating_sub(age);
+    let dropped = JournalFile::of(record)?.open_existing().await?.prune(before).await?;
     for run in &dropped {
         show::line(run.as_str());
     }
@@ -83,8 +82,8 @@ fn unknown_run(run: &str) -> Problem {
         .with_hint("`handyman runs list` shows the runs there are")
 }
 
-async fn list(places: &Places, json: bool) -> Result<ExitCode, Problem> {
-    let journal = Files::of(places)?.existing_journal().await?;
+async fn list(record: &Record, json: bool) -> Result<ExitCode, Problem> {
+    let journal = JournalFile::of(record)?.open_existing().await?;
     for summary in journal.runs(None).await? {
         if json {
             let text = serde_json::to_string(&summary).map_err(|error| Problem::new(error.to_string()))?;
@@ -99,8 +98,8 @@ async fn list(places: &Places, json: bool) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(run: String, places: &Places, json: bool) -> Result<ExitCode, Problem> {
-    let journal = Files::of(places)?.existing_journal().await?;
+async fn show(run: String, record: &Record, json: bool) -> Result<ExitCode, Problem> {
+    let journal = JournalFile::of(record)?.open_existing().await?;
     let events = journal.events(&run.as_str().into()).await?;
     if events.is_empty() {
         return Err(unknown_run(&run));

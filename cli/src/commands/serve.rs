@@ -31,7 +31,7 @@ async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {
     let address = listener.local_addr().map_err(busy)?;
     show::line(&format!("listening on http://{address}"));
     tokio::select! {
-        served = serve(listener, &sandbox, files.now()) => served.map_err(busy)?,
+        served = serve(listener, &sandbox, move || files.now()) => served.map_err(busy)?,
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(busy)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,8 @@
 //! The booking API, served from the sandbox world.
 //!
 //! Every effect is recorded under its `Idempotency-Key` in the transaction that makes it: a request that is sent
-//! again gets the first answer back, from this process or from one that was started after a crash.
+//! again gets the first answer back, from this process or from one that was started after a crash. Another request
+//! under the same key is refused.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,19 +31,26 @@ const KEY_CHARS_MAX: usize = 200;
 struct Desk {
     world: Arc<World>,
     tools: Arc<BTreeMap<String, Arc<dyn Tool>>>,
-    now: DateTime,
+    now: Arc<Clock>,
 }
 
-/// Serves the booking API on a listener until the process ends. `now` is the local time for requests that do not
-/// say the person's.
+/// Tells the local time.
+type Clock = dyn Fn() -> DateTime + Send + Sync;
+
+/// Serves the booking API on a listener until the process ends. `now` tells the local time for requests that do
+/// not say the person's.
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, sandbox: &Sandbox, now: DateTime) -> std::io::Result<()> {
-    axum::serve(listener, router(sandbox, now)).await
+pub async fn serve(
+    listener: TcpListener,
+    sandbox: &Sandbox,
+    now: impl Fn() -> DateTime + Send + Sync + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(sandbox, Arc::new(now))).await
 }
 
-fn router(sandbox: &Sandbox, now: DateTime) -> Router {
+fn router(sandbox: &Sandbox, now: Arc<Clock>) -> Router {
     let tools = sandbox.tools().into_iter().map(|tool| (tool.spec().name.clone(), tool)).collect();
     let desk = Desk { world: Arc::clone(sandbox.world()), tools: Arc::new(tools), now };
     let mut router = Router::new().route("/v1/effects/{key}", get(effect));
@@ -108,7 +116,7 @@ impl Desk {
             run: "http".into(),
             call: key.as_str().into(),
             key,
-            now: local_time(&parts.headers).unwrap_or(self.now),
+            now: local_time(&parts.headers).unwrap_or_else(|| (self.now)()),
             allowed: None,
         };
         tool.call(arguments, &context).await.map_err(|error| Box::new(refusal(&error)))
@@ -167,3 +175,6 @@ fn refusal(error: &ToolError) -> Response {
 fn problem(status: StatusCode, body: &Value) -> Response {
     (status, Json(body.clone())).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,6 @@ fn what_the_next_command_takes_is_carried_over() {
         options_for(&["resume"], &typed),
         " --journal 'my runs.db' --model=script:s.txt --database-write --json"
     );
-    assert_eq!(options_for(&["approvals", "allow"], &typed), " --journal 'my runs.db' --database-write");
+    assert_eq!(options_for(&["approvals", "allow"], &typed), " --journal 'my runs.db'");
     assert_eq!(options_for(&["none"], &typed), "");
 }

@@ -1,0 +1,55 @@
+//! The API over HTTP: a key is for one effect.
+
+use jiff::civil::date;
+use url::Url;
+
+use super::*;
+use crate::Settings;
+use crate::web::{Answer, Client, HttpLimits, Reach, Request};
+
+/// A service on a new world, and a client of it.
+struct Caller {
+    base: Url,
+    client: Client,
+}
+
+impl Caller {
+    async fn open() -> Self {
+        let today = date(2026, 11, 23);
+        let sandbox = Sandbox::open(&Settings::new(today)).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { serve(listener, &sandbox, move || today.at(10, 0, 0, 0)).await });
+        Self { base, client: Client::new(Reach::Anywhere, HttpLimits::default()).unwrap() }
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let request = Request::get(self.base.join(path).unwrap());
+        self.client.send(&request).await.and_then(Answer::successful).unwrap().json().unwrap()
+    }
+
+    async fn post(&self, path: &str, body: Value, key: &str) -> (u16, Value) {
+        let request = Request::post(self.base.join(path).unwrap(), body).keyed(key).unwrap();
+        let answer = self.client.send(&request).await.unwrap();
+        (answer.status.as_u16(), answer.json().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_for_something_else_is_a_conflict() {
+    let caller = Caller::open().await;
+    let found = caller.get("v1/trains?from=Shanghai&to=Beijing&day=tomorrow").await;
+    let train = found["trains"].as_array().unwrap().iter().find(|train| train["seats"] != 0).unwrap();
+    let offer = json!({"id": train["id"]});
+    let (status, booked) = caller.post("v1/bookings", offer.clone(), "k").await;
+    assert_eq!(status, 200, "{booked}");
+    let booking = booked["booking"].as_str().unwrap();
+    for other in ["payment", "cancellation"] {
+        let (status, answer) = caller.post(&format!("v1/bookings/{booking}/{other}"), json!({}), "k").await;
+        assert_eq!(status, 409, "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains("already used for book"), "{answer}");
+    }
+    assert_eq!(caller.get("v1/bookings").await["bookings"][0]["status"], "unpaid");
+    assert_eq!(caller.post("v1/bookings", offer, "k").await, (200, booked));
+    assert_eq!(caller.get("v1/effects/k").await["status"], "unpaid");
+}
