@@ -9,7 +9,7 @@ SELECTION := --release $(PACKAGES)
 
 # Does the main job on the built-in model and the sandbox world, in English and in Chinese.
 demo: set-up
-	@cargo build --release --workspace --bins
+	@cargo build --release --workspace --bin handyman
 	@scripts/demo.sh $(DATE)
 
 # Passes all tests: style, units, properties, the real engine, the command line, examples, real databases and servers.

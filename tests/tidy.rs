@@ -1,6 +1,6 @@
 //! Style is a test: what a reader should be able to rely on in every file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -193,4 +193,32 @@ fn crates_depend_on_each_other_as_designed() {
     ]
     .into();
     assert_eq!(edges, expected, "the table in ARCHITECTURE.md");
+}
+
+#[test]
+fn what_a_build_made_serves_the_tests_as_well() {
+    // Every package that is built, with its version and features.
+    let built = |edges: &str| -> BTreeSet<String> {
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--workspace",
+                "--offline",
+                "--prefix",
+                "none",
+                "--format",
+                "{p} {f}",
+                "--edges",
+                edges,
+            ])
+            .current_dir(root())
+            .output()
+            .expect("cargo can be run");
+        let text = String::from_utf8(output.stdout).expect("names of packages are UTF-8");
+        text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    };
+    let (usual, tested) = (built("normal,build"), built("normal,build,dev"));
+    assert!(!usual.is_empty(), "cargo tree lists packages");
+    let again: Vec<String> = usual.difference(&tested).cloned().collect();
+    none("a package is built again for tests, with other features (see model/Cargo.toml)", &again);
 }
