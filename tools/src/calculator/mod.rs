@@ -1,28 +1,19 @@
 //! The calculator tool: arithmetic and units, evaluated by `fend-core` without network, clock or chance.
 
+mod notation;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use handyman_core::{ToolError, ToolResult, tool};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 /// Evaluation gives up after so many of `fend`'s checks; an honest calculation takes a few dozen.
 const CHECKS_MAX: u32 = 100_000;
 const EXPRESSION_CHARS_MAX: usize = 400;
 const RESULT_CHARS_MAX: usize = 200;
-
-/// Signs people write, and what they are called here.
-const SIGNS: [(&str, &str); 10] = [
-    ("×", "*"),
-    ("÷", "/"),
-    ("−", "-"),
-    ("（", "("),
-    ("）", ")"),
-    ("，", ","),
-    ("＋", "+"),
-    ("％", "%"),
-    ("加", "+"),
-    ("减", "-"),
-];
+/// Room for an expression that is as deep as it is long; what is not used is not taken.
+const STACK_BYTES: usize = 64_000_000;
 
 struct Patience(AtomicU32);
 
@@ -36,34 +27,50 @@ impl fend_core::Interrupt for Patience {
 #[tool(read_only)]
 pub async fn calculate(expression: String) -> ToolResult<Value> {
     let wrong = |problem: String| ToolError::argument("expression", problem);
+    let cannot = |problem: String| wrong(format!("cannot calculate '{expression}': {problem}"));
     if expression.chars().count() > EXPRESSION_CHARS_MAX {
         return Err(wrong(format!("longer than {EXPRESSION_CHARS_MAX} characters")));
     }
-    let plain = SIGNS.iter().fold(expression.clone(), |text, (sign, plain)| text.replace(sign, plain));
-    let mut context = fend_core::Context::new();
-    context.set_random_u32_fn(|| 0);
-    context.disable_rng();
-    let patience = Patience(AtomicU32::new(0));
-    let result = fend_core::evaluate_with_interrupt(
-        plain.trim().trim_end_matches(['=', '?']),
-        &mut context,
-        &patience,
-    )
-    .map_err(|problem| wrong(format!("cannot calculate '{expression}': {problem}")))?;
-    let text = result.get_main_result();
+    let plain = notation::plain(&expression).map_err(cannot)?;
+    let text = on_large_stack(plain).await?.map_err(cannot)?;
     if text.is_empty() {
         return Err(wrong("empty; write for example 12 * 3.5".to_owned()));
     }
     let (exact, text) = match text.strip_prefix("approx. ") {
         Some(text) => (false, text),
-        None => (true, text),
+        None => (true, text.as_str()),
     };
-    let text: String = text.chars().take(RESULT_CHARS_MAX).collect();
+    // A number that is cut is another number.
+    if text.chars().count() > RESULT_CHARS_MAX {
+        return Err(cannot("the result has too many digits; calculate with smaller numbers".to_owned()));
+    }
     Ok(if exact {
         json!({"expression": expression, "result": text})
     } else {
         json!({"expression": expression, "result": text, "rounded": true})
     })
+}
+
+/// Evaluates on a thread of its own. The evaluator goes as deep as the text, and does not see the end of its stack
+/// coming; where it panics, only that thread ends.
+async fn on_large_stack(plain: String) -> ToolResult<Result<String, String>> {
+    let (sender, receiver) = oneshot::channel();
+    let work = move || {
+        // Nobody listens any more if the call was given up.
+        let _ = sender.send(evaluate(&plain));
+    };
+    let thread = std::thread::Builder::new().name("calculator".to_owned()).stack_size(STACK_BYTES);
+    thread.spawn(work).map_err(ToolError::internal)?;
+    Ok(receiver.await.unwrap_or_else(|_| Err("it cannot be evaluated; write it in another way".to_owned())))
+}
+
+fn evaluate(plain: &str) -> Result<String, String> {
+    let mut context = fend_core::Context::new();
+    context.set_random_u32_fn(|| 0);
+    context.disable_rng();
+    let patience = Patience(AtomicU32::new(0));
+    let result = fend_core::evaluate_with_interrupt(plain, &mut context, &patience)?;
+    Ok(result.get_main_result().to_owned())
 }
 
 #[cfg(test)]

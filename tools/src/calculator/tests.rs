@@ -29,6 +29,15 @@ async fn arithmetic() {
         ("15% of 80", "12"),
         ("10 km to mi", "6.2137"),
         ("12 * 3 =", "36"),
+        ("12 * 3 = ?", "36"),
+        ("3乘5", "15"),
+        ("3 乘以 5", "15"),
+        ("10除以4", "2.5"),
+        ("12,500 * 2", "25000"),
+        ("1,234,567.5 + 1", "1234568.5"),
+        ("20% of (1,200 + 300)", "300"),
+        ("2026 - 12 - 25", "1989"),
+        ("floor(7 / 2)", "3"),
     ];
     for (expression, expected) in cases {
         let found = answer(expression).await.unwrap();
@@ -48,6 +57,60 @@ async fn what_cannot_be_calculated_says_why() {
 }
 
 #[tokio::test]
+async fn what_would_be_misread_is_refused() {
+    let cases = [
+        ("f = (x: f x); f 1", "cannot be defined"),
+        ("f = x: f(x - 1) * x; f(5)", "cannot be defined"),
+        ("(\\x. x x) (\\x. x x)", "cannot be defined"),
+        ("(λx. x x) (λx. x x)", "cannot be defined"),
+        ("f = x => f x; f 1", "cannot be defined"),
+        ("sin = sin + 1; sin 1", "cannot be defined"),
+        ("average(1,2,3)", "(1 + 2 + 3) / 3"),
+        ("average(100,200)", "(1 + 2 + 3) / 3"),
+        ("mean(3,5)", "(1 + 2 + 3) / 3"),
+        ("1,5 + 1", "the comma in '1,5'"),
+        ("12*12,50", "the comma in '12,50'"),
+        ("0,500 * 2", "the comma in '0,500'"),
+        ("1.234,50", "the comma in '1.234,50'"),
+        ("1234,567", "the comma in '1234,567'"),
+        ("min(100,200)", "without commas in a function"),
+        ("max(a, b)", "the comma in ','"),
+        ("7 // 2", "floor(7 / 2)"),
+        ("7 / / 2", "floor(7 / 2)"),
+        ("5除10", "write 除以 or ÷"),
+        ("2026-12-25 - 2026-11-23", "dates are not calculated here"),
+        ("2026-1-5", "dates are not calculated here"),
+    ];
+    for (expression, expected) in cases {
+        let error = answer(expression).await.unwrap_err();
+        assert!(error.starts_with("cannot calculate '") && error.contains(expected), "{expression}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_never_cut() {
+    for expression in ["2^700", "1e400", "3!!!", "sqrt(2)^50000"] {
+        let error = answer(expression).await.unwrap_err();
+        assert!(error.contains("too many digits"), "{expression}: {error}");
+    }
+    assert_eq!(answer("2^600").await.unwrap().len(), 181);
+}
+
+#[tokio::test]
 async fn endless_calculations_end() {
     assert!(answer("9^9^9^9").await.is_err());
+    let error = answer(&"1(".repeat(100)).await.unwrap_err();
+    assert!(error.contains("too many parentheses"), "{error}");
+}
+
+#[tokio::test]
+async fn deep_calculations_end_within_the_stack() {
+    let cases = [
+        (format!("{}1", "1+".repeat(199)), "200"),
+        (format!("{}1", "-".repeat(399)), "-1"),
+        (format!("1{}", ")".repeat(399)), "1"),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(answer(&expression).await.as_deref(), Ok(expected));
+    }
 }

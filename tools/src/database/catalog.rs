@@ -29,7 +29,8 @@ pub(super) fn tables(syntax: Syntax) -> &'static str {
     }
 }
 
-/// One row a column of the table that is the parameter: name, type, place in the primary key.
+/// One row a column of the table that is the parameter: name, type, place in the primary key. PostgreSQL tells two
+/// more: the type without length and precision, that of a domain being what it is made of, and its `typtype`.
 pub(super) fn columns(syntax: Syntax) -> &'static str {
     match syntax {
         Syntax::Sqlite => {
@@ -37,9 +38,17 @@ pub(super) fn columns(syntax: Syntax) -> &'static str {
         }
         #[cfg(feature = "databases")]
         Syntax::Postgres => {
-            "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), \
-             (coalesce(pg_catalog.array_position(i.indkey::int2[], a.attnum), -1) + 1)::text \
-             FROM pg_catalog.pg_attribute a \
+            // A domain over an array, a range or the like has no operators with what it is made of: it stays itself.
+            // `-1` is no length, where NULL would make `character` of `bpchar`, which is one character long.
+            "WITH RECURSIVE bases (known, base, sort) AS (\
+             SELECT oid, oid, typtype FROM pg_catalog.pg_type \
+             WHERE typtype <> 'd' OR typcategory IN ('A', 'C', 'E', 'R') \
+             UNION ALL SELECT t.oid, b.base, b.sort FROM pg_catalog.pg_type t JOIN bases b ON b.known = t.typbasetype \
+             WHERE t.typtype = 'd' AND t.typcategory NOT IN ('A', 'C', 'E', 'R')) \
+             SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+             (coalesce(pg_catalog.array_position(i.indkey::int2[], a.attnum), -1) + 1)::text, \
+             pg_catalog.format_type(b.base, -1), b.sort::text \
+             FROM pg_catalog.pg_attribute a JOIN bases b ON b.known = a.atttypid \
              LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary \
              WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
         }

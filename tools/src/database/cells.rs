@@ -63,9 +63,34 @@ pub(super) fn object(columns: &[(String, Class)], texts: Vec<Option<String>>) ->
 pub(super) fn value(class: Class, text: &str) -> Value {
     match class {
         Class::Number => number(text).unwrap_or_else(|| json!(shortened(text))),
-        Class::Truth => json!(matches!(text, "t" | "true" | "1")),
+        Class::Truth => match text {
+            "t" | "true" | "1" => json!(true),
+            "f" | "false" | "0" => json!(false),
+            // A column of this class can hold other numbers in MySQL, and words in SQLite.
+            other => number(other).unwrap_or_else(|| json!(shortened(other))),
+        },
+        // A text stays one if it reads differently as a number: `007`.
+        Class::Untyped => {
+            number(text).filter(|number| number.to_string() == text).unwrap_or_else(|| json!(shortened(text)))
+        }
         Class::Text | Class::Bytes | Class::Other => json!(shortened(text)),
     }
+}
+
+/// A value that was set, as it reads once the column keeps it.
+pub(super) fn kept(class: Class, text: &str) -> Value {
+    match class {
+        Class::Untyped => plain_number(text).unwrap_or_else(|| json!(shortened(text))),
+        _ => value(class, text),
+    }
+}
+
+/// The number that a text becomes in a column without a type. What may be a code stays a text: `007`, `12e4`.
+pub(super) fn plain_number(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_decimal = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_padded = digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    if is_decimal && !is_padded { number(text) } else { None }
 }
 
 fn number(text: &str) -> Option<Value> {

@@ -165,7 +165,7 @@ impl Database {
         if wanted.change == Change::Insert
             && let Some(row) = plan.pointer_mut("/after/0").and_then(Value::as_object_mut)
         {
-            let set = wanted.named(on)?;
+            let set = wanted.named(syntax, on)?;
             row.retain(|column, _| set.contains_key(column));
         }
         Ok(Made { result, plan })
@@ -255,12 +255,10 @@ impl Wanted {
         let mut places = Vec::new();
         for Assignment { column, value } in &self.set {
             let column = find("set", table, known, column)?;
-            if let Some(value) = value {
-                syntax.check("set", column, value)?;
-            }
-            values.push(value.clone());
+            let value = value.as_deref().map(|value| syntax.fitted("set", column, value)).transpose()?;
             names.push(syntax.quoted(&column.name));
-            places.push(syntax.value(column, values.len()));
+            places.push(syntax.stored(column, values.len() + 1, value.as_deref()));
+            values.push(value);
         }
         let (filter, conditions) = filter(syntax, (table, known), &self.conditions, values.len())?;
         values.extend(conditions);
@@ -277,90 +275,6 @@ impl Wanted {
         };
         Ok(Statement { sql, values })
     }
-
-    /// Inserts and gives the row that is there now.
-    async fn insert(
-        &self,
-        link: &mut dyn Link,
-        syntax: Syntax,
-        (on, statement): (On<'_>, Statement),
-    ) -> ToolResult<Map<String, Value>> {
-        #[cfg(feature = "databases")]
-        if syntax == Syntax::MySql {
-            link.execute(&statement).await?;
-            let mut row = self.named(on)?;
-            let given =
-                Statement { sql: "SELECT CAST(last_insert_id() AS CHAR)".to_owned(), values: Vec::new() };
-            let id = link.texts(&given).await?.into_iter().flatten().next().flatten().unwrap_or_default();
-            // The number that the database gave, where it gave one: a key of one column that was left out.
-            let keys: Vec<&Column> = on.1.iter().filter(|column| column.key > 0).collect();
-            if let [key] = keys.as_slice()
-                && id != "0"
-                && !row.contains_key(&key.name)
-            {
-                row.insert(key.name.clone(), cells::value(key.class, &id));
-            }
-            return Ok(row);
-        }
-        let returning = format!("{} RETURNING {}", statement.sql, all_cells(syntax, on.1));
-        let rows = link.texts(&Statement { sql: returning, ..statement }).await?;
-        let row = rows.into_iter().next().ok_or_else(|| ToolError::internal("the database kept no row"))?;
-        Ok(cells::object(&named_classes(on.1), row))
-    }
-
-    /// The values that are set, by the columns' real names.
-    fn named(&self, (table, known): On<'_>) -> ToolResult<Map<String, Value>> {
-        let mut row = Map::new();
-        for Assignment { column, value } in &self.set {
-            let column = find("set", table, known, column)?;
-            let value = value.as_deref().map_or(Value::Null, |value| cells::value(column.class, value));
-            row.insert(column.name.clone(), value);
-        }
-        Ok(row)
-    }
-
-    /// The rows as the update leaves them: read again by their key, or computed where there is none.
-    async fn updated(
-        &self,
-        link: &mut dyn Link,
-        syntax: Syntax,
-        (on, before): (On<'_>, &[Map<String, Value>]),
-    ) -> ToolResult<Vec<Map<String, Value>>> {
-        let changes = self.named(on)?;
-        let keys: Vec<&Column> = on.1.iter().filter(|column| column.key > 0).collect();
-        let is_kept = !keys.is_empty() && keys.iter().all(|key| !changes.contains_key(&key.name));
-        let mut after = Vec::new();
-        for row in before {
-            let mut row = row.clone();
-            if is_kept {
-                let same = |(index, key): (usize, &&Column)| {
-                    format!(
-                        "{} = {}",
-                        syntax.cell(&syntax.quoted(&key.name), key.class),
-                        syntax.parameter(index + 1)
-                    )
-                };
-                let filter: Vec<String> = keys.iter().enumerate().map(same).collect();
-                let sql = format!(
-                    "SELECT {} FROM {} WHERE {}",
-                    all_cells(syntax, on.1),
-                    on.0.sql,
-                    filter.join(" AND ")
-                );
-                let values = keys.iter().map(|key| row.get(&key.name).map(plain)).collect();
-                let found = link.texts(&Statement { sql, values }).await?.into_iter().next();
-                match found {
-                    Some(texts) => row = cells::object(&named_classes(on.1), texts),
-                    // A key longer than a cell shows.
-                    None => row.extend(changes.clone()),
-                }
-            } else {
-                row.extend(changes.clone());
-            }
-            after.push(row);
-        }
-        Ok(after)
-    }
 }
 
 /// A hash of all rows as they are and as they would become, in any order: what is not shown of a plan is allowed with it.
@@ -375,20 +289,15 @@ fn fingerprint(before: &[Map<String, Value>], after: &[Map<String, Value>]) -> S
 }
 
 /// A table and its columns.
-type On<'a> = (&'a Table, &'a [Column]);
+pub(super) type On<'a> = (&'a Table, &'a [Column]);
 
 /// All columns as texts.
-fn all_cells(syntax: Syntax, known: &[Column]) -> String {
+pub(super) fn all_cells(syntax: Syntax, known: &[Column]) -> String {
     let cells: Vec<String> =
         known.iter().map(|column| syntax.cell(&syntax.quoted(&column.name), column.class)).collect();
     cells.join(", ")
 }
 
-fn named_classes(known: &[Column]) -> Vec<(String, Class)> {
+pub(super) fn named_classes(known: &[Column]) -> Vec<(String, Class)> {
     known.iter().map(|column| (column.name.clone(), column.class)).collect()
-}
-
-/// A cell as the text the database gave.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -7,6 +7,7 @@ mod change;
 mod engine;
 #[cfg(feature = "databases")]
 mod mysql;
+mod outcome;
 mod overview;
 mod place;
 #[cfg(feature = "databases")]
@@ -115,7 +116,20 @@ impl Database {
             let mut cells = row.into_iter().map(Option::unwrap_or_default);
             let (name, kind) = (cells.next()?, cells.next()?);
             let key = cells.next()?.parse().unwrap_or_default();
-            Some(Column { class: Class::of(&kind), name, kind, key })
+            // PostgreSQL tells more: its enumerations and composites are not known by their names.
+            let bare = cells.next().unwrap_or_else(|| kind.clone());
+            let class = match cells.next() {
+                Some(sort) if sort != "b" => Class::Other,
+                _ => Class::of(&bare),
+            };
+            Some(Column {
+                name,
+                kind,
+                #[cfg(feature = "databases")]
+                bare,
+                class,
+                key,
+            })
         };
         Ok(rows.into_iter().filter_map(column).collect())
     }

@@ -133,11 +133,12 @@ pub(super) fn filter(
     let mut values = Vec::new();
     for Condition { column, op, value } in conditions {
         let column = find("where", table, known, column)?;
-        if *op != Comparison::Contains {
-            syntax.check("where", column, value)?;
-        }
-        values.push(Some(value.clone()));
-        parts.push(syntax.condition(*op, column, taken + values.len()));
+        let value = match op {
+            Comparison::Contains => value.clone(),
+            _ => syntax.fitted("where", column, value)?,
+        };
+        parts.push(syntax.condition(*op, column, taken + values.len() + 1, &value));
+        values.push(Some(value));
     }
     let filter = if parts.is_empty() { String::new() } else { format!("WHERE {}", parts.join(" AND ")) };
     Ok((filter, values))

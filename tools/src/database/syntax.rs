@@ -2,10 +2,14 @@
 
 use handyman_core::{ToolError, ToolResult};
 
+use super::cells;
 use super::query::Comparison;
 
 /// Characters of a cell that are asked for; one more than is shown, to know that there are more.
 const CELL_CHARS: usize = 81;
+/// The words for a truth value, as PostgreSQL reads them.
+const TRUE_WORDS: [&str; 5] = ["true", "t", "yes", "y", "on"];
+const FALSE_WORDS: [&str; 5] = ["false", "f", "no", "n", "off"];
 
 /// Whose SQL is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub(super) enum Class {
     Text,
     Truth,
     Bytes,
+    /// SQLite knows no type: each value is what it was when it was stored.
+    Untyped,
     Other,
 }
 
@@ -42,6 +48,9 @@ pub(super) struct Column {
     pub(super) name: String,
     /// Its type as the database writes it.
     pub(super) kind: String,
+    /// That type without a length or precision, and what a domain is made of. Only PostgreSQL's differs.
+    #[cfg(feature = "databases")]
+    pub(super) bare: String,
     pub(super) class: Class,
     /// Its place in the primary key, from 1; 0 if it is not in it.
     pub(super) key: u32,
@@ -53,7 +62,12 @@ impl Class {
     pub(super) fn of(kind: &str) -> Self {
         let kind = kind.to_ascii_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
-        if kind.ends_with("[]") || has(&["interval", "point", "range"]) {
+        // The names of an enumeration's values say nothing of its type.
+        if kind.starts_with("enum(") || kind.starts_with("set(") {
+            Self::Text
+        } else if kind.is_empty() || kind == "any" {
+            Self::Untyped
+        } else if kind.ends_with("[]") || has(&["interval", "point", "range"]) {
             Self::Other
         } else if has(&["bool", "tinyint(1)"]) {
             Self::Truth
@@ -61,7 +75,7 @@ impl Class {
             Self::Text
         } else if has(&["blob", "bytea", "binary"]) {
             Self::Bytes
-        } else if has(&["int", "serial", "real", "floa", "doub", "numeric", "decimal", "number"]) {
+        } else if has(&["int", "serial", "real", "floa", "doub", "num", "decimal"]) {
             Self::Number
         } else {
             Self::Other
@@ -93,7 +107,11 @@ impl Syntax {
     /// A column as a text of bounded length, whatever its type.
     pub(super) fn cell(self, column: &str, class: Class) -> String {
         match (self, class) {
-            (Self::Sqlite, Class::Bytes) => format!("length({column}) || ' bytes'"),
+            // Here such a column may hold other values too.
+            (Self::Sqlite, Class::Bytes | Class::Untyped) => format!(
+                "CASE typeof({column}) WHEN 'blob' THEN length({column}) || ' bytes' \
+                 ELSE substr(CAST({column} AS TEXT), 1, {CELL_CHARS}) END"
+            ),
             (Self::Sqlite, _) => format!("substr(CAST({column} AS TEXT), 1, {CELL_CHARS})"),
             #[cfg(feature = "databases")]
             (Self::Postgres, Class::Bytes) => format!("octet_length({column})::text || ' bytes'"),
@@ -106,20 +124,32 @@ impl Syntax {
         }
     }
 
-    /// The parameter of this number as a value of the column's type.
+    /// The parameter of this number as a value of the column's type: the bare one, for a cast to `varchar(5)` cuts a
+    /// value silently, while storing one that is too long in such a column is refused.
     #[cfg_attr(not(feature = "databases"), expect(unused_variables, reason = "SQLite alone needs no types"))]
-    pub(super) fn value(self, column: &Column, number: usize) -> String {
+    fn value(self, column: &Column, number: usize) -> String {
         let parameter = self.parameter(number);
         match self {
             #[cfg(feature = "databases")]
-            Self::Postgres => format!("CAST({parameter}::text AS {})", column.kind),
+            Self::Postgres => format!("CAST({parameter}::text AS {})", column.bare),
             _ => parameter,
         }
     }
 
-    /// A condition on a column; the value is the parameter of this number. Texts are equal whatever their case.
+    /// The parameter of this number as it is stored. Parameters are texts: where SQLite knows no type of the column,
+    /// it would keep a number as a text.
+    pub(super) fn stored(self, column: &Column, number: usize, value: Option<&str>) -> String {
+        if column.class == Class::Untyped && value.and_then(cells::plain_number).is_some() {
+            format!("CAST({} AS NUMERIC)", self.parameter(number))
+        } else {
+            self.value(column, number)
+        }
+    }
+
+    /// A condition on a column; the value that is given is the parameter of this number. Texts are equal whatever their
+    /// case.
     #[cfg_attr(not(feature = "databases"), expect(unused_variables, reason = "SQLite alone needs no types"))]
-    pub(super) fn condition(self, op: Comparison, column: &Column, number: usize) -> String {
+    pub(super) fn condition(self, op: Comparison, column: &Column, number: usize, given: &str) -> String {
         let name = self.quoted(&column.name);
         let value = self.value(column, number);
         let text = column.class == Class::Text;
@@ -134,11 +164,12 @@ impl Syntax {
         };
         let by_equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
         match self {
-            Self::Sqlite if by_equality => format!("{name} {sign} {value} COLLATE NOCASE"),
+            Self::Sqlite => in_sqlite(column.class, &name, sign, &value, given),
             #[cfg(feature = "databases")]
             Self::Postgres if by_equality && text => format!("lower({name}::text) {sign} lower({value})"),
             #[cfg(feature = "databases")]
             Self::MySql if by_equality && text => format!("lower({name}) {sign} lower({value})"),
+            #[cfg(feature = "databases")]
             _ => format!("{name} {sign} {value}"),
         }
     }
@@ -153,12 +184,67 @@ impl Syntax {
         }
     }
 
-    /// Refuses a value that the column cannot hold, where the database would convert it silently.
-    pub(super) fn check(self, parameter: &str, column: &Column, value: &str) -> ToolResult<()> {
-        if self == Self::Sqlite || column.class != Class::Number || value.trim().parse::<f64>().is_ok() {
-            return Ok(());
+    /// The value to bind for a column. Refuses one that the column cannot hold, where the database would convert it
+    /// silently.
+    pub(super) fn fitted(self, parameter: &str, column: &Column, value: &str) -> ToolResult<String> {
+        match (self, column.class) {
+            #[cfg(feature = "databases")]
+            (Self::Postgres, Class::Truth) => Ok(truth(value).unwrap_or_else(|| value.to_owned())),
+            (_, Class::Truth) => truth(value).ok_or_else(|| {
+                let message = format!("{} is true or false; '{value}' is neither", column.name);
+                ToolError::argument(parameter, message)
+            }),
+            #[cfg(feature = "databases")]
+            (Self::Postgres | Self::MySql, Class::Number) if !self.reads_number(value) => {
+                let message =
+                    format!("{} is of type {}; '{value}' is not a number", column.name, column.kind);
+                Err(ToolError::argument(parameter, message))
+            }
+            _ => Ok(value.to_owned()),
         }
-        let message = format!("{} is of type {}; '{value}' is not a number", column.name, column.kind);
-        Err(ToolError::argument(parameter, message))
+    }
+
+    /// Whether a text is a number for the database. MySQL takes `infinity` for 0.
+    #[cfg(feature = "databases")]
+    fn reads_number(self, text: &str) -> bool {
+        text.trim().parse::<f64>().is_ok_and(|number| number.is_finite() || self == Self::Postgres)
+    }
+}
+
+/// A comparison in SQLite, which looks at what each value is and orders all numbers before all texts.
+fn in_sqlite(class: Class, name: &str, sign: &str, parameter: &str, given: &str) -> String {
+    let collation = if matches!(sign, "=" | "<>") { " COLLATE NOCASE" } else { "" };
+    let plain = format!("{name} {sign} {parameter}{collation}");
+    match class {
+        // Some programs keep truth values as texts.
+        Class::Truth => format!(
+            "CASE WHEN lower({name}) IN ({}) THEN 1 WHEN lower({name}) IN ({}) THEN 0 ELSE {name} END \
+             {sign} CAST({parameter} AS INTEGER)",
+            listed(&TRUE_WORDS),
+            listed(&FALSE_WORDS)
+        ),
+        // The parameter is a text, and no type of the column says that it is to be a number.
+        Class::Untyped | Class::Bytes if given.trim().parse::<f64>().is_ok_and(f64::is_finite) => format!(
+            "CASE WHEN typeof({name}) IN ('integer', 'real') THEN {name} {sign} CAST({parameter} AS NUMERIC) \
+             ELSE {plain} END"
+        ),
+        _ => plain,
+    }
+}
+
+/// Words of ours as SQL's texts.
+fn listed(words: &[&str]) -> String {
+    format!("'{}'", words.join("', '"))
+}
+
+/// A truth value as the number that SQLite and MySQL keep for it.
+fn truth(text: &str) -> Option<String> {
+    let word = text.trim().to_ascii_lowercase();
+    if TRUE_WORDS.contains(&word.as_str()) {
+        Some("1".to_owned())
+    } else if FALSE_WORDS.contains(&word.as_str()) {
+        Some("0".to_owned())
+    } else {
+        word.parse::<i64>().is_ok().then_some(word)
     }
 }

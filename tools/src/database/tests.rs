@@ -11,6 +11,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use super::*;
 use crate::world::{Settings, World};
 
+mod values;
+
 struct Desk {
     world: World,
     database: Arc<Database>,

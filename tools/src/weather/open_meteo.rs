@@ -63,8 +63,9 @@ impl OpenMeteo {
     /// If the client cannot be set up.
     pub fn public() -> ToolResult<Self> {
         let address = |text: &str| text.parse::<Url>().map_err(ToolError::internal);
-        let client = Client::new(Reach::Public, HttpLimits::default())?;
-        Ok(Self { geocoding: address(GEOCODING)?, forecast: address(FORECAST)?, client })
+        let (geocoding, forecast) = (address(GEOCODING)?, address(FORECAST)?);
+        let client = Client::new(Reach::of_all([&geocoding, &forecast]), HttpLimits::default())?;
+        Ok(Self { geocoding, forecast, client })
     }
 
     /// A service of one's own that answers both kinds of requests at this address.

@@ -1,4 +1,6 @@
-//! Requests and answers: time-outs, repetition, limits of size and reach.
+//! Requests and answers: time-outs, repetition, redirects, limits of size and reach.
+
+mod answer;
 
 use std::error::Error;
 use std::fmt;
@@ -7,19 +9,18 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Method, StatusCode};
-use serde::de::DeserializeOwned;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Method, Response};
 use serde_json::Value;
 use url::Url;
 
+pub use self::answer::Answer;
+use self::answer::{moved_to, wait_asked};
 use super::reach::{Lookup, OutOfReach, Reach};
 use super::tls::tls;
 
 const REDIRECTS_MAX: usize = 5;
-/// Characters of an error's body that are quoted.
-const QUOTED_MAX: usize = 200;
 
 /// What one request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,21 +74,6 @@ pub struct Request {
     pub repeatable: bool,
 }
 
-/// What a server answered.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The status code.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// Where the answer came from, after redirects.
-    pub url: Url,
-    /// The body, within the limit.
-    pub body: Vec<u8>,
-    /// Whether the request may be sent again.
-    pub repeatable: bool,
-}
-
 impl Request {
     /// A request that reads.
     #[must_use]
@@ -136,64 +122,16 @@ impl Request {
         self.repeatable = true;
         self.header("idempotency-key", key)
     }
-}
 
-impl Answer {
-    /// The body as JSON of a certain shape.
-    ///
-    /// # Errors
-    /// Of kind `Unavailable`, with what does not fit, if it is not.
-    pub fn json<T: DeserializeOwned>(&self) -> ToolResult<T> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            let host = self.url.host_str().unwrap_or_default();
-            ToolError::unavailable(format!("{host} answered with something else than was asked for: {error}"))
-        })
-    }
-
-    /// The body as text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The answer, if the server did what it was asked; otherwise an error in its words.
-    ///
-    /// # Errors
-    /// By status: 404 `NotFound`, 409 `Conflict`, 429 and 503 `Unavailable`, as are the other 5xx where the request
-    /// may be repeated; where it may not, `InDoubt`; others `Refused`.
-    pub fn successful(self) -> ToolResult<Self> {
-        if self.status.is_success() {
-            return Ok(self);
+    /// Where an answer sends it on to, if it goes there: only requests that read do, and with headers, which may be
+    /// secrets, only to the same scheme, host and port.
+    fn sent_on(&self, from: &Url, answer: &Response) -> Option<Url> {
+        let reads = self.method.is_safe() && self.body.is_none() && self.form.is_none();
+        if !reads || !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return None;
         }
-        let kind = match self.status.as_u16() {
-            404 | 410 => ToolErrorKind::NotFound,
-            409 | 412 => ToolErrorKind::Conflict,
-            // These say that nothing was done; of the others nobody knows.
-            408 | 429 | 503 => ToolErrorKind::Unavailable,
-            500.. if self.repeatable => ToolErrorKind::Unavailable,
-            500.. => ToolErrorKind::InDoubt,
-            _ => ToolErrorKind::Refused,
-        };
-        let said = self.complaint();
-        let host = self.url.host_str().unwrap_or_default();
-        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-        let error = ToolError::new(kind, format!("{host} answered {}{said}", self.status));
-        Err(match wait_asked(&self.headers) {
-            Some(wait) => error.retry_after(wait),
-            None => error,
-        })
-    }
-
-    /// What the body says is wrong, in one short line.
-    fn complaint(&self) -> String {
-        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
-        let named = body.as_ref().and_then(|body| {
-            let places = ["/error", "/error/message", "/message", "/detail", "/reason", "/title"];
-            places.iter().find_map(|place| body.pointer(place)?.as_str()).map(str::to_owned)
-        });
-        let is_html = self.text().trim_start().starts_with('<');
-        let text = named.unwrap_or_else(|| if is_html { String::new() } else { self.text() });
-        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTED_MAX).collect()
+        let to = moved_to(from, answer.headers())?;
+        (self.headers.is_empty() || to.origin() == from.origin()).then_some(to)
     }
 }
 
@@ -203,26 +141,17 @@ impl Client {
     /// # Errors
     /// If TLS cannot be set up.
     pub fn new(reach: Reach, limits: HttpLimits) -> ToolResult<Self> {
-        let at_redirect = reach.clone();
-        let follow = move |attempt: Attempt<'_>| {
-            if attempt.previous().len() > REDIRECTS_MAX {
-                return attempt.error(format!("more than {REDIRECTS_MAX} redirects"));
-            }
-            match at_redirect.check(attempt.url()) {
-                Ok(()) => attempt.follow(),
-                Err(error) => attempt.error(error),
-            }
-        };
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls()?)
             .connect_timeout(limits.connect)
-            .timeout(limits.attempt)
             .dns_resolver(Arc::new(Lookup(reach.clone())))
-            .redirect(Policy::custom(follow))
-            .referer(false)
-            .user_agent(concat!("handyman/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ToolError::internal)?;
+            .redirect(Policy::none())
+            .user_agent(concat!("handyman/", env!("CARGO_PKG_VERSION")));
+        if reach == Reach::Public {
+            // A proxy would look a name up itself and lead into its own network.
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(ToolError::internal)?;
         Ok(Self { http, reach, limits })
     }
 
@@ -247,15 +176,42 @@ impl Client {
     }
 
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
+        let answered = tokio::time::timeout(self.limits.attempt, self.answered(request)).await;
+        answered.unwrap_or_else(|_| Err(Failure::late(&request.url)))
+    }
+
+    /// Asks, and goes where the answer sends it on to.
+    async fn answered(&self, request: &Request) -> Result<Answer, Failure> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS_MAX {
+            let response = self.asked(request, &url).await?;
+            let Some(to) = request.sent_on(&url, &response) else {
+                return self.read(response, request.repeatable).await;
+            };
+            self.reach
+                .check(&to)
+                .map_err(|error| Failure::lasting(ToolErrorKind::Refused, error.to_string()))?;
+            url = to;
+        }
+        let host = request.url.host_str().unwrap_or_default();
+        let message = format!("{host}: more than {REDIRECTS_MAX} redirects");
+        Err(Failure::lasting(ToolErrorKind::Unavailable, message))
+    }
+
+    async fn asked(&self, request: &Request, url: &Url) -> Result<Response, Failure> {
         let mut builder =
-            self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+            self.http.request(request.method.clone(), url.clone()).headers(request.headers.clone());
         if let Some(body) = &request.body {
             builder = builder.json(body);
         }
         if let Some(form) = &request.form {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encoded(form));
         }
-        let response = builder.send().await.map_err(|error| Failure::of(&error, &request.url))?;
+        builder.send().await.map_err(|error| Failure::of(&error, url))
+    }
+
+    /// Reads an answer to its end, or to the limit.
+    async fn read(&self, response: Response, repeatable: bool) -> Result<Answer, Failure> {
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         let limit = self.limits.bytes_max;
         if response.content_length().is_some_and(|length| length > limit as u64) {
@@ -264,13 +220,13 @@ impl Client {
         let mut body = Vec::new();
         let mut pieces = response.bytes_stream();
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|error| Failure::of(&error, &request.url))?;
+            let piece = piece.map_err(|error| Failure::of(&error, &url))?;
             if body.len() + piece.len() > limit {
                 return Err(Failure::too_large(limit));
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer { status, headers, url, body, repeatable: request.repeatable })
+        Ok(Answer { status, headers, url, body, repeatable })
     }
 
     /// How long to wait before the next attempt, if there is to be one.
@@ -318,22 +274,30 @@ impl Failure {
             let error = ToolError::new(ToolErrorKind::Refused, refused.to_string());
             return Self { error, passing: false, before_sending: true };
         }
-        let why = if error.is_timeout() {
-            "no answer in time".to_owned()
-        } else {
-            sources(error).last().map_or_else(|| error.to_string(), ToString::to_string)
-        };
+        if error.is_timeout() {
+            return Self { before_sending: error.is_connect(), ..Self::late(url) };
+        }
+        let why = sources(error).last().map_or_else(|| error.to_string(), ToString::to_string);
         Self {
             error: ToolError::unavailable(format!("{host}: {why}")),
-            passing: !error.is_redirect() && !error.is_builder(),
+            passing: !error.is_builder(),
             before_sending: error.is_connect(),
         }
     }
 
+    fn late(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let error = ToolError::unavailable(format!("{host}: no answer in time"));
+        Self { error, passing: true, before_sending: false }
+    }
+
     fn too_large(limit: usize) -> Self {
-        let error =
-            ToolError::new(ToolErrorKind::Refused, format!("the answer is larger than {limit} bytes"));
-        Self { error, passing: false, before_sending: false }
+        Self::lasting(ToolErrorKind::Refused, format!("the answer is larger than {limit} bytes"))
+    }
+
+    /// One that comes again however often it is tried.
+    fn lasting(kind: ToolErrorKind, message: String) -> Self {
+        Self { error: ToolError::new(kind, message), passing: false, before_sending: false }
     }
 }
 
@@ -353,18 +317,6 @@ fn encoded(form: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let pairs = fields.map(|(name, value)| (name, text(value)));
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
-/// The pause a server asks for: seconds, or a date, which is compared with the server's own
-/// (RFC 9110, 10.2.3).
-fn wait_asked(headers: &HeaderMap) -> Option<Duration> {
-    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = asked.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(asked).ok()?;
-    let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-    Some(until.duration_since(now).unwrap_or_default())
 }
 
 impl fmt::Debug for Client {

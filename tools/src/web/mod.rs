@@ -3,6 +3,7 @@
 //! The client has time-outs, a size limit, and repeats what may be repeated, after a pause that grows and
 //! that the server may name. It does not connect to private networks unless it is told that it may: the
 //! addresses are checked after the name was looked up, so that a name cannot lead there, and at every redirect.
+//! A request that may have an effect follows no redirect, and headers go to no other scheme, host or port.
 //!
 //! Map: [`client`] requests and answers · [`reach`] which addresses may be connected to ·
 //! [`search_web`] SearXNG, Brave, Tavily · [`read_page`] a page as readable text. Weather from Open-Meteo is in

@@ -10,7 +10,8 @@ use url::{Host, Url};
 /// Which addresses a client may connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
-    /// Public addresses only: for addresses that a model or a foreign page named.
+    /// Public addresses only: for addresses that a model or a foreign page named. No proxy is used, for it would look
+    /// the names up out of sight.
     Public,
     /// Public ones, and whatever these hosts (as they stand in the URL) lead to: for services a person configured.
     PublicAnd(Vec<String>),
@@ -34,7 +35,12 @@ impl Reach {
     /// Reach of a service that a person configured: its own host, and public addresses.
     #[must_use]
     pub fn of(service: &Url) -> Self {
-        Self::PublicAnd(service.host_str().map(str::to_owned).into_iter().collect())
+        Self::of_all([service])
+    }
+
+    /// Reach of services that a person configured: their own hosts, and public addresses.
+    pub(crate) fn of_all<'a>(services: impl IntoIterator<Item = &'a Url>) -> Self {
+        Self::PublicAnd(services.into_iter().filter_map(Url::host_str).map(str::to_owned).collect())
     }
 
     fn allows_host(&self, host: &str) -> bool {

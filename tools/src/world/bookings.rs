@@ -75,7 +75,7 @@ impl World {
         people: Option<u32>,
         now: DateTime,
     ) -> ToolResult<Value> {
-        let mut transaction = match self.begin(key).await? {
+        let mut transaction = match self.begin(key, "book").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };
@@ -116,7 +116,7 @@ impl World {
     /// # Errors
     /// No such booking, or already cancelled.
     pub async fn cancel(&self, key: &IdempotencyKey, reference: &str) -> ToolResult<Value> {
-        let mut transaction = match self.begin(key).await? {
+        let mut transaction = match self.begin(key, "cancel_booking").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };

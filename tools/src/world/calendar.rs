@@ -34,7 +34,7 @@ impl World {
         date: Date,
         (starts, ends): (Time, Time),
     ) -> ToolResult<Value> {
-        let mut transaction = match self.begin(key).await? {
+        let mut transaction = match self.begin(key, "add_event").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };

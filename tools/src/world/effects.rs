@@ -1,4 +1,5 @@
-//! Effects under idempotency keys: what was done is recorded in the transaction that does it.
+//! Effects under idempotency keys: what was done is recorded in the transaction that does it. A key is for one effect
+//! of one tool.
 
 use handyman_core::{IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult};
 use serde_json::Value;
@@ -16,16 +17,22 @@ pub(super) enum Begun {
 }
 
 impl World {
-    /// Begins an effect. The write lock is taken at once, so that two calls cannot both find it fresh.
-    pub(super) async fn begin(&self, key: &IdempotencyKey) -> ToolResult<Begun> {
+    /// Begins an effect of a tool. The write lock is taken at once, so that two calls cannot both find it fresh.
+    pub(super) async fn begin(&self, key: &IdempotencyKey, tool: &str) -> ToolResult<Begun> {
         let mut transaction = Transaction::begin(&self.pool).await.map_err(failed)?;
         if let Some(rehearsed) = &self.rehearsed {
             rehearsed.watch(&mut transaction).await?;
         }
-        Ok(match recorded(&mut transaction, key).await? {
-            Some(result) => Begun::Done(result),
-            None => Begun::Fresh(transaction),
-        })
+        match recorded(&mut transaction, key).await? {
+            None => Ok(Begun::Fresh(transaction)),
+            Some((by, result)) if by == tool => Ok(Begun::Done(result)),
+            Some((by, _)) => {
+                let message = format!(
+                    "the key '{key}' was already used for {by}; use a key of its own for each effect"
+                );
+                Err(ToolError::new(ToolErrorKind::Conflict, message))
+            }
+        }
     }
 
     /// Records the result and commits the effect with it; in a rehearsal, notes what would change and takes
@@ -93,15 +100,20 @@ impl World {
     /// If the database cannot be read.
     pub async fn effect(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        Ok(recorded(&mut connection, key).await?.map_or(Probe::NotDone, Probe::Done))
+        Ok(recorded(&mut connection, key).await?.map_or(Probe::NotDone, |(_, result)| Probe::Done(result)))
     }
 }
 
-async fn recorded(connection: &mut SqliteConnection, key: &IdempotencyKey) -> ToolResult<Option<Value>> {
-    let row: Option<(String,)> = sqlx::query_as("SELECT result FROM effects WHERE key = ?")
+/// The tool that made the effect under a key, and its result.
+async fn recorded(
+    connection: &mut SqliteConnection,
+    key: &IdempotencyKey,
+) -> ToolResult<Option<(String, Value)>> {
+    let row: Option<(String, String)> = sqlx::query_as("SELECT tool, result FROM effects WHERE key = ?")
         .bind(key.as_str())
         .fetch_optional(connection)
         .await
         .map_err(failed)?;
-    row.map(|(result,)| serde_json::from_str(&result).map_err(ToolError::internal)).transpose()
+    let Some((tool, result)) = row else { return Ok(None) };
+    Ok(Some((tool, serde_json::from_str(&result).map_err(ToolError::internal)?)))
 }

@@ -31,7 +31,7 @@ impl World {
         reference: &str,
         account: Option<&str>,
     ) -> ToolResult<Value> {
-        let mut transaction = match self.begin(key).await? {
+        let mut transaction = match self.begin(key, "pay").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };
@@ -66,7 +66,7 @@ impl World {
     /// # Errors
     /// No such booking, or nothing was paid for it.
     pub async fn refund(&self, key: &IdempotencyKey, reference: &str) -> ToolResult<Value> {
-        let mut transaction = match self.begin(key).await? {
+        let mut transaction = match self.begin(key, "refund").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };

@@ -117,6 +117,30 @@ async fn the_same_key_never_books_twice() {
 }
 
 #[tokio::test]
+async fn a_key_is_for_one_tool() {
+    let world = world().await;
+    let (id, left) = bookable(&world).await;
+    let booked = world.book(&key("k"), &id, None, NOW).await.unwrap();
+    let reference = booked["booking"].as_str().unwrap();
+    let hour = time(9, 0, 0, 0);
+    let others = [
+        world.pay(&key("k"), reference, None).await,
+        world.refund(&key("k"), reference).await,
+        world.cancel(&key("k"), reference).await,
+        world.add_event(&key("k"), "Lunch", NOW.date(), (hour, hour)).await,
+    ];
+    for other in others {
+        let error = other.unwrap_err();
+        assert_eq!(*error.kind(), ToolErrorKind::Conflict, "{error}");
+        assert!(error.to_string().starts_with("the key 'k' was already used for book; "), "{error}");
+    }
+    assert_eq!(world.bookings().await.unwrap()[0].status, "unpaid");
+    assert_eq!(world.book(&key("k"), &id, None, NOW).await, Ok(booked.clone()));
+    assert_eq!(world.effect(&key("k")).await, Ok(Probe::Done(booked)), "a probe finds it as before");
+    assert_eq!(left_of(&world, &id).await, left - 1);
+}
+
+#[tokio::test]
 async fn simultaneous_bookings_under_one_key_are_one() {
     let world = world().await;
     let (id, left) = bookable(&world).await;

@@ -9,3 +9,4 @@ mod attacks;
 mod changes;
 mod reading;
 mod shop;
+mod values;

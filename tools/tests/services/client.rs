@@ -1,8 +1,10 @@
 //! The client: repeats what may be repeated, waits as long as it is asked to, and comes to no harm.
 
+use std::process::Command;
+
 use handyman_core::{ToolErrorKind, ToolResult};
-use handyman_tools::web::{Answer, Client, HttpLimits, Reach, Request};
-use serde_json::json;
+use handyman_tools::web::{Answer, Client, HttpLimits, Reach, Request, Url};
+use serde_json::{Value, json};
 
 use crate::support::{Server, anywhere, impatient};
 
@@ -84,7 +86,7 @@ async fn slow_broken_huge_and_hostile_answers_end() {
     assert!(get("/loop").await.is_err());
     let error = get("/html").await.unwrap().json::<serde_json::Value>().unwrap_err();
     assert_eq!(error.kind(), &ToolErrorKind::Unavailable, "{error}");
-    let nobody: handyman_tools::web::Url = "http://127.0.0.1:9/".parse().unwrap();
+    let nobody: Url = "http://127.0.0.1:9/".parse().unwrap();
     refused(client.send(&Request::get(nobody)).await, &ToolErrorKind::Unavailable, "refused");
 }
 
@@ -118,4 +120,87 @@ async fn private_networks_are_out_of_reach() {
         "/plain",
         "within the service"
     );
+}
+
+/// An address that answers with a redirect.
+fn moved(server: &Server, status: &str, to: &str) -> Url {
+    server
+        .url("/moved")
+        .query_pairs_mut()
+        .append_pair("status", status)
+        .append_pair("to", to)
+        .finish()
+        .clone()
+}
+
+#[tokio::test]
+async fn headers_stay_where_they_were_sent() {
+    let (server, other) = (Server::start(), Server::start());
+    let keyed = |url: Url| Request::get(url).header("x-api-key", "k3y").unwrap();
+    let within = anywhere().send(&keyed(moved(&server, "301 Moved", "/plain"))).await.unwrap();
+    assert_eq!(within.json::<Value>().unwrap()["headers"]["x-api-key"], "k3y", "in the same place");
+    assert_eq!(within.url.path(), "/plain");
+    let elsewhere = other.url("/orders");
+    let gone = anywhere().send(&keyed(moved(&server, "301 Moved", elsewhere.as_str()))).await;
+    refused(gone, &ToolErrorKind::Refused, &format!("it is now at {elsewhere}; configure that address"));
+    let same_host = server.url_by_name("/plain");
+    let by_name = anywhere().send(&keyed(moved(&server, "308 Moved", same_host.as_str()))).await;
+    refused(by_name, &ToolErrorKind::Refused, "it is now at http://localhost:");
+    assert!(anywhere().send(&keyed(server.url("/loop"))).await.is_err());
+    assert_eq!(other.seen_lines().await, Vec::<String>::new());
+    let plain = Request::get(moved(&server, "302 Found", elsewhere.as_str()));
+    assert_eq!(anywhere().send(&plain).await.unwrap().url, elsewhere, "without headers it goes there");
+}
+
+#[tokio::test]
+async fn what_may_have_an_effect_follows_no_redirect() {
+    let (server, other) = (Server::start(), Server::start());
+    for to in [server.url("/orders"), other.url("/orders")] {
+        for (status, kind) in [
+            ("301 Moved", ToolErrorKind::Refused),
+            ("302 Found", ToolErrorKind::InDoubt),
+            ("303 See", ToolErrorKind::InDoubt),
+            ("307 Moved", ToolErrorKind::Refused),
+            ("308 Moved", ToolErrorKind::Refused),
+        ] {
+            let request = Request::post(moved(&server, status, to.as_str()), json!({"n": 1}));
+            refused(anywhere().send(&request).await, &kind, to.as_str());
+            let keyed = request.keyed("k").unwrap();
+            refused(anywhere().send(&keyed).await, &ToolErrorKind::Refused, to.as_str());
+        }
+    }
+    let lines = server.seen_lines().await;
+    assert!(lines.iter().all(|line| line.starts_with("POST /moved?")), "{lines:?}");
+    assert_eq!(lines.len(), 20, "each once");
+    assert_eq!(other.seen_lines().await, Vec::<String>::new());
+}
+
+/// An address that only a proxy could answer for.
+fn behind_the_proxy() -> Url {
+    "http://localhost:9/secret".parse().unwrap()
+}
+
+#[tokio::test]
+#[ignore = "runs in a process of its own, whose environment names a proxy"]
+async fn in_an_environment_with_a_proxy() {
+    let public = Client::new(Reach::Public, impatient()).unwrap();
+    let answer = public.send(&Request::get(behind_the_proxy())).await;
+    refused(answer, &ToolErrorKind::Refused, "private network");
+    let configured = Client::new(Reach::of(&behind_the_proxy()), impatient()).unwrap();
+    let answer = configured.send(&Request::get(behind_the_proxy())).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 200, "the proxy answers for a service that a person configured");
+}
+
+#[tokio::test]
+async fn a_proxy_does_not_look_up_what_a_model_named() {
+    let proxy = Server::start();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "client::in_an_environment_with_a_proxy", "--ignored", "--nocapture"]);
+    for name in ["HTTP_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"] {
+        command.env_remove(name);
+    }
+    let ran = command.env("http_proxy", proxy.url("/").as_str()).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+    assert_eq!(proxy.seen().await.len(), 1, "of two requests, one went by the proxy");
 }

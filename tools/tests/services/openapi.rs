@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handyman_core::{Effect, Tool, Toolbox};
+use handyman_core::{Effect, Tool, ToolErrorKind, Toolbox};
 use handyman_tools::openapi::{Api, Settings};
+use handyman_tools::web::Url;
 use serde_json::{Value, json};
 
 use crate::support::{Server, call};
@@ -12,9 +13,13 @@ use crate::support::{Server, call};
 const SHOP: &str = include_str!("shop.yaml");
 
 fn tools(server: &Server, credentials: &[(&str, &str)]) -> Vec<Arc<dyn Tool>> {
+    tools_at(server.url("/api"), credentials)
+}
+
+fn tools_at(base: Url, credentials: &[(&str, &str)]) -> Vec<Arc<dyn Tool>> {
     let credentials =
         credentials.iter().map(|(name, secret)| ((*name).to_owned(), (*secret).to_owned())).collect();
-    let settings = Settings { base: Some(server.url("/api")), credentials, ..Settings::default() };
+    let settings = Settings { base: Some(base), credentials, ..Settings::default() };
     Api::parse(SHOP, settings).unwrap().tools()
 }
 
@@ -96,6 +101,34 @@ async fn arguments_go_where_the_document_says() {
     assert_eq!(asked("secret", json!({})).await["headers"]["authorization"], "Bearer t0ken");
     let tree = asked("tree", json!({"body": {"name": "a", "children": [{"name": "b"}]}})).await;
     assert!(tree["body"].as_str().unwrap().contains("children"), "{tree}");
+}
+
+#[tokio::test]
+async fn neither_effects_nor_secrets_follow_a_service_that_moved() {
+    let (server, other) = (Server::start(), Server::start());
+    let base = server.url(&format!("/away/{}", other.port()));
+    let tools = tools_at(base, &[("key", "k3y"), ("token", "t0ken")]);
+    let cases = [
+        ("createOrder", json!({"item": "tea", "count": 2})),
+        ("deleteOrder", json!({"id": "1"})),
+        ("secret", json!({})),
+        ("listOrders", json!({"X-Trace": "t"})),
+    ];
+    let asked = cases.len();
+    for (name, arguments) in cases {
+        let error = call(named(&tools, name), arguments).await.unwrap_err();
+        assert_eq!(error.kind(), &ToolErrorKind::Refused, "{name}: {error}");
+        let said = format!(
+            "127.0.0.1 answered 301 Moved Permanently: it is now at http://127.0.0.1:{}/orders; configure that address",
+            other.port()
+        );
+        assert_eq!(error.to_string(), said, "{name}");
+    }
+    assert_eq!(server.seen().await.len(), asked);
+    assert_eq!(other.seen_lines().await, Vec::<String>::new());
+    let read = call(named(&tools, "getOrder"), json!({"id": "1"})).await.unwrap();
+    assert_eq!(read["path"], "/orders", "what only reads, without a header, goes on");
+    assert_eq!(read["headers"]["x-api-key"], Value::Null);
 }
 
 #[tokio::test]

@@ -105,8 +105,14 @@ fn answer(mut stream: TcpStream, asked: &Asked, shared: &Mutex<Shared>) -> std::
             br#"{"error": {"message": "no such key"}}"#,
         ),
         "/moved" => {
+            let status = asked.query.get("status").map_or("302 Found", String::as_str);
             let to = query("to").to_owned();
-            reply(&mut stream, &format!("302 Found\r\nLocation: {to}"), "text/plain", b"")
+            reply(&mut stream, &format!("{status}\r\nLocation: {to}"), "text/plain", b"")
+        }
+        path if path.starts_with("/away/") => {
+            let port = path.split('/').nth(2).unwrap_or_default();
+            let to = format!("http://127.0.0.1:{port}/orders?key=k3y");
+            reply(&mut stream, &format!("301 Moved Permanently\r\nLocation: {to}"), "text/plain", b"")
         }
         "/loop" => reply(&mut stream, "302 Found\r\nLocation: /loop", "text/plain", b""),
         "/vanish" if count == 1 => Ok(()),
