@@ -26,6 +26,15 @@ pub(crate) struct Layer {
     pub(crate) weights: u64,
     /// Its keys and values of one token.
     pub(crate) token: u64,
+    /// Its recurrent state of one sequence.
+    pub(crate) state: u64,
+}
+
+impl Layer {
+    /// What it keeps of so many tokens of so many sequences: each of them has its state from the beginning.
+    fn cache(&self, tokens: u64, sequences: u64) -> u64 {
+        self.token.saturating_mul(tokens).saturating_add(self.state.saturating_mul(sequences))
+    }
 }
 
 impl Sizes {
@@ -35,25 +44,33 @@ impl Sizes {
         let width = header.of_architecture("embedding_length").unwrap_or(0);
         let computing =
             width.saturating_mul(16).saturating_add(vocabulary).saturating_mul(4 * BATCH_MAX as u64);
-        let layer =
-            |(layer, weights)| Layer { weights, token: kind.bytes(values_of_token(header, layer, width)) };
-        Self { layers: weights.into_iter().enumerate().map(layer).collect(), rest, computing }
+        let layer = |(layer, weights)| Layer {
+            weights,
+            token: kind.bytes(values_of_token(header, layer, width)),
+            state: 0,
+        };
+        let mut layers: Vec<Layer> = weights.into_iter().enumerate().map(layer).collect();
+        // A layer has keys and values or a state; where all have the former, all have both.
+        let (state, mixed) = (state_of_sequence(header, width), layers.iter().any(|layer| layer.token == 0));
+        for layer in layers.iter_mut().filter(|layer| layer.token == 0 || !mixed) {
+            layer.state = state;
+        }
+        Self { layers, rest, computing }
     }
 
-    /// Bytes of a cache of so many tokens.
-    pub(crate) fn cache(&self, tokens: u64) -> u64 {
-        let token = self.layers.iter().fold(0_u64, |sum, layer| sum.saturating_add(layer.token));
-        token.saturating_mul(tokens)
+    /// Bytes of a cache of so many tokens of so many sequences.
+    pub(crate) fn cache(&self, tokens: u64, sequences: u64) -> u64 {
+        self.layers.iter().fold(0, |sum: u64, layer| sum.saturating_add(layer.cache(tokens, sequences)))
     }
 
-    /// Layers that fit into the free memory of a device beside a cache of so many tokens. One more than
-    /// there are means that the output goes there as well.
-    pub(crate) fn layers_fitting(&self, free: u64, tokens: u64) -> u32 {
+    /// Layers that fit into the free memory of a device beside a cache of so many tokens of so many sequences. One more
+    /// than there are means that the output goes there as well.
+    pub(crate) fn layers_fitting(&self, free: u64, tokens: u64, sequences: u64) -> u32 {
         let usable = (free - free / MARGIN).saturating_sub(self.computing.max(OVERHEAD_MIN));
         let mut used: u64 = 0;
         let mut fitting = 0;
         // llama.cpp gives the last layers away first; the output comes after them.
-        let with_cache = |layer: &Layer| layer.weights.saturating_add(layer.token.saturating_mul(tokens));
+        let with_cache = |layer: &Layer| layer.weights.saturating_add(layer.cache(tokens, sequences));
         for layer in self.layers.iter().rev().map(with_cache).chain([self.rest]) {
             used = used.saturating_add(layer);
             if used > usable {
@@ -78,6 +95,24 @@ fn values_of_token(header: &Header, layer: usize, width: u64) -> u64 {
     let keys = header.of_architecture("attention.key_length").unwrap_or(length);
     let values = header.of_architecture("attention.value_length").unwrap_or(length);
     shared.saturating_mul(keys.saturating_add(values))
+}
+
+/// Bytes of a recurrent state of one sequence in one layer, as llama.cpp keeps it in 32 bits (`llama_hparams::n_embd_r` and
+/// `n_embd_s`): what goes into its convolution, and the state itself.
+fn state_of_sequence(header: &Header, width: u64) -> u64 {
+    let said = |key: &str| header.of_architecture(key).unwrap_or(0);
+    let (inner, state, groups) = (said("ssm.inner_size"), said("ssm.state_size"), said("ssm.group_count"));
+    let values = if said("wkv.head_size") > 0 {
+        let shifts = header.of_architecture("token_shift_count").unwrap_or(2);
+        width.saturating_mul(shifts.saturating_add(said("wkv.head_size")))
+    } else if said("shortconv.l_cache") > 0 {
+        width.saturating_mul(said("shortconv.l_cache") - 1)
+    } else {
+        let convolved = groups.saturating_mul(state).saturating_mul(2).saturating_add(inner);
+        let convolution = said("ssm.conv_kernel").saturating_sub(1).saturating_mul(convolved);
+        state.saturating_mul(inner).saturating_add(convolution)
+    };
+    values.saturating_mul(4)
 }
 
 #[cfg(test)]

@@ -163,14 +163,15 @@ impl Loading {
             .of_architecture("context_length")
             .map_or(u32::MAX, |n| u32::try_from(n).unwrap_or(u32::MAX));
         let tokens = self.cache_tokens.max(self.window.min(trained));
+        let sequences = settings.sessions_max.clamp(1, SEQUENCES_MAX).into();
         let gpus: Vec<Device> = devices()?.into_iter().filter(|device| device.is_gpu).collect();
         if gpus.is_empty() {
-            return enough_memory(tokens, sizes.cache(tokens.into()));
+            return enough_memory(tokens, sizes.cache(tokens.into(), sequences));
         }
         let most = u32::try_from(sizes.layers.len() + 1).unwrap_or(u32::MAX);
         let free: u64 = gpus.iter().map(|device| device.memory_free).sum();
         if self.gpu_layers.is_none() && !sizes.layers.is_empty() {
-            let fitting = sizes.layers_fitting(free, tokens.into());
+            let fitting = sizes.layers_fitting(free, tokens.into(), sequences);
             self.gpu_layers = Some(fitting);
             if fitting < most {
                 self.notes.push(format!(
