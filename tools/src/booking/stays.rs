@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ROWS_MAX, sale_day};
 use crate::money::{Money, minor_per_unit};
-use crate::resolve::{self, Clock, When, hm};
+use crate::resolve::{self, Clock, When, Window, hm, in_part_of_day};
 use crate::world::lodging::{Hotel, Restaurant};
 use crate::world::offers::Draft;
 use crate::world::{CURRENCY, SOURCE, World};
@@ -160,16 +160,22 @@ async fn none_so_cheap(world: &World, city: &crate::atlas::City) -> ToolResult<T
     })
 }
 
-/// When to sit down: the time, else the part of the day that the day came with, else dinner; in half hours.
+/// When to sit down: the time, else a meal in the part of the day that the day came with, else dinner; in half hours.
 fn seating(day: Option<&str>, time: Option<&str>, now: DateTime) -> ToolResult<(jiff::civil::Date, Time)> {
     let when = match day {
         Some(day) => sale_day(day, now.date())?,
         None => When { date: now.date(), clock: None },
     };
-    let clock = time.map(|text| resolve::time("time", text)).transpose()?.or(when.clock);
+    let clock = match time.map(|text| resolve::time("time", text)).transpose()? {
+        Some(Clock::At { time, half_said }) => {
+            Some(Clock::At { time: in_part_of_day(time, half_said, when.clock), half_said })
+        }
+        Some(part) => Some(part),
+        None => when.clock,
+    };
     let wanted = match clock {
-        Some(Clock::Within(part)) if part.from < LUNCH => LUNCH,
-        None | Some(Clock::Within(_)) => DINNER,
+        None => DINNER,
+        Some(Clock::Within(part)) => meal(part),
         // Nobody means seven in the morning by a table at seven.
         Some(Clock::At { time, half_said: false }) if time < OPENS && time.hour() < 10 => {
             time.wrapping_add(jiff::Span::new().hours(12))
@@ -193,4 +199,10 @@ fn seating(day: Option<&str>, time: Option<&str>, now: DateTime) -> ToolResult<(
         ));
     }
     Ok((when.date, time))
+}
+
+/// The meal in a part of the day; where it has none, as early in it as there are tables.
+fn meal(part: Window) -> Time {
+    let meal = [DINNER, LUNCH].into_iter().find(|meal| part.contains(*meal));
+    meal.unwrap_or_else(|| part.from.clamp(OPENS, LAST_SEATING))
 }

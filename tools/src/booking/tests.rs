@@ -106,6 +106,39 @@ async fn the_time_of_day_narrows_the_search() {
 }
 
 #[tokio::test]
+async fn the_part_of_the_day_tells_the_half_of_a_time() {
+    let tool = search_trains(world().await);
+    let cases = [
+        (json!({"day": "tomorrow afternoon", "after": "3"}), "15:00", "18:00"),
+        (json!({"day": "明天下午", "after": "三点以后"}), "15:00", "18:00"),
+        (json!({"day": "tomorrow afternoon", "before": "5"}), "12:00", "17:01"),
+        (json!({"day": "明天下午", "before": "五点前"}), "12:00", "17:01"),
+        (json!({"day": "tonight", "after": "8"}), "20:00", "24:00"),
+        (json!({"day": "tonight at 8"}), "20:00", "24:00"),
+        (json!({"day": "this afternoon after 3"}), "15:00", "24:00"),
+        (json!({"day": "tomorrow before 10am"}), "00:00", "10:01"),
+        (json!({"day": "明天10点之前"}), "00:00", "10:01"),
+        (json!({"day": "tomorrow", "before": "midnight"}), "00:00", "24:00"),
+        (json!({"day": "tomorrow", "before": "24:00"}), "00:00", "24:00"),
+        (json!({"day": "明天", "before": "晚上12点"}), "00:00", "24:00"),
+    ];
+    for (mut arguments, from, to) in cases {
+        let place = json!({"from": "Shanghai", "to": "Beijing"});
+        arguments.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        match call(&tool, arguments.clone()).await {
+            Ok(found) => {
+                let inside = |time: &&Value| (from..to).contains(&time.as_str().unwrap());
+                assert!(column(&found, "trains", "departs").iter().all(inside), "{arguments}: {found}");
+            }
+            // A line has its last train before the evening is over.
+            Err(error) => {
+                assert!(error.to_string().starts_with(&format!("none leaves between {from}")), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn trains_of_today_have_not_left_yet() {
     let tool = search_trains(world().await);
     let found = call(&tool, json!({"from": "上海", "to": "杭州", "day": "今天"})).await.unwrap();
@@ -202,9 +235,18 @@ async fn tables_are_for_the_people_and_the_time() {
     let booking = call(&book(world), json!({"id": row["id"]})).await.unwrap();
     assert_eq!(booking["people"], 3);
     assert_eq!(booking["total_minor"], row["price_minor"].as_i64().unwrap() * 3);
-    for (day, expected) in
-        [("tomorrow at noon", "12:00"), ("tomorrow", "19:00"), ("明天中午", "12:00"), ("tonight", "19:00")]
-    {
+    let cases = [
+        ("tomorrow at noon", "12:00"),
+        ("tomorrow", "19:00"),
+        ("明天中午", "12:00"),
+        ("tonight", "19:00"),
+        ("tonight at 8", "20:00"),
+        ("tomorrow morning", "11:00"),
+        ("tomorrow afternoon", "12:00"),
+        ("明天下午", "12:00"),
+        ("tomorrow 2 to 4pm", "14:00"),
+    ];
+    for (day, expected) in cases {
         let found = call(&tool, json!({"city": "Chengdu", "day": day})).await.unwrap();
         assert_eq!(found["time"], expected, "{day}");
     }

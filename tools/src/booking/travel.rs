@@ -135,8 +135,8 @@ impl Request {
             return Err(ToolError::argument("to", message));
         }
         let when = sale_day(&self.day, now.date())?;
-        let (asked, part) = (resolve::window(self.after.as_deref(), self.before.as_deref())?, when.window());
-        let mut window = asked.within(part)?;
+        let asked = resolve::window(self.after.as_deref(), self.before.as_deref(), when.clock)?;
+        let mut window = asked.within(when.window())?;
         if when.date == now.date() {
             window.from = window.from.max(now.time());
         }

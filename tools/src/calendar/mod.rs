@@ -13,7 +13,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Time, time as at};
 use serde_json::{Value, json};
 
-use crate::resolve::{self, Clock, hm};
+use crate::resolve::{self, Clock, Window, hm};
 use crate::world::World;
 use crate::world::calendar::gaps;
 #[cfg(feature = "calendar")]
@@ -113,7 +113,7 @@ fn wanted(
     }
     let when = resolve::day("day", day, context.now.date())?;
     let starts = match resolve::time("time", time)? {
-        Clock::At { time, half_said } => in_part_of_day(time, half_said, when.clock),
+        Clock::At { time, half_said } => resolve::in_part_of_day(time, half_said, when.clock),
         Clock::Within(part) => part.from,
     };
     // An event ends on its day at the latest.
@@ -158,9 +158,14 @@ pub async fn find_free_slot(
 ) -> ToolResult<Value> {
     let when = resolve::day("day", &day, context.now.date())?;
     let minutes = minutes.unwrap_or(DEFAULT_MINUTES);
+    let window = when.window();
     let (mut open, close) = match when.clock {
         None => (DAY_OPENS, DAY_CLOSES),
-        Some(_) => (when.window().from, when.window().to),
+        // Before ten, a day begins no earlier than on others, where it can.
+        Some(Clock::Within(_)) if window.from == Window::DAY.from && DAY_OPENS < window.to => {
+            (DAY_OPENS, window.to)
+        }
+        Some(_) => (window.from, window.to),
     };
     if when.date == context.now.date() {
         open = open.max(context.now.time());
@@ -180,15 +185,6 @@ pub async fn find_free_slot(
         return Err(ToolError::new(ToolErrorKind::NotFound, message));
     }
     Ok(json!({"date": when.date.to_string(), "minutes": minutes, "free": free}))
-}
-
-/// `three` on `tomorrow afternoon` is fifteen o'clock.
-fn in_part_of_day(time: Time, half_said: bool, clock: Option<Clock>) -> Time {
-    let later = time.wrapping_add(12.hours());
-    match clock {
-        Some(Clock::Within(part)) if !half_said && !part.contains(time) && part.contains(later) => later,
-        _ => time,
-    }
 }
 
 /// Whether the effect under a key took place.

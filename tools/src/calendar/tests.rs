@@ -49,8 +49,29 @@ async fn a_free_slot_lies_between_events() {
     assert_eq!(free["free"], json!([{"from": "10:15", "to": "14:00"}, {"from": "15:30", "to": "18:00"}]));
     let morning = call(&find, "k", json!({"day": "明天上午", "minutes": 90})).await.unwrap();
     assert_eq!(morning["free"][0], json!({"from": "06:00", "to": "09:30"}));
+    let early = call(&find, "k", json!({"day": "tomorrow before 10am", "minutes": 30})).await.unwrap();
+    assert_eq!(early["free"], json!([{"from": "09:00", "to": "09:30"}]));
     let error = call(&find, "k", json!({"day": "tomorrow", "minutes": 600})).await.unwrap_err().to_string();
     assert_eq!(error, "no 600 free minutes on 2026-11-24 between 09:00 and 18:00");
+}
+
+#[tokio::test]
+async fn an_event_begins_where_a_stretch_does() {
+    let add = add_event(sandbox().await);
+    let cases = [
+        ("tomorrow", "2 to 4pm", "14:00"),
+        ("tomorrow", "7 to 8 pm", "19:00"),
+        ("tomorrow", "3 - 4 pm", "15:00"),
+        ("tomorrow afternoon", "2 to 4", "14:00"),
+        ("明天", "夜里2点", "02:00"),
+        ("明天", "晚上1点", "01:00"),
+        ("tomorrow", "twenty-five past seven", "07:25"),
+        ("tomorrow", "five past noon", "12:05"),
+    ];
+    for (day, time, expected) in cases {
+        let event = json!({"title": time, "day": day, "time": time});
+        assert_eq!(call(&add, time, event).await.unwrap()["starts"], expected, "{time}");
+    }
 }
 
 #[tokio::test]

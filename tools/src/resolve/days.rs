@@ -2,11 +2,14 @@
 
 use handyman_core::{ToolError, ToolResult};
 use jiff::civil::{Date, Weekday};
-use jiff::{Span, ToSpan};
+use jiff::{Span, Unit};
 
 use super::times::{self, Clock, Window};
 use super::{english, mandarin};
 use crate::language::is_han;
+
+/// A day takes few words; what is longer is not searched for one.
+const CHARS_MAX: usize = 200;
 
 /// A day, and the part of it that was named with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,21 +32,18 @@ impl When {
     }
 }
 
-/// A day that was found in a text, or why it is not one, and the text around it.
-pub(super) struct Found {
-    pub(super) date: Result<Date, String>,
-    pub(super) rest: String,
-}
-
 /// Reads a day that is today or later.
 ///
 /// # Errors
-/// A wrong argument: not a day, a day that does not exist, or one in the past.
+/// A wrong argument: not a day, a day that does not exist, one in the past, or words that cannot be understood.
 pub fn day(parameter: &str, text: &str, today: Date) -> ToolResult<When> {
     let wrong = |message: String| ToolError::argument(parameter, message);
+    if text.chars().count() > CHARS_MAX {
+        return Err(wrong(format!("too long to be a day; write for example tomorrow or {today}")));
+    }
     let found =
         if text.chars().any(is_han) { mandarin::find(text, today) } else { english::find(text, today) };
-    let Some(Found { date, rest }) = found else {
+    let Some(when) = found else {
         // A part of a day on its own (`evening`) means today's.
         return match times::read(text) {
             Some(clock @ Clock::Within(_)) => Ok(When { date: today, clock: Some(clock) }),
@@ -52,11 +52,32 @@ pub fn day(parameter: &str, text: &str, today: Date) -> ToolResult<When> {
             ))),
         };
     };
-    let date = date.map_err(wrong)?;
-    if date < today {
-        return Err(wrong(format!("{date} is in the past; today is {today}")));
+    let when = when.map_err(wrong)?;
+    if when.date < today {
+        return Err(wrong(format!("{} is in the past; today is {today}", when.date)));
     }
-    Ok(When { date, clock: times::read(&rest) })
+    Ok(when)
+}
+
+/// A day with what the words around it in a text say about the time of day. Where they say something else about days,
+/// another day than this one is meant, and it is not guessed at.
+pub(super) fn when(
+    date: Date,
+    rest: &str,
+    is_about_days: bool,
+    text: &str,
+    today: Date,
+) -> Result<When, String> {
+    let clock = times::beside_day(rest);
+    if clock.is_none() && is_about_days {
+        return Err(not_understood(rest, text, today));
+    }
+    Ok(When { date, clock })
+}
+
+/// What is said where some words of a text are not understood.
+pub(super) fn not_understood(words: &str, text: &str, today: Date) -> String {
+    format!("what '{words}' means in '{text}' is not understood; write a date such as {today}")
 }
 
 /// A day of a month; without a year, the first such day from today on.
@@ -81,26 +102,62 @@ pub(super) fn in_month(day: i8, today: Date) -> Result<Date, String> {
         .ok_or_else(|| format!("no month has a day {day}"))
 }
 
+/// The day with this number in the month `months` after this one.
+pub(super) fn in_other_month(day: i8, months: i64, today: Date) -> Result<Date, String> {
+    let month = after(today.first_of_month(), months, Unit::Month)?;
+    Date::new(month.year(), month.month(), day)
+        .map_err(|_| format!("there is no day {day} in {}", month.strftime("%Y-%m")))
+}
+
+/// The `nth` such day of the week in a month, or with -1 the last; without a year, the first such day from today on.
+pub(super) fn nth_weekday(
+    nth: i8,
+    weekday: Weekday,
+    (year, month): (Option<i16>, i8),
+    today: Date,
+) -> Result<Date, String> {
+    let in_year = |year: i16| {
+        Date::new(year, month, 1)
+            .and_then(|first| first.nth_weekday_of_month(nth, weekday))
+            .map_err(|_| format!("month {month} of {year} has no {weekday:?} number {nth}"))
+    };
+    match in_year(year.unwrap_or(today.year())) {
+        Ok(date) if year.is_none() && date < today => in_year(today.year() + 1),
+        found => found,
+    }
+}
+
 /// A day of the week `weeks` after this one; weeks begin on Monday.
-pub(super) fn in_week(weekday: Weekday, weeks: i32, today: Date) -> Result<Date, String> {
+pub(super) fn in_week(weekday: Weekday, weeks: i64, today: Date) -> Result<Date, String> {
     let from_monday =
-        i32::from(weekday.to_monday_zero_offset()) - i32::from(today.weekday().to_monday_zero_offset());
-    after(today, (weeks * 7 + from_monday).days())
+        i64::from(weekday.to_monday_zero_offset()) - i64::from(today.weekday().to_monday_zero_offset());
+    after(today, weeks * 7 + from_monday, Unit::Day)
 }
 
 /// The first such day of the week from today on.
 pub(super) fn next_weekday(weekday: Weekday, today: Date) -> Result<Date, String> {
-    after(today, i32::from(today.weekday().until(weekday)).days())
+    after(today, i64::from(today.weekday().until(weekday)), Unit::Day)
+}
+
+/// The first day of the next weekend; on a Sunday, what is left of this one.
+pub(super) fn weekend(today: Date) -> Result<Date, String> {
+    if today.weekday() == Weekday::Sunday { Ok(today) } else { next_weekday(Weekday::Saturday, today) }
 }
 
 /// The last day of the month `months` after this one.
-pub(super) fn end_of_month(months: i32, today: Date) -> Result<Date, String> {
-    after(today.first_of_month(), months.months()).map(Date::last_of_month)
+pub(super) fn end_of_month(months: i64, today: Date) -> Result<Date, String> {
+    after(today.first_of_month(), months, Unit::Month).map(Date::last_of_month)
 }
 
-/// A day some time after another.
-pub(super) fn after(date: Date, span: Span) -> Result<Date, String> {
-    date.checked_add(span).map_err(|_| "that day is too far away".to_owned())
+/// A day some days, weeks or months after another, or before it with a negative count.
+pub(super) fn after(date: Date, count: i64, unit: Unit) -> Result<Date, String> {
+    let span = match unit {
+        Unit::Month => Span::new().try_months(count),
+        Unit::Week => Span::new().try_weeks(count),
+        _ => Span::new().try_days(count),
+    };
+    span.and_then(|span| date.checked_add(span))
+        .map_err(|_| "that day is too far away; name a nearer one".to_owned())
 }
 
 /// `2026-11-30`, `2026/11/30`, `20261130`, `11/30` (month first), `30/11`.
@@ -121,6 +178,12 @@ pub(super) fn numeric(word: &str, today: Date) -> Option<Result<Date, String>> {
         }
         _ => None,
     }
+}
+
+/// Whether a word may be two hours as well as a date: `8-10`.
+pub(super) fn is_pair(word: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    word.split_once('-').is_some_and(|(first, second)| is_number(first) && is_number(second))
 }
 
 /// Month first, unless only the other order makes a date.

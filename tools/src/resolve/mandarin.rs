@@ -1,13 +1,17 @@
 //! Days as Chinese says them.
 
-use jiff::ToSpan;
+mod dates;
+mod rest;
+
+use jiff::Unit;
 use jiff::civil::{Date, Weekday};
 
-use super::days::{Found, after, end_of_month, in_month, in_week, in_year, next_weekday, numeric};
+use super::days::{When, after, in_week, is_pair, next_weekday, weekend, when};
+use super::meant::{Meant, Named};
 use super::numbers;
 use super::text::folded;
 
-const NEAR: [(&str, i32); 19] = [
+const NEAR: [(&str, i64); 19] = [
     ("大后天", 3),
     ("大前天", -3),
     ("今天", 0),
@@ -30,55 +34,135 @@ const NEAR: [(&str, i32); 19] = [
 ];
 /// What may follow the one-character forms of [`NEAR`], as in `今晚`.
 const NEAR_SHORT_NEXT: [char; 4] = ['早', '晚', '晨', '夜'];
-const WEEKS: [(&str, i32); 5] = [("下下", 2), ("下", 1), ("这", 0), ("本", 0), ("上", -1)];
-const MONTHS: [(&str, i32); 6] =
-    [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("当月", 0), ("月", 0)];
-const HOLIDAYS: [(&str, i8, i8); 10] = [
-    ("元旦", 1, 1),
-    ("情人节", 2, 14),
-    ("妇女节", 3, 8),
-    ("劳动节", 5, 1),
-    ("五一", 5, 1),
-    ("儿童节", 6, 1),
-    ("国庆", 10, 1),
-    ("平安夜", 12, 24),
-    ("圣诞", 12, 25),
-    ("跨年夜", 12, 31),
-];
+const WEEKS: [(&str, i64); 5] = [("下下", 2), ("下", 1), ("这", 0), ("本", 0), ("上", -1)];
+/// What comes before another day that is not asked for: `周五到周日`.
+const JOINING: [char; 8] = ['到', '至', '-', '~', '—', '–', '或', '和'];
+/// What says nothing between a day and what follows it.
+const LINKING: [char; 6] = ['的', '节', ',', '，', '那', '当'];
+const PUNCTUATION: [char; 7] = [',', '(', ')', '。', '、', '!', '?'];
+const SIDES: [(&str, i64); 6] = [("之前", -1), ("以前", -1), ("前", -1), ("之后", 1), ("以后", 1), ("后", 1)];
 
 /// A day that a text begins with, and the text after it.
-type Match<'a> = (Result<Date, String>, &'a str);
+struct Match<'a> {
+    meant: Result<Meant, String>,
+    rest: &'a str,
+}
 
-/// Finds the first day in a text.
-pub(super) fn find(text: &str, today: Date) -> Option<Found> {
-    let text: String = folded(text).chars().filter(|c| !c.is_whitespace()).collect();
-    text.char_indices().find_map(|(start, _)| {
-        let (date, rest) = day_at(&text[start..], today)?;
-        let rest =
-            format!("{}{}", &text[..start], rest.trim_start_matches(['的', '节', ',', '，', '那', '当']));
-        Some(Found { date, rest })
-    })
+impl<'a> Match<'a> {
+    fn new(named: Named, date: Result<Date, String>, rest: &'a str) -> Self {
+        Self { meant: date.map(|date| Meant { named, date }), rest }
+    }
+
+    fn day((date, rest): dates::Dated<'a>) -> Self {
+        Self::new(Named::Day, date, rest)
+    }
+}
+
+/// Finds the first day in a text, with what the text around it says of it and of the time.
+pub(super) fn find(text: &str, today: Date) -> Option<Result<When, String>> {
+    let said = compact(text);
+    let (start, found) = said
+        .char_indices()
+        .filter(|(start, c)| !is_inside_number(&said[..*start], *c))
+        .find_map(|(start, _)| Some((start, day_at(&said[start..], today)?)))?;
+    Some(settled(found, &said[..start], text, today))
+}
+
+/// A text without its blanks; between digits a comma stays, for they are two numbers.
+fn compact(text: &str) -> String {
+    let digit = |c: char| c.is_ascii_digit();
+    let mut compact = String::with_capacity(text.len());
+    for word in folded(text).split_whitespace() {
+        if compact.ends_with(digit) && word.starts_with(digit) {
+            compact.push(',');
+        }
+        compact.push_str(word);
+    }
+    compact
+}
+
+/// The day that a text means where one was found in it, from what is ahead of that one and behind it.
+fn settled(found: Match<'_>, ahead: &str, text: &str, today: Date) -> Result<When, String> {
+    let (meant, behind) = beside(found.meant?, found.rest, today)?;
+    let plain = |text: &str| text.replace(PUNCTUATION, "");
+    let (ahead, behind) = (plain(ahead), plain(&behind));
+    let is_about_days = rest::is_about_days(&ahead, &behind);
+    when(meant.date, &format!("{ahead}{behind}"), is_about_days, text, today)
+}
+
+/// What a date or a weekday in the text behind a day makes of it, and the text that is left then.
+fn beside(mut meant: Meant, text: &str, today: Date) -> Result<(Meant, String), String> {
+    let mut text = text.trim_start_matches(LINKING);
+    let mut left = String::new();
+    while let Some(c) = text.chars().next() {
+        if JOINING.contains(&c) {
+            break;
+        }
+        if !is_inside_number(&left, c)
+            && let Some(second) = second_at(text, today)
+        {
+            match second.meant.and_then(|other| meant.with(other)) {
+                Ok(both) => {
+                    meant = both;
+                    text = second.rest.trim_start_matches(LINKING);
+                    continue;
+                }
+                // Hours, then.
+                Err(_) if is_pair(&text[..text.len() - second.rest.len()]) => {}
+                Err(wrong) => return Err(wrong),
+            }
+        }
+        left.push(c);
+        text = &text[c.len_utf8()..];
+    }
+    left.push_str(text);
+    Ok((meant, left))
+}
+
+/// Whether a character goes on with a number (`12月`) or with what is counted (`三周`), where no day begins.
+fn is_inside_number(before: &str, c: char) -> bool {
+    let Some(previous) = before.chars().next_back().filter(|c| numbers::is_numeral(*c)) else { return false };
+    numbers::is_numeral(c) || c == '周' && !previous.is_ascii_digit()
 }
 
 fn day_at(text: &str, today: Date) -> Option<Match<'_>> {
-    near(text, today)
+    let found = near(text, today)
         .or_else(|| of_week(text, today))
-        .or_else(|| of_this_month(text, today))
         .or_else(|| counted(text, today))
-        .or_else(|| of_year(text, today))
-        .or_else(|| holiday(text, today))
-        .or_else(|| numeric_prefix(text, today))
+        .or_else(|| dates::date_at(text, today).map(Match::day))?;
+    Some(moved(found))
+}
+
+/// What may stand behind a day to say the same, or more exactly which one is meant.
+fn second_at(text: &str, today: Date) -> Option<Match<'_>> {
+    of_week(text, today).or_else(|| dates::date_at(text, today).map(Match::day))
+}
+
+/// A day with what moves it: `圣诞节前一天`.
+fn moved(found: Match<'_>) -> Match<'_> {
+    let behind = found.rest.trim_start_matches(['的', '节']);
+    let side = SIDES.iter().find_map(|(name, sign)| Some((*sign, behind.strip_prefix(name)?)));
+    let moves = side.and_then(|(sign, rest)| {
+        let (count, unit, rest) = length(rest)?;
+        Some((sign * count, unit, rest))
+    });
+    let base = found.meant.as_ref().ok().map(|base| base.date);
+    match (base, moves) {
+        (Some(base), Some((count, unit, rest))) => Match::day((after(base, count, unit), rest)),
+        _ => found,
+    }
 }
 
 fn near(text: &str, today: Date) -> Option<Match<'_>> {
     NEAR.iter().find_map(|(name, days)| {
         let rest = text.strip_prefix(name)?;
         let is_short = name.chars().count() == 1;
-        (!is_short || rest.starts_with(NEAR_SHORT_NEXT)).then(|| (after(today, days.days()), rest))
+        (!is_short || rest.starts_with(NEAR_SHORT_NEXT))
+            .then(|| Match::day((after(today, *days, Unit::Day), rest)))
     })
 }
 
-/// `下周五`, `这周六`, `周五`, `星期天`, `周末`.
+/// `下周五`, `这周六`, `下周的周五`, `周五`, `星期天`, `周末`.
 fn of_week(text: &str, today: Date) -> Option<Match<'_>> {
     let (weeks, rest) = WEEKS
         .iter()
@@ -87,118 +171,76 @@ fn of_week(text: &str, today: Date) -> Option<Match<'_>> {
             rest.starts_with(['周', '星', '礼']).then_some((Some(*weeks), rest))
         })
         .unwrap_or((None, text));
-    let rest = ["周", "星期", "礼拜"].iter().find_map(|week| rest.strip_prefix(week))?;
-    let named = rest.chars().next().and_then(|c| Some((weekday(c)?, &rest[c.len_utf8()..])));
-    let (weekday, rest) = match (named, weeks) {
+    let rest = week(rest)?;
+    let again = week(rest.trim_start_matches('的')).filter(|_| weeks.is_some());
+    let (weekday, rest) = match (again.and_then(weekday_at).or_else(|| weekday_at(rest)), weeks) {
         (Some(named), _) => named,
-        // `下周` alone means its first day.
-        (None, Some(1..)) => (Weekday::Monday, rest),
+        // `下周` alone means its first day, until more is said.
+        (None, Some(weeks @ 1..)) => {
+            return Some(Match::new(Named::Week, in_week(Weekday::Monday, weeks, today), rest));
+        }
         (None, _) => return None,
+    };
+    let Some(weekday) = weekday else {
+        let date = match weeks {
+            Some(weeks @ (1.. | ..=-1)) => in_week(Weekday::Saturday, weeks, today),
+            _ => weekend(today),
+        };
+        return Some(Match::new(Named::Week, date, rest));
     };
     let date = match weeks {
         Some(weeks) => in_week(weekday, weeks, today),
         None => next_weekday(weekday, today),
     };
-    Some((date, rest))
+    Some(Match::new(Named::Weekday, date, rest))
 }
 
-fn weekday(c: char) -> Option<Weekday> {
-    match c {
+/// The text behind a word for week.
+fn week(text: &str) -> Option<&str> {
+    ["周", "星期", "礼拜"].iter().find_map(|week| text.strip_prefix(week))
+}
+
+/// The day of the week that a text begins with after `周`, or none of them for the weekend, and the text behind it.
+fn weekday_at(text: &str) -> Option<(Option<Weekday>, &str)> {
+    let first = text.chars().next()?;
+    let weekday = match first {
         '一' | '1' => Some(Weekday::Monday),
         '二' | '2' => Some(Weekday::Tuesday),
         '三' | '3' => Some(Weekday::Wednesday),
         '四' | '4' => Some(Weekday::Thursday),
         '五' | '5' => Some(Weekday::Friday),
-        '六' | '6' | '末' => Some(Weekday::Saturday),
+        '六' | '6' => Some(Weekday::Saturday),
         '日' | '天' | '7' => Some(Weekday::Sunday),
-        _ => None,
-    }
-}
-
-/// `下个月5号`, `本月三十号`, `月底`.
-fn of_this_month(text: &str, today: Date) -> Option<Match<'_>> {
-    let (months, rest) =
-        MONTHS.iter().find_map(|(name, months)| text.strip_prefix(name).map(|rest| (*months, rest)))?;
-    if let Some(rest) = rest.strip_prefix('底').or_else(|| rest.strip_prefix('末')) {
-        return Some((end_of_month(months, today), rest));
-    }
-    let (day, rest) = day_of_month(rest)?;
-    let date = after(today.first_of_month(), months.months()).and_then(|month| {
-        Date::new(month.year(), month.month(), day)
-            .map_err(|_| format!("there is no day {day} in {}", month.strftime("%Y-%m")))
-    });
-    Some((date, rest))
-}
-
-fn day_of_month(text: &str) -> Option<(i8, &str)> {
-    let (day, rest) = numbers::chinese(text)?;
-    let rest = rest.strip_prefix('号').or_else(|| rest.strip_prefix('日'))?;
-    Some((i8::try_from(day).ok()?, rest))
+        '末' => None,
+        _ => return None,
+    };
+    Some((weekday, &text[first.len_utf8()..]))
 }
 
 /// `三天后`, `过两天`, `两周以后`, `半个月后`.
 fn counted(text: &str, today: Date) -> Option<Match<'_>> {
     let (passes, text) = text.strip_prefix('过').map_or((false, text), |rest| (true, rest));
-    let (span, rest) = if let Some(rest) = text.strip_prefix("半个月") {
-        (15.days(), rest)
-    } else {
-        let (number, rest) = numbers::chinese(text)?;
-        let number = i32::try_from(number).ok()?;
-        let rest = rest.trim_start_matches('个');
-        if let Some(rest) = rest.strip_prefix('天').or_else(|| rest.strip_prefix('日')) {
-            (number.days(), rest)
-        } else if let Some(rest) = ["周", "星期", "礼拜"].iter().find_map(|week| rest.strip_prefix(week))
-        {
-            (number.weeks(), rest)
-        } else {
-            (number.months(), rest.strip_prefix('月')?)
-        }
-    };
+    let (count, unit, rest) = length(text)?;
     let later = ["以后", "之后", "后"].iter().find_map(|word| rest.strip_prefix(word));
-    match later {
-        Some(rest) => Some((after(today, span), rest)),
-        None if passes => Some((after(today, span), rest)),
-        None => None,
-    }
+    let rest = later.or_else(|| passes.then_some(rest))?;
+    // A weekday behind a number of weeks tells the day of that week.
+    let named = if unit == Unit::Week { Named::Week } else { Named::Day };
+    Some(Match::new(named, after(today, count, unit), rest))
 }
 
-/// `11月30日`, `十一月三十号`, `明年3月1日`, `2026年11月30日`, `30号`.
-fn of_year(text: &str, today: Date) -> Option<Match<'_>> {
-    let (year, rest) = match text {
-        _ if text.starts_with("今年") => (Some(today.year()), &text["今年".len()..]),
-        _ if text.starts_with("明年") => (Some(today.year() + 1), &text["明年".len()..]),
-        _ => match numbers::chinese(text) {
-            Some((year, rest)) if rest.starts_with('年') && year > 1900 => {
-                (i16::try_from(year).ok(), &rest['年'.len_utf8()..])
-            }
-            _ => (None, text),
-        },
+/// `三天`, `两周`, `一个月`, `半个月`.
+fn length(text: &str) -> Option<(i64, Unit, &str)> {
+    if let Some(rest) = text.strip_prefix("半个月") {
+        return Some((15, Unit::Day, rest));
+    }
+    let (number, rest) = numbers::chinese(text)?;
+    let rest = rest.trim_start_matches('个');
+    let (unit, rest) = if let Some(rest) = rest.strip_prefix(['天', '日']) {
+        (Unit::Day, rest)
+    } else if let Some(rest) = week(rest) {
+        (Unit::Week, rest)
+    } else {
+        (Unit::Month, rest.strip_prefix('月')?)
     };
-    let (number, rest) = numbers::chinese(rest)?;
-    let number = i8::try_from(number).ok()?;
-    if let Some(rest) = rest.strip_prefix('月') {
-        if let Some(rest) = rest.strip_prefix('底') {
-            let last =
-                (28..=31).rev().find_map(|day| Date::new(year.unwrap_or(today.year()), number, day).ok());
-            let day = last.map_or(1, Date::day);
-            return Some((in_year(year, number, day, today), rest));
-        }
-        let (day, rest) = numbers::chinese(rest)?;
-        let rest = rest.strip_prefix('号').or_else(|| rest.strip_prefix('日')).unwrap_or(rest);
-        return Some((in_year(year, number, i8::try_from(day).ok()?, today), rest));
-    }
-    let rest = rest.strip_prefix('号').or_else(|| rest.strip_prefix('日'))?;
-    Some((in_month(number, today), rest))
-}
-
-fn holiday(text: &str, today: Date) -> Option<Match<'_>> {
-    HOLIDAYS.iter().find_map(|(name, month, day)| {
-        text.strip_prefix(name).map(|rest| (in_year(None, *month, *day, today), rest))
-    })
-}
-
-/// `2026-11-30下午`.
-fn numeric_prefix(text: &str, today: Date) -> Option<Match<'_>> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && !"-/.".contains(c)).unwrap_or(text.len());
-    numeric(&text[..end], today).map(|date| (date, &text[end..]))
+    Some((i64::from(number), unit, rest))
 }

@@ -9,6 +9,7 @@ mod cuisines;
 mod days;
 mod english;
 mod mandarin;
+mod meant;
 mod numbers;
 mod places;
 mod text;
@@ -19,8 +20,8 @@ pub use cuisines::cuisine;
 pub use days::{When, day};
 pub use places::{Place, city, place};
 pub use text::key;
-pub(crate) use times::hm;
 pub use times::{Clock, Window, time, window};
+pub(crate) use times::{hm, in_part_of_day};
 
 #[cfg(test)]
 mod tests;

@@ -102,6 +102,11 @@ pub(super) fn chinese(text: &str) -> Option<(u32, &str)> {
     chinese_numeral(numeral).map(|number| (number, rest))
 }
 
+/// Whether a character is part of a number as Chinese writes it: a digit or a numeral.
+pub(super) fn is_numeral(c: char) -> bool {
+    c.is_ascii_digit() || character(c).is_some()
+}
+
 fn character(c: char) -> Option<(u32, bool)> {
     let digits = "〇一二三四五六七八九";
     match c {
@@ -109,6 +114,8 @@ fn character(c: char) -> Option<(u32, bool)> {
         '两' | '俩' => Some((2, false)),
         '仨' => Some((3, false)),
         '十' => Some((10, true)),
+        '廿' => Some((20, true)),
+        '卅' => Some((30, true)),
         '百' => Some((100, true)),
         '千' => Some((1000, true)),
         _ => {

@@ -3,6 +3,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+const DASHES: [char; 5] = ['-', '–', '—', '~', '〜'];
+
 /// Lower case, compatibility forms folded (`８` → `8`, `：` → `:`), outer blanks removed.
 pub(super) fn folded(text: &str) -> String {
     text.nfkc().collect::<String>().trim().to_lowercase()
@@ -37,6 +39,34 @@ pub(super) fn words(text: &str) -> Vec<String> {
         word.truncate(word.trim_end_matches([':', '/', '.', '-']).len());
     }
     words
+}
+
+/// A dash between the two ends of a stretch, said as a word: `3 - 4 pm` is `3 to 4 pm`. One that joins digits (`12-05`)
+/// may be a date's and stays.
+pub(super) fn dashes_said(text: &str) -> String {
+    let text = folded(text);
+    let mut said = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        if DASHES.contains(&character) && is_in_stretch(&text[..at], &text[at..]) {
+            said.push_str(" to ");
+        } else {
+            said.push(character);
+        }
+    }
+    said
+}
+
+/// Whether a dash is between times or dates: there are numbers on both sides of it, next to it where it has no blanks
+/// around it (`3pm-4pm`).
+fn is_in_stretch(before: &str, dash: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let after = dash.trim_start_matches(DASHES);
+    if before.ends_with(' ') && after.starts_with(' ') {
+        return before.contains(is_digit) && after.contains(is_digit);
+    }
+    let is_inside_number = dash.starts_with('-') && before.ends_with(is_digit) && after.starts_with(is_digit);
+    let ends = before.trim_end().trim_end_matches('.').ends_with(|c: char| is_digit(c) || c == 'm');
+    !is_inside_number && ends && after.trim_start().starts_with(is_digit)
 }
 
 fn after_digit(words: &[String]) -> bool {

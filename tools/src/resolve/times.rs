@@ -1,10 +1,13 @@
-//! Times of day: `8am`, `half past eight`, `早上8点`, `下午三点半`, `19:00`, `evening`.
+//! Times of day: `8am`, `half past eight`, `早上8点`, `下午三点半`, `19:00`, `evening`, `2 to 4pm`.
+
+mod english;
+mod mandarin;
 
 use handyman_core::{ToolError, ToolResult};
+use jiff::ToSpan;
 use jiff::civil::{Time, time as at};
 
-use super::numbers;
-use super::text::{folded, words};
+use super::text::folded;
 use crate::language::is_han;
 
 /// A stretch of a day, both ends included.
@@ -64,7 +67,80 @@ pub enum Clock {
     Within(Window),
 }
 
-const PARTS: [(&str, Window); 32] = [
+/// What a text says about the time of day, with what it says of the end.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    clock: Clock,
+    end: End,
+}
+
+/// Where a time ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// That is not said.
+    Open,
+    /// There: `before ten`, which begins at `from`.
+    There { from: Time },
+    /// At another time: `2 to 4pm`.
+    At(Time),
+}
+
+impl Said {
+    fn open(clock: Clock) -> Self {
+        Self { clock, end: End::Open }
+    }
+
+    /// One time, which is the last of a stretch or not.
+    fn time(clock: Clock, is_last: bool) -> Self {
+        Self { clock, end: if is_last { End::There { from: Window::DAY.from } } else { End::Open } }
+    }
+
+    /// From one time to another; each takes from the other which half of the day it means.
+    fn stretch(from: Clock, to: Clock) -> Option<Self> {
+        let (Clock::At { time: from, half_said: from_said }, Clock::At { time: to, half_said: to_said }) =
+            (from, to)
+        else {
+            return None;
+        };
+        let start = if to_said && !from_said {
+            // The nearest one before the end: from 11 to 1pm begins in the morning.
+            let (early, late) = (from.min(half_later(from)), from.max(half_later(from)));
+            [late, early].into_iter().find(|start| *start < last_moment(to)).unwrap_or(from)
+        } else {
+            from
+        };
+        let end = if !to_said && to <= start { half_later(to) } else { to };
+        let clock = Clock::At { time: start, half_said: from_said || to_said };
+        Some(Self { clock, end: End::At(end) })
+    }
+
+    /// The same in a part of the day that was named with it: `3` in the afternoon.
+    fn in_part(self, part: Window) -> Option<Self> {
+        let Clock::At { time, half_said } = self.clock else { return None };
+        let clock = if half_said { self.clock } else { clock(hour(time)?, minute(time)?, Some(part))? };
+        let has_moved = matches!(clock, Clock::At { time: now, .. } if now != time);
+        let end = match self.end {
+            End::Open => End::Open,
+            End::There { .. } => End::There { from: part.from },
+            End::At(end) => End::At(if has_moved { half_later(end) } else { end }),
+        };
+        Some(Self { clock, end })
+    }
+
+    /// What it means beside a day: the stretch, where it has an end.
+    fn beside_day(self) -> Clock {
+        let Clock::At { time, .. } = self.clock else { return self.clock };
+        let (from, to) = match self.end {
+            End::Open => return self.clock,
+            End::There { from } if from < last_moment(time) => (from, last_moment(time)),
+            End::There { .. } => (Window::DAY.from, last_moment(time)),
+            End::At(end) => (time, last_moment(end)),
+        };
+        if from < to { Clock::Within(Window { from, to }) } else { self.clock }
+    }
+}
+
+const PARTS: [(&str, Window); 33] = [
     ("early morning", Window::hours(5, 8)),
     ("late morning", Window::hours(10, 11)),
     ("morning", Window::hours(6, 11)),
@@ -77,6 +153,7 @@ const PARTS: [(&str, Window); 32] = [
     ("dinner", Window::hours(17, 20)),
     ("night", Window::hours(18, 23)),
     ("凌晨", Window::hours(0, 5)),
+    ("半夜", Window::hours(0, 5)),
     ("清晨", Window::hours(5, 8)),
     ("清早", Window::hours(5, 8)),
     ("一大早", Window::hours(5, 8)),
@@ -99,12 +176,7 @@ const PARTS: [(&str, Window); 32] = [
     ("晚", Window::hours(18, 23)),
 ];
 
-const LEADING: [&str; 18] = [
-    "at", "around", "about", "by", "before", "after", "from", "until", "till", "than", "later", "earlier",
-    "in", "the", "on", "this", "of", "past",
-];
-
-/// Reads a time of day.
+/// Reads a time of day. Of a stretch (`2 to 4pm`) it is the beginning.
 ///
 /// # Errors
 /// A wrong argument, if the text is not a time.
@@ -117,25 +189,35 @@ pub fn time(parameter: &str, text: &str) -> ToolResult<Clock> {
     })
 }
 
-/// The stretch between two optional limits; a part of a day as limit counts from its start or to its end.
+/// The stretch between two optional limits; a part of a day as limit counts from its start or to its end. `day` is what
+/// was said about the time of day together with the day.
 ///
 /// # Errors
 /// A wrong argument, if a limit is not a time or the stretch is empty.
-pub fn window(after: Option<&str>, before: Option<&str>) -> ToolResult<Window> {
+pub fn window(after: Option<&str>, before: Option<&str>, day: Option<Clock>) -> ToolResult<Window> {
     let mut window = Window::DAY;
     if let Some(text) = after {
         window.from = match time("after", text)? {
-            Clock::At { time, .. } => time,
+            Clock::At { time, half_said } => in_part_of_day(time, half_said, day),
             Clock::Within(part) => part.from,
         };
     }
     if let Some(text) = before {
         window.to = match time("before", text)? {
-            Clock::At { time, .. } => time,
+            Clock::At { time, half_said } => last_moment(in_part_of_day(time, half_said, day)),
             Clock::Within(part) => part.to,
         };
     }
     if window.from > window.to { Err(window.nothing()) } else { Ok(window) }
+}
+
+/// `three` on `tomorrow afternoon` is fifteen o'clock. `day` is what was said about the time together with the day.
+pub(crate) fn in_part_of_day(time: Time, half_said: bool, day: Option<Clock>) -> Time {
+    let later = half_later(time);
+    match day {
+        Some(Clock::Within(part)) if !half_said && !part.contains(time) && part.contains(later) => later,
+        _ => time,
+    }
 }
 
 /// A time as hours and minutes.
@@ -145,16 +227,28 @@ pub(crate) fn hm(time: Time) -> String {
 
 /// What a text says about the time of day, if that is all it says.
 pub(super) fn read(text: &str) -> Option<Clock> {
+    said(text).map(|said| said.clock)
+}
+
+/// What the text beside a day says about the time of that day, if that is all it says: `before ten` is all until then.
+pub(super) fn beside_day(text: &str) -> Option<Clock> {
+    said(text).map(Said::beside_day)
+}
+
+fn said(text: &str) -> Option<Said> {
     let text = folded(text);
-    if text.chars().any(is_han) { mandarin(&text) } else { english(&words(&text)) }
+    if text.chars().any(is_han) { mandarin::said(&text) } else { english::said(&text) }
 }
 
 fn part(name: &str) -> Option<Window> {
     PARTS.iter().find(|(known, _)| *known == name).map(|(_, window)| *window)
 }
 
+/// The time with this hour and minute in a part of the day.
 fn clock(hour: u32, minute: u32, half: Option<Window>) -> Option<Clock> {
     let hour = match half {
+        // The small hours: two at night is not in the afternoon.
+        Some(half) if half.from.hour() >= 18 && (1..5).contains(&hour) => hour,
         Some(half) if half.from.hour() >= 12 && (1..12).contains(&hour) => hour + 12,
         Some(half) if half.from.hour() == 11 && (1..5).contains(&hour) => hour + 12,
         Some(half) if (half.to.hour() < 12 || half.from.hour() >= 18) && hour == 12 => 0,
@@ -166,90 +260,19 @@ fn clock(hour: u32, minute: u32, half: Option<Window>) -> Option<Clock> {
     Some(Clock::At { time, half_said: half.is_some() || !(1..=12).contains(&hour) })
 }
 
-fn english(words: &[String]) -> Option<Clock> {
-    let start = words.iter().position(|word| !LEADING.contains(&word.as_str()))?;
-    let words: Vec<&str> =
-        words[start..].iter().map(String::as_str).filter(|word| *word != "oclock" && *word != "o").collect();
-    if let Some(window) = part(&words.join(" ")) {
-        return Some(Clock::Within(window));
-    }
-    match words.as_slice() {
-        ["noon" | "midday"] => clock(12, 0, Some(Window::hours(12, 17))),
-        ["midnight"] => clock(0, 0, Some(Window::hours(0, 5))),
-        ["half", "past", hour @ ..] | ["half", hour @ ..] => english_hour(hour, 30),
-        ["quarter", "past", hour @ ..] | ["a", "quarter", "past", hour @ ..] => english_hour(hour, 15),
-        ["quarter", "to", hour @ ..] | ["a", "quarter", "to", hour @ ..] => {
-            minutes_before(english_hour(hour, 0)?, 15)
-        }
-        [minutes, "past", hour @ ..] => english_hour(hour, numbers::english(&[minutes])?.0),
-        [minutes, "to", hour @ ..] => minutes_before(english_hour(hour, 0)?, numbers::english(&[minutes])?.0),
-        words => english_hour(words, 0),
-    }
+fn hour(time: Time) -> Option<u32> {
+    u32::try_from(time.hour()).ok()
 }
 
-/// An hour with what follows it: `8:30 pm`, `eight thirty`, `eight in the evening`.
-fn english_hour(words: &[&str], minute: u32) -> Option<Clock> {
-    let first = words.first()?;
-    let (hour, mut minute, mut taken) = if let Some((hour, minutes)) = first.split_once([':', '.']) {
-        (hour.parse().ok()?, minutes.get(..2)?.parse().ok()?, 1)
-    } else {
-        let (hour, taken) = numbers::english(words)?;
-        (hour, minute, taken)
-    };
-    if let Some((minutes, more)) = numbers::english(&words[taken..]).filter(|(minutes, _)| *minutes < 60) {
-        minute = minutes;
-        taken += more;
-    }
-    let rest: Vec<&str> = words[taken..].iter().copied().filter(|word| !LEADING.contains(word)).collect();
-    let half = match rest.as_slice() {
-        [] => None,
-        ["am"] => Some(Window::hours(0, 11)),
-        ["pm" | "noon"] => Some(Window::hours(12, 17)),
-        [name] => Some(part(name)?),
-        _ => return None,
-    };
-    clock(hour, minute, half)
+fn minute(time: Time) -> Option<u32> {
+    u32::try_from(time.minute()).ok()
 }
 
-fn minutes_before(clock: Clock, minutes: u32) -> Option<Clock> {
-    match clock {
-        Clock::At { time, half_said } => {
-            let time = time.wrapping_sub(jiff::Span::new().minutes(i64::from(minutes)));
-            Some(Clock::At { time, half_said })
-        }
-        Clock::Within(_) => None,
-    }
+fn half_later(time: Time) -> Time {
+    time.wrapping_add(12.hours())
 }
 
-fn mandarin(text: &str) -> Option<Clock> {
-    let mut text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    for tail in ["左右", "以前", "之前", "以后", "之后", "前", "后", "钟", "出发", "到", "的"]
-    {
-        if let Some(shorter) =
-            text.strip_suffix(tail).filter(|shorter| part(&text).is_none() && !shorter.is_empty())
-        {
-            text = shorter.to_owned();
-        }
-    }
-    let text = text.trim_start_matches(['在', '大', '约']);
-    if let Some(window) = part(text) {
-        return Some(Clock::Within(window));
-    }
-    let (half, text) = PARTS
-        .iter()
-        .find_map(|(name, window)| text.strip_prefix(name).map(|rest| (Some(*window), rest)))
-        .unwrap_or((None, text));
-    let (hour, rest) = numbers::chinese(text)?;
-    let rest = ["点钟", "点", "时", ":"].iter().find_map(|unit| rest.strip_prefix(unit))?;
-    let minute = match rest {
-        "" | "整" | "钟" => 0,
-        "半" => 30,
-        "一刻" => 15,
-        "三刻" => 45,
-        minutes => match numbers::chinese(minutes.trim_start_matches('零'))? {
-            (minute, "" | "分") => minute,
-            _ => return None,
-        },
-    };
-    clock(hour, minute, half)
+/// The last moment before a time is over; midnight ends the day.
+fn last_moment(time: Time) -> Time {
+    if time == Time::MIN { Window::DAY.to } else { time }
 }

@@ -1,13 +1,13 @@
 //! Days. The run's day is Monday, 2026-11-23.
 
 use handyman_core::ToolErrorKind;
-use jiff::civil::{Date, Time, date, time as at};
+use jiff::civil::{Date, date};
 
-use crate::resolve::{Window, day};
+use crate::resolve::day;
 
-const TODAY: Date = date(2026, 11, 23);
+pub(super) const TODAY: Date = date(2026, 11, 23);
 
-fn check_days(cases: &[(&str, &str)]) {
+pub(super) fn check_days(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
         let found = day("day", text, TODAY).map(|when| when.date.to_string());
         assert_eq!(found.as_deref(), Ok(*expected), "{text}");
@@ -42,6 +42,19 @@ fn english_days() {
         ("a week from Friday", "2026-12-04"),
         ("two days after tomorrow", "2026-11-26"),
         ("in a couple of days", "2026-11-25"),
+        ("the day before Christmas", "2026-12-24"),
+        ("the day before tomorrow", "2026-11-23"),
+        ("two days before Christmas", "2026-12-23"),
+        ("a week before Christmas", "2026-12-18"),
+        ("a week on Friday", "2026-12-04"),
+        ("a week tomorrow", "2026-12-01"),
+        ("a week today", "2026-11-30"),
+        ("a fortnight on Friday", "2026-12-11"),
+        ("in two weeks from Monday", "2026-12-07"),
+        ("first thing tomorrow", "2026-11-24"),
+        ("tomorrow, early", "2026-11-24"),
+        ("tomorrow after work", "2026-11-24"),
+        ("tomorrow or the day after", "2026-11-24"),
     ]);
 }
 
@@ -69,12 +82,33 @@ fn english_weekdays() {
         ("this weekend", "2026-11-28"),
         ("the weekend", "2026-11-28"),
         ("next weekend", "2026-12-05"),
+        ("Friday after next", "2026-12-11"),
+        ("the week after next", "2026-12-07"),
+        ("this coming Friday please", "2026-11-27"),
+        ("this week Friday", "2026-11-27"),
+        ("Friday evening this week", "2026-11-27"),
+        ("Sunday this weekend", "2026-11-29"),
+        ("next week on Wednesday", "2026-12-02"),
+        ("in two weeks on Friday", "2026-12-11"),
+        ("from Friday to Sunday", "2026-11-27"),
+        ("Friday or Saturday", "2026-11-27"),
+        ("Friday for a week", "2026-11-27"),
     ]);
 }
 
 #[test]
 fn english_dates() {
     check_days(&[
+        ("on the 24th", "2026-11-24"),
+        ("the 5th of next month", "2026-12-05"),
+        ("next month on the 5th", "2026-12-05"),
+        ("Dec 1 next year", "2027-12-01"),
+        ("Christmas next year", "2027-12-25"),
+        ("first Monday of December", "2026-12-07"),
+        ("the last Friday in December", "2026-12-25"),
+        ("second Tuesday of next month", "2026-12-08"),
+        ("first Friday of March 2027", "2027-03-05"),
+        ("Nov 30 - Dec 2", "2026-11-30"),
         ("Nov 30", "2026-11-30"),
         ("november 30", "2026-11-30"),
         ("November 30th", "2026-11-30"),
@@ -145,6 +179,14 @@ fn chinese_days() {
         ("两个星期后", "2026-12-07"),
         ("一个月后", "2026-12-23"),
         ("半个月后", "2026-12-08"),
+        ("两周后的周五", "2026-12-11"),
+        ("圣诞节前一天", "2026-12-24"),
+        ("圣诞前三天", "2026-12-22"),
+        ("下周五前两天", "2026-12-02"),
+        ("周五后一天", "2026-11-28"),
+        ("明天一早", "2026-11-24"),
+        ("明天提前", "2026-11-24"),
+        ("明天后天都行", "2026-11-24"),
     ]);
 }
 
@@ -174,6 +216,11 @@ fn chinese_weekdays() {
         ("这周末", "2026-11-28"),
         ("下周末", "2026-12-05"),
         ("周3", "2026-11-25"),
+        ("下周三上午", "2026-12-02"),
+        ("下周的周五", "2026-12-04"),
+        ("下周末的周日", "2026-12-06"),
+        ("周五到周日", "2026-11-27"),
+        ("周五下班后", "2026-11-27"),
     ]);
 }
 
@@ -210,6 +257,17 @@ fn chinese_dates() {
         ("圣诞节", "2026-12-25"),
         ("国庆节", "2027-10-01"),
         ("2026-11-30下午", "2026-11-30"),
+        ("后年1月1日", "2028-01-01"),
+        ("26年12月1日", "2026-12-01"),
+        ("明年圣诞", "2027-12-25"),
+        ("廿八号", "2026-11-28"),
+        ("卅一号", "2026-12-31"),
+        ("下个月的5号", "2026-12-05"),
+        ("12月的第二个周六", "2026-12-12"),
+        ("12月最后一个周五", "2026-12-25"),
+        ("下个月第一个周五", "2026-12-04"),
+        ("12月1日到5日", "2026-12-01"),
+        ("12月1 8点", "2026-12-01"),
     ]);
 }
 
@@ -232,6 +290,14 @@ fn days_that_are_none_or_past() {
         ("哪天都行", "'哪天都行' is not a day"),
         ("8", "'8' is not a day"),
         ("2 people", "'2 people' is not a day"),
+        ("128号", "'128号' is not a day"),
+        ("in 9999999 days", "that day is too far away; name a nearer one"),
+        ("in 4294967295 fortnights", "that day is too far away"),
+        ("9999999天后", "that day is too far away"),
+        ("99999999个月后", "that day is too far away"),
+        ("去年12月1日", "2025-12-01 is in the past"),
+        ("今年国庆", "2026-10-01 is in the past"),
+        ("fifth Friday of December", "month 12 of 2026 has no Friday number 5"),
     ];
     for (text, expected) in cases {
         let error = day("day", text, TODAY).expect_err(text);
@@ -248,25 +314,11 @@ fn days_know_what_day_it_is() {
     assert_eq!(found("next Monday"), Ok(date(2026, 11, 30)));
     assert_eq!(found("下周一"), Ok(date(2026, 11, 30)));
     assert_eq!(found("周日"), Ok(sunday));
+    for weekend in ["this weekend", "the weekend", "周末", "这周末"] {
+        assert_eq!(found(weekend), Ok(sunday), "{weekend}");
+    }
+    assert_eq!(found("next weekend"), Ok(date(2026, 12, 5)));
     assert!(found("这周五").is_err());
     assert_eq!(day("day", "下个月31号", date(2026, 11, 30)).map(|when| when.date), Ok(date(2026, 12, 31)));
     assert_eq!(day("day", "Feb 29", date(2028, 1, 1)).map(|when| when.date), Ok(date(2028, 2, 29)));
-}
-
-#[test]
-fn days_carry_the_part_of_the_day() {
-    let cases = [
-        ("后天下午", at(12, 0, 0, 0), at(17, 59, 0, 0)),
-        ("tomorrow morning", at(6, 0, 0, 0), at(11, 59, 0, 0)),
-        ("tonight", at(18, 0, 0, 0), at(23, 59, 0, 0)),
-        ("今晚", at(18, 0, 0, 0), at(23, 59, 0, 0)),
-        ("明早", at(6, 0, 0, 0), at(11, 59, 0, 0)),
-        ("evening", at(18, 0, 0, 0), at(22, 59, 0, 0)),
-        ("Friday", Time::MIN, at(23, 59, 59, 0)),
-        ("明天早上8点", at(8, 0, 0, 0), at(23, 59, 59, 0)),
-        ("tomorrow after 3pm", at(15, 0, 0, 0), at(23, 59, 59, 0)),
-    ];
-    for (text, from, to) in cases {
-        assert_eq!(day("day", text, TODAY).unwrap().window(), Window { from, to }, "{text}");
-    }
 }

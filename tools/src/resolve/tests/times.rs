@@ -2,11 +2,20 @@
 
 use jiff::civil::time as at;
 
-use crate::resolve::{Clock, people, time, window};
+use crate::resolve::{Clock, Window, people, time, window};
+
+fn check_times(cases: &[(&str, i8, i8)]) {
+    for (text, hour, minute) in cases {
+        match time("time", text) {
+            Ok(Clock::At { time, .. }) => assert_eq!(time, at(*hour, *minute, 0, 0), "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
 
 #[test]
 fn times_of_day() {
-    let cases = [
+    check_times(&[
         ("8am", 8, 0),
         ("8 am", 8, 0),
         ("8 a.m.", 8, 0),
@@ -57,13 +66,44 @@ fn times_of_day() {
         ("下午三点以后", 15, 0),
         ("八点前", 8, 0),
         ("８：３０", 8, 30),
-    ];
-    for (text, hour, minute) in cases {
-        match time("time", text) {
-            Ok(Clock::At { time, .. }) => assert_eq!(time, at(hour, minute, 0, 0), "{text}"),
-            other => panic!("{text}: {other:?}"),
-        }
-    }
+    ]);
+}
+
+#[test]
+fn small_hours_and_minutes_in_words() {
+    check_times(&[
+        ("夜里2点", 2, 0),
+        ("晚上1点", 1, 0),
+        ("晚上5点", 17, 0),
+        ("2 at night", 2, 0),
+        ("半夜2点", 2, 0),
+        ("twenty-five past seven", 7, 25),
+        ("twenty five to eight", 7, 35),
+        ("five past noon", 12, 5),
+        ("ten to midnight", 23, 50),
+        ("eight o five", 8, 5),
+        ("evening at 8", 20, 0),
+        ("8pm tonight", 20, 0),
+        ("24:00", 0, 0),
+    ]);
+}
+
+#[test]
+fn a_stretch_is_its_beginning() {
+    check_times(&[
+        ("2 to 4pm", 14, 0),
+        ("7 to 8 pm", 19, 0),
+        ("3 - 4 pm", 15, 0),
+        ("3-4pm", 15, 0),
+        ("3pm–4pm", 15, 0),
+        ("11 to 1pm", 11, 0),
+        ("10pm to midnight", 22, 0),
+        ("two to four pm", 14, 0),
+        ("between 2 and 4pm", 14, 0),
+        ("10 to 9", 10, 0),
+        ("下午2点到4点", 14, 0),
+        ("下午2-4点", 14, 0),
+    ]);
 }
 
 #[test]
@@ -91,12 +131,24 @@ fn parts_of_the_day() {
 
 #[test]
 fn times_that_are_none() {
-    for text in ["", "soon", "25:00", "8:75", "13pm pm", "一会儿", "tomorrow"] {
+    for text in ["", "soon", "25:00", "8:75", "13pm pm", "8 5", "a", "一会儿", "tomorrow"] {
         assert!(time("time", text).is_err(), "{text}");
     }
-    assert!(window(Some("8pm"), Some("9am")).is_err());
-    assert_eq!(window(None, Some("noon")).unwrap().to, at(12, 0, 0, 0));
-    assert_eq!(window(Some("evening"), None).unwrap().from, at(18, 0, 0, 0));
+}
+
+#[test]
+fn stretches_between_limits() {
+    assert!(window(Some("8pm"), Some("9am"), None).is_err());
+    assert_eq!(window(None, Some("noon"), None).unwrap().to, at(12, 0, 0, 0));
+    assert_eq!(window(Some("evening"), None, None).unwrap().from, at(18, 0, 0, 0));
+    for midnight in ["midnight", "24:00", "晚上12点"] {
+        assert_eq!(window(None, Some(midnight), None).unwrap(), Window::DAY, "{midnight}");
+    }
+    let afternoon = Some(time("time", "afternoon").unwrap());
+    for (after, before) in [("3", "5"), ("三点以后", "五点前"), ("3pm", "5pm"), ("15:00", "17:00")] {
+        let found = window(Some(after), Some(before), afternoon).unwrap();
+        assert_eq!(found, Window { from: at(15, 0, 0, 0), to: at(17, 0, 0, 0) }, "{after} {before}");
+    }
 }
 
 #[test]
