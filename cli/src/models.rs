@@ -53,7 +53,7 @@ fn there(path: PathBuf) -> Result<PathBuf, Problem> {
     if path.exists() {
         return Ok(path);
     }
-    Err(Problem::usage(format!("there is no file {}", path.display()))
+    Err(Problem::new(format!("there is no file {}", path.display()))
         .with_hint("name a GGUF file, or a model of those that `handyman model list` shows"))
 }
 

@@ -107,7 +107,7 @@ fn mistakes_are_told_with_what_to_do() {
         (&["runs", "show", "r0"], 2, "there is no run r0", "runs list"),
         (&["tools", "call", "weather", "{city}"], 2, "not a JSON object", "handyman tools call weather"),
         #[cfg(feature = "llama")]
-        (&["run", "x", "--model", "no/such.gguf"], 1, "no/such.gguf", ""),
+        (&["run", "x", "--model", "no/such.gguf"], 1, "no file no/such.gguf", "handyman model list"),
         #[cfg(feature = "llama")]
         (&["run", "x", "--model", "nope"], 1, "there is no model 'nope'", "handyman model list"),
         #[cfg(feature = "services")]

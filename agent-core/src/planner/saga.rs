@@ -36,7 +36,7 @@ pub(super) fn undo(run: &Run, tools: &[ToolSpec]) -> Option<Step> {
         let is_open =
             tried().all(|later| !matches!(later.outcome, CallOutcome::Succeeded | CallOutcome::Unknown));
         let failed = |last: &&Done| is_open && last.outcome == CallOutcome::Failed;
-        tried().last().filter(failed).map(|last| (earlier, last))
+        tried().next_back().filter(failed).map(|last| (earlier, last))
     })?;
     Some(Step::Undo {
         call: ToolCall { id: run.next_call_id(0), ..earlier.call.clone() },

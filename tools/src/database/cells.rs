@@ -71,7 +71,11 @@ pub(super) fn value(class: Class, text: &str) -> Value {
         },
         // A text stays one if it reads differently as a number: `007`.
         Class::Untyped => {
-            number(text).filter(|number| number.to_string() == text).unwrap_or_else(|| json!(shortened(text)))
+            let reads_so = |number: &Value| {
+                let written = number.to_string();
+                written == text
+            };
+            number(text).filter(reads_so).unwrap_or_else(|| json!(shortened(text)))
         }
         Class::Text | Class::Bytes | Class::Other => json!(shortened(text)),
     }

@@ -52,12 +52,11 @@ pub(super) fn date_at(words: &[&str], today: Date) -> Option<Dated> {
 
 /// `first Monday of December`, `last Friday of next month`.
 pub(super) fn nth_weekday(words: &[&str], today: Date) -> Option<Dated> {
-    let (nth, taken) = match words {
-        ["last", ..] => (-1, 1),
-        _ => {
-            let (nth, taken, suffixed) = numbers::ordinal(words)?;
-            (i8::try_from(nth).ok().filter(|nth| suffixed && (1..=5).contains(nth))?, taken)
-        }
+    let (nth, taken) = if let ["last", ..] = words {
+        (-1, 1)
+    } else {
+        let (nth, taken, suffixed) = numbers::ordinal(words)?;
+        (i8::try_from(nth).ok().filter(|nth| suffixed && (1..=5).contains(nth))?, taken)
     };
     let weekday = weekday(words.get(taken)?)?;
     let rest = &words[taken + 1..];
