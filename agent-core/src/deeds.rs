@@ -177,7 +177,7 @@ fn words_of(text: &str) -> Vec<&str> {
 
 /// Words that come before what somebody has.
 const DETERMINERS: [&str; 9] = ["your", "the", "my", "his", "her", "their", "our", "a", "an"];
-/// Words that come before what is done to something, beside figures.
+/// Words that stand for those to whom or to which something is done.
 const OBJECTS: [&str; 8] = ["you", "me", "us", "him", "them", "it", "this", "that"];
 /// First words that are written large without being a name.
 const OPENINGS: [&str; 10] = ["i", "we", "ok", "okay", "done", "great", "sure", "yes", "now", "just"];
@@ -186,9 +186,8 @@ const OPENINGS: [&str; 10] = ["i", "we", "ok", "okay", "done", "great", "sure", 
 /// Anna". In doubt it is not.
 fn is_others(clause: &str, words: &[&str], at: usize) -> bool {
     let Some(object) = words.get(at + 1) else { return false };
-    let is_object = OBJECTS.contains(object)
-        || DETERMINERS.contains(object)
-        || object.starts_with(|c: char| c.is_ascii_digit());
+    let is_object = OBJECTS.contains(object) || DETERMINERS.contains(object);
+    let is_figure = object.starts_with(|c: char| c.is_ascii_digit());
     let verbs = ["has", "have", "had", "already", "just", "also"];
     let Some(subject) = words[..at].iter().rposition(|word| !verbs.contains(word)) else { return false };
     // The words follow each other without a sign between them.
@@ -196,9 +195,10 @@ fn is_others(clause: &str, words: &[&str], at: usize) -> bool {
     let is_noun = subject > 0 && DETERMINERS.contains(&words[subject - 1]);
     let is_name = words_of(clause).get(subject).is_some_and(|word| word.starts_with(char::is_uppercase));
     let word = words[subject].split(['\'', '’']).next().unwrap_or_default();
-    let is_other =
-        is_noun || ["he", "she", "they", "who"].contains(&word) || is_name && !OPENINGS.contains(&word);
-    is_object && in_a_row && is_other
+    let is_pronoun = ["he", "she", "they", "who"].contains(&word);
+    let is_other = is_pronoun || is_noun || is_name && !OPENINGS.contains(&word);
+    // A total that was paid is followed by a figure as well: "Total paid 568.50 CNY".
+    in_a_row && (is_other && is_object || is_pronoun && is_figure)
 }
 
 /// The clauses of a text, each with the sign it ends with. A sign within a number ends none.

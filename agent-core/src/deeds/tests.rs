@@ -58,6 +58,8 @@ fn what_is_said_to_be_done_is_a_claim() {
         ("OK, booked the table for you.", vec!["booked"]),
         ("I have already sent you the list.", vec!["sent"]),
         ("Ticket booked: the 07:00 to Beijing.", vec!["booked"]),
+        ("Total paid 568.50 CNY.", vec!["paid"]),
+        ("The amount paid 40 EUR.", vec!["paid"]),
         ("568.50 CNY paid, balance 9,431.50 CNY.", vec!["paid"]),
     ] {
         assert_eq!(claimed(text), deeds, "{text}");
