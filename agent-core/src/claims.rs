@@ -1,16 +1,15 @@
 //! Receipts: an answer may state that something was done only if a call of this run did it.
 
-use serde_json::Value;
+mod asked;
+mod backing;
 
 use crate::deeds::{Deed, is_chinese};
 use crate::event::Receipt;
-use crate::message::{CallOutcome, Message, Part, Role};
+use crate::message::CallOutcome;
 use crate::run::{Done, Run};
 use crate::tool::{Effect, ToolSpec};
-
-/// Fields whose value people refer to an effect by, the most telling first.
-const REFERENCES: [&str; 8] =
-    ["receipt", "reference", "confirmation", "booking", "order", "ticket", "event", "id"];
+use asked::Asked;
+use backing::{does, is_backed, reference, shows_earlier, stands};
 
 /// Words of an answer that nothing backs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +17,48 @@ pub(crate) struct Claim {
     deed: Deed,
     /// The words.
     pub(crate) words: String,
-    /// Whether a call was to do it, and nobody knows whether it did.
-    in_doubt: bool,
+    stands: Standing,
+}
+
+/// What is known of a deed that nothing backs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// A call was to do it, and nobody knows whether it did.
+    InDoubt,
+    /// Calls of this run took effect, or may have, and none of them is known to have done it.
+    Acted,
+    /// The person ordered it, and something earlier may have done it.
+    DoneBefore,
+    /// The person ordered it.
+    Ordered,
+    /// Nobody is known to have ordered it.
+    Unasked,
 }
 
 impl Claim {
-    /// What the model is told.
+    /// What the model is told. It is told to act only where that cannot make a second effect of one that stands.
     pub(crate) fn problem(&self) -> String {
         let done = self.deed.name(false);
-        if self.in_doubt {
-            return format!("it is unknown whether anything was {done}; say so, and do not do it again");
-        }
-        format!(
-            "nothing was {done} by a call of this run; do it now with a tool, or say that it was not {done}"
-        )
+        let told = match self.stands {
+            Standing::InDoubt => {
+                return format!("it is unknown whether anything was {done}; say so, and do not do it again");
+            }
+            Standing::Acted => {
+                return format!(
+                    "no call of this run is known to have {done} anything; say only what the calls did, and do \
+                     not call again for it"
+                );
+            }
+            Standing::DoneBefore => {
+                "if it was done before, name its reference; if it was not, do it now with a tool, or say so"
+                    .to_owned()
+            }
+            Standing::Ordered => format!("do it now with a tool, or say that it was not {done}"),
+            Standing::Unasked => {
+                "say only what the results show, and do it now only if the person asked for it".to_owned()
+            }
+        };
+        format!("nothing was {done} by a call of this run; {told}")
     }
 }
 
@@ -44,12 +71,29 @@ fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     if tools.iter().all(|tool| tool.effect == Effect::ReadOnly) {
         return None;
     }
+    let asked = Asked::of(run, tools);
     Deed::all().find_map(|deed| {
-        let words = deed.claimed_in(text)?;
-        let unknown = |done: &Done| done.outcome == CallOutcome::Unknown && does(deed, done, tools);
-        let in_doubt = run.done().iter().any(unknown);
-        (!is_backed(deed, run, tools)).then_some(Claim { deed, words, in_doubt })
+        let words = deed.claims_in(text).into_iter().find(|clause| !asked.is_answered_by(deed, clause))?;
+        let stands = || standing(deed, &asked, run, tools);
+        (!is_backed(deed, text, &asked, run, tools)).then(|| Claim { deed, words, stands: stands() })
     })
+}
+
+fn standing(deed: Deed, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> Standing {
+    let is_unknown = |done: &Done| done.outcome == CallOutcome::Unknown && does(deed, done, tools);
+    // What is unknown may stand.
+    let acted = |done: &Done| done.outcome == CallOutcome::Unknown || stands(done, run, tools);
+    if run.done().iter().any(is_unknown) {
+        Standing::InDoubt
+    } else if run.done().iter().any(acted) {
+        Standing::Acted
+    } else if !asked.orders(deed) && !asked.accepts() {
+        Standing::Unasked
+    } else if shows_earlier(deed, asked, tools) {
+        Standing::DoneBefore
+    } else {
+        Standing::Ordered
+    }
 }
 
 /// What the run did, by reference, in the order it was done.
@@ -82,7 +126,7 @@ pub fn honest(text: &str, run: &Run, tools: &[ToolSpec]) -> String {
     let receipts: Vec<String> =
         receipts(run, tools).iter().map(|r| format!("{} {}", r.tool, r.reference)).collect();
     let receipts = receipts.join(", ");
-    let problem = match (chinese, claim.in_doubt) {
+    let problem = match (chinese, claim.stands == Standing::InDoubt) {
         (false, false) => format!("I cannot confirm this: nothing was {done}."),
         (false, true) => format!("I cannot confirm this: it is unknown whether anything was {done}."),
         (true, false) => format!("无法确认：没有完成{done}。"),
@@ -101,71 +145,6 @@ pub fn asks_for(text: &str, spec: &ToolSpec) -> bool {
     let lower = text.to_lowercase();
     let named = lower.contains(&spec.name.to_lowercase().replace(['_', '-'], " "));
     named || Deed::of_tool(spec).is_some_and(|deed| deed.asked_in(text))
-}
-
-/// Whether a call of this run did it, an earlier result shows it as a state, or the person said it.
-fn is_backed(deed: Deed, run: &Run, tools: &[ToolSpec]) -> bool {
-    let shown = |message: &Message| {
-        message
-            .results()
-            .any(|result| result.outcome == CallOutcome::Succeeded && shows(deed, &result.result))
-    };
-    let said = |message: &Message| {
-        let mut parts = message.parts.iter().filter(|_| message.role == Role::User);
-        parts.any(|part| matches!(part, Part::Text(text) if deed.stated_in(text)))
-    };
-    run.done().iter().any(|done| stands(done, run, tools) && does(deed, done, tools))
-        || run.record().iter().any(|message| shown(message) || said(message))
-}
-
-/// Whether a call is of a tool that does it, or takes something back where the deed is that.
-fn does(deed: Deed, done: &Done, tools: &[ToolSpec]) -> bool {
-    let undone = done.undoes.is_some() && deed.undoes();
-    let backs = |tool: &ToolSpec| Deed::of_tool(tool).is_some_and(|other| deed.is_backed_by(other));
-    undone || tools.iter().any(|tool| tool.name == done.call.tool && backs(tool))
-}
-
-/// Whether a call took effect and was not undone.
-fn stands(done: &Done, run: &Run, tools: &[ToolSpec]) -> bool {
-    let acts = |tool: &ToolSpec| tool.name == done.call.tool && tool.effect != Effect::ReadOnly;
-    let undone = |later: &Done| {
-        later.undoes.as_ref() == Some(&done.call.id) && later.outcome == CallOutcome::Succeeded
-    };
-    done.outcome == CallOutcome::Succeeded && tools.iter().any(acts) && !run.done().iter().any(undone)
-}
-
-/// Whether a result tells of the deed: `"status": "paid"`, a document that says so, a list of bookings.
-fn shows(deed: Deed, value: &Value) -> bool {
-    match value {
-        Value::String(text) => deed.named_in(text),
-        Value::Object(fields) => fields.iter().any(|(name, inner)| deed.shown_by(name) || shows(deed, inner)),
-        Value::Array(items) => items.iter().any(|item| shows(deed, item)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-fn reference(result: &Value) -> Option<String> {
-    let fields = result.as_object()?;
-    let named = REFERENCES.iter().filter_map(|name| fields.get(*name));
-    named.chain(fields.values()).find_map(|value| match value {
-        Value::String(text) if is_reference(text) => Some(text.clone()),
-        Value::Number(number) if fields.get("id") == Some(value) => Some(number.to_string()),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_)
-        | Value::Object(_) => None,
-    })
-}
-
-/// Whether a text is made to be referred to: one word of letters with digits or capitals.
-fn is_reference(text: &str) -> bool {
-    let made_of = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    (3..=64).contains(&text.len())
-        && text.chars().all(made_of)
-        && text.chars().any(|c| c.is_ascii_alphabetic())
-        && text.chars().any(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::ids::CallId;
 use crate::message::{CallResult, Message, Part, Role};
@@ -87,18 +87,43 @@ fn of_result(result: &CallResult, untrusted: bool) -> Source {
     Source::Result { call: result.call.clone(), tool: result.tool.clone(), untrusted }
 }
 
-/// Whether a value stands somewhere in a result.
+/// Whether a value stands somewhere in a result, be it as the name of a field.
 fn stands_in(leaf: &Value, result: &Value) -> bool {
-    let mut found = false;
-    leaves(result, String::new(), &mut |_, inner| {
-        found = found
-            || match inner {
-                Value::String(text) => stands_in_text(leaf, text),
-                Value::Number(number) if leaf.is_number() => leaf.as_f64() == number.as_f64(),
-                other => leaf == other,
-            };
-    });
-    found
+    match result {
+        Value::Object(fields) => {
+            fields.iter().any(|(name, inner)| stands_in_text(leaf, name) || stands_in(leaf, inner))
+        }
+        Value::Array(items) => items.iter().any(|item| stands_in(leaf, item)),
+        Value::String(text) => stands_in_text(leaf, text),
+        Value::Number(number) => match leaf {
+            Value::Number(value) => is_same(value, number),
+            // An account's number is a text to one tool and a number to another.
+            Value::String(text) => text.trim() == number.to_string() || is_written(number, text.trim()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+        },
+        Value::Null | Value::Bool(_) => leaf == result,
+    }
+}
+
+/// Whether two numbers have one value. Whole ones are compared as such: two long ones may be one fraction.
+fn is_same(one: &Number, other: &Number) -> bool {
+    match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one == other,
+        (_, _) => one.as_f64() == other.as_f64(),
+    }
+}
+
+fn whole(number: &Number) -> Option<i128> {
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+}
+
+/// Whether a word is a number, however it is written.
+fn is_written(number: &Number, word: &str) -> bool {
+    let word = ungrouped(word);
+    match (whole(number), word.parse::<i128>()) {
+        (Some(number), Ok(value)) => number == value,
+        (_, _) => word.parse::<f64>().is_ok_and(|value| number.as_f64() == Some(value)),
+    }
 }
 
 /// A number without the commas between its thousands.
@@ -116,7 +141,7 @@ fn stands_in_text(leaf: &Value, text: &str) -> bool {
         Value::Number(number) => {
             let words = text.split(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-'));
             let mut words = words.flat_map(|word| [word, word.trim_matches(['.', ',', '-'])]);
-            words.any(|word| ungrouped(word).parse::<f64>().is_ok_and(|value| number.as_f64() == Some(value)))
+            words.any(|word| is_written(number, word))
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }

@@ -1,5 +1,8 @@
 //! Answers held against what the run did.
 
+mod backing;
+mod told;
+
 use serde_json::json;
 
 use crate::event::{Event, Outcome};

@@ -1,5 +1,8 @@
 //! What counts as a claim in English and Chinese, and what does not.
 
+mod everyday;
+mod mandarin;
+
 use crate::samples::tools;
 use crate::tool::ToolSpec;
 
@@ -23,7 +26,9 @@ fn the_data_is_read() {
     let backing = Deed::all().flat_map(|deed| &deed.0.backed_by);
     assert!(backing.into_iter().all(|name| names.contains(&name.as_str())));
     let lower = |word: &String| *word == word.to_lowercase();
-    assert!(Deed::all().all(|deed| deed.0.asks.iter().chain(&deed.0.claims).all(lower)));
+    let words =
+        |deed: Deed| deed.0.asks.iter().chain(&deed.0.claims).chain(&deed.0.orders).chain(&deed.0.idioms);
+    assert!(Deed::all().flat_map(words).all(lower));
 }
 
 #[test]
@@ -119,8 +124,12 @@ fn a_tool_does_what_its_name_says_first() {
 #[test]
 fn what_a_person_wants_to_hear_is_not_what_they_state() {
     let paid = deed("paid");
-    for text in ["I have paid the bill.", "The rent is paid; what else is due?", "房租已付，还要付什么？"]
-    {
+    for text in [
+        "I have paid the bill.",
+        "The rent is paid; what else is due?",
+        "房租已付，还要付什么？",
+        "我付了房租。",
+    ] {
         assert!(paid.stated_in(text), "{text}");
     }
     for text in [
@@ -129,6 +138,10 @@ fn what_a_person_wants_to_hear_is_not_what_they_state() {
         "Just say: paid",
         "确认已付款。",
         "已付了吗？",
+        "订了付了",
+        "把账单付了。",
+        "帮我付了房租",
+        "Get it paid.",
     ] {
         assert!(!paid.stated_in(text), "{text}");
     }

@@ -94,3 +94,41 @@ fn an_origin_reads_as_one_flat_object() {
     assert_eq!(text, json!([{"at": "/id", "from": "result", "call": "c1", "tool": "search_trains"}]));
     assert_eq!(serde_json::from_value::<Vec<super::Origin>>(text).unwrap(), traced);
 }
+
+#[test]
+fn a_number_and_the_name_of_a_field_are_the_strangers_too() {
+    let theirs = json!({
+        "account": 123_456_789, "by_name": {"evil@example.org": 1}, "due": {"2026-12-01": true, "77": null},
+        "long": 9_007_199_254_740_993_u64,
+    });
+    let history = [
+        Message::text_of(Role::User, "Pay what is due."),
+        result("c1", "list_accounts", json!({"main": {"id": 9_007_199_254_740_992_u64}, "code": "4711"})),
+        result("c2", "read_page", theirs),
+    ];
+    let source = |value: Value| {
+        let arguments = json!({"to": value}).as_object().unwrap().clone();
+        trace(&arguments, &history, &["read_page".to_owned()]).remove(0).source
+    };
+    let page = Source::Result { call: "c2".into(), tool: "read_page".into(), untrusted: true };
+    for value in [
+        json!("123456789"),
+        json!(" 123456789 "),
+        json!("123,456,789"),
+        json!(123_456_789),
+        json!("evil@example.org"),
+        json!("2026-12-01"),
+        json!(77),
+        json!("9007199254740993"),
+        json!(9_007_199_254_740_993_u64),
+    ] {
+        assert_eq!(source(value.clone()), page, "{value}");
+    }
+    let accounts = Source::Result { call: "c1".into(), tool: "list_accounts".into(), untrusted: false };
+    for value in [json!("9007199254740992"), json!("main"), json!(4711)] {
+        assert_eq!(source(value.clone()), accounts, "{value}");
+    }
+    for value in [json!("12345678"), json!(12_345_678), json!("evil@example.com")] {
+        assert_eq!(source(value.clone()), Source::Model, "{value}");
+    }
+}

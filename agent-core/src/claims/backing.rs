@@ -1,0 +1,142 @@
+//! What makes a claim true: a call that did it, a result that shows it, or the person's own words.
+
+use serde_json::Value;
+
+use crate::deeds::Deed;
+use crate::message::{CallOutcome, CallResult, Message, Part, Role};
+use crate::run::{Done, Run};
+use crate::tool::{Effect, ToolSpec};
+
+use super::asked::Asked;
+
+/// Fields whose value people refer to an effect by, the most telling first.
+const REFERENCES: [&str; 8] =
+    ["receipt", "reference", "confirmation", "booking", "order", "ticket", "event", "id"];
+/// Texts that say that there is nothing.
+const NOTHING: [&str; 9] = ["", "no", "none", "null", "nil", "n/a", "false", "-", "无"];
+
+/// Whether a call of this run did it, a result shows it as a state, or the person said it. A result of an earlier run
+/// shows nothing of what the person orders now, unless the answer refers to it.
+pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> bool {
+    let said = |message: &Message| {
+        let mut parts = message.parts.iter().filter(|_| message.role == Role::User);
+        parts.any(|part| matches!(part, Part::Text(text) if deed.stated_in(text)))
+    };
+    let holds = |result: &CallResult| !run.done().iter().any(|done| takes_back(done, &result.call));
+    let mut now = asked.since.iter().flat_map(Message::results);
+    run.done().iter().any(|done| stands(done, run, tools) && does(deed, done, tools))
+        || now.any(|result| succeeded(result) && holds(result) && shows(deed, &result.result))
+        || asked.before.iter().chain(asked.since).any(said)
+        || {
+            let mut earlier = asked.before.iter().flat_map(Message::results);
+            let is_told = |result: &CallResult| refers_to(text, &result.result) || !asked.orders(deed);
+            earlier.any(|result| tells(deed, result, tools) && is_told(result))
+        }
+}
+
+/// Whether something earlier may have done it.
+pub(super) fn shows_earlier(deed: Deed, asked: &Asked<'_>, tools: &[ToolSpec]) -> bool {
+    shows_done(deed, asked.before, tools)
+}
+
+/// Whether a result among these messages shows it, or is of a call that did it.
+pub(super) fn shows_done(deed: Deed, messages: &[Message], tools: &[ToolSpec]) -> bool {
+    messages.iter().flat_map(Message::results).any(|result| tells(deed, result, tools))
+}
+
+fn tells(deed: Deed, result: &CallResult, tools: &[ToolSpec]) -> bool {
+    let acts = |tool: &ToolSpec| tool.effect != Effect::ReadOnly && deed.may_be_done_by(tool);
+    let did = || tools.iter().any(|tool| tool.name == result.tool && acts(tool));
+    succeeded(result) && (shows(deed, &result.result) || did())
+}
+
+fn succeeded(result: &CallResult) -> bool {
+    result.outcome == CallOutcome::Succeeded
+}
+
+/// Whether a call may have done it, or takes something back where the deed is that.
+pub(super) fn does(deed: Deed, done: &Done, tools: &[ToolSpec]) -> bool {
+    if done.undoes.is_some() {
+        return deed.undoes();
+    }
+    tools.iter().any(|tool| tool.name == done.call.tool && deed.may_be_done_by(tool))
+}
+
+/// Whether a call took effect and was not undone.
+pub(super) fn stands(done: &Done, run: &Run, tools: &[ToolSpec]) -> bool {
+    let acts = |tool: &ToolSpec| tool.name == done.call.tool && tool.effect != Effect::ReadOnly;
+    done.outcome == CallOutcome::Succeeded
+        && tools.iter().any(acts)
+        && !run.done().iter().any(|later| takes_back(later, &done.call.id))
+}
+
+fn takes_back(later: &Done, call: &crate::ids::CallId) -> bool {
+    later.undoes.as_ref() == Some(call) && later.outcome == CallOutcome::Succeeded
+}
+
+/// Whether a result tells of the deed: `"status": "paid"`, `"cancelled": true`, a document that says so, a list of
+/// bookings that has any.
+pub(super) fn shows(deed: Deed, value: &Value) -> bool {
+    match value {
+        Value::String(text) => deed.named_in(text),
+        Value::Object(fields) => fields.iter().any(|(name, inner)| {
+            let is_so = *inner == Value::Bool(true) && !deed.claims_in(&name.replace('_', " ")).is_empty();
+            is_so || deed.shown_by(name) && is_something(inner) || shows(deed, inner)
+        }),
+        Value::Array(items) => items.iter().any(|item| shows(deed, item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether a value says that there is something.
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is_so) => *is_so,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !NOTHING.contains(&text.trim().to_lowercase().as_str()),
+        Value::Array(items) => items.iter().any(is_something),
+        Value::Object(fields) => fields.values().any(is_something),
+    }
+}
+
+/// Whether a text refers to what a result, or a part of it, is referred to by.
+fn refers_to(text: &str, result: &Value) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match result {
+        Value::Object(fields) => {
+            let named = reference(result).is_some_and(|reference| {
+                reference.len() >= 3
+                    && text.split(|c| !is_part(c)).any(|word| word.eq_ignore_ascii_case(&reference))
+            });
+            named || fields.values().any(|inner| refers_to(text, inner))
+        }
+        Value::Array(items) => items.iter().any(|item| refers_to(text, item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// What a result is referred to by.
+pub(super) fn reference(result: &Value) -> Option<String> {
+    let fields = result.as_object()?;
+    let named = REFERENCES.iter().filter_map(|name| fields.get(*name));
+    named.chain(fields.values()).find_map(|value| match value {
+        Value::String(text) if is_reference(text) => Some(text.clone()),
+        Value::Number(number) if fields.get("id") == Some(value) => Some(number.to_string()),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => None,
+    })
+}
+
+/// Whether a text is made to be referred to: one word of letters with digits or capitals.
+fn is_reference(text: &str) -> bool {
+    let made_of = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (3..=64).contains(&text.len())
+        && text.chars().all(made_of)
+        && text.chars().any(|c| c.is_ascii_alphabetic())
+        && text.chars().any(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+}

@@ -1,0 +1,153 @@
+//! Texts cut into clauses, each of which claims something or does not.
+
+use super::words::{DATA, has, words_of};
+
+/// A clause of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Clause {
+    /// Its words, with the sign it ends with.
+    pub(super) words: String,
+    /// Whether it asks.
+    pub(super) asks: bool,
+}
+
+/// First words of a question, beside those that hedge anyway.
+const OPENS_QUESTIONS: [&str; 16] = [
+    "is", "are", "was", "were", "has", "have", "had", "did", "do", "does", "am", "what", "which", "who",
+    "why", "how",
+];
+
+/// The sentences of a text, cut at commas too, each with the sign it ends with. A sign within a number ends none.
+pub(super) fn coarse(text: &str) -> Vec<&str> {
+    let parts = cut(text, &['.', '!', '?', ';', ',', '\n', '。', '！', '？', '；', '，']);
+    let parts = parts.into_iter().flat_map(|clause| clause.split(" but "));
+    parts.map(str::trim).filter(|clause| !clause.is_empty()).collect()
+}
+
+/// The sentences of a text, each with the sign it ends with.
+pub(super) fn sentences(text: &str) -> Vec<&str> {
+    let parts = cut(text, &['.', '!', '?', ';', '\n', '。', '！', '？', '；']);
+    parts.into_iter().map(str::trim).filter(|sentence| !sentence.is_empty()).collect()
+}
+
+fn cut<'a>(text: &'a str, signs: &[char]) -> Vec<&'a str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, sign) in text.match_indices(signs) {
+        let end = at + sign.len();
+        if !in_number(text, at, end) || !matches!(sign, "." | ",") {
+            parts.push(&text[start..end]);
+            start = end;
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn in_number(text: &str, at: usize, end: usize) -> bool {
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    is_digit(text[..at].chars().next_back()) && is_digit(text[end..].chars().next())
+}
+
+/// The clauses of a text: what a colon, a bracket or a dash sets apart says nothing about the rest, unless it denies
+/// it.
+pub(super) fn clauses(text: &str) -> Vec<Clause> {
+    let mut clauses = Vec::new();
+    for part in coarse(text) {
+        let asked = is_question(part);
+        for words in bracketed(part).iter().flat_map(|part| apart(part)).flat_map(turns) {
+            let opens = || words_of(words).first().is_some_and(|first| opens_question(first));
+            let asks = is_question(words) || asked && opens();
+            clauses.push(Clause { words: words.trim().to_owned(), asks });
+        }
+    }
+    clauses.retain(|clause| !words_of(&clause.words).is_empty());
+    clauses
+}
+
+/// Whether a text ends with a question mark.
+pub(super) fn is_question(text: &str) -> bool {
+    text.trim_end_matches([' ', ')', '）', '"', '”']).ends_with(['?', '？'])
+}
+
+/// Whether a question begins with a word.
+pub(super) fn opens_question(first: &str) -> bool {
+    OPENS_QUESTIONS.iter().any(|word| word.eq_ignore_ascii_case(first))
+}
+
+/// Whether a text begins with a denial.
+fn denies(text: &str) -> bool {
+    let lower = text.trim_start().to_lowercase();
+    let first = words_of(&lower).first().copied().unwrap_or_default();
+    has(&DATA.denials.en, first) || DATA.denials.zh.iter().any(|denial| lower.starts_with(denial))
+}
+
+/// What stands outside brackets, joined, and what stands in them.
+fn bracketed(text: &str) -> Vec<String> {
+    let (mut outer, mut parts) = (String::new(), Vec::new());
+    let mut rest = text;
+    while let Some(open) = rest.find(['(', '（']) {
+        let inner = rest[open..].find([')', '）']).map_or(rest.len(), |close| open + close);
+        let begin = open + rest[open..].chars().next().map_or(1, char::len_utf8);
+        let end = inner + rest[inner..].chars().next().map_or(0, char::len_utf8);
+        if denies(&rest[begin..inner]) {
+            outer.push_str(&rest[..end]);
+        } else {
+            outer.push_str(&rest[..open]);
+            parts.push(rest[begin..inner].to_owned());
+        }
+        rest = &rest[end..];
+    }
+    // A bracket whose beginning stands in an earlier clause.
+    match rest.find([')', '）']) {
+        Some(close) => {
+            outer.push_str(&rest[..close]);
+            parts.push(rest[close..].trim_start_matches([')', '）']).to_owned());
+        }
+        None => outer.push_str(rest),
+    }
+    parts.insert(0, outer);
+    parts
+}
+
+/// A clause cut at colons and dashes.
+fn apart(text: &str) -> Vec<&str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let sign = [":", "：", "—", " – ", " - "].into_iter().find(|sign| rest.starts_with(sign));
+        let length = sign.map_or_else(|| rest.chars().next().map_or(1, char::len_utf8), str::len);
+        let end = at + length;
+        if sign.is_some() && !in_number(text, at, end) && !denies(&text[end..]) {
+            parts.push(&text[start..end]);
+            start = end;
+        }
+        at = end;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// A clause cut where the speaker goes on with what they did: "It will rain and I've booked a taxi".
+fn turns(text: &str) -> Vec<&str> {
+    let lower = text.to_ascii_lowercase();
+    let first = words_of(&lower).first().copied().unwrap_or_default();
+    if has(&DATA.conditions, first) || opens_question(first) {
+        return vec![text];
+    }
+    let mut starts = Vec::new();
+    for join in [" and ", " so ", " then "] {
+        for subject in ["i ", "i've ", "i’ve ", "we ", "we've ", "we’ve "] {
+            let turn = format!("{join}{subject}");
+            starts.extend(lower.match_indices(&turn).map(|(at, _)| at + join.len()));
+        }
+    }
+    starts.sort_unstable();
+    let (mut pieces, mut start) = (Vec::new(), 0);
+    for at in starts {
+        pieces.push(&text[start..at]);
+        start = at;
+    }
+    pieces.push(&text[start..]);
+    pieces
+}

@@ -1,0 +1,170 @@
+//! What `deeds.json` says.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// All that `deeds.json` says.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Data {
+    pub(super) hedges: Hedges,
+    /// Words with which a clause goes on to something else: what comes after them hedges no claim before them.
+    pub(super) joins: Both,
+    /// Words that deny what stands before a colon, a bracket or a dash: "Booked: nothing".
+    pub(super) denials: Both,
+    /// First words of a clause that is a condition of what follows.
+    pub(super) conditions: Vec<String>,
+    /// Words that contain a hedge and are none.
+    pub(super) overlooked: Vec<String>,
+    /// Words with which a person wants to hear something.
+    pub(super) hearing: Both,
+    /// With what a person accepts an offer.
+    pub(super) accepts: Both,
+    /// With what a person refuses one.
+    pub(super) refusals: Both,
+    /// First words of the names of tools that only look.
+    pub(super) reads: Vec<String>,
+    /// What says of an act that it was done: "Booking complete".
+    pub(super) completions: Vec<String>,
+    /// What says before an act that it was done: "I made the booking".
+    pub(super) makers: Vec<String>,
+    pub(super) chinese: Chinese,
+    /// In the order in which a tool's name is judged: `cancel_booking` cancels.
+    pub(super) deeds: Vec<Words>,
+}
+
+/// Words of two languages: whole words in English, spans in Chinese.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Both {
+    pub(super) en: Vec<String>,
+    pub(super) zh: Vec<String>,
+}
+
+/// Words that make a claim none: whole words in English, spans in Chinese.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Hedges {
+    pub(super) en: Vec<String>,
+    /// English ones that count only where they stand before the claim.
+    pub(super) before: Vec<String>,
+    pub(super) zh: Vec<String>,
+}
+
+/// Of what Chinese claims are made around a verb.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Chinese {
+    /// Before the verb: it was done.
+    pub(super) done: Vec<String>,
+    /// Before the verb: by us, or for the person; it was done where a suffix follows.
+    pub(super) helpers: Vec<String>,
+    /// What may stand between those and the verb.
+    pub(super) between: Vec<String>,
+    /// After the verb: it was done, where somebody is said to have done it.
+    pub(super) suffixes: Vec<String>,
+    /// After the verb: it was done, whoever did it.
+    pub(super) ends: Vec<String>,
+    /// What begins a phrase between all those and the verb: "已经给安娜发了邮件".
+    pub(super) prepositions: Vec<String>,
+    /// Words of such a phrase that say something else: what was done is to look, and the verb is none.
+    pub(super) looks: Vec<String>,
+    /// How words begin that make the verb part of a noun: "付款链接".
+    pub(super) nouns: Vec<String>,
+    /// What makes of a claim the time or the condition of something else: "付款成功后".
+    pub(super) not_after: Vec<String>,
+}
+
+/// The words of one deed. English ones are whole words, with `*` words that begin so; `^` stands at the
+/// beginning of a clause. Chinese ones are spans.
+#[derive(Debug, Deserialize)]
+pub(super) struct Words {
+    /// What was done, in English and Chinese.
+    pub(super) name: [String; 2],
+    /// What asks for it or names a tool that does it.
+    pub(super) asks: Vec<String>,
+    /// What else a person orders it with; it names no tool and licenses none.
+    #[serde(default)]
+    pub(super) orders: Vec<String>,
+    /// What says that it was done.
+    pub(super) claims: Vec<String>,
+    /// Nouns for it, which claim it with what says that it was done.
+    #[serde(default)]
+    pub(super) acts: Vec<Acts>,
+    /// Chinese verbs for it, which claim it with what says that it was done.
+    #[serde(default)]
+    pub(super) verbs: Vec<String>,
+    /// What looks like it and is something else.
+    #[serde(default)]
+    pub(super) idioms: Vec<String>,
+    /// Fields of results that show it as done.
+    #[serde(default)]
+    pub(super) shown_by: Vec<String>,
+    /// Deeds that make the same claim true.
+    #[serde(default)]
+    pub(super) backed_by: Vec<String>,
+    /// Whether taking something back does it.
+    #[serde(default)]
+    pub(super) undoes: bool,
+}
+
+/// English nouns, and what says that they were done where that differs from what does so of most.
+#[derive(Debug, Deserialize)]
+pub(super) struct Acts {
+    pub(super) nouns: Vec<String>,
+    pub(super) done: Option<Vec<String>>,
+    pub(super) makers: Option<Vec<String>>,
+}
+
+pub(super) static DATA: LazyLock<Data> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../deeds.json")).unwrap_or_default());
+
+/// Whether a word is the one given, or begins so where that ends with `*`.
+pub(super) fn is_like(word: &str, given: &str) -> bool {
+    match given.strip_suffix('*') {
+        Some(stem) => word.starts_with(stem),
+        None => word == given,
+    }
+}
+
+/// Whether a list has a word.
+pub(super) fn has(list: &[String], word: &str) -> bool {
+    list.iter().any(|listed| listed == word)
+}
+
+/// The words of a text; an apostrophe belongs to its word.
+pub(super) fn words_of(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Where a phrase stands among words. Its own are parted by single spaces.
+pub(super) fn positions<'a>(words: &'a [&str], phrase: &'a str) -> impl Iterator<Item = usize> + 'a {
+    (0..words.len()).filter(move |at| {
+        phrase.split(' ').zip(*at..).all(|(word, place)| words.get(place).is_some_and(|said| *said == word))
+    })
+}
+
+/// How many words a phrase has.
+pub(super) fn length(phrase: &str) -> usize {
+    phrase.split(' ').count()
+}
+
+/// A text with spans blanked out: English ones where they are whole words, in any case.
+pub(super) fn without<'a>(text: &str, spans: impl IntoIterator<Item = &'a String>) -> String {
+    let (mut left, mut lower) = (text.to_owned(), text.to_ascii_lowercase());
+    for span in spans {
+        let mut from = 0;
+        while let Some(at) = lower[from..].find(span.as_str()) {
+            let (start, end) = (from + at, from + at + span.len());
+            let is_inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let is_cut = span.is_ascii()
+                && (is_inner(left[..start].chars().next_back()) || is_inner(left[end..].chars().next()));
+            if !is_cut {
+                let blank = " ".repeat(span.len());
+                left.replace_range(start..end, &blank);
+                lower.replace_range(start..end, &blank);
+            }
+            from = end;
+        }
+    }
+    left
+}
