@@ -22,6 +22,13 @@ const KEPT: [(usize, usize); 3] = [(8, 200), (3, 80), (1, 40)];
 /// Bytes that a shortened result may have beyond what it is shortened to: the note that it was.
 const NOTE_BYTES: usize = 64;
 
+/// Characters that texts keep at least where lists are shortened first.
+const TEXT_MIN: usize = 200;
+/// Items that lists keep, from all to the first.
+const ITEMS: [usize; 10] = [usize::MAX, 256, 128, 64, 32, 16, 8, 4, 2, 1];
+/// Levels of a result that are kept: JSON that is nested deeper is not read back everywhere.
+const LEVELS_MAX: usize = 64;
+
 /// One step of compaction. Messages are counted from the first that the model is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
@@ -160,37 +167,83 @@ fn is_long(result: &Value, bytes: usize) -> bool {
 /// A result with its structure, and less of its lists and texts. It says that it was shortened.
 fn shortened(result: &Value, bytes: usize) -> Value {
     let text = result.to_string();
-    let cut = Value::from(format!("shortened from {} bytes to make room", text.len()));
+    let cut = format!("shortened from {} bytes to make room", text.len());
     for (items, characters) in KEPT {
-        let less = less(result, items, characters);
+        let less = less(result, items, characters, LEVELS_MAX);
         if less.to_string().len() <= bytes {
-            return match less {
-                Value::Object(mut fields) => {
-                    fields.insert("cut".to_owned(), cut);
-                    fields.into()
-                }
-                value => json!({"cut": cut, "value": value}),
-            };
+            return told(less, cut);
         }
     }
     json!({"cut": cut, "head": text.get(..text.floor_char_boundary(bytes / 2)).unwrap_or_default()})
 }
 
-fn less(value: &Value, items: usize, characters: usize) -> Value {
+/// A result in about so many bytes of JSON: one that is longer keeps its structure, so that what it names can still be
+/// referred to, and has less of its lists and then of its texts. It says so.
+#[must_use]
+pub fn bounded(result: Value, bytes: usize) -> Value {
+    let length = result.to_string().len();
+    if length <= bytes && levels(&result) <= LEVELS_MAX {
+        return result;
+    }
+    let cut = format!("shortened from {length} bytes; … stands for what is left out");
+    let fits = |items, characters| {
+        let less = less(&result, items, characters, LEVELS_MAX);
+        (less.to_string().len() <= bytes).then_some(less)
+    };
+    for items in ITEMS {
+        let Some(mut kept) = fits(items, TEXT_MIN) else { continue };
+        let (mut least, mut most) = (TEXT_MIN, 2 * bytes);
+        while most.saturating_sub(least) > TEXT_MIN / 4 {
+            let characters = usize::midpoint(least, most);
+            match fits(items, characters) {
+                Some(more) => (kept, least) = (more, characters),
+                None => most = characters,
+            }
+        }
+        return told(kept, cut);
+    }
+    let text = result.to_string();
+    json!({"cut": cut, "head": text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()})
+}
+
+/// The result with the word that it was cut.
+fn told(less: Value, cut: String) -> Value {
+    match less {
+        Value::Object(mut fields) => {
+            fields.insert("cut".to_owned(), cut.into());
+            fields.into()
+        }
+        value => json!({"cut": cut, "value": value}),
+    }
+}
+
+/// How deep a value is nested.
+fn levels(value: &Value) -> usize {
+    let inner = match value {
+        Value::Array(items) => items.iter().map(levels).max(),
+        Value::Object(fields) => fields.values().map(levels).max(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    };
+    inner.map_or(0, |inner| inner + 1)
+}
+
+fn less(value: &Value, items: usize, characters: usize, levels: usize) -> Value {
     match value {
+        Value::Array(_) | Value::Object(_) if levels == 0 => "…".into(),
         Value::String(text) if text.chars().count() > characters => {
             format!("{}…", text.chars().take(characters).collect::<String>()).into()
         }
         Value::Array(all) => {
             let mut kept: Vec<Value> =
-                all.iter().take(items).map(|item| less(item, items, characters)).collect();
+                all.iter().take(items).map(|item| less(item, items, characters, levels - 1)).collect();
             if all.len() > items {
                 kept.push(format!("… {} more", all.len() - items).into());
             }
             kept.into()
         }
         Value::Object(fields) => {
-            let kept = fields.iter().map(|(name, inner)| (name.clone(), less(inner, items, characters)));
+            let less = |inner| less(inner, items, characters, levels - 1);
+            let kept = fields.iter().map(|(name, inner)| (name.clone(), less(inner)));
             kept.collect::<Map<_, _>>().into()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),

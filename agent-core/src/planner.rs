@@ -90,6 +90,10 @@ fn correct(run: &Run, tools: &[ToolSpec], outcome: &Outcome) -> Option<Step> {
 
 fn next_call_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
     let pending = run.pending();
+    // What has happened is known before anybody decides what else may.
+    if let Some(p) = pending.iter().find(|p| is_to_be_asked(p, tools)) {
+        return Step::Probe(p.call.clone());
+    }
     if let Some(step) = pending.iter().find_map(|p| step_before_start(p, run, tools, limits)) {
         return step;
     }
@@ -104,9 +108,15 @@ fn next_call_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
         return Step::Execute(reading.iter().map(|p| p.call.clone()).collect());
     }
     match acting.first() {
-        Some(p) => act(p, tools),
+        Some(p) => act(p),
         None => Step::Done,
     }
+}
+
+/// Whether nobody knows if a call took effect that must not happen twice.
+fn is_to_be_asked(pending: &PendingCall, tools: &[ToolSpec]) -> bool {
+    let once = matches!(effect_of(&pending.call, tools), Some(Effect::Once) | None);
+    pending.state == CallState::InDoubt && once
 }
 
 /// What a call needs before any call of the turn is started.
@@ -155,20 +165,16 @@ fn calls_begun(run: &Run) -> u32 {
 }
 
 /// The next step of the first unfinished call with an effect.
-fn act(pending: &PendingCall, tools: &[ToolSpec]) -> Step {
+fn act(pending: &PendingCall) -> Step {
     let call = pending.call.clone();
-    match (&pending.state, effect_of(&call, tools)) {
-        (CallState::Started, _) => Step::Execute(vec![call]),
-        (CallState::InDoubt, Some(Effect::Once) | None) => Step::Probe(call),
-        (
-            CallState::InDoubt
-            | CallState::Allowed
-            | CallState::Undecided
-            | CallState::Denied(_)
-            | CallState::AwaitingPerson
-            | CallState::Finished,
-            _,
-        ) => Step::Start(call),
+    match pending.state {
+        CallState::Started => Step::Execute(vec![call]),
+        CallState::InDoubt
+        | CallState::Allowed
+        | CallState::Undecided
+        | CallState::Denied(_)
+        | CallState::AwaitingPerson
+        | CallState::Finished => Step::Start(call),
     }
 }
 

@@ -127,6 +127,8 @@ pub struct Run {
     said: String,
     stop: StopReason,
     usage: Usage,
+    /// The calls of this turn that ran side by side and have come to something, and the longest time of one.
+    side_by_side: (Vec<CallId>, u64),
     outcome: Option<Outcome>,
     answer: String,
     answer_schema: Option<AnswerSchema>,
@@ -156,6 +158,7 @@ impl Run {
             said: String::new(),
             stop: StopReason::Ended,
             usage: Usage::default(),
+            side_by_side: Default::default(),
             outcome: None,
             answer: String::new(),
             answer_schema: None,

@@ -29,13 +29,14 @@ pub(crate) struct World<'a> {
 /// Drives a run until it has ended or waits for a person.
 ///
 /// An event is durable before it is folded, shown, or acted on. After a fault the run must be folded
-/// anew from the journal. A cancelled run still asks what became of calls in doubt.
+/// anew from the journal. A cancelled run still asks what became of calls in doubt, and runs no other.
 pub(crate) async fn drive(run: &mut Run, world: &World<'_>) -> Result<(), Fault> {
     loop {
         let events = match planner::next_step(run, world.tools.specs(), world.limits) {
             Step::Done => return Ok(()),
             Step::Finish(outcome) => vec![finish(run, world, outcome)],
             Step::Probe(call) => vec![execute::probe(run, world, &call).await],
+            Step::Execute(calls) if world.cancel.is_cancelled() => execute::given_up(world, &calls),
             _ if world.cancel.is_cancelled() => vec![finish(run, world, Outcome::Cancelled)],
             Step::Generate(mode) => generate(run, world, mode).await?,
             Step::Decide(call) => vec![decide(run, world, call).await],

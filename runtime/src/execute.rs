@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use handyman_core::planner::{self, wait_before_retry};
 use handyman_core::{
     CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, ReplyMode, Run, ToolCall, ToolError,
-    ToolErrorKind, ToolResult,
+    ToolErrorKind, ToolResult, compact,
 };
 use serde_json::{Value, json};
 
@@ -196,6 +196,20 @@ pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Even
     finished(world, call, end, Duration::ZERO)
 }
 
+/// What started calls come to that a cancelled run does not run any more: none of them has done anything, but for one
+/// that may be repeated, which an earlier attempt may have done.
+pub(crate) fn given_up(world: &World<'_>, calls: &[ToolCall]) -> Vec<Event> {
+    let ended = |call: &ToolCall| {
+        let outcome = match effect_of(world, call) {
+            Some(Effect::Idempotent) => CallOutcome::Unknown,
+            Some(Effect::ReadOnly | Effect::Once) | None => CallOutcome::Cancelled,
+        };
+        let end = End::because(outcome, "the run was cancelled before this call ran");
+        finished(world, call, end, Duration::ZERO)
+    };
+    calls.iter().map(ended).collect()
+}
+
 /// A result that needed no tool.
 pub(crate) fn settled(result: CallResult) -> Event {
     let CallResult { call, outcome, result, .. } = result;
@@ -203,7 +217,7 @@ pub(crate) fn settled(result: CallResult) -> Event {
 }
 
 fn finished(world: &World<'_>, call: &ToolCall, end: End, time: Duration) -> Event {
-    let result = bounded(end.result, world.limits.output_bytes_max);
+    let result = compact::bounded(end.result, world.limits.output_bytes_max);
     Event::CallFinished {
         call: call.id.clone(),
         outcome: end.outcome,
@@ -215,18 +229,4 @@ fn finished(world: &World<'_>, call: &ToolCall, end: End, time: Duration) -> Eve
 
 fn effect_of(world: &World<'_>, call: &ToolCall) -> Option<Effect> {
     world.tools.specs().iter().find(|spec| spec.name == call.tool).map(|spec| spec.effect)
-}
-
-/// Keeps a result within `bytes_max` bytes of JSON: the head stays, and the result says what is missing.
-fn bounded(value: Value, bytes_max: usize) -> Value {
-    let text = value.to_string();
-    if text.len() <= bytes_max {
-        return value;
-    }
-    let mut end = bytes_max.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = text.get(..end).unwrap_or_default();
-    json!({"cut": format!("only the first {end} of {} bytes are shown", text.len()), "head": head})
 }

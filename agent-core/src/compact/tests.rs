@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Compaction, NOTE_BYTES, next};
+use super::{Compaction, NOTE_BYTES, bounded, next};
 use crate::event::Event;
 use crate::message::{CallOutcome, Message, Part, Role};
 use crate::run::{Earlier, Run};
@@ -202,4 +202,32 @@ fn a_reply_that_never_ended_goes_before_anything_that_was_found_out() {
     assert_eq!(run.history()[..before.len() - 2], before[..before.len() - 2], "nothing else was touched");
     assert!(run.record().iter().any(|message| message.text() == rambling), "the run still knows all of it");
     assert!(matches!(next(&run), Some(Compaction::ResultsShortened { .. })), "it is done once");
+}
+
+#[test]
+fn a_long_result_keeps_what_it_names() {
+    let shortened = bounded(results(60, "x"), 8_000);
+    assert!(shortened.to_string().len() < 8_100 && shortened["cut"].is_string(), "{shortened}");
+    let trains = shortened["trains"].as_array().expect("it is a list still");
+    assert!(trains.len() > 16 && trains[0]["id"] == "x-G0", "{shortened}");
+    assert!(trains.last().is_some_and(|last| last.as_str().is_some_and(|text| text.ends_with("more"))));
+    assert_eq!(bounded(results(6, "x"), 8_000), results(6, "x"), "what is short enough stays as it is");
+}
+
+#[test]
+fn a_long_text_fills_what_there_is() {
+    for text in ["many words ".repeat(9_000), "许多字".repeat(9_000)] {
+        let shortened = bounded(json!({"url": "https://example.org", "text": text}), 8_000);
+        let bytes = shortened.to_string().len();
+        assert!((7_500..8_100).contains(&bytes), "{bytes} bytes");
+        assert_eq!(shortened["url"], "https://example.org");
+    }
+}
+
+#[test]
+fn what_is_nested_too_deeply_to_be_read_again_is_cut() {
+    let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
+    let cut = bounded(deep, 8_000);
+    assert!(cut["cut"].is_string());
+    assert!(serde_json::from_str::<Value>(&json!([[[cut]]]).to_string()).is_ok());
 }

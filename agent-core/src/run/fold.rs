@@ -143,6 +143,7 @@ impl Run {
         if let Some(pending) = self.call_in(call, &states).filter(may_start) {
             pending.state = CallState::Started;
             self.usage.calls += 1;
+            self.side_by_side = Default::default();
         }
     }
 
@@ -150,8 +151,20 @@ impl Run {
     fn attempted(&mut self, call: &CallId, ms: u64, then: impl FnOnce(&mut PendingCall)) {
         if let Some(pending) = self.call_in(call, &[CallState::Started]) {
             then(pending);
-            self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms);
+            self.spend(call, ms);
         }
+    }
+
+    /// Counts the time of a call. Of calls that ran side by side it is the longest that the run has taken; a call that
+    /// comes to something once more has run again.
+    fn spend(&mut self, call: &CallId, ms: u64) {
+        let (calls, longest) = &mut self.side_by_side;
+        if calls.contains(call) {
+            (*calls, *longest) = Default::default();
+        }
+        calls.push(call.clone());
+        self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms.saturating_sub(*longest));
+        *longest = ms.max(*longest);
     }
 
     fn count_turn(&mut self, tokens: TokenUsage, ms: u64) {
@@ -247,8 +260,9 @@ impl Run {
             (_, CallOutcome::Succeeded) => self.invalid_in_a_row = 0,
             (_, _) => {}
         }
+        let call = result.call.clone();
         pending.result = Some(result);
-        self.usage.tool_ms = self.usage.tool_ms.saturating_add(ms);
+        self.spend(&call, ms);
         if self.pending.iter().all(|pending| pending.state == CallState::Finished) {
             self.disclose();
         }

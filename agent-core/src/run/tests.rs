@@ -71,6 +71,39 @@ fn a_call_goes_from_asked_for_to_finished() {
 }
 
 #[test]
+fn calls_that_ran_side_by_side_take_the_time_of_the_longest() {
+    let took = |call: &str, ms| Event::CallFinished {
+        call: call.into(),
+        outcome: CallOutcome::Succeeded,
+        result: result(call),
+        failure: None,
+        ms,
+    };
+    let retried = |call: &str, ms| Event::CallRetried {
+        call: call.into(),
+        attempt: 1,
+        error: "busy".to_owned(),
+        wait_ms: 10,
+        ms,
+    };
+    let side_by_side = [
+        vec![started(), asked_for(&["look", "look", "look"])],
+        vec![allowed("c1"), allowed("c2"), allowed("c3"), begun("c1"), begun("c2"), begun("c3")],
+        vec![took("c1", 400), retried("c2", 100), took("c3", 500)],
+    ]
+    .concat();
+    assert_eq!(run_of(&side_by_side).usage().tool_ms, 500);
+    let once_more = [side_by_side, vec![took("c2", 300)]].concat();
+    assert_eq!(run_of(&once_more).usage().tool_ms, 800, "the second attempt came after the others");
+    let one_by_one = [
+        vec![started(), asked_for(&["pay", "pay"]), allowed("c1"), allowed("c2")],
+        vec![begun("c1"), took("c1", 400), begun("c2"), took("c2", 300)],
+    ]
+    .concat();
+    assert_eq!(run_of(&one_by_one).usage().tool_ms, 700);
+}
+
+#[test]
 fn results_are_shown_together_and_in_call_order() {
     let mut run = run_of(&[started(), asked_for(&["pay", "look"]), allowed("c1"), allowed("c2")]);
     run.apply(&ended("c2", CallOutcome::Succeeded));

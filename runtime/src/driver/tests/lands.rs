@@ -105,11 +105,13 @@ async fn an_answer_that_claims_what_was_not_done_is_corrected() {
 
 #[tokio::test]
 async fn a_run_that_was_dropped_or_crashed_is_closed_by_the_next_message() {
-    for at in (0..8).flat_map(|n| [FailAt::Before(n), FailAt::After(n)]) {
+    let places = (0..14).flat_map(|n| [FailAt::Before(n), FailAt::After(n)]);
+    for (at, calls) in places.flat_map(|at| [(at, 1), (at, 2)]) {
         let kept = Arc::new(MemoryJournal::default());
         let book = Counter::new("book", Effect::Once, Behaviour::Works);
         let done = Arc::clone(&book.done);
-        let replies = vec![say("", &[("book", json!({"n": 1}))]), ScriptedModel::answer("Booked.")];
+        let both = [("book", json!({"n": 1})), ("book", json!({"n": 2}))];
+        let replies = vec![say("", &both[..calls]), ScriptedModel::answer("Booked.")];
         let crashing = Agent::new(ScriptedModel::new(replies)).policy(AllowAll).tool(book);
         let faulty = Arc::new(FaultyJournal::new(Arc::clone(&kept), at));
         let _ = crashing.journal_with(faulty).session_named("s".into()).run("go").await;
@@ -122,11 +124,39 @@ async fn a_run_that_was_dropped_or_crashed_is_closed_by_the_next_message() {
             next.journal_with(Arc::clone(&kept) as Arc<_>).session_named("s".into()).run("hi").await.unwrap();
         assert_eq!(run.answer(), "Hello.", "{at:?}");
         assert_eq!(done.lock().unwrap().len(), before, "{at:?}: closing a run does nothing");
-        let told = results(&run).first().map(|(outcome, _)| *outcome);
-        let expected = if before == 1 { Some(CallOutcome::Succeeded) } else { told };
-        assert_eq!(told, expected, "{at:?}: what took effect is told as such");
-        assert_ne!(told, Some(CallOutcome::Unknown), "{at:?}: the tool was asked");
+        let told: Vec<CallOutcome> = results(&run).iter().map(|(outcome, _)| *outcome).collect();
+        let took_effect = told.iter().filter(|outcome| **outcome == CallOutcome::Succeeded).count();
+        assert_eq!(took_effect, before, "{at:?}, {calls} calls: what took effect is told as such: {told:?}");
+        assert!(!told.contains(&CallOutcome::Unknown), "{at:?}, {calls} calls: the tool was asked: {told:?}");
     }
+}
+
+/// Cancels a run as soon as a call of it is on record as started.
+struct CancelsAtStart(CancellationToken);
+
+impl DeltaSink for CancelsAtStart {
+    fn delta(&self, _delta: Delta) {}
+}
+
+impl crate::Observer for CancelsAtStart {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::CallStarted { .. }) {
+            self.0.cancel();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_a_cancelled_run_did_not_try_is_known_to_have_done_nothing() {
+    let book = Counter::new("book", Effect::Once, Behaviour::Works);
+    let done = Arc::clone(&book.done);
+    let (agent, _, _) = agent(vec![say("", &[("book", json!({"n": 1}))])]);
+    let cancel = CancellationToken::new();
+    let observer = CancelsAtStart(cancel.clone());
+    let watch = Watch::new(&observer).cancelled_by(cancel);
+    let run = agent.tool(book).session_named("s".into()).run_watched("go", &watch).await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Cancelled));
+    assert_eq!((results(&run)[0].0, done.lock().unwrap().len()), (CallOutcome::Cancelled, 0));
 }
 
 #[tokio::test(start_paused = true)]
