@@ -6,7 +6,7 @@ mod partial;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fault::{Fault, FaultKind};
 use crate::schema::{self, FROM, VERBATIM};
@@ -37,7 +37,17 @@ impl AnswerSchema {
     /// As [`AnswerSchema::new`].
     pub fn of<T: JsonSchema>() -> Result<Self, Fault> {
         let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-        let mut generated = settings.into_generator().into_root_schema_for::<T>().to_value();
+        let mut generator = settings.into_generator();
+        // Not as a root: there, a type that contains itself refers to `#` and not to a definition.
+        let mut generated = generator.subschema_for::<T>().to_value();
+        let definitions = generator.take_definitions(true);
+        if generated.is_boolean() {
+            // A type that may be anything.
+            generated = json!({});
+        }
+        if !definitions.is_empty() {
+            generated["$defs"] = definitions.into();
+        }
         schema::tidy(&mut generated);
         Self::new(generated)
     }

@@ -10,17 +10,23 @@ pub(crate) mod vocabulary;
 
 pub(crate) use crate::sources;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use handyman_core::{Fault, FaultKind};
+use handyman_core::{Fault, FaultKind, ToolSpec};
 use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use toktrie::{InferenceCapabilities, TokEnv};
 
+use crate::dialect::{Dialect, Turn};
+
 /// Compiled grammars kept: a session needs one a turn, and turns repeat theirs after a malformed reply.
 const CACHED_MAX: usize = 32;
+
+/// Pieces of grammars of which it is remembered whether they compile: those of all tools of a process, as a rule.
+const TRIED_MAX: usize = 4_096;
 
 /// Bytes of the stack on which a grammar is compiled: enough for as many definitions as a schema may have, each of which refers
 /// to the next. Only what is used takes memory.
@@ -35,6 +41,10 @@ pub(crate) struct Constrainer {
     factory: ParserFactory,
     vocabulary: TokEnv,
     cached: Mutex<VecDeque<(String, Matcher)>>,
+    /// Whether these pieces compile.
+    tried: Mutex<HashMap<String, bool>>,
+    /// The schemas, by their hash, that compile only in part.
+    loosened: Mutex<HashSet<u64>>,
 }
 
 impl std::fmt::Debug for Constrainer {
@@ -58,12 +68,80 @@ impl Constrainer {
             Fault::new(FaultKind::Backend, format!("the vocabulary cannot be constrained: {error}"))
         })?;
         factory.quiet();
-        Ok(Self { factory, vocabulary: TokEnv::clone(vocabulary), cached: Mutex::new(VecDeque::new()) })
+        Ok(Self {
+            factory,
+            vocabulary: TokEnv::clone(vocabulary),
+            cached: Mutex::default(),
+            tried: Mutex::default(),
+            loosened: Mutex::default(),
+        })
     }
 
     /// The vocabulary that it compiles for.
     pub(crate) fn vocabulary(&self) -> TokEnv {
         TokEnv::clone(&self.vocabulary)
+    }
+
+    /// A matcher at the beginning of a reply. What cannot be compiled of the tools' schemas does not hold the reply: all
+    /// arguments are checked once more before a tool runs, and one tool's schema must not stop what others are for. Where
+    /// nothing of a schema can be compiled, its tool is not offered in this reply.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` when nothing is left that could be written, with the tools that are the cause.
+    pub(crate) fn reply(&self, dialect: &dyn Dialect, turn: &Turn<'_>) -> Result<Matcher, Fault> {
+        let matcher = |turn: &Turn<'_>| dialect.grammar(turn).and_then(|grammar| self.matcher(&grammar));
+        let loose = Turn { loosened: Some(self), ..*turn };
+        // What did not compile as a whole will not at the next turn.
+        let known = {
+            let loosened = self.loosened.lock().unwrap_or_else(PoisonError::into_inner);
+            !loosened.is_empty() && loosened.contains(&hash(turn))
+        };
+        if known && let Ok(matcher) = matcher(&loose) {
+            return Ok(matcher);
+        }
+        let fault = match matcher(turn) {
+            Ok(matcher) => return Ok(matcher),
+            Err(fault) => fault,
+        };
+        if let Ok(matcher) = matcher(&loose) {
+            let mut loosened = self.loosened.lock().unwrap_or_else(PoisonError::into_inner);
+            if loosened.len() == TRIED_MAX {
+                loosened.clear();
+            }
+            loosened.insert(hash(turn));
+            return Ok(matcher);
+        }
+        let (fit, unfit): (Vec<&ToolSpec>, Vec<&ToolSpec>) = turn
+            .callable()
+            .partition(|tool| matcher(&Turn { tools: std::slice::from_ref(*tool), ..loose }).is_ok());
+        let names: Vec<&str> = unfit.iter().map(|tool| tool.name.as_str()).collect();
+        let named = match names.as_slice() {
+            [] => fault,
+            names => Fault::new(
+                FaultKind::Schema,
+                format!("no grammar can be made for the arguments of {}", names.join(", ")),
+            )
+            .with_hint("simplify these tools' schemas, or leave the tools out"),
+        };
+        if turn.must_call() && fit.is_empty() {
+            return Err(named);
+        }
+        let fit: Vec<ToolSpec> = fit.into_iter().cloned().collect();
+        matcher(&Turn { tools: &fit, ..loose }).map_err(|_| named)
+    }
+
+    /// Whether a grammar compiles. It is tried once.
+    pub(crate) fn compiles(&self, grammar: &str) -> bool {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiles) = tried.get(grammar) {
+            return *compiles;
+        }
+        let compiles = self.compile(grammar).is_ok_and(|matcher| matcher.get_error().is_none());
+        if tried.len() == TRIED_MAX {
+            tried.clear();
+        }
+        tried.insert(grammar.to_owned(), compiles);
+        compiles
     }
 
     /// A matcher at the beginning of the grammar.
@@ -104,6 +182,16 @@ impl Constrainer {
             compiled.map_err(|_| failed("llguidance panicked".to_owned()))
         })
     }
+}
+
+/// What the schemas of a turn come to.
+fn hash(turn: &Turn<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for tool in turn.callable() {
+        (&tool.name, tool.parameters.to_string()).hash(&mut hasher);
+    }
+    turn.answer.map(ToString::to_string).hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use handyman_core::{
 };
 use serde_json::Value;
 
+use crate::constrain::Constrainer;
 use crate::constrain::sources::Sources;
 use crate::decode::guide::Marks;
 
@@ -51,11 +52,15 @@ pub(crate) struct Turn<'a> {
     pub(crate) parallel: bool,
     /// Whether it may begin with reasoning.
     pub(crate) reasoning: bool,
+    /// Whether the prompt ends within reasoning: the reply goes on inside.
+    pub(crate) begun: bool,
     /// The shape of an answer, where it is JSON of one. Then a reply is an answer or calls, with nothing said
     /// beside them.
     pub(crate) answer: Option<&'a Value>,
     /// The pattern of what may be said, where not everything may.
     pub(crate) sayable: Option<&'a str>,
+    /// What is asked whether schemas compile, where some did not: those are then held to as far as they do.
+    pub(crate) loosened: Option<&'a Constrainer>,
 }
 
 impl<'a> Turn<'a> {
@@ -68,9 +73,16 @@ impl<'a> Turn<'a> {
             choice: &ToolChoice::Auto,
             parallel: true,
             reasoning: true,
+            begun: false,
             answer: None,
             sayable: None,
+            loosened: None,
         }
+    }
+
+    /// The same turn, after a prompt that has begun the reasoning, or has not.
+    pub(crate) fn begun(self, begun: bool) -> Self {
+        Self { begun, ..self }
     }
 
     /// The same turn, in which only what fits this pattern may be said.
@@ -136,6 +148,9 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// The dialect's name.
     fn name(&self) -> &'static str;
 
+    /// What stands around reasoning, if the model reasons.
+    fn thinking(&self) -> Option<(&str, &str)>;
+
     /// What the template is given for this history.
     fn conversation(&self, history: &[Message], tools: &[ToolSpec]) -> Conversation;
 
@@ -145,8 +160,8 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// A [`Fault`] of kind `Schema`.
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault>;
 
-    /// Reads a whole reply. What the tools' schemas say decides what a value is where a family does not
-    /// write it down.
+    /// Reads a whole reply, with the mark that begins its reasoning where the prompt has written that. What the
+    /// tools' schemas say decides what a value is where a family does not write it down.
     ///
     /// # Errors
     /// What is wrong with it, for the model to hear.
@@ -162,7 +177,8 @@ pub(crate) trait Dialect: std::fmt::Debug + Send + Sync {
     /// What marks a reply's parts, for following it while it is written.
     fn marks(&self, turn: &Turn<'_>) -> Marks;
 
-    /// Separates what can be shown while the reply streams; an answer of a given shape is shown as it is.
+    /// Separates what can be shown while the reply streams, which begins as in [`Dialect::parse`]; an answer of a
+    /// given shape is shown as it is.
     fn splitter(&self, typed: bool) -> split::Splitter;
 }
 

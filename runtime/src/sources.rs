@@ -6,9 +6,11 @@ use handyman_core::catalogue::SHOW_TOOLS;
 use handyman_core::{CallResult, Message, Part, Role, ToolSpec, repeat};
 use serde_json::{Map, Value};
 
-/// Pieces over all spans; with more, the oldest results can no longer be copied from. What the person
-/// wrote always can.
+/// Pieces of results over all spans: what does not fit beside what is newer cannot be copied from.
 const PIECES_MAX: usize = 4_000;
+
+/// Pieces of what the person wrote over all spans: some ten thousand words. Of what is longer, the end can be copied from.
+const PERSON_PIECES_MAX: usize = 16_000;
 
 /// What has been said so far, to copy from.
 #[derive(Debug, Clone, Copy)]
@@ -78,29 +80,42 @@ impl<'a> Sources<'a> {
     /// The texts that may be copied from, cut into the pieces at which a copy may begin and end.
     pub(crate) fn spans(&self) -> Vec<Vec<String>> {
         let mut texts: Vec<&str> = Vec::new();
+        let mut seen = BTreeSet::new();
         for message in self.history.iter().rev().filter(|message| message.role == Role::User) {
             texts.extend(message.parts.iter().filter_map(|part| match part {
                 Part::Text(text) => Some(text.as_str()),
                 Part::Note(_) | Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
             }));
         }
+        let mut left = PERSON_PIECES_MAX;
+        let mut spans = Vec::new();
+        for line in lines(&texts, &mut seen) {
+            let mut pieces = cut(line);
+            pieces.drain(..pieces.len().saturating_sub(left));
+            left -= pieces.len();
+            spans.extend(Some(pieces).filter(|pieces| !pieces.is_empty()));
+        }
+        texts.clear();
         // What describes a tool is nobody's words.
         let told = |result: &&CallResult| result.tool != SHOW_TOOLS;
         for result in self.history.iter().rev().flat_map(Message::results).filter(told) {
             collect_texts(&result.result, &mut texts);
         }
-        let mut seen = BTreeSet::new();
-        let mut pieces = 0;
-        let lines = texts.into_iter().flat_map(|text| text.split(char::is_control)).map(str::trim);
-        lines
-            .filter(|line| !line.is_empty() && seen.insert(*line))
-            .map(cut)
-            .take_while(|span| {
-                pieces += span.len();
-                pieces <= PIECES_MAX
-            })
-            .collect()
+        let mut left = PIECES_MAX;
+        for pieces in lines(&texts, &mut seen).into_iter().map(cut) {
+            if pieces.len() <= left {
+                left -= pieces.len();
+                spans.push(pieces);
+            }
+        }
+        spans
     }
+}
+
+/// The lines of texts that have not been seen yet.
+fn lines<'t>(texts: &[&'t str], seen: &mut BTreeSet<&'t str>) -> Vec<&'t str> {
+    let lines = texts.iter().flat_map(|text| text.split(char::is_control)).map(str::trim);
+    lines.filter(|line| !line.is_empty() && seen.insert(*line)).collect()
 }
 
 fn collect_field(value: &Value, field: &str, found: &mut Vec<String>) {

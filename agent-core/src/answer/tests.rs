@@ -33,6 +33,12 @@ struct Stop {
     minutes: u32,
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Tree {
+    leaf: u32,
+    branches: Vec<Tree>,
+}
+
 fn offer() -> Offer {
     Offer {
         id: "G\"12 \u{1F682}".to_owned(),
@@ -127,6 +133,40 @@ fn answers_are_read_and_what_is_wrong_is_named() {
     assert!(schema.read("[1, \"two\"]").unwrap_err().starts_with("at /1:"));
     let kept: AnswerSchema = serde_json::from_value(serde_json::to_value(&schema).unwrap()).unwrap();
     assert_eq!(kept, schema, "in the journal it is the schema itself");
+}
+
+#[test]
+fn a_type_that_contains_itself_can_be_answered_with() {
+    let schema = AnswerSchema::of::<Tree>().unwrap();
+    let tree = Tree { leaf: 1, branches: vec![Tree { leaf: 2, branches: vec![] }] };
+    let text = serde_json::to_string(&tree).unwrap();
+    assert_eq!(serde_json::from_value::<Tree>(schema.read(&text).unwrap()).unwrap(), tree);
+    assert!(schema.read(r#"{"leaf": 1, "branches": [{"leaf": "x", "branches": []}]}"#).is_err());
+    assert!(schema.read(r#"{"leaf": 1, "branches": [{"leaf": 2, "branches": [], "other": 1}]}"#).is_err());
+    let cut = schema.completed(r#"{"leaf": 1, "branches": [{"leaf": 2, "#).unwrap();
+    let cut: Tree = serde_json::from_value(cut.value).unwrap();
+    assert_eq!(cut, tree);
+    let several = AnswerSchema::of::<Vec<Tree>>().unwrap();
+    assert!(several.read(&format!("[{text}]")).is_ok() && several.read(&text).is_err());
+}
+
+#[test]
+fn an_answer_may_be_anything() {
+    let schema = AnswerSchema::of::<Value>().unwrap();
+    assert_eq!(*schema.schema(), json!({}));
+    assert_eq!(schema.read("[1, null]").unwrap(), json!([1, null]));
+}
+
+#[test]
+fn a_shape_that_refers_to_itself_alone_ends_no_process() {
+    let itself = json!({"$ref": "#/$defs/A", "$defs": {
+        "A": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "string"}, {"$ref": "#/$defs/B"}]},
+        "B": {"allOf": [{"$ref": "#/$defs/B"}, {"not": {"$ref": "#/$defs/A"}}]}}});
+    let schema = AnswerSchema::new(itself).unwrap();
+    for text in ["\"a\"", "3", "{\"a\": []}", "\"a", ""] {
+        let _ = schema.read(text);
+        let _ = schema.completed(text);
+    }
 }
 
 #[test]

@@ -1,11 +1,23 @@
 //! What a schema expects, in a few words, for whoever got it wrong.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ptr;
 
 use serde_json::Value;
 
 /// Names in a list before it is cut.
 const NAMED_MAX: usize = 12;
+/// Alternatives followed inside one another.
+const DEPTH_MAX: usize = 16;
+
+/// A search through alternatives. A schema may refer to itself, or to the same definition again and again: none is
+/// looked at twice, for it would say nothing new.
+struct Search<'s> {
+    root: &'s Value,
+    seen: HashSet<*const Value>,
+    depth: usize,
+}
 
 /// What is expected at a place of the arguments, given by its names and indexes; nothing where the
 /// schema does not say.
@@ -13,19 +25,53 @@ const NAMED_MAX: usize = 12;
 pub fn expected<'a>(parameters: &Value, place: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut schema = parameters;
     for step in place {
-        schema = step_into(parameters, resolved(parameters, schema), step)?;
+        schema = Search::new(parameters).step_into(schema, step)?;
     }
-    in_words(parameters, resolved(parameters, schema))
+    Search::new(parameters).in_words(schema)
 }
 
-fn step_into<'s>(root: &'s Value, schema: &'s Value, step: &str) -> Option<&'s Value> {
-    let direct = schema.get("properties").and_then(|properties| properties.get(step));
-    let item = || step.parse::<usize>().ok().and_then(|_| schema.get("items"));
-    let option = || {
-        let options = schema.get("anyOf").and_then(Value::as_array)?;
-        options.iter().find_map(|option| step_into(root, resolved(root, option), step))
-    };
-    direct.or_else(item).or_else(option)
+impl<'s> Search<'s> {
+    fn new(root: &'s Value) -> Self {
+        Self { root, seen: HashSet::new(), depth: 0 }
+    }
+
+    fn step_into(&mut self, schema: &'s Value, step: &str) -> Option<&'s Value> {
+        self.once(schema, |search, schema| {
+            let direct = schema.get("properties").and_then(|properties| properties.get(step));
+            let item = || step.parse::<usize>().ok().and_then(|_| schema.get("items"));
+            direct.or_else(item).or_else(|| {
+                let options = schema.get("anyOf").and_then(Value::as_array)?;
+                options.iter().find_map(|option| search.step_into(option, step))
+            })
+        })
+    }
+
+    fn in_words(&mut self, schema: &'s Value) -> Option<String> {
+        self.once(schema, |search, schema| {
+            let Some(options) = alternatives(schema) else { return plain(schema) };
+            let is_null = |option: &Value| option.get("type").is_some_and(|kind| kind == "null");
+            let root = search.root;
+            let others = options.iter().filter(|option| !is_null(resolved(root, option)));
+            let options: Vec<String> = others.filter_map(|option| search.in_words(option)).collect();
+            (!options.is_empty()).then(|| options.join(" or "))
+        })
+    }
+
+    /// What is found in a schema, or in the definition it refers to, if it has not been looked at before.
+    fn once<T>(
+        &mut self,
+        schema: &'s Value,
+        look: impl FnOnce(&mut Self, &'s Value) -> Option<T>,
+    ) -> Option<T> {
+        let schema = resolved(self.root, schema);
+        if self.depth > DEPTH_MAX || !self.seen.insert(ptr::from_ref(schema)) {
+            return None;
+        }
+        self.depth += 1;
+        let found = look(self, schema);
+        self.depth -= 1;
+        found
+    }
 }
 
 fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
@@ -33,21 +79,19 @@ fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
     target.and_then(|name| root.get("$defs")?.get(name)).unwrap_or(schema)
 }
 
-fn in_words(root: &Value, schema: &Value) -> Option<String> {
+/// The alternatives of a schema that says nothing more exact.
+fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
+    let exact = schema.get("enum").is_some_and(Value::is_array) || schema.get("const").is_some();
+    schema.get("anyOf").and_then(Value::as_array).filter(|_| !exact)
+}
+
+/// A schema without alternatives, in words.
+fn plain(schema: &Value) -> Option<String> {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         return Some(format!("one of {}", listed(values.iter().map(Value::to_string))));
     }
     if let Some(value) = schema.get("const") {
         return Some(value.to_string());
-    }
-    if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
-        let options: Vec<String> = options
-            .iter()
-            .map(|option| resolved(root, option))
-            .filter(|option| option.get("type").is_none_or(|kind| kind != "null"))
-            .filter_map(|option| in_words(root, option))
-            .collect();
-        return (!options.is_empty()).then(|| options.join(" or "));
     }
     let kind = match schema.get("type")? {
         Value::String(kind) => kind.as_str(),
@@ -93,3 +137,6 @@ fn listed(names: impl Iterator<Item = String>) -> String {
     let shown = names.get(..NAMED_MAX).unwrap_or(&names).join(", ");
     if names.len() > NAMED_MAX { format!("{shown} and {} more", names.len() - NAMED_MAX) } else { shown }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,6 +136,10 @@ impl Parameters {
     pub fn optional<T: JsonSchema>(mut self, name: &str, description: &str, rules: Rules) -> Self {
         let mut schema = self.generator.subschema_for::<T>().to_value();
         tidy(&mut schema);
+        if schema.is_boolean() {
+            // A type that may be anything is `true`, which has no room for what is said of it.
+            schema = json!({});
+        }
         if let Value::Object(property) = &mut schema {
             if !description.is_empty() {
                 property.insert("description".to_owned(), json!(description));

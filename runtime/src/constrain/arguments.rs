@@ -6,6 +6,8 @@
 
 mod bare;
 mod each;
+mod kinds;
+mod loosen;
 mod marked;
 pub(crate) mod parts;
 mod plain;
@@ -17,10 +19,13 @@ use handyman_core::schema::{FROM, VERBATIM};
 use handyman_core::{Fault, ToolSpec};
 use serde_json::{Value, json};
 
+use super::Constrainer;
 use super::grammar::{Grammar, either, json_text, literal};
 use super::sources::Sources;
 use crate::dialect::format::Syntax;
+use crate::render::json::python_json;
 use except::{Rest, Writing};
+use plain::{EXACT_MAX, count};
 use scope::Scope;
 
 /// Writes the rules for the arguments of tools into a grammar.
@@ -34,6 +39,8 @@ pub(crate) struct Arguments<'a> {
     span_written: bool,
     /// The rule for a value of any kind in a marked object, once it has been needed.
     any: Option<String>,
+    /// What is asked whether schemas compile; where nothing is, they have to.
+    loosened: Option<&'a Constrainer>,
     /// The rules of this tool that a schema inside may need again.
     known: Vec<Known>,
 }
@@ -50,7 +57,20 @@ struct Known {
 impl<'a> Arguments<'a> {
     /// Writes into this grammar, with these sources to copy from.
     pub(crate) fn new(grammar: &'a mut Grammar, sources: Sources<'a>) -> Self {
-        Self { grammar, sources, span: None, span_written: false, any: None, known: Vec::new() }
+        Self {
+            grammar,
+            sources,
+            span: None,
+            span_written: false,
+            any: None,
+            loosened: None,
+            known: Vec::new(),
+        }
+    }
+
+    /// Has schemas held to only as far as they compile.
+    pub(crate) fn loosened(self, loosened: Option<&'a Constrainer>) -> Self {
+        Self { loosened, ..self }
     }
 
     /// The grammar, to write around the arguments.
@@ -75,40 +95,66 @@ impl<'a> Arguments<'a> {
         };
         // The definitions of another tool may have the same names.
         self.known.clear();
-        let parameters = parts::whole(&spec.parameters, &definitions);
+        let shapes = parts::shapes(&spec.parameters, &definitions);
         let spent = self.sources.spent(&spec.name);
-        if !spent.is_empty()
-            && let Rest::Rule(rule) = self.object_except(&parameters, scope, writing, &spent)?
+        // What may have any names cannot be told apart here: the planner settles such calls.
+        if let [parameters] = shapes.as_slice()
+            && !spent.is_empty()
+            && !is_open(parameters)
+            && let Rest::Rule(rule) = self.object_except(parameters, scope, writing, &spent)?
         {
             return Ok(rule);
         }
-        match writing {
-            Writing::Json => self.object(&parameters, scope),
-            Writing::Each(style) => self.each(&parameters, scope, &style),
-            Writing::Marked(mark) => self.marked_object(&parameters, scope, mark),
+        let mut rules = Vec::new();
+        for parameters in &shapes {
+            rules.extend(match writing {
+                Writing::Json if is_open(parameters) => self.value(parameters, scope)?,
+                Writing::Json => self.object(parameters, scope)?,
+                Writing::Each(style) => self.each(parameters, scope, &style)?,
+                Writing::Marked(mark) => self.marked_object(parameters, scope, mark)?,
+            });
         }
+        Ok(match rules.as_slice() {
+            [] => None,
+            [only] => Some(only.clone()),
+            rules => Some(self.grammar.rule(&either(rules))),
+        })
     }
 
     /// The rule for an answer of a shape.
     pub(crate) fn shape(&mut self, schema: &Value) -> String {
         let scope = Scope { tool: "", definitions: &schema["$defs"], depth: 0 };
-        let plain = scope.plain(schema);
+        self.json(schema, scope)
+    }
+
+    /// The rule for JSON of a schema that depends on nothing else.
+    fn json(&mut self, schema: &Value, scope: Scope<'_>) -> String {
+        let mut plain = scope.plain(schema);
+        if let Some(constrainer) = self.loosened {
+            let compiles = |plain: &Value| constrainer.compiles(&format!("start: %json {plain}"));
+            plain = loosen::loosened(&plain, &compiles);
+        }
         self.grammar.rule(&format!("%json {plain}"))
     }
 
     fn value(&mut self, schema: &Value, scope: Scope<'_>) -> Result<Option<String>, Fault> {
-        if !scope.mentions_sources(schema) {
-            let plain = scope.plain(schema);
-            return Ok(Some(self.grammar.rule(&format!("%json {plain}"))));
+        if parts::is_nothing(schema) {
+            return Ok(None);
         }
-        if schema.get("allOf").is_some() {
+        if let Some(given) = given_beyond(schema) {
+            return Ok(Some(self.grammar.rule(&either(&given))));
+        }
+        if !scope.mentions_sources(schema) {
+            return Ok(Some(self.json(schema, scope)));
+        }
+        if parts::joins(schema) {
             let whole = parts::whole(schema, scope.definitions);
             return self.once(schema, false, |arguments| arguments.value(&whole, scope));
         }
         if let Some((target, _)) = scope.follow(schema)? {
             return self.once(schema, false, |arguments| arguments.value(target, scope));
         }
-        if let Some(Value::Array(options)) = schema.get("anyOf") {
+        if let Some(options) = parts::alternatives(schema) {
             let rules =
                 options.iter().map(|option| self.value(option, scope)).collect::<Result<Vec<_>, _>>()?;
             let rules: Vec<String> = rules.into_iter().flatten().collect();
@@ -205,8 +251,8 @@ impl<'a> Arguments<'a> {
 
     /// A list of as many items as the schema allows; `None` when it needs some and there are none.
     fn list(&mut self, schema: &Value, item: Option<String>, comma: &str) -> Option<String> {
-        let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
-        let most = schema.get("maxItems").and_then(Value::as_u64);
+        let least = schema.get("minItems").and_then(count).unwrap_or(0);
+        let most = schema.get("maxItems").and_then(count);
         let Some(item) = item else {
             return (least == 0).then(|| self.grammar.rule(&literal("[]")));
         };
@@ -300,10 +346,31 @@ fn without_null(schema: &Value) -> Value {
             schema["type"] = only;
         }
     }
-    if let Some(Value::Array(options)) = schema.get_mut("anyOf") {
-        options.retain(|option| option.get("type") != Some(&Value::from("null")));
+    for alternatives in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(options)) = schema.get_mut(alternatives) {
+            options.retain(|option| option.get("type") != Some(&Value::from("null")));
+        }
     }
     schema
+}
+
+/// The given values of a schema as they are written, where one is a number that llguidance would round.
+fn given_beyond(schema: &Value) -> Option<Vec<String>> {
+    let one = schema.get("const").map(std::slice::from_ref);
+    let given = one.or_else(|| schema.get("enum")?.as_array().map(Vec::as_slice))?;
+    let beyond = given.iter().filter_map(Value::as_f64).any(|number| number.abs() >= EXACT_MAX);
+    beyond.then(|| given.iter().map(|value| literal(&python_json(value))).collect())
+}
+
+/// Whether an object may have more than the properties it lists.
+fn is_open(schema: &Value) -> bool {
+    let lists = schema.get("properties").and_then(Value::as_object).is_some_and(|named| !named.is_empty());
+    schema.get("patternProperties").is_some()
+        || match schema.get("additionalProperties") {
+            None | Some(Value::Bool(false)) => false,
+            Some(Value::Bool(true)) => !lists,
+            Some(_) => true,
+        }
 }
 
 /// A text as it stands inside a JSON string.

@@ -15,7 +15,7 @@ use super::families::FAMILIES;
 use super::format::Format;
 use super::generic::Generic;
 use super::infer;
-use super::native::{Habits, Native, Thinking};
+use super::native::{Habits, Native};
 use super::samples::{RESULT, ask, bare_call, call, hard_call, reply, results, tools};
 use super::{Dialect, Turn, read};
 use crate::constrain::Constrainer;
@@ -23,7 +23,7 @@ use crate::constrain::sources::Sources;
 use crate::llama::Token;
 use crate::render::Template;
 use crate::render::protect::plain;
-use crate::render::transcript::{Renderer, Tokenize};
+use crate::render::transcript::{Renderer, Tokenize, begins_reasoning};
 
 /// A dialect and why it was chosen.
 #[derive(Debug, Clone)]
@@ -109,25 +109,19 @@ impl<'a> Candidate<'a> {
         renderer.text(&[ask()], &tools(), true).map(|text| plain(&text)).map_err(|fault| fault.to_string())
     }
 
-    /// Where a model with these marks around its reasoning begins it.
-    fn thinking(self, begins: &str, ends: &str, prompt: &str) -> Thinking {
+    /// Whether a model with these marks around its reasoning does reason after such a prompt.
+    fn thinks(self, begins: &str, ends: &str, prompt: &str) -> bool {
         let prompt = prompt.trim_end();
-        if prompt.ends_with(begins.trim()) {
-            Thinking::Begun
-        } else if !prompt.ends_with(ends.trim()) && self.template.source().contains(begins.trim()) {
-            Thinking::May
-        } else {
-            Thinking::Never
-        }
+        let may = !prompt.ends_with(ends.trim()) && self.template.source().contains(begins.trim());
+        may || prompt.ends_with(begins.trim())
     }
 
     /// A family's dialect as this template wants it: with calls written by the template, or by us.
     fn native(self, format: &Format, in_content: bool) -> Result<Native, String> {
         let markers = self.markers(&format.markup());
-        let mut native =
-            Native { format: format.clone(), thinking: Thinking::Never, habits: Habits::default(), markers };
+        let mut native = Native { format: format.clone(), thinks: false, habits: Habits::default(), markers };
         if let Some((begins, ends)) = &format.thinking {
-            native.thinking = self.thinking(begins, ends, &self.prompt(&native)?);
+            native.thinks = self.thinks(begins, ends, &self.prompt(&native)?);
         }
         if in_content {
             self.leaves_calls_to_us(&mut native)?;
@@ -187,12 +181,11 @@ impl<'a> Candidate<'a> {
 
     fn holds_law_for(self, native: &Native, calls: &[CallRequest]) -> Result<(), String> {
         let written = self.reads_back(native, calls)?;
-        let reply = match (&native.format.thinking, native.thinking) {
-            (Some((_, ends)), Thinking::Begun) => format!("so{ends}{written}"),
-            (_, _) => written,
-        };
+        let begun = begins_reasoning(native, &self.prompt(native)?);
+        let reply = after_reasoning(native, begun, written);
         let (tools, history) = (tools(), [ask()]);
-        let grammar = native.grammar(&Turn::new(&tools, ReplyMode::Free, Sources::new(&history)));
+        let turn = Turn::new(&tools, ReplyMode::Free, Sources::new(&history)).begun(begun);
+        let grammar = native.grammar(&turn);
         self.accepts(&grammar.map_err(|fault| fault.to_string())?, &reply)
     }
 
@@ -262,12 +255,8 @@ impl<'a> Candidate<'a> {
         let markers = self.markers(&[marks.0.clone(), marks.1.clone()]);
         let mut problem = String::new();
         for system_allowed in [true, false] {
-            let mut dialect = Generic {
-                system_allowed,
-                thinking: Thinking::Never,
-                marks: marks.clone(),
-                markers: markers.clone(),
-            };
+            let mut dialect =
+                Generic { system_allowed, thinks: false, marks: marks.clone(), markers: markers.clone() };
             match self.envelope_holds_law(&mut dialect) {
                 Ok(()) => return Ok(Chosen { dialect: Arc::new(dialect), why: reason.to_owned() }),
                 Err(why) => problem = why,
@@ -280,7 +269,7 @@ impl<'a> Candidate<'a> {
     fn envelope_holds_law(self, dialect: &mut Generic) -> Result<(), String> {
         if !dialect.marks.0.is_empty() {
             let (begins, ends) = dialect.marks.clone();
-            dialect.thinking = self.thinking(&begins, &ends, &self.prompt(dialect)?);
+            dialect.thinks = self.thinks(&begins, &ends, &self.prompt(dialect)?);
         }
         let (tools, calls) = (tools(), vec![hard_call(), bare_call()]);
         let history = [ask(), reply(&calls), results(&calls)];
@@ -290,18 +279,24 @@ impl<'a> Candidate<'a> {
         if !prompt.contains(&envelope) || !prompt.contains(RESULT) {
             return Err("the template does not show what was said".to_owned());
         }
-        let reply = if dialect.thinking == Thinking::Begun {
-            format!("so{}{envelope}", dialect.marks.1)
-        } else {
-            envelope
-        };
-        let grammar = dialect.grammar(&Turn::new(&tools, ReplyMode::Free, Sources::new(&history)));
+        let begun = begins_reasoning(dialect, &prompt);
+        let reply = after_reasoning(dialect, begun, envelope);
+        let turn = Turn::new(&tools, ReplyMode::Free, Sources::new(&history)).begun(begun);
+        let grammar = dialect.grammar(&turn);
         self.accepts(&grammar.map_err(|fault| fault.to_string())?, &reply)?;
         if dialect.parse(&reply, &tools)?.calls == calls {
             Ok(())
         } else {
             Err("the envelope reads back differently".to_owned())
         }
+    }
+}
+
+/// A reply as it goes on after its prompt, which may have begun the reasoning.
+fn after_reasoning(dialect: &dyn Dialect, begun: bool, reply: String) -> String {
+    match dialect.thinking() {
+        Some((_, ends)) if begun => format!("so{ends}{reply}"),
+        Some(_) | None => reply,
     }
 }
 

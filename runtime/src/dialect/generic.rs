@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::branches::{Around, branches};
 use super::format::Syntax;
-use super::native::{Thinking, up_to};
+use super::native::up_to;
 use super::split::Splitter;
 use super::{Conversation, Dialect, Said, Turn, request_of};
 use crate::constrain::arguments::Arguments;
@@ -30,7 +30,8 @@ pub(crate) struct Generic {
     /// Where the template takes no system message, the instructions stand before the first user message.
     pub(crate) system_allowed: bool,
     /// Whether the model thinks before it writes the envelope.
-    pub(crate) thinking: Thinking,
+    /// Whether the model reasons before it speaks, or may.
+    pub(crate) thinks: bool,
     /// What stands around reasoning.
     pub(crate) marks: (String, String),
     /// Markup that is one token of the vocabulary.
@@ -41,7 +42,7 @@ impl Generic {
     /// An envelope after no reasoning.
     #[cfg(test)]
     pub(crate) fn plain(system_allowed: bool) -> Self {
-        Self { system_allowed, thinking: Thinking::Never, marks: Default::default(), markers: Vec::new() }
+        Self { system_allowed, thinks: false, marks: Default::default(), markers: Vec::new() }
     }
 
     /// A reply of the model as it is written.
@@ -57,31 +58,30 @@ impl Generic {
 
     /// The reasoning of a reply, and what comes after it.
     fn reasoned<'r>(&self, reply: &'r str) -> Result<(String, &'r str), String> {
-        let (begins, ends) = &self.marks;
-        match reply.split_once(ends.as_str()).filter(|_| self.thinking != Thinking::Never) {
+        let Some((begins, ends)) = self.thinking() else { return Ok((String::new(), reply)) };
+        match reply.split_once(ends) {
             Some((inside, rest)) => {
-                Ok((inside.trim_start().trim_start_matches(begins.as_str()).trim().to_owned(), rest))
+                Ok((inside.trim_start().trim_start_matches(begins.trim()).trim().to_owned(), rest))
             }
-            None if self.thinking == Thinking::Begun => {
+            None if reply.trim_start().starts_with(begins.trim()) => {
                 Err("the reply ends before the reasoning does".to_owned())
             }
             None => Ok((String::new(), reply)),
         }
     }
 
-    fn reasoning(&self, grammar: &mut Grammar, allowed: bool) -> String {
-        let (begins, ends) = &self.marks;
-        let marks: [&str; 2] = [begins, ends];
-        let marks = allowed.then_some(marks.as_slice());
-        match self.thinking {
-            Thinking::Never => String::new(),
-            Thinking::May if !allowed => String::new(),
-            Thinking::May => {
-                let closed = up_to(grammar, marks, ends, None);
-                format!("({} {closed} /[ \\n]+/?)?", grammar.written(begins))
-            }
-            Thinking::Begun => format!("{} /[ \\n]+/?", up_to(grammar, marks, ends, None)),
+    fn reasoning(&self, grammar: &mut Grammar, turn: &Turn<'_>) -> String {
+        let Some((begins, ends)) = self.thinking() else { return String::new() };
+        let marks = [begins, ends];
+        let marks = turn.reasoning.then_some(marks.as_slice());
+        if turn.begun {
+            return format!("{} /[ \\n]+/?", up_to(grammar, marks, ends, None));
         }
+        if !turn.reasoning {
+            return String::new();
+        }
+        let closed = up_to(grammar, marks, ends, None);
+        format!("({} {closed} /[ \\n]+/?)?", grammar.written(begins))
     }
 
     fn call(arguments: &mut Arguments<'_>, turn: &Turn<'_>) -> Result<Option<String>, Fault> {
@@ -105,6 +105,10 @@ impl Dialect for Generic {
         "generic"
     }
 
+    fn thinking(&self) -> Option<(&str, &str)> {
+        self.thinks.then_some((self.marks.0.as_str(), self.marks.1.as_str()))
+    }
+
     fn conversation(&self, history: &[Message], tools: &[ToolSpec]) -> Conversation {
         let (own, rest): (Vec<&Message>, Vec<&Message>) =
             history.iter().partition(|message| message.role == Role::System);
@@ -124,8 +128,8 @@ impl Dialect for Generic {
 
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault> {
         let mut grammar = Grammar::with_markers(self.markers.clone());
-        let reasoning = self.reasoning(&mut grammar, turn.reasoning);
-        let mut arguments = Arguments::new(&mut grammar, turn.sources);
+        let reasoning = self.reasoning(&mut grammar, turn);
+        let mut arguments = Arguments::new(&mut grammar, turn.sources).loosened(turn.loosened);
         let text = json!({"type": "string", "minLength": 1});
         let said = arguments.shape(turn.answer.unwrap_or(&text));
         let answer = format!("{} {said} {}", literal("{\"answer\": "), literal("}"));
@@ -176,8 +180,8 @@ impl Dialect for Generic {
     fn marks(&self, turn: &Turn<'_>) -> Marks {
         let around = Around { begins: "{\"calls\": [", name: "{\"name\": \"", syntax: &Syntax::Json };
         Marks {
-            thinking: (self.thinking != Thinking::Never).then(|| self.marks.clone()),
-            begun: self.thinking == Thinking::Begun,
+            thinking: self.thinks.then(|| self.marks.clone()),
+            begun: self.thinks && turn.begun,
             closing: Vec::new(),
             trigger: "{\"calls\": [".to_owned(),
             branches: branches(&around, turn),
@@ -185,9 +189,7 @@ impl Dialect for Generic {
     }
 
     fn splitter(&self, typed: bool) -> Splitter {
-        let thinks = self.thinking != Thinking::Never;
-        let splitter =
-            Splitter::envelope(thinks.then(|| self.marks.clone()), self.thinking == Thinking::Begun);
+        let splitter = Splitter::envelope(self.thinks.then(|| self.marks.clone()));
         if typed { splitter.typed("") } else { splitter }
     }
 }

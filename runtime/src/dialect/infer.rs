@@ -11,7 +11,7 @@ use serde_json::json;
 use super::choose::Candidate;
 use super::families::FAMILIES;
 use super::format::{Format, Syntax};
-use super::native::{Habits, Native, Thinking};
+use super::native::{Habits, Native};
 use super::samples::{ask, call};
 use crate::render::json::python_json;
 
@@ -91,8 +91,7 @@ struct Shape {
 impl Shape {
     fn of(model: Candidate<'_>) -> Result<Self, String> {
         let format = Format::json("probe", &[], "$NAME$ARGS").owned();
-        let probe =
-            Native { format, thinking: Thinking::Never, habits: Habits::default(), markers: Vec::new() };
+        let probe = Native { format, thinks: false, habits: Habits::default(), markers: Vec::new() };
         let history = [ask(), Message::text_of(Role::Assistant, SAID)];
         let whole = model.renderer(&probe).text(&history, &[], false).map_err(|fault| fault.to_string())?;
         let after_text = whole.split_once(SAID).ok_or("the template does not show replies")?.1.to_owned();

@@ -16,17 +16,6 @@ use crate::render::messages::{self, Shape};
 /// Calls in one reply where each has a name that the grammar fixes.
 const NAMED_CALLS_MAX: usize = 8;
 
-/// Whether and where a model thinks before it speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Thinking {
-    /// It does not.
-    Never,
-    /// A reply may begin with reasoning.
-    May,
-    /// The prompt begins the reasoning: the reply goes on inside.
-    Begun,
-}
-
 /// What a template wants otherwise than most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each holds or not, whatever the others do")]
@@ -45,7 +34,8 @@ pub(crate) struct Habits {
 #[derive(Debug)]
 pub(crate) struct Native {
     pub(crate) format: Format,
-    pub(crate) thinking: Thinking,
+    /// Whether the model reasons before it speaks, or may.
+    pub(crate) thinks: bool,
     pub(crate) habits: Habits,
     /// Markup that is one token of the vocabulary.
     pub(crate) markers: Vec<(String, Token)>,
@@ -56,23 +46,22 @@ impl Native {
     #[cfg(test)]
     pub(crate) fn of(family: &str) -> Self {
         let format = super::families::family(family);
-        Self { format, thinking: Thinking::Never, habits: Habits::default(), markers: Vec::new() }
+        Self { format, thinks: false, habits: Habits::default(), markers: Vec::new() }
     }
 
     /// The reasoning before anything else.
-    fn reasoning(&self, grammar: &mut Grammar, allowed: bool) -> String {
-        let Some((begins, ends)) = &self.format.thinking else { return String::new() };
-        let marks: [&str; 2] = [begins, ends];
-        let marks = allowed.then_some(marks.as_slice());
-        match self.thinking {
-            Thinking::Never => String::new(),
-            Thinking::May if !allowed => String::new(),
-            Thinking::May => {
-                let closed = up_to(grammar, marks, ends, None);
-                format!("(/[ \\n]+/? {} {closed})?", grammar.written(begins))
-            }
-            Thinking::Begun => up_to(grammar, marks, ends, None),
+    fn reasoning(&self, grammar: &mut Grammar, turn: &Turn<'_>) -> String {
+        let Some((begins, ends)) = self.thinking() else { return String::new() };
+        let marks = [begins, ends];
+        let marks = turn.reasoning.then_some(marks.as_slice());
+        if turn.begun {
+            return up_to(grammar, marks, ends, None);
         }
+        if !turn.reasoning {
+            return String::new();
+        }
+        let closed = up_to(grammar, marks, ends, None);
+        format!("(/[ \\n]+/? {} {closed})?", grammar.written(begins))
     }
 
     /// The markup that no text may spell.
@@ -197,24 +186,18 @@ impl Native {
     }
 
     /// The reasoning of a reply, and what comes after it.
-    fn reasoned<'r>(&self, reply: &'r str) -> Result<(&'r str, &'r str), String> {
-        let Some((begins, ends)) = self.format.thinking.as_ref().filter(|_| self.thinking != Thinking::Never)
-        else {
-            return Ok(("", reply));
-        };
-        match reply.split_once(ends.as_str()) {
+    fn reasoned<'r>(&self, reply: &'r str) -> (&'r str, &'r str) {
+        let Some((begins, ends)) = self.thinking() else { return ("", reply) };
+        match reply.split_once(ends) {
             Some((before, after)) => {
                 let inside = before.trim_start();
-                Ok((inside.strip_prefix(begins.trim()).unwrap_or(inside).trim(), after))
-            }
-            None if self.thinking == Thinking::Begun => {
-                Err("the reply ends before the reasoning does".to_owned())
+                (inside.strip_prefix(begins.trim()).unwrap_or(inside).trim(), after)
             }
             // It was cut off while it thought.
-            None => Ok(match reply.trim_start().strip_prefix(begins.trim()) {
+            None => match reply.trim_start().strip_prefix(begins.trim()) {
                 Some(inside) => (inside.trim(), ""),
                 None => ("", reply),
-            }),
+            },
         }
     }
 
@@ -245,6 +228,11 @@ impl Native {
 impl Dialect for Native {
     fn name(&self) -> &'static str {
         self.format.name
+    }
+
+    fn thinking(&self) -> Option<(&str, &str)> {
+        let marks = self.format.thinking.as_ref().filter(|_| self.thinks)?;
+        Some((&marks.0, &marks.1))
     }
 
     fn conversation(&self, history: &[Message], tools: &[ToolSpec]) -> Conversation {
@@ -281,8 +269,8 @@ impl Dialect for Native {
     fn grammar(&self, turn: &Turn<'_>) -> Result<String, Fault> {
         let told_apart = self.format.is_bare() && turn.answer.is_some();
         let mut grammar = Grammar::with_markers(self.markers.clone()).cut_as_json(told_apart);
-        let reasoning = self.reasoning(&mut grammar, turn.reasoning);
-        let mut arguments = Arguments::new(&mut grammar, turn.sources);
+        let reasoning = self.reasoning(&mut grammar, turn);
+        let mut arguments = Arguments::new(&mut grammar, turn.sources).loosened(turn.loosened);
         let calling = match turn.mode {
             ReplyMode::Free => self.calling(&mut arguments, turn)?,
             ReplyMode::AnswerOnly => None,
@@ -304,7 +292,7 @@ impl Dialect for Native {
     }
 
     fn parse_typed(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
-        let (reasoning, rest) = self.reasoned(reply)?;
+        let (reasoning, rest) = self.reasoned(reply);
         let (rest, format) = (rest.trim_start(), &self.format);
         let calls = if format.is_bare() {
             let known = |call: &CallRequest| tools.iter().any(|tool| tool.name == call.tool);
@@ -322,7 +310,7 @@ impl Dialect for Native {
     }
 
     fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
-        let (reasoning, rest) = self.reasoned(reply)?;
+        let (reasoning, rest) = self.reasoned(reply);
         let (text, calls) = self.split(rest);
         let calls = match calls {
             Some(calls) => match read::calls(&self.format, calls, tools)? {
@@ -339,8 +327,8 @@ impl Dialect for Native {
         let around =
             Around { begins: &format.begins, name: opening(&format.call), syntax: &format.arguments };
         Marks {
-            thinking: format.thinking.clone().filter(|_| self.thinking != Thinking::Never),
-            begun: self.thinking == Thinking::Begun,
+            thinking: format.thinking.clone().filter(|_| self.thinks),
+            begun: self.thinks && turn.begun,
             closing: Vec::new(),
             trigger: format.trigger.clone(),
             branches: branches(&around, turn),
@@ -348,7 +336,7 @@ impl Dialect for Native {
     }
 
     fn splitter(&self, typed: bool) -> Splitter {
-        let splitter = Splitter::new(&self.format, self.thinking);
+        let splitter = Splitter::new(&self.format, self.thinks);
         if typed { splitter.typed(&self.format.opening()) } else { splitter }
     }
 }

@@ -1,10 +1,10 @@
 //! Reads calls in a family's format.
 
 use handyman_core::{CallRequest, ToolSpec};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::format::{Format, Piece, Syntax, pieces};
-use crate::constrain::arguments::parts::{Parts, parts, whole};
+use crate::constrain::arguments::parts::{Parts, parts, shapes};
 
 /// The calls at the beginning of a text, and what stands after them.
 ///
@@ -157,7 +157,8 @@ impl Each<'_> {
                         Some(_) | None => return None,
                     };
                     let (found, _) = rest.split_once(next)?;
-                    if found.starts_with('/') || found.contains(['\n', '<', '(', ')']) {
+                    let odd = found.starts_with('/') || found.contains(['\n', '<', '(', ')']);
+                    if odd && !(*piece == Piece::Key && self.knows(found)) {
                         return None;
                     }
                     rest = &rest[found.len()..];
@@ -194,12 +195,27 @@ impl Each<'_> {
         ))
     }
 
+    /// Whether this is the name of an argument.
+    fn knows(&self, name: &str) -> bool {
+        self.spec.is_some_and(|spec| {
+            let shapes = shapes(&spec.parameters, &spec.parameters["$defs"]);
+            shapes.iter().any(|shape| shape["properties"].get(name).is_some())
+        })
+    }
+
     /// What the schema says the value can be.
     fn parts(&self, name: &str, of_text: Option<bool>) -> Parts {
         let nothing = Value::Null;
         let parameters = self.spec.map_or(&nothing, |spec| &spec.parameters);
         let definitions = &parameters["$defs"];
-        let mut parts = parts(&whole(parameters, definitions)["properties"][name], definitions);
+        let named = shapes(parameters, definitions);
+        let mut named: Vec<&Value> = named.iter().filter_map(|shape| shape["properties"].get(name)).collect();
+        named.dedup();
+        let mut parts = match named.as_slice() {
+            [] => parts(&Value::Bool(true), definitions),
+            [only] => parts(only, definitions),
+            several => parts(&json!({"anyOf": several}), definitions),
+        };
         match of_text {
             Some(true) => parts.others.clear(),
             Some(false) => parts.texts.clear(),
@@ -222,7 +238,7 @@ fn typed(written: &str, parts: &Parts) -> Result<Value, String> {
     match (parts.texts.is_empty(), parts.others.is_empty()) {
         (false, true) => Ok(written.into()),
         (false, false) => {
-            Ok(value().ok().filter(|value| !value.is_string()).unwrap_or_else(|| written.into()))
+            Ok(value().ok().filter(|value| parts.takes(value, written)).unwrap_or_else(|| written.into()))
         }
         (true, _) => value(),
     }

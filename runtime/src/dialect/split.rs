@@ -3,7 +3,6 @@
 use handyman_core::Delta;
 
 use super::format::Format;
-use super::native::Thinking;
 
 /// Where in a reply the stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,21 +52,19 @@ const VALUE: &str = "{\"answer\": ";
 
 impl Splitter {
     /// The stream of a family's replies.
-    pub(crate) fn new(format: &Format, thinking: Thinking) -> Self {
+    pub(crate) fn new(format: &Format, thinks: bool) -> Self {
         let marks = Marks {
-            thinking: format.thinking.clone().filter(|_| thinking != Thinking::Never),
+            thinking: format.thinking.clone().filter(|_| thinks),
             answer: format.answer.clone(),
             trigger: format.trigger.clone(),
             bare: format.is_bare(),
             opening: None,
         };
-        let place = if thinking == Thinking::Begun { Place::Reasoning } else { Place::Start };
-        Self { marks, place, pending: String::new(), begun: false }
+        Self { marks, place: Place::Start, pending: String::new(), begun: false }
     }
 
     /// A stream of generic envelopes after reasoning, if any.
-    pub(crate) fn envelope(thinking: Option<(String, String)>, begun: bool) -> Self {
-        let place = if begun { Place::Reasoning } else { Place::Envelope };
+    pub(crate) fn envelope(thinking: Option<(String, String)>) -> Self {
         let marks = Marks {
             thinking,
             trigger: "{\"calls\"".to_owned(),
@@ -75,7 +72,7 @@ impl Splitter {
             bare: false,
             opening: None,
         };
-        Self { marks, place, pending: String::new(), begun: false }
+        Self { marks, place: Place::Envelope, pending: String::new(), begun: false }
     }
 
     /// The stream of replies that are an answer of a given shape, or calls that open so.

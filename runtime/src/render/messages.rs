@@ -1,11 +1,13 @@
 //! Messages and tools in the shape that chat templates expect.
 
-use handyman_core::schema::shown;
+mod shapes;
+
 use handyman_core::{CallId, CallRequest, Message, Part, Role, ToolCall, ToolSpec};
 use serde_json::{Map, Value, json};
 
 use super::json::python_json;
 use super::protect::protected;
+use shapes::regular;
 
 /// Writes calls as text: the calls, their names, and the number of the first.
 pub(crate) type Written<'a> = dyn Fn(&[CallRequest], &[String], usize) -> String + 'a;
@@ -142,7 +144,7 @@ pub(crate) fn described(tool: &ToolSpec) -> Value {
         "function": {
             "name": tool.name,
             "description": protected(&tool.description),
-            "parameters": protected_inside(&shown(&tool.parameters)),
+            "parameters": protected_inside(&regular(&tool.parameters)),
         },
     })
 }
@@ -150,7 +152,7 @@ pub(crate) fn described(tool: &ToolSpec) -> Value {
 /// The tools as a text, for templates that do not show them.
 pub(crate) fn told(tools: &[ToolSpec]) -> String {
     let line = |tool: &ToolSpec| {
-        let parameters = python_json(&shown(&tool.parameters));
+        let parameters = python_json(&regular(&tool.parameters));
         protected(&format!("\n- {}: {} Arguments: {parameters}", tool.name, tool.description))
     };
     format!("Tools:{}", tools.iter().map(line).collect::<String>())

@@ -49,6 +49,8 @@ pub(crate) struct Prompt {
     pub(crate) tokens: Vec<Token>,
     /// How many of them, at the end, say what no earlier prompt of the conversation said.
     pub(crate) new: usize,
+    /// Whether it ends within reasoning.
+    pub(crate) begun: bool,
 }
 
 /// What becomes of the reasoning in earlier replies, where a template would leave it out of later prompts.
@@ -83,21 +85,22 @@ impl Renderer<'_> {
         reasoning: EarlierReasoning,
     ) -> Result<Prompt, Fault> {
         let whole = self.text(history, tools, true)?;
+        let begun = begins_reasoning(self.dialect, &whole);
         let earlier = earlier.filter(|earlier| earlier.messages < history.len());
         let Some(earlier) = earlier else {
             let tokens = self.whole_prompt(&whole);
-            return Ok(Prompt { new: tokens.len(), tokens });
+            return Ok(Prompt { new: tokens.len(), tokens, begun });
         };
         let new = self.difference(earlier, history, tools, &whole).map(|new| self.tokenize(&new));
         let keeps = reasoning == EarlierReasoning::Keep || !drops_reasoning(history, earlier.messages);
         match new {
             Some(new) if keeps => {
-                Ok(Prompt { new: new.len(), tokens: [earlier.tokens.as_slice(), &new].concat() })
+                Ok(Prompt { new: new.len(), tokens: [earlier.tokens.as_slice(), &new].concat(), begun })
             }
-            Some(new) => Ok(Prompt { new: new.len(), tokens: self.whole_prompt(&whole) }),
+            Some(new) => Ok(Prompt { new: new.len(), tokens: self.whole_prompt(&whole), begun }),
             None => {
                 let tokens = self.whole_prompt(&whole);
-                Ok(Prompt { new: tokens.len(), tokens })
+                Ok(Prompt { new: tokens.len(), tokens, begun })
             }
         }
     }
@@ -190,6 +193,12 @@ impl Renderer<'_> {
         let parts = parts(text, self.tokenizer.markers());
         parts.iter().flat_map(|part| self.tokenizer.tokenize(part)).collect()
     }
+}
+
+/// Whether a rendered prompt ends within reasoning that it has begun itself. Some templates begin it after a person's
+/// message and not after a result.
+pub(crate) fn begins_reasoning(dialect: &dyn Dialect, prompt: &str) -> bool {
+    dialect.thinking().is_some_and(|(begins, _)| prompt.trim_end().ends_with(begins.trim()))
 }
 
 /// More noncharacters in a row than a text has anywhere.

@@ -42,5 +42,18 @@ fn what_the_person_wrote_comes_before_long_results() {
     let history = [person("from Lagos"), result("search", json!({"text": long}))];
     let spans = Sources::new(&history).spans();
     assert_eq!(spans[0].concat(), "from Lagos");
-    assert!(spans.iter().map(Vec::len).sum::<usize>() <= super::PIECES_MAX);
+    assert!(spans[1..].iter().map(Vec::len).sum::<usize>() <= super::PIECES_MAX);
+}
+
+#[test]
+fn a_long_message_can_be_copied_from_its_end_and_leaves_the_others() {
+    let long = "word ".repeat(20_000) + "the end";
+    let history = [person("from Lagos"), person(&long), result("search", json!({"text": [long, "short"]}))];
+    let spans = Sources::new(&history).spans();
+    assert_eq!(spans[0].len(), super::PERSON_PIECES_MAX);
+    assert!(spans[0].concat().ends_with("word the end"));
+    assert_eq!(spans[1].concat(), "short");
+    let history = [person(&"上".repeat(5_000)), person("to Rome"), result("search", json!({"text": "ok"}))];
+    let spans: Vec<usize> = Sources::new(&history).spans().iter().map(Vec::len).collect();
+    assert_eq!(spans, [3, 5_000, 1]);
 }

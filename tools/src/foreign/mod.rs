@@ -1,5 +1,6 @@
 //! Tools that others wrote: what their names, descriptions and schemas become here.
 
+mod references;
 mod schema;
 
 pub(crate) use schema::adopted;

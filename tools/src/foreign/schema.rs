@@ -1,9 +1,12 @@
 //! JSON schemas of other drafts, and OpenAPI 3.0's, as 2020-12.
 //!
-//! Only the spelling changes: what the schema allows stays the same. References are kept where they lead
-//! into the schema itself.
+//! Only the spelling changes: what the schema allows stays the same. References lead to definitions, wherever in the
+//! schema they led to. Keywords that 2020-12 does not know only describe, and are left out.
 
+use handyman_core::schema::met;
 use serde_json::{Map, Value, json};
+
+use super::references::References;
 
 /// Keywords that only describe and that nothing here reads.
 const DROPPED: [&str; 14] = [
@@ -23,44 +26,59 @@ const DROPPED: [&str; 14] = [
     "contentMediaType",
 ];
 
+/// References that are followed while a schema runs. What they lead to depends on more than the schema's text.
+const FOLLOWED: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
+
 /// The schema in the spelling of 2020-12, of type object.
 pub(crate) fn adopted(foreign: &Value) -> Value {
-    let mut schema = respelled(foreign);
+    let mut references = References::new(foreign);
+    let mut schema = respelled(foreign, &mut references);
+    let moved = references.definitions();
     if let Value::Object(keywords) = &mut schema {
         keywords.entry("type").or_insert(json!("object"));
         if keywords.get("type").is_some_and(|kind| kind == "object") {
             keywords.entry("properties").or_insert(json!({}));
         }
+        if !moved.is_empty()
+            && let Value::Object(definitions) = keywords.entry("$defs").or_insert(json!({}))
+        {
+            definitions.extend(moved);
+        }
     }
     schema
 }
 
-fn respelled(schema: &Value) -> Value {
+pub(super) fn respelled(schema: &Value, references: &mut References<'_>) -> Value {
     let Value::Object(keywords) = schema else { return schema.clone() };
     let mut kept = Map::new();
     for (keyword, value) in keywords {
         match (keyword.as_str(), value) {
             (dropped, _) if DROPPED.contains(&dropped) || dropped.starts_with("x-") => {}
             ("definitions" | "$defs", Value::Object(named)) => {
-                kept.insert("$defs".to_owned(), each(named));
+                let named = each(named, references);
+                let definitions = kept.entry("$defs").or_insert(json!({}));
+                if let Value::Object(definitions) = definitions {
+                    let known = std::mem::take(definitions);
+                    let (under, over) = if keyword == "$defs" { (known, named) } else { (named, known) };
+                    definitions.extend(under);
+                    definitions.extend(over);
+                }
             }
             ("properties" | "patternProperties" | "dependentSchemas", Value::Object(named)) => {
-                kept.insert(keyword.clone(), each(named));
+                kept.insert(keyword.clone(), each(named, references).into());
             }
             ("$ref", Value::String(target)) => {
-                let target = target.replacen("#/definitions/", "#/$defs/", 1);
-                kept.insert(keyword.clone(), json!(target.replacen("#/components/schemas/", "#/$defs/", 1)));
+                kept.insert(keyword.clone(), json!(references.respelled(target)));
             }
             ("items", Value::Array(items)) => {
-                kept.insert("prefixItems".to_owned(), items.iter().map(respelled).collect());
+                kept.insert("prefixItems".to_owned(), all(items, references));
             }
             ("additionalItems", rest) if keywords.get("items").is_some_and(Value::is_array) => {
-                kept.insert("items".to_owned(), respelled(rest));
+                kept.insert("items".to_owned(), respelled(rest, references));
             }
-            ("additionalItems", _) => {}
-            ("dependencies", Value::Object(named)) => dependencies(named, &mut kept),
+            ("dependencies", Value::Object(named)) => dependencies(named, &mut kept, references),
             ("anyOf" | "allOf" | "oneOf" | "prefixItems", Value::Array(inner)) => {
-                kept.insert(keyword.clone(), inner.iter().map(respelled).collect());
+                kept.insert(keyword.clone(), all(inner, references));
             }
             (
                 "items"
@@ -75,11 +93,13 @@ fn respelled(schema: &Value) -> Value {
                 | "unevaluatedProperties",
                 inner,
             ) => {
-                kept.insert(keyword.clone(), respelled(inner));
+                kept.insert(keyword.clone(), respelled(inner, references));
             }
-            _ => {
-                kept.insert(keyword.clone(), value.clone());
-            }
+            // OpenAPI's, which is respelled below.
+            ("nullable", _) => drop(kept.insert(keyword.clone(), value.clone())),
+            // 2020-12 knows no other keywords: they say nothing about what is allowed.
+            (unknown, _) if met(unknown).is_none() && !FOLLOWED.contains(&unknown) => {}
+            _ => drop(kept.insert(keyword.clone(), value.clone())),
         }
     }
     bounds(&mut kept);
@@ -88,22 +108,23 @@ fn respelled(schema: &Value) -> Value {
     Value::Object(kept)
 }
 
-fn each(named: &Map<String, Value>) -> Value {
-    named.iter().map(|(name, schema)| (name.clone(), respelled(schema))).collect::<Map<_, _>>().into()
+fn each(named: &Map<String, Value>, references: &mut References<'_>) -> Map<String, Value> {
+    named.iter().map(|(name, schema)| (name.clone(), respelled(schema, references))).collect()
+}
+
+fn all(schemas: &[Value], references: &mut References<'_>) -> Value {
+    schemas.iter().map(|schema| respelled(schema, references)).collect()
 }
 
 /// Draft 7's `dependencies`: a list of names, or a schema.
-fn dependencies(named: &Map<String, Value>, kept: &mut Map<String, Value>) {
-    let (lists, schemas): (Vec<_>, Vec<_>) = named.iter().partition(|(_, value)| value.is_array());
+fn dependencies(named: &Map<String, Value>, kept: &mut Map<String, Value>, references: &mut References<'_>) {
+    let (lists, schemas): (Map<_, _>, Map<_, _>) =
+        named.clone().into_iter().partition(|(_, value)| value.is_array());
     if !lists.is_empty() {
-        let lists: Map<String, Value> =
-            lists.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         kept.insert("dependentRequired".to_owned(), lists.into());
     }
     if !schemas.is_empty() {
-        let schemas: Map<String, Value> =
-            schemas.into_iter().map(|(name, value)| (name.clone(), respelled(value))).collect();
-        kept.insert("dependentSchemas".to_owned(), schemas.into());
+        kept.insert("dependentSchemas".to_owned(), each(&schemas, references).into());
     }
 }
 

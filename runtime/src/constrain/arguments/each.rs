@@ -4,7 +4,8 @@ use handyman_core::Fault;
 use serde_json::Value;
 
 use super::bare::Place;
-use super::parts::parts;
+use super::except::Rest;
+use super::parts::{Parts, parts};
 use super::{Arguments, Member, Scope, properties};
 use crate::constrain::grammar::literal;
 
@@ -26,9 +27,14 @@ impl<'a> Style<'a> {
         (before.replace("$KEY", name).replace("$TEXT", if is_text { "true" } else { "false" }), end)
     }
 
-    /// Whether a bare text could be taken for another value.
-    pub(super) fn mixes(&self, with_others: bool) -> bool {
-        with_others && !self.argument.contains("$TEXT")
+    /// Whether bare texts and other values stand in one place, told apart by how they look.
+    pub(super) fn mixes(&self, parts: &Parts) -> bool {
+        self.bare && !parts.texts.is_empty() && self.beside(parts).is_some()
+    }
+
+    /// A terminal for the bare texts that are not taken for another value; `None` where none is.
+    pub(super) fn beside(&self, parts: &Parts) -> Option<String> {
+        if self.argument.contains("$TEXT") { None } else { parts.no_others() }
     }
 }
 
@@ -65,9 +71,10 @@ impl Arguments<'_> {
         let mut ways = Vec::new();
         if style.bare {
             let (key, end) = style.around(name, true);
-            let mixed = style.mixes(!parts.others.is_empty());
+            let beside = style.beside(&parts);
+            let place = Place { end, beside: beside.as_deref(), except: &[] };
             for text in &parts.texts {
-                if let Some(value) = self.bare(text, Place { end, mixed, except: &[] }, scope)? {
+                if let Some(value) = self.bare(text, place) {
                     ways.push((key.clone(), value));
                 }
             }
@@ -84,6 +91,12 @@ impl Arguments<'_> {
             ways.push((key.clone(), format!("/'[^'\\\\\\n]*'/ {end}")));
         }
         for other in texts.chain(&parts.others) {
+            if style.mixes(&parts)
+                && let Rest::Rule(unit) = self.unit(other, style.around(name, false).1, &[])
+            {
+                ways.extend(unit.map(|unit| (key.clone(), unit)));
+                continue;
+            }
             if let Some(value) = self.value(other, scope)? {
                 ways.push((key.clone(), format!("{value} {end}")));
             }

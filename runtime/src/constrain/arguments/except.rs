@@ -4,13 +4,17 @@
 //! a branch of the tree, by writing its value, or leave the tree for good, by writing another one. Only
 //! the leaves are left out.
 
+mod integers;
+
 use handyman_core::Fault;
 use handyman_core::schema::{FROM, VERBATIM};
 use serde_json::{Map, Value, json};
 
+use integers::{are_exact, integers_except};
+
 use super::bare::Place;
 use super::each::Style;
-use super::parts::parts;
+use super::parts::{Parts, parts};
 use super::{Arguments, Scope, properties};
 use crate::constrain::grammar::{Markup, either, json_text, literal};
 use crate::render::json::python_json;
@@ -263,13 +267,19 @@ impl Arguments<'_> {
         let parts = parts(schema, scope.definitions);
         let mut ways = Vec::new();
         for text in &parts.texts {
-            let mixed = !parts.others.is_empty();
-            match self.text_except(name, text, (scope, writing, mixed), &texts)? {
+            match self.text_except(name, text, (scope, writing, &parts), &texts)? {
                 Rest::Rule(rule) => ways.extend(rule.map(|rule| (writing.key(name, true).0, rule))),
                 Rest::Inexpressible => return Ok(None),
             }
         }
         for other in &parts.others {
+            if let Writing::Each(style) = writing
+                && style.mixes(&parts)
+                && let Rest::Rule(unit) = self.unit(other, style.around(name, false).1, &others)
+            {
+                ways.extend(unit.map(|unit| (writing.key(name, false).0, unit)));
+                continue;
+            }
             let rule = match (writing, self.value_except(other, scope, &others)?) {
                 (Writing::Marked(mark), _) if others.is_empty() => self.marked_other(other, scope, mark)?,
                 (_, Rest::Rule(rule)) => rule,
@@ -286,19 +296,20 @@ impl Arguments<'_> {
         &mut self,
         name: &str,
         schema: &Value,
-        (scope, writing, mixed): (Scope<'_>, Writing<'_>, bool),
+        (scope, writing, parts): (Scope<'_>, Writing<'_>, &Parts),
         values: &[&Value],
     ) -> Result<Rest, Fault> {
         let except: Vec<String> = values.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect();
         let (_, end) = writing.key(name, true);
         match writing {
             Writing::Marked(mark) => {
-                let value = self.bare(schema, Place { end: mark, mixed: false, except: &except }, scope)?;
+                let value = self.bare(schema, Place { end: mark, beside: None, except: &except });
                 Ok(Rest::Rule(value.map(|value| format!("{} {value}", self.grammar.written(mark)))))
             }
             Writing::Each(style) if style.bare => {
-                let place = Place { end, mixed: style.mixes(mixed), except: &except };
-                Ok(Rest::Rule(self.bare(schema, place, scope)?))
+                let beside = style.beside(parts);
+                let place = Place { end, beside: beside.as_deref(), except: &except };
+                Ok(Rest::Rule(self.bare(schema, place)))
             }
             Writing::Json | Writing::Each(_) => Ok(match self.value_except(schema, scope, values)? {
                 Rest::Rule(Some(rule)) => Rest::Rule(Some(format!("{rule} {}", self.grammar.written(end)))),
@@ -342,10 +353,12 @@ impl Arguments<'_> {
                 let left = [true, false].into_iter().find(|option| !values.contains(&&Value::Bool(*option)));
                 left.map(|option| json!({"const": option}))
             }
-            (None, Some("integer")) if schema.get("multipleOf").is_none() => integers_except(schema, values),
+            (None, Some("integer")) if schema.get("multipleOf").is_none() && are_exact(values) => {
+                integers_except(schema, values)
+            }
             (None, _) => return Ok(Rest::Inexpressible),
         };
-        Ok(Rest::Rule(left.map(|left| self.grammar.rule(&format!("%json {}", scope.plain(&left))))))
+        Ok(Rest::Rule(left.map(|left| self.json(&left, scope))))
     }
 }
 
@@ -354,37 +367,6 @@ fn is_any_text(schema: &Value) -> bool {
     let limits = ["minLength", "maxLength", "pattern", "format", "enum", "const"];
     schema.get("type").and_then(Value::as_str) == Some("string")
         && limits.iter().all(|limit| schema.get(limit).is_none())
-}
-
-/// The whole numbers within a schema's bounds that are none of these, as ranges between them.
-fn integers_except(schema: &Value, values: &[&Value]) -> Option<Value> {
-    let bound = |name: &str| schema.get(name).and_then(Value::as_i64);
-    let least = bound("minimum").or_else(|| bound("exclusiveMinimum").map(|bound| bound + 1));
-    let most = bound("maximum").or_else(|| bound("exclusiveMaximum").map(|bound| bound - 1));
-    let mut values: Vec<i64> = values.iter().filter_map(|value| value.as_i64()).collect();
-    values.sort_unstable();
-    let mut ranges = Vec::new();
-    let mut from = least;
-    for value in values {
-        ranges.push((from, Some(value - 1)));
-        from = Some(value + 1);
-    }
-    ranges.push((from, most));
-    let ranges: Vec<Value> = ranges
-        .into_iter()
-        .filter(|(from, to)| !matches!((from, to), (Some(from), Some(to)) if from > to))
-        .map(|(from, to)| {
-            let mut range = json!({"type": "integer"});
-            if let Some(from) = from {
-                range["minimum"] = from.into();
-            }
-            if let Some(to) = to {
-                range["maximum"] = to.into();
-            }
-            range
-        })
-        .collect();
-    (!ranges.is_empty()).then(|| json!({"anyOf": ranges}))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Objects with bare keys in alphabetical order and texts between marks: `{city:<|"|>Lagos<|"|>,days:3}`.
 
 use handyman_core::Fault;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::bare::Place;
 use super::parts::parts;
-use super::{Arguments, Member, Scope, properties};
+use super::{Arguments, Member, Scope, is_open, properties};
 use crate::constrain::grammar::{either, literal};
 use crate::dialect::write::marked;
 
@@ -18,9 +18,7 @@ impl Arguments<'_> {
         mark: &str,
     ) -> Result<Option<String>, Fault> {
         let mut named = properties(schema);
-        if named.is_empty()
-            && schema.get("additionalProperties").is_some_and(|more| *more != Value::Bool(false))
-        {
+        if named.is_empty() && is_open(schema) {
             return self.marked_map(schema, scope, mark).map(Some);
         }
         named.sort_by_key(|(name, _, _)| name.to_lowercase());
@@ -45,7 +43,7 @@ impl Arguments<'_> {
         scope: Scope<'_>,
         mark: &str,
     ) -> Result<Option<String>, Fault> {
-        let Some(inside) = scope.deeper() else { return self.marked_any(scope, mark).map(Some) };
+        let Some(inside) = scope.deeper() else { return Ok(Some(self.marked_any(mark))) };
         self.once(schema, true, |arguments| arguments.marked_ways(schema, inside, mark))
     }
 
@@ -53,7 +51,7 @@ impl Arguments<'_> {
         let parts = parts(schema, scope.definitions);
         let mut ways = Vec::new();
         for text in &parts.texts {
-            if let Some(value) = self.bare(text, Place { end: mark, mixed: false, except: &[] }, scope)? {
+            if let Some(value) = self.bare(text, Place { end: mark, beside: None, except: &[] }) {
                 ways.push(format!("{} {value}", self.grammar.written(mark)));
             }
         }
@@ -74,15 +72,16 @@ impl Arguments<'_> {
                 values.iter().map(|value| self.grammar.written(&marked(value, mark))).collect();
             return Ok(Some(either(&values)));
         }
+        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
         Ok(Some(match schema.get("type").and_then(Value::as_str) {
             Some("boolean") => format!("({} | {})", literal("true"), literal("false")),
             Some("null") => format!("({} | {})", literal("null"), literal("None")),
             Some("array") => return self.marked_array(schema, scope, mark),
-            Some("object") if schema.get("properties").is_some() => {
+            Some("object") if schema.get("properties").is_some() || closed => {
                 return self.marked_object(schema, scope, mark);
             }
             Some("object") => self.marked_map(schema, scope, mark)?,
-            Some(_) | None => self.grammar.rule(&format!("%json {}", scope.plain(schema))),
+            Some(_) | None => self.json(schema, scope),
         }))
     }
 
@@ -98,11 +97,19 @@ impl Arguments<'_> {
 
     /// An object whose keys are free.
     fn marked_map(&mut self, schema: &Value, scope: Scope<'_>, mark: &str) -> Result<String, Fault> {
-        let value =
-            self.marked_value(schema.get("additionalProperties").unwrap_or(&Value::Bool(true)), scope, mark)?;
+        // Which pattern a key fits is checked afterwards.
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let mut options: Vec<&Value> = patterns.into_iter().flat_map(Map::values).collect();
+        options.extend(schema.get("additionalProperties"));
+        options.retain(|option| **option != Value::Bool(false));
+        let value = match options.as_slice() {
+            [] => self.marked_value(&Value::Bool(true), scope, mark)?,
+            [only] => self.marked_value(only, scope, mark)?,
+            several => self.marked_value(&json!({"anyOf": several}), scope, mark)?,
+        };
         let value = match value {
             Some(value) => value,
-            None => self.marked_any(scope, mark)?,
+            None => self.marked_any(mark),
         };
         let entry = self.grammar.rule(&format!("/[^:,{{}}\\[\\]<>\"\\n]+:/ {value}"));
         Ok(self.grammar.rule(&format!(
@@ -114,15 +121,14 @@ impl Arguments<'_> {
     }
 
     /// A value of any kind.
-    fn marked_any(&mut self, scope: Scope<'_>, mark: &str) -> Result<String, Fault> {
+    fn marked_any(&mut self, mark: &str) -> String {
         if let Some(rule) = &self.any {
-            return Ok(rule.clone());
+            return rule.clone();
         }
         let name = self.grammar.forward();
         self.any = Some(name.clone());
-        let text = self
-            .bare(&Value::Bool(true), Place { end: mark, mixed: false, except: &[] }, scope)?
-            .unwrap_or_default();
+        let text =
+            self.bare(&Value::Bool(true), Place { end: mark, beside: None, except: &[] }).unwrap_or_default();
         let comma = literal(",");
         let entry = format!("/[^:,{{}}\\[\\]<>\"\\n]+:/ {name}");
         let ways = [
@@ -133,6 +139,6 @@ impl Arguments<'_> {
             format!("{} ({entry} ({comma} {entry})*)? {}", literal("{"), literal("}")),
         ];
         self.grammar.finish(&name, &ways.join(" | "));
-        Ok(name)
+        name
     }
 }

@@ -8,7 +8,7 @@ use handyman_core::{CallRequest, Message, ReplyMode, ToolChoice, ToolSpec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Habits, Native, Thinking, id};
+use super::{Habits, Native, id};
 use crate::constrain::Constrainer;
 use crate::constrain::sources::Sources;
 use crate::dialect::families::FAMILIES;
@@ -18,6 +18,7 @@ use crate::dialect::{Dialect, Turn, write};
 use crate::render::transcript::Tokenize;
 use crate::tiny::{Bytes, person, result, vocabulary_with};
 
+mod odd;
 mod recursive;
 mod repeats;
 
@@ -30,7 +31,7 @@ struct Trial {
 
 impl Trial {
     /// A family, with its markup as tokens or spelled out.
-    fn new(family: &str, tagged: bool, thinking: Thinking) -> Self {
+    fn new(family: &str, tagged: bool, thinks: bool) -> Self {
         let format = crate::dialect::families::family(family);
         let mut markers: Vec<String> = Vec::new();
         for text in if tagged { format.markup() } else { Vec::new() } {
@@ -49,11 +50,7 @@ impl Trial {
         let markers = tokenizer.tags().to_vec();
         let texts: Vec<String> = markers.iter().map(|(text, _)| text.clone()).collect();
         let constrainer = Rc::new(Constrainer::new(&vocabulary_with(&texts)).unwrap());
-        Self {
-            native: Native { format, thinking, habits: Habits::default(), markers },
-            tokenizer,
-            constrainer,
-        }
+        Self { native: Native { format, thinks, habits: Habits::default(), markers }, tokenizer, constrainer }
     }
 
     fn accepts(&self, turn: &Turn<'_>, reply: &str) -> bool {
@@ -171,7 +168,7 @@ fn every_family_holds_the_law_for_every_schema() {
     let (offered, history) = (offered(), question());
     for name in names() {
         for tagged in [false, true] {
-            let trial = Trial::new(name, tagged, Thinking::Never);
+            let trial = Trial::new(name, tagged, false);
             let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history));
             let check = |calls: &[CallRequest], fits: bool| {
                 let written = trial.write(calls);
@@ -201,24 +198,19 @@ fn every_family_holds_the_law_for_every_schema() {
 fn replies_may_reason_and_speak_before_they_call() {
     let (offered, history) = (offered(), question());
     for name in names() {
-        for (tagged, thinking) in
-            [(false, Thinking::May), (true, Thinking::May), (false, Thinking::Begun), (true, Thinking::Begun)]
-        {
-            let trial = Trial::new(name, tagged, thinking);
+        for (tagged, begun) in [(false, false), (true, false), (false, true), (true, true)] {
+            let trial = Trial::new(name, tagged, true);
             let format = &trial.native.format;
-            let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history));
+            let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history)).begun(begun);
             let calls = trial.write(&[hard_call()]);
             let (begins, ends) = format.thinking.clone().unwrap_or_default();
-            let thought = if thinking == Thinking::Begun {
-                format!("a < b\n{ends}")
-            } else {
-                format!("{begins}a < b\n{ends}")
-            };
+            let opening = if begun { begins.as_str() } else { "" };
+            let thought = if begun { format!("a < b\n{ends}") } else { format!("{begins}a < b\n{ends}") };
             let thought = if begins.is_empty() { String::new() } else { thought };
             let said = format!("{}First, <b>.{}", format.answer.0, format.answer.1);
             let check = |reply: &str, wanted: (&str, usize)| {
-                assert!(trial.accepts(&turn, reply), "{name} (tagged: {tagged}, {thinking:?}): {reply}");
-                let read = trial.native.parse(reply, &offered).unwrap();
+                assert!(trial.accepts(&turn, reply), "{name} (tagged: {tagged}, begun: {begun}): {reply}");
+                let read = trial.native.parse(&format!("{opening}{reply}"), &offered).unwrap();
                 assert_eq!((read.text.as_str(), read.calls.len()), wanted, "{name}: {reply}");
                 let reasoned = if begins.is_empty() { "" } else { "a < b" };
                 assert_eq!(read.reasoning, reasoned, "{name}: {reply}");
@@ -229,9 +221,10 @@ fn replies_may_reason_and_speak_before_they_call() {
             if closes && !format.is_bare() {
                 check(&format!("{thought}{said}{calls}"), ("First, <b>.", 1));
             }
-            if thinking == Thinking::Begun && !begins.is_empty() {
+            if begun && !begins.is_empty() {
                 assert!(!trial.accepts(&turn, &calls), "{name}: reasoning is not left out");
-                assert!(trial.native.parse(&calls, &offered).is_err());
+                let unended = trial.native.parse(&format!("{begins}{calls}"), &offered).unwrap();
+                assert!(unended.is_nothing(), "{name}: what is thought is no call");
             }
             let quiet = Turn { reasoning: false, ..turn };
             if !begins.is_empty() {
@@ -239,7 +232,7 @@ fn replies_may_reason_and_speak_before_they_call() {
                     !trial.accepts(&quiet, &format!("{thought}{calls}")),
                     "{name}: no reasoning was allowed"
                 );
-                let closed = if thinking == Thinking::Begun { ends.as_str() } else { "" };
+                let closed = if begun { ends.as_str() } else { "" };
                 assert!(trial.accepts(&quiet, &format!("{closed}{calls}")), "{name}");
             }
         }
@@ -251,7 +244,7 @@ fn what_may_be_called_is_in_the_grammar() {
     let (offered, history) = (offered(), question());
     for name in names() {
         for tagged in [false, true] {
-            let trial = Trial::new(name, tagged, Thinking::Never);
+            let trial = Trial::new(name, tagged, false);
             let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history));
             let (one, other) = (trial.write(&[hard_call()]), trial.write(&[bare_call()]));
             let said = format!("{}Hello.{}", trial.native.format.answer.0, trial.native.format.answer.1);
@@ -287,7 +280,7 @@ fn copied_arguments_are_copied_in_every_family() {
         [person("明天去上海 or \"New York\""), result("search", json!([{"id": "G2"}, {"id": "G<4>"}]))];
     for name in names() {
         for tagged in [false, true] {
-            let trial = Trial::new(name, tagged, Thinking::Never);
+            let trial = Trial::new(name, tagged, false);
             let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history));
             let fits = |arguments: Value| trial.accepts(&turn, &trial.write(&[call("go", arguments)]));
             for right in [
@@ -334,7 +327,7 @@ fn a_reply_that_was_cut_off_while_it_reasoned_says_nothing() {
     for format in FAMILIES.iter().map(Format::owned) {
         let Some((begins, _)) = format.thinking.clone() else { continue };
         let name = format.name;
-        let dialect = Native { thinking: Thinking::May, ..Native::of(name) };
+        let dialect = Native { thinks: true, ..Native::of(name) };
         let said = dialect.parse(&format!("{begins}\nOkay, the user"), &[]).unwrap();
         assert_eq!((said.reasoning.as_str(), said.text.as_str()), ("Okay, the user", ""), "{name}");
         assert!(said.is_nothing(), "{name}");

@@ -4,7 +4,9 @@ use handyman_core::{Message, Part, Role};
 use serde_json::json;
 
 use super::{Shape, described, native, one_call_each, told};
+use crate::dialect::Conversation;
 use crate::dialect::samples::tool;
+use crate::render::Template;
 use crate::render::protect::{parts, plain};
 use crate::tiny::{END, asks, result, trip_tools};
 
@@ -104,4 +106,93 @@ fn what_a_tool_says_of_itself_cannot_be_markup() {
 fn tools_that_spell_no_markup_are_not_cut() {
     let parts = parts(&told(&trip_tools()), &[END.to_owned()]);
     assert_eq!(parts, [plain(&told(&trip_tools()))]);
+}
+
+#[test]
+fn schemas_are_shown_in_the_shapes_that_templates_read() {
+    let text = json!({"type": "string"});
+    for (schema, wanted) in [
+        (json!({"type": "array"}), json!({"type": "array", "items": {}})),
+        (json!({"type": "array", "items": true}), json!({"type": "array", "items": {}})),
+        (
+            json!({"type": "array", "items": {"type": "array"}}),
+            json!({"type": "array", "items": {"type": "array", "items": {}}}),
+        ),
+        (
+            json!({"type": "array", "prefixItems": [text, true]}),
+            json!({"type": "array", "prefixItems": [text, {}], "items": {}}),
+        ),
+        (
+            json!({"type": ["array", "null"], "minItems": 1}),
+            json!({"type": "array", "minItems": 1, "items": {}}),
+        ),
+        (json!({"type": ["string", "null"], "title": "A"}), json!({"type": "string", "title": "A"})),
+        (json!({"type": ["null"]}), json!({"type": "null"})),
+        (
+            json!({"title": "A", "type": ["integer", "array", "null"]}),
+            json!({"title": "A", "anyOf": [{"type": "integer"}, {"type": "array", "items": {}}]}),
+        ),
+        (
+            json!({"type": ["string", "object"], "properties": {"b": true}, "required": ["b"], "anyOf": [true]}),
+            json!({"properties": {"b": {}}, "required": ["b"], "anyOf": [{}]}),
+        ),
+        (
+            json!({"type": ["object", "string"], "properties": {"b": {"type": "array"}}}),
+            json!({
+                "anyOf": [
+                    {"type": "object", "properties": {"b": {"type": "array", "items": {}}}},
+                    {"type": "string"},
+                ],
+            }),
+        ),
+        (json!(true), json!({})),
+        (json!({"additionalProperties": false}), json!({"additionalProperties": false})),
+        (
+            json!({"additionalProperties": {"type": "array"}, "enum": [true, {"type": ["a", "b"]}]}),
+            json!({"additionalProperties": {"type": "array", "items": {}}, "enum": [true, {"type": ["a", "b"]}]}),
+        ),
+        (
+            json!({"default": true, "const": {"type": "array"}}),
+            json!({"default": true, "const": {"type": "array"}}),
+        ),
+    ] {
+        let parameters = json!({"type": "object", "properties": {"type": schema}, "$defs": {"d": schema}});
+        let shown = described(&tool("a", "Does it", parameters));
+        let shown: serde_json::Value = serde_json::from_str(&plain(&shown.to_string())).unwrap();
+        let shown = &shown["function"]["parameters"];
+        assert_eq!(shown["properties"]["type"], wanted, "{schema}");
+        assert_eq!(shown["$defs"]["d"], wanted, "{schema}");
+    }
+}
+
+#[test]
+fn templates_that_go_into_schemas_can_show_any() {
+    // As the built-in model's goes into lists, and Hermes 3's into types.
+    let lists = "{% macro type(s) %}{% if s.type == 'array' %}{{ type(s['items']) }}[]{% elif s.enum is defined %}enum\
+        {% else %}{{ s.type | default('any') }}{% endif %}{% endmacro %}";
+    let types = "{% macro type(s) %}{% if s.type in ['string', 'integer', 'array'] %}{{ s.type }}\
+        {% elif s.type is iterable %}{% for t in s.type %}{{ type({'type': t}) }}{% endfor %}{% endif %}{% endmacro %}";
+    let each = "{% for name, field in tools[0].function.parameters.properties | items %} {{ type(field) }}{% endfor %}";
+    let parameters = json!({"type": "object", "properties": {
+        "a": {"type": "array"}, "b": {"type": "array", "items": {"type": "array"}},
+        "c": {"type": "array", "prefixItems": [{"type": "string"}]}, "d": {"type": ["string", "null"]},
+        "e": {"type": ["string", "integer"]}, "f": true, "g": {"type": ["array", "null"]},
+    }});
+    let tools = json!([described(&tool("a", "Does it", parameters))]);
+    for (source, wanted) in
+        [(lists, " any[] any[][] any[] string any any any[]"), (types, " array array array string   array")]
+    {
+        let template = Template::new(format!("{source}{each}"), String::new(), String::new()).unwrap();
+        let messages = vec![json!({"role": "user", "content": "Hi"})];
+        let shown = template.render(&Conversation { messages, tools: tools.clone() }, true).unwrap();
+        assert_eq!(shown, wanted, "{source}");
+    }
+}
+
+#[test]
+fn usual_schemas_are_shown_as_they_are() {
+    for spec in trip_tools() {
+        let shown = described(&spec)["function"]["parameters"].to_string();
+        assert_eq!(plain(&shown), handyman_core::schema::shown(&spec.parameters).to_string());
+    }
 }

@@ -36,7 +36,7 @@ fn check(source: &str, replies: &[Message], written: &[&str]) -> bool {
     let mut earlier: Option<Transcript> = None;
     let mut appended = true;
     for (reply, written) in replies.iter().zip(written) {
-        let Prompt { tokens: prompt, new } = prompt(renderer, earlier.as_ref(), &history, &tools);
+        let Prompt { tokens: prompt, new, .. } = prompt(renderer, earlier.as_ref(), &history, &tools);
         if let Some(earlier) = &earlier {
             let appends = prompt.starts_with(&earlier.tokens);
             assert!(!appends || new == prompt.len() - earlier.tokens.len());
@@ -114,12 +114,12 @@ fn reasoning_that_a_template_drops_stays_or_goes_as_asked() {
         renderer.prompt(Some(&earlier), &history, &[], reasoning).unwrap()
     };
     for reasoning in [EarlierReasoning::Keep, EarlierReasoning::Drop] {
-        let Prompt { tokens: after_tool, new } = kept(result("list", json!({})), reasoning);
+        let Prompt { tokens: after_tool, new, .. } = kept(result("list", json!({})), reasoning);
         assert!(after_tool.starts_with(&tokens), "a tool's result goes on with the thought");
         assert_eq!(new, after_tool.len() - tokens.len());
     }
     assert!(kept(person("on"), EarlierReasoning::Keep).tokens.starts_with(&tokens));
-    let Prompt { tokens: dropped, new } = kept(person("on"), EarlierReasoning::Drop);
+    let Prompt { tokens: dropped, new, .. } = kept(person("on"), EarlierReasoning::Drop);
     assert!(!text(&dropped).contains("hm"));
     assert_eq!(new, "\nuser\non$\nassistant\n".len(), "{}", text(&dropped));
 }
@@ -131,7 +131,7 @@ fn a_reply_that_was_cut_off_is_ended_first() {
     let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
     let history = [person("Go"), Message::text_of(Role::Assistant, "a"), person("on")];
     let earlier = Transcript { tokens: vec![97], messages: 2, ended: false };
-    let Prompt { tokens, new } = prompt(renderer, Some(&earlier), &history, &[]);
+    let Prompt { tokens, new, .. } = prompt(renderer, Some(&earlier), &history, &[]);
     assert_eq!((text(&tokens).as_str(), new), ("a$\nuser\non$\nassistant\n", tokens.len() - 1));
 }
 
@@ -176,4 +176,24 @@ fn an_end_that_is_not_the_last_replys_is_not_taken_for_it() {
     let replies = [asks(&[("list", json!({}))]), said("Fine."), said("So.")];
     let call = "<tool_call>\n{\"name\": \"list\", \"arguments\": {}}\n</tool_call>";
     assert!(!check(&ending, &replies, &[call, "Fine.", "So."]), "it is rendered whole");
+}
+
+/// Begins the reasoning after a person's message and not after a result, as the distilled models of DeepSeek-R1 do.
+#[test]
+fn a_prompt_says_whether_it_has_begun_the_reasoning() {
+    let begins = "{{- 'assistant\\n' + ('<think>\\n' if messages[-1].role == 'user' else '') }}";
+    let source = TEMPLATE.replace("{{- 'assistant\\n' }}{%- endif %}", &format!("{begins}{{%- endif %}}"));
+    assert_ne!(source, TEMPLATE);
+    let template = Template::new(source, String::new(), String::new()).unwrap();
+    let (dialect, tokenizer) = (Native { thinks: true, ..hermes() }, Bytes::new());
+    let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
+    let mut history = vec![person("Go")];
+    assert!(prompt(renderer, None, &history, &[]).begun);
+    history.extend([asks(&[("list", json!({}))]), result("list", json!("<think>"))]);
+    assert!(!prompt(renderer, None, &history, &[]).begun, "neither the template nor a result began it");
+    history.extend([Message::text_of(Role::Assistant, "Fine."), person("On")]);
+    assert!(prompt(renderer, None, &history, &[]).begun);
+    let quiet = hermes();
+    let renderer = Renderer { dialect: &quiet, ..renderer };
+    assert!(!prompt(renderer, None, &history, &[]).begun, "a model that does not reason");
 }

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{Trial, names, question};
 use crate::constrain::sources::Sources;
-use crate::dialect::native::Thinking;
 use crate::dialect::samples::{call, tool};
 use crate::dialect::{Dialect, Turn};
 
@@ -51,7 +50,7 @@ fn check(parameters: Value, right: &[Value], wrong: &[Value]) {
     let offered = [tool("find", "Finds", parameters)];
     let history = question();
     for name in names() {
-        let trial = Trial::new(name, false, Thinking::Never);
+        let trial = Trial::new(name, false, false);
         let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history));
         let grammar = trial.native.grammar(&turn).unwrap();
         assert!(grammar.len() < 100_000, "{name}: {}", grammar.len());

@@ -3,7 +3,7 @@
 use handyman_core::{CallOutcome, CallResult, Message, Part, ReplyMode, Role, ToolCall, ToolSpec};
 use serde_json::{Value, json};
 
-use super::{Thinking, Trial, names};
+use super::{Trial, names};
 use crate::constrain::sources::Sources;
 use crate::dialect::samples::{call, tool};
 use crate::dialect::{Dialect, Turn};
@@ -36,7 +36,7 @@ fn check(spec: &ToolSpec, said: &str, failures: &[Value], others: &[Value]) {
     let sources = Sources::new(&history).without_repeats(&offered);
     for name in names() {
         for tagged in [false, true] {
-            let trial = Trial::new(name, tagged, Thinking::Never);
+            let trial = Trial::new(name, tagged, false);
             let turn = Turn::new(&offered, ReplyMode::Free, sources);
             let number = failures.len();
             for (arguments, fits) in
@@ -142,7 +142,7 @@ fn what_cannot_be_told_apart_is_left_to_the_planner() {
     let history = failed("part", "part", &[json!({"share": 0.5})]);
     let offered = [spec];
     for name in names() {
-        let trial = Trial::new(name, false, Thinking::Never);
+        let trial = Trial::new(name, false, false);
         let sources = Sources::new(&history).without_repeats(&offered);
         let turn = Turn::new(&offered, ReplyMode::Free, sources);
         let written = trial.write_from(&[call("part", json!({"share": 0.5}))], 1);

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{Trial, names, offered, question};
 use crate::constrain::sources::Sources;
-use crate::dialect::native::Thinking;
 use crate::dialect::samples::{bare_call, hard_call};
 use crate::dialect::{Dialect, Turn};
 use crate::render::json::python_json;
@@ -42,7 +41,7 @@ fn turn<'a>(
 fn every_family_answers_in_the_shape_or_calls_and_does_nothing_else() {
     let (tools, history, shape) = (offered(), question(), shape());
     for (family, tagged) in names().into_iter().flat_map(|name| [(name, false), (name, true)]) {
-        let trial = Trial::new(family, tagged, Thinking::Never);
+        let trial = Trial::new(family, tagged, false);
         let (begins, ends) = trial.native.format.answer.clone();
         let free = turn(&tools, ReplyMode::Free, &shape, &history);
         let last = turn(&tools, ReplyMode::AnswerOnly, &shape, &history);
@@ -76,7 +75,7 @@ fn an_answer_that_begins_as_a_bare_call_does_is_told_from_it() {
     let (tools, history) = (offered(), question());
     let shape = json!({"type": "object", "properties": {"name": {"type": "string"}, "parameters": {"type": "integer"}},
         "required": ["name", "parameters"], "additionalProperties": false});
-    let trial = Trial::new("llama3", false, Thinking::Never);
+    let trial = Trial::new("llama3", false, false);
     let turn = turn(&tools, ReplyMode::Free, &shape, &history);
     let answer = r#"{"name": "Bob", "parameters": 3}"#;
     assert!(trial.accepts(&turn, answer));
@@ -92,7 +91,7 @@ fn an_answer_that_begins_as_a_bare_call_does_is_told_from_it() {
 fn an_answer_that_is_cut_off_is_what_there_is_of_it() {
     let tools = offered();
     for family in names() {
-        let trial = Trial::new(family, false, Thinking::Never);
+        let trial = Trial::new(family, false, false);
         let (begins, _) = trial.native.format.answer.clone();
         for answer in [r#"{"city": "Lag"#, r#"{"city": "Lagos", "days": ["#] {
             let said = trial.native.parse_typed(&format!("{begins}{answer}"), &tools).unwrap();
@@ -107,7 +106,7 @@ proptest! {
     #[test]
     fn cuts_do_not_matter_to_what_is_shown(cuts in proptest::collection::vec(0_usize..120, 0..14)) {
         for family in names() {
-            let trial = Trial::new(family, false, Thinking::Never);
+            let trial = Trial::new(family, false, false);
             let (begins, ends) = trial.native.format.answer.clone();
             let spoken = python_json(&answers(false)[1]);
             let shown = |reply: &str| {

@@ -1,0 +1,46 @@
+//! What is expected, also of schemas that refer to themselves.
+
+use serde_json::{Map, Value, json};
+
+use super::expected;
+use crate::schema::check;
+
+#[test]
+fn a_schema_that_refers_to_itself_is_followed_once() {
+    let parameters = json!({
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/$defs/B"}, "c": {"$ref": "#/$defs/C"}},
+        "required": ["a"],
+        "$defs": {
+            "A": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}, {"$ref": "#/$defs/A"}, {"type": "string"}]},
+            "B": {"anyOf": [{"$ref": "#/$defs/A"}, {"properties": {"x": {"type": "integer"}}}]},
+            "C": {"$ref": "#/$defs/C"},
+        },
+    });
+    check(&parameters).unwrap();
+    assert_eq!(expected(&parameters, ["a"]).as_deref(), Some("a text"));
+    assert_eq!(expected(&parameters, ["b", "x"]).as_deref(), Some("a whole number"));
+    assert_eq!(expected(&parameters, ["b", "y"]), None);
+    assert_eq!(expected(&parameters, ["c"]), None);
+    assert_eq!(expected(&parameters, ["c", "x"]), None);
+}
+
+#[test]
+fn definitions_that_lead_on_and_on_end_somewhere() {
+    let next = |at: usize| {
+        let next = json!({"$ref": format!("#/$defs/d{}", at + 1)});
+        (format!("d{at}"), json!({"anyOf": [next, next, next]}))
+    };
+    let definitions: Map<String, Value> = (0..2_000).map(next).collect();
+    let parameters = json!({"properties": {"a": {"$ref": "#/$defs/d0"}}, "$defs": definitions});
+    assert_eq!(expected(&parameters, ["a"]), None);
+    assert_eq!(expected(&parameters, ["a", "x"]), None);
+}
+
+#[test]
+fn alternatives_are_named_but_for_null() {
+    let parameters = json!({"properties": {
+        "a": {"anyOf": [{"type": "null"}, {"enum": ["x", 1]}, {"type": ["null", "number"], "minimum": 2}]},
+    }});
+    assert_eq!(expected(&parameters, ["a"]).as_deref(), Some("one of \"x\", 1 or a number, at least 2"));
+}
