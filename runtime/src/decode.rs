@@ -41,6 +41,8 @@ pub(crate) trait Compute {
     fn truncate(&mut self, place: Place) -> bool;
     /// Lets an empty sequence begin with the first tokens of another.
     fn share(&mut self, from: u32, to: u32, length: usize);
+    /// Whether sequences can have a beginning in common.
+    fn shares(&self) -> bool;
     /// Whether sequences can be cut back to any position.
     fn rolls_back(&self) -> bool;
     /// Whether the last few tokens can be forgotten, as a wrong draft is.
@@ -72,6 +74,10 @@ impl Compute for Cache<'_> {
 
     fn share(&mut self, from: u32, to: u32, length: usize) {
         Cache::share(self, from, to, length);
+    }
+
+    fn shares(&self) -> bool {
+        Cache::shares(self)
     }
 
     fn rolls_back(&self) -> bool {

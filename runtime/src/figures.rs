@@ -212,7 +212,9 @@ fn ways(figure: &str) -> Vec<String> {
 /// The value of a figure of digits and a point alone: what else Rust reads as a number (`1e5`) is a reference.
 fn number(figure: &str) -> Option<f64> {
     let plain = figure.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    figure.parse().ok().filter(|_| plain)
+    // A longer one is a reference: as a number it would be another.
+    let exact = figure.len() <= f64::DIGITS as usize;
+    figure.parse().ok().filter(|_| plain && exact)
 }
 
 /// The hour and minute of 08:15, 08:15:00, 8:15pm or 8pm.

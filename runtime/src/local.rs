@@ -3,6 +3,7 @@
 //! `render` → `constrain` → `decode` → parse (the `dialect`). `load` puts a [`LocalModel`] together from a GGUF file.
 
 mod load;
+mod replies;
 mod settings;
 mod states;
 mod tokenizer;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    DeltaSink, Discard, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Part, Recording,
-    ReplyBody, Role, StopReason, ToolCall, ToolSpec,
+    DeltaSink, Discard, Fault, Message, Model, ModelInfo, ModelReply, ModelRequest, Recording, Role,
+    StopReason, ToolSpec,
 };
 use tokio::sync::mpsc;
 
@@ -32,8 +33,8 @@ use crate::decode::choose::{Chooser, Masking};
 use crate::decode::engine::{Engine, gone};
 use crate::decode::guide::Guide;
 use crate::decode::parked::Saved;
-use crate::decode::{Generated, Generation, Keeper, Progress, Stop};
-use crate::dialect::{Dialect, Said, Turn};
+use crate::decode::{Generation, Keeper, Progress, Stop};
+use crate::dialect::{Dialect, Turn};
 use crate::figures;
 use crate::llama::Token;
 use crate::llama::bare::{Bare, bare_loop};
@@ -87,6 +88,8 @@ struct Prepared {
     generation: Generation,
     /// The tokens of the prompt that are new in the conversation.
     new: usize,
+    /// What the prompt has begun the reply with: the mark before reasoning, or nothing.
+    opening: String,
     /// The transcript that the prompt goes on from.
     earlier: Option<Mark>,
 }
@@ -147,7 +150,7 @@ impl Loaded {
         let known = self.transcripts.longest(&keys[..history.len()]);
         let earlier = known.as_ref().map(|(_, transcript)| transcript);
         let mark = known.as_ref().map(|(key, transcript)| Mark::of(*key, transcript));
-        let Prompt { tokens: prompt, mut new } =
+        let Prompt { tokens: prompt, mut new, begun } =
             renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
         let replied =
             history.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
@@ -161,10 +164,11 @@ impl Loaded {
         let (callable, options) = (request.callable(), request.options);
         let sources = Sources::new(history).without_repeats(&callable);
         let sayable = options.grounded.then(|| figures::pattern(&figures::known(history)));
-        let turn = Turn::new(&callable, request.mode, sources).asked(options).saying(sayable.as_deref());
-        let grammar = match held {
-            Held::ToGrammar => self.dialect.grammar(&turn)?,
-            Held::ToNothing => ANYTHING.to_owned(),
+        let turn = Turn::new(&callable, request.mode, sources).begun(begun);
+        let turn = turn.asked(options).saying(sayable.as_deref());
+        let matcher = match held {
+            Held::ToGrammar => self.constrainer.reply(self.dialect.as_ref(), &turn)?,
+            Held::ToNothing => self.constrainer.matcher(ANYTHING)?,
         };
         let sampling = options.sampling.as_ref().unwrap_or(&self.settings.sampling).clone();
         let guide = self.guide(&turn, options.reasoning_max);
@@ -172,7 +176,7 @@ impl Loaded {
             session: session.to_owned(),
             prompt,
             shared,
-            matcher: self.constrainer.matcher(&grammar)?,
+            matcher,
             chooser: Chooser::new(sampling, Masking::WhenRefused).guided(guide),
             tokens_max: usize::try_from(request.tokens_max).unwrap_or(usize::MAX),
             priority: Priority::default(),
@@ -180,7 +184,8 @@ impl Loaded {
             keeper,
             progress,
         };
-        Ok(Prepared { generation, new, earlier: mark })
+        let opening = self.dialect.thinking().filter(|_| begun).map(|(begins, _)| begins.to_owned());
+        Ok(Prepared { generation, new, opening: opening.unwrap_or_default(), earlier: mark })
     }
 
     fn renderer(&self) -> Renderer<'_> {
@@ -218,9 +223,11 @@ impl Loaded {
         }
     }
 
-    /// What an earlier process kept of a session, with its transcript.
+    /// What an earlier process kept of a session, with its transcript. A session that was replied to here is in the
+    /// engine's hands.
     fn restored(&self, session: &str) -> Option<Saved> {
-        let Stored { marks, saved } = self.states.as_ref()?.find(session)?;
+        let states = self.states.as_ref().filter(|_| !self.transcripts.knows(session))?;
+        let Stored { marks, saved } = states.find(session)?;
         for Mark { key, tokens, messages, ended } in marks {
             let transcript = Transcript { tokens: saved.tokens[..tokens].to_vec(), messages, ended };
             self.transcripts.keep(key, transcript);
@@ -247,31 +254,6 @@ impl Loaded {
         let mut marks = self.dialect.marks(turn);
         marks.closing = marks.thinking.iter().flat_map(|(_, ends)| self.tokenizer.tokenize(ends)).collect();
         Guide::new(self.constrainer.vocabulary(), marks, reasoning_max)
-    }
-
-    /// Reads a reply that is whole, or as whole as it got.
-    fn read(&self, text: &str, generated: &Generated, request: &ModelRequest<'_>) -> ReplyBody {
-        let (typed, tools) = (request.options.answer.is_some(), request.callable());
-        let read =
-            if typed { self.dialect.parse_typed(text, &tools) } else { self.dialect.parse(text, &tools) };
-        match (read, generated.stop) {
-            (Ok(Said { reasoning, text, calls }), Stop::WindowFull) if typed && calls.is_empty() => {
-                ReplyBody::Said { reasoning, text, calls }
-            }
-            (Ok(said), Stop::TokensMax) if said.is_nothing() && !typed => cut_off(text, generated),
-            (_, Stop::WindowFull | Stop::Circling) | (Err(_), Stop::TokensMax) => cut_off(text, generated),
-            (Ok(Said { reasoning, text: said, calls }), stop) => {
-                // What a dialect's grammar does not hold. A text that was cut off may end within a figure.
-                let checked = request.options.grounded && !typed && stop != Stop::TokensMax;
-                match if checked { figures::check(&said, request.history) } else { Ok(()) } {
-                    Ok(()) => ReplyBody::Said { reasoning, text: said, calls },
-                    Err(problem) => ReplyBody::Malformed { text: text.to_owned(), problem },
-                }
-            }
-            (Err(problem), Stop::Ended | Stop::Complete) => {
-                ReplyBody::Malformed { text: text.to_owned(), problem }
-            }
-        }
     }
 }
 
@@ -314,11 +296,14 @@ impl LocalModel {
         let _place = shared.engine.ticket()?;
         let (progress, mut reports) = mpsc::unbounded_channel();
         let keys = transcripts::keys(request.tools, request.history);
-        let Prepared { mut generation, new, earlier } = shared.prepare(&request, held, &keys, progress)?;
+        let Prepared { mut generation, new, opening, earlier } =
+            shared.prepare(&request, held, &keys, progress)?;
         generation.priority = self.priority;
         let prompt = generation.prompt.clone();
         shared.engine.submit(generation)?;
         let mut splitter = shared.dialect.splitter(request.options.answer.is_some());
+        // The mark alone shows nothing.
+        let _ = splitter.push(&opening);
         let mut bytes = Assembler::default();
         let mut text = String::new();
         let mut generated = loop {
@@ -335,9 +320,9 @@ impl LocalModel {
         let last = splitter.push(&rest).into_iter().chain(splitter.finish());
         last.for_each(|delta| sink.delta(delta));
         text.push_str(&rest);
-        let body = shared.read(&text, &generated, &request);
+        let body = replies::read(shared.dialect.as_ref(), &opening, &text, &generated, &request);
         generated.usage.recomputed = generated.usage.prefilled.saturating_sub(new as u64);
-        let messages = [request.history, &[as_message(&body)]].concat();
+        let messages = [request.history, &[replies::as_message(&body)]].concat();
         let transcript = Transcript {
             tokens: [prompt.as_slice(), &generated.tokens].concat(),
             messages: messages.len(),
@@ -355,42 +340,6 @@ impl LocalModel {
         let sampling = serde_json::to_value(sampling).unwrap_or_default();
         let recording = Recording { tokens: generated.tokens, sampling };
         Ok(ModelReply { body, usage: generated.usage, stop, confidence: generated.confidence, recording })
-    }
-}
-
-/// A reply that ended before anything could be made of it.
-fn cut_off(text: &str, generated: &Generated) -> ReplyBody {
-    let tokens = generated.tokens.len();
-    let why = if generated.stop == Stop::Circling {
-        "where it only repeated itself"
-    } else {
-        "before it was whole"
-    };
-    let problem = format!("it was cut off after {tokens} tokens, {why}");
-    ReplyBody::Malformed { text: text.to_owned(), problem }
-}
-
-/// The message that a reply becomes in the history. Calls get their names from the run.
-fn as_message(body: &ReplyBody) -> Message {
-    match body {
-        ReplyBody::Malformed { text, .. } => Message::text_of(Role::Assistant, text),
-        ReplyBody::Said { reasoning, text, calls } => {
-            let mut parts = Vec::new();
-            if !reasoning.is_empty() {
-                parts.push(Part::Reasoning(reasoning.clone()));
-            }
-            if !text.is_empty() {
-                parts.push(Part::Text(text.clone()));
-            }
-            parts.extend(calls.iter().map(|call| {
-                Part::Call(ToolCall {
-                    id: "".into(),
-                    tool: call.tool.clone(),
-                    arguments: call.arguments.clone(),
-                })
-            }));
-            Message { role: Role::Assistant, parts }
-        }
     }
 }
 

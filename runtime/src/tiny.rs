@@ -130,6 +130,8 @@ pub(crate) struct Noise {
     pub(crate) batches: Vec<Vec<u32>>,
     /// Whether part of a sequence can be forgotten; a recurrent model cannot.
     pub(crate) rolls_back: bool,
+    /// Whether sequences can have a beginning in common.
+    pub(crate) shares: bool,
     /// Added to the logit of the token that ends a reply.
     pub(crate) end_bias: f32,
     /// Prefers what followed the last token earlier in the sequence, so that there is something to copy.
@@ -149,6 +151,7 @@ impl Noise {
             computed: 0,
             batches: Vec::new(),
             rolls_back: true,
+            shares: true,
             end_bias: 0.0,
             copies: false,
             poison: None,
@@ -219,10 +222,15 @@ impl Compute for Noise {
     }
 
     fn share(&mut self, from: u32, to: u32, length: usize) {
+        assert!(self.shares, "llama.cpp would end the process");
         let whole = self.sequences.get(&from).cloned().unwrap_or_default();
         let shared = if self.rolls_back { whole[..length].to_vec() } else { whole };
         let before = self.sequences.insert(to, shared);
         assert!(before.is_none_or(|before| before.is_empty()), "only an empty sequence can share");
+    }
+
+    fn shares(&self) -> bool {
+        self.shares
     }
 
     fn rolls_back(&self) -> bool {

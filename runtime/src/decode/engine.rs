@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use handyman_core::{Fault, FaultKind};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use toktrie::TokEnv;
 
 use super::figures::{EngineFigures, Shared};
@@ -41,7 +41,7 @@ pub(crate) struct Engine {
     thread: Option<thread::JoinHandle<()>>,
     figures: Shared,
     /// One permit for each request that may wait or be computed; held until its reply has been reported.
-    places: Arc<tokio::sync::Semaphore>,
+    places: Arc<Semaphore>,
     queue_max: usize,
 }
 
@@ -90,7 +90,8 @@ impl Engine {
             thread::Builder::new().name("handyman-engine".to_owned()).spawn(work).map_err(|error| {
                 Fault::new(FaultKind::Backend, "the engine's thread cannot be started").with_source(error)
             })?;
-        let places = Arc::new(tokio::sync::Semaphore::new(queue_max + sequences));
+        let places =
+            Arc::new(Semaphore::new(queue_max.saturating_add(sequences).min(Semaphore::MAX_PERMITS)));
         let engine = Self { requests: Some(requests), thread: Some(thread), figures, places, queue_max };
         Ok(async move {
             open.await.map_err(|_| gone())??;

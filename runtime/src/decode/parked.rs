@@ -17,7 +17,8 @@ pub(crate) struct Checkpoint {
 }
 
 impl Checkpoint {
-    fn bytes(&self) -> usize {
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> usize {
         self.fixed.as_ref().map_or(0, Vec::len) + self.logits.as_ref().map_or(0, |logits| logits.len() * 4)
     }
 }
@@ -34,7 +35,8 @@ pub(crate) struct Saved {
 }
 
 impl Saved {
-    fn bytes(&self) -> usize {
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
         self.state.len()
             + self.tokens.len() * 4
             + self.checkpoints.iter().map(Checkpoint::bytes).sum::<usize>()
@@ -65,6 +67,23 @@ impl Parked {
         self.bytes
     }
 
+    /// Bytes that can be kept.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    /// Whether a session's sequence is kept.
+    pub(crate) fn has(&self, session: &str) -> bool {
+        self.kept.iter().any(|(known, _)| known == session)
+    }
+
+    /// Forgets the sequence idle for longest; false when there is none.
+    pub(crate) fn forget_oldest(&mut self) -> bool {
+        let Some((_, saved)) = self.kept.pop_front() else { return false };
+        self.bytes -= saved.bytes();
+        true
+    }
+
     /// Whether a sequence could be kept, if not with others.
     pub(crate) fn can_keep(&self, saved: &Saved) -> bool {
         saved.bytes() <= self.bytes_max
@@ -80,10 +99,7 @@ impl Parked {
         self.bytes += saved.bytes();
         self.kept.push_back((session, saved));
         let mut forgotten = 0;
-        while self.bytes > self.bytes_max
-            && let Some((_, saved)) = self.kept.pop_front()
-        {
-            self.bytes -= saved.bytes();
+        while self.bytes > self.bytes_max && self.forget_oldest() {
             forgotten += 1;
         }
         forgotten

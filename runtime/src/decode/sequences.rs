@@ -111,6 +111,9 @@ impl Sequences {
 
     /// Tokens at the beginning of a sequence that can be shared with a prompt.
     fn shareable(&self, donor: usize, prompt: &[Token], compute: &impl Compute) -> usize {
+        if !compute.shares() {
+            return 0;
+        }
         let donor = &self.slots[donor];
         let length = common(&donor.tokens, prompt);
         if compute.rolls_back() || length == donor.tokens.len() {
@@ -301,7 +304,8 @@ impl Sequences {
 
     /// Keeps what an earlier process saved of a session, unless the session is known already.
     pub(crate) fn restore(&mut self, session: &str, saved: Saved) {
-        if self.slots.iter().any(|slot| slot.session.as_deref() == Some(session)) {
+        let seated = self.slots.iter().any(|slot| slot.session.as_deref() == Some(session));
+        if seated || self.parked.has(session) {
             return;
         }
         if self.parked.can_keep(&saved) {
@@ -321,6 +325,7 @@ impl Sequences {
         self.clock += 1;
         self.slots[slot].used = self.clock;
         self.slots[slot].busy = false;
+        self.settle();
     }
 
     /// Empties a sequence and takes it from its session.
@@ -353,11 +358,6 @@ impl Sequences {
         let cells = self.cells.take(tokens.len());
         self.slots[slot].cells.extend(cells);
         self.slots[slot].tokens.extend(tokens);
-    }
-
-    /// Bytes of idle sequences in the host's memory.
-    pub(crate) fn parked_bytes(&self) -> usize {
-        self.parked.bytes()
     }
 
     /// Sequences forgotten so far for want of room.

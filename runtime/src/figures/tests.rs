@@ -148,3 +148,12 @@ proptest! {
         prop_assert_eq!(written(&text, &grammar()), check(&text, &history()).is_ok(), "{}", text);
     }
 }
+
+#[test]
+fn a_long_number_is_no_other_one() {
+    let history = [result(json!({"order": "12345678901234567890"}))];
+    assert_eq!(check("Order 12345678901234567890.", &history), Ok(()));
+    for text in ["Order 12345678901234567000.", "Order 12345678901234567168."] {
+        assert!(check(text, &history).is_err(), "{text}");
+    }
+}

@@ -103,7 +103,8 @@ fn gpus() -> usize {
     let kind = |index| unsafe { sys::ggml_backend_dev_type(sys::ggml_backend_dev_get(index)) };
     // SAFETY: as above.
     let devices = unsafe { sys::ggml_backend_dev_count() };
-    (0..devices).filter(|&index| kind(index) == sys::GGML_BACKEND_DEVICE_TYPE_GPU).count()
+    let gpu = [sys::GGML_BACKEND_DEVICE_TYPE_GPU, sys::GGML_BACKEND_DEVICE_TYPE_IGPU];
+    (0..devices).filter(|&index| gpu.contains(&kind(index))).count()
 }
 
 /// Takes part in what this thread computes meanwhile, with so many threads; not at all with none.

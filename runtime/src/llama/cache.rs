@@ -148,10 +148,13 @@ impl<'w> Cache<'w> {
         };
         let open = || Context::open(&weights.model, params).ok_or(());
         let context = one_at_a_time(open).map_err(|((), why)| {
-            let problem = format!("no memory for a KV cache of {} tokens: {why}", settings.cells);
+            let problem = format!("a KV cache of {} tokens cannot be made: {why}", settings.cells);
             let smaller = (settings.cells / 2).max(256);
-            Fault::new(FaultKind::Backend, problem)
-                .with_hint(format!("use a smaller window, such as {smaller}, or 8-bit keys and values"))
+            Fault::new(FaultKind::Backend, problem).with_hint(if settings.kind == CacheType::F16 {
+                format!("use a smaller window, such as {smaller}, or 8-bit keys and values")
+            } else {
+                format!("keep keys and values in 16 bits, or use a smaller window, such as {smaller}")
+            })
         })?;
         let memory = match raw::sliding_window(&weights.model) {
             _ if weights.is_recurrent() => Memory::Recurrent,
@@ -247,6 +250,12 @@ impl<'w> Cache<'w> {
         {
             self.context.share(from, to, length);
         }
+    }
+
+    /// Whether sequences can have a beginning in common. llama.cpp ends the process when a part of a sequence of
+    /// DeepSeek-V4 is shared.
+    pub(crate) fn shares(&self) -> bool {
+        !self.weights.is_of("deepseek4")
     }
 
     /// Whether every token of a sequence can be forgotten one by one.

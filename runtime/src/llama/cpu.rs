@@ -64,6 +64,7 @@ fn needed() -> Vec<Needed> {
         "BMI2" "bmi2" "GGML_BMI2" true;
         "FMA" "fma" "GGML_FMA" true;
         "F16C" "f16c" "GGML_F16C" true;
+        "AVX-VNNI" "avxvnni" "GGML_AVX_VNNI" false;
         "AVX-512" "avx512f" "GGML_AVX512" false;
         "AVX-512 VBMI" "avx512vbmi" "GGML_AVX512_VBMI" false;
         "AVX-512 VNNI" "avx512vnni" "GGML_AVX512_VNNI" false;

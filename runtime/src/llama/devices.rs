@@ -14,6 +14,8 @@ pub struct Device {
     pub description: String,
     /// Whether it is a GPU, to which layers of a model can be given.
     pub is_gpu: bool,
+    /// Whether it is a GPU within the processor, whose memory is the host's.
+    pub is_integrated: bool,
     /// Bytes of its memory.
     pub memory_total: u64,
     /// Bytes of its memory that are free.
@@ -35,6 +37,7 @@ pub fn devices() -> Result<Vec<Device>, Fault> {
             name: found.name,
             description: found.description,
             is_gpu,
+            is_integrated: found.device_type == LlamaBackendDeviceType::IntegratedGpu,
             memory_total: found.memory_total as u64,
             memory_free: free.unwrap_or(found.memory_free as u64),
         }

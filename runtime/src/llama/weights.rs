@@ -42,6 +42,12 @@ impl Weights {
         if let Some(layers) = gpu_layers {
             params = params.with_n_gpu_layers(layers);
         }
+        if gpu_layers == Some(0) {
+            // A GPU that is listed computes large products, and takes memory for them.
+            params = params.with_devices(&[]).map_err(|error| {
+                Fault::new(FaultKind::Backend, "the GPU cannot be left out").with_source(error)
+            })?;
+        }
         let model = one_at_a_time(|| LlamaModel::load_from_file(backend, path, &params)).map_err(
             |(error, why)| {
                 Fault::new(FaultKind::Model, format!("{}: llama.cpp cannot load it: {why}", path.display()))
@@ -63,6 +69,11 @@ impl Weights {
     /// Tokens the model was trained to see at once.
     pub(crate) fn window_trained(&self) -> u32 {
         self.model.n_ctx_train()
+    }
+
+    /// Whether the file names this architecture.
+    pub(crate) fn is_of(&self, architecture: &str) -> bool {
+        self.model.meta_val_str("general.architecture").is_ok_and(|named| named == architecture)
     }
 
     /// Whether it carries a recurrent state, alone or beside attention: such a state has no past.

@@ -19,7 +19,7 @@ use crate::decode::engine::{Engine, Plan};
 use crate::decode::scheduler::Rules;
 use crate::dialect::choose::{Candidate, Chosen, choose};
 use crate::llama::STATE_VERSION;
-use crate::llama::cache::{CacheSettings, SEQUENCES_MAX};
+use crate::llama::cache::{CacheSettings, CacheType, SEQUENCES_MAX};
 use crate::llama::devices::{Device, devices, host_memory_free};
 use crate::llama::fit::Sizes;
 use crate::llama::gguf::Header;
@@ -43,6 +43,11 @@ impl LocalModel {
     /// enough memory.
     pub async fn load(path: impl Into<PathBuf>, settings: ModelSettings) -> Result<Self, Fault> {
         let path: PathBuf = path.into();
+        if settings.cache_type != CacheType::F16 && settings.flash_attention == Some(false) {
+            let problem = "keys and values in fewer than 16 bits need flash attention, which is turned off";
+            return Err(Fault::new(FaultKind::Backend, problem)
+                .with_hint("leave flash attention on, or keep keys and values in 16 bits"));
+        }
         let hashed = path.clone();
         let hash = spawn_blocking(move || sha256(&hashed));
         let loading = Loading::new(path.clone(), &settings);
@@ -164,8 +169,8 @@ impl Loading {
             .map_or(u32::MAX, |n| u32::try_from(n).unwrap_or(u32::MAX));
         let tokens = self.cache_tokens.max(self.window.min(trained));
         let sequences = settings.sessions_max.clamp(1, SEQUENCES_MAX).into();
-        let gpus: Vec<Device> = devices()?.into_iter().filter(|device| device.is_gpu).collect();
-        if gpus.is_empty() {
+        let gpus = used(devices()?);
+        if gpus.is_empty() || self.gpu_layers == Some(0) {
             return enough_memory(tokens, sizes.cache(tokens.into(), sequences));
         }
         let most = u32::try_from(sizes.layers.len() + 1).unwrap_or(u32::MAX);
@@ -195,6 +200,15 @@ impl Loading {
             Some(_) | None => false,
         }
     }
+}
+
+/// The GPUs that llama.cpp gives layers to: those within a processor only where there is no other.
+fn used(devices: Vec<Device>) -> Vec<Device> {
+    let mut gpus: Vec<Device> = devices.into_iter().filter(|device| device.is_gpu).collect();
+    if gpus.iter().any(|gpu| !gpu.is_integrated) {
+        gpus.retain(|gpu| !gpu.is_integrated);
+    }
+    gpus
 }
 
 /// A cache that no memory can hold is refused before it is asked for: systems promise memory they do not have.

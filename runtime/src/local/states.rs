@@ -10,10 +10,11 @@ mod format;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -24,12 +25,20 @@ use crate::llama::Token;
 use crate::render::transcript::Transcript;
 use format::Header;
 
+/// Bytes of the disk that are left to others: a journal that cannot be written loses more than tokens do.
+const DISK_RESERVE: u64 = 16 << 20;
+/// Bytes that wait to be written, over all sessions.
+const PENDING_BYTES_MAX: usize = 256 << 20;
+/// A file that has not grown for so long will never be whole: its process is gone.
+const UNFINISHED: Duration = Duration::from_mins(10);
+
 /// Where sequences are kept when the process ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateFolder {
     /// The folder; it is made if it is not there. Several processes may share it.
     pub folder: PathBuf,
-    /// Bytes of all files in it; with more, those not written for longest are removed.
+    /// Bytes of all files in it; with more, those not written for longest are removed. The last 16 MiB of the disk are
+    /// left free.
     pub bytes_max: u64,
 }
 
@@ -62,7 +71,7 @@ pub(super) struct Stored {
 pub(super) struct States {
     place: Arc<Place>,
     writer: Option<JoinHandle<()>>,
-    /// Sessions that were looked for.
+    /// Beginnings that were looked for.
     looked_for: Mutex<HashSet<String>>,
 }
 
@@ -109,15 +118,22 @@ impl States {
         Box::new(move |saved| {
             let mut queue = place.queue();
             queue.pending.retain(|(known, _)| *known != session);
+            if saved.bytes() as u64 > place.settings.bytes_max {
+                return;
+            }
             queue.pending.push((session, Stored { marks, saved }));
+            // What a slow disk cannot take is computed again.
+            while queue.pending.len() > 1 && queue.bytes() > PENDING_BYTES_MAX {
+                queue.pending.remove(0);
+            }
             drop(queue);
             place.changed.notify_all();
         })
     }
 
-    /// What an earlier process kept of a session; looked for once.
+    /// What was kept of a session.
     pub(super) fn find(&self, session: &str) -> Option<Stored> {
-        if self.is_first_look(session) { self.place.read(session) } else { None }
+        self.place.read(session)
     }
 
     /// What an earlier process kept of the tokens that sessions with the same tools begin with; looked for once.
@@ -128,17 +144,13 @@ impl States {
         }
         // No session is called so: a name holds no blank.
         let name = format!("the beginning {}", hex::encode(hash.finalize()));
-        if !self.is_first_look(&name) {
+        if !self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
             return Beginning::Known;
         }
         match self.place.read(&name) {
             Some(Stored { saved, .. }) => Beginning::Found(name, saved),
             None => Beginning::Missing(name),
         }
-    }
-
-    fn is_first_look(&self, session: &str) -> bool {
-        self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(session.to_owned())
     }
 }
 
@@ -151,6 +163,12 @@ pub(super) enum Beginning {
     Found(String, Saved),
     /// It is to be kept under this name.
     Missing(String),
+}
+
+impl Queue {
+    fn bytes(&self) -> usize {
+        self.pending.iter().map(|(_, stored)| stored.saved.bytes()).sum()
+    }
 }
 
 impl Place {
@@ -185,9 +203,7 @@ impl Place {
             let (session, stored) = queue.pending.remove(0);
             drop(queue);
             // A file that cannot be written is one that is not there: its tokens are computed again.
-            if self.write(&session, &stored).is_ok() {
-                self.make_room();
-            }
+            let _ = self.write(&session, &stored);
         }
     }
 
@@ -196,36 +212,52 @@ impl Place {
         fs::create_dir_all(&self.settings.folder)?;
         let file = self.file(session);
         let beside = file.with_extension(format!("{}.part", std::process::id()));
-        let header = Header { identity: &self.identity, session };
-        fs::write(&beside, format::write(&header, stored))?;
-        fs::rename(&beside, &file).inspect_err(|_| drop(fs::remove_file(&beside)))
+        let bytes = format::write(&Header { identity: &self.identity, session }, stored);
+        if !self.make_room(bytes.len() as u64) {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &file));
+        written.inspect_err(|_| drop(fs::remove_file(&beside)))
     }
 
-    /// Removes the files not written for longest.
-    fn make_room(&self) {
-        let mut files = states_in(&self.settings.folder);
-        files.sort_by_key(|(_, written, _)| *written);
-        let mut bytes: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
-        for (file, _, size) in files {
-            if bytes <= self.settings.bytes_max {
-                return;
-            }
-            if fs::remove_file(file).is_ok() {
-                bytes -= size;
+    /// Removes what was never finished, and the files not written for longest, until there is room for so many bytes
+    /// more; false when there is none.
+    fn make_room(&self, more: u64) -> bool {
+        let folder = &self.settings.folder;
+        for (file, written, _) in files_in(folder, "part") {
+            if written.elapsed().is_ok_and(|age| age > UNFINISHED) {
+                let _ = fs::remove_file(file);
             }
         }
+        let mut files = files_in(folder, "state");
+        files.sort_by_key(|(_, written, _)| *written);
+        let held: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
+        let over = (held + more).saturating_sub(self.settings.bytes_max);
+        // Where a system does not tell, the write itself finds out.
+        let free = fs4::available_space(folder).unwrap_or(u64::MAX);
+        let mut lacks = over.max((more + DISK_RESERVE).saturating_sub(free));
+        for (file, _, size) in files {
+            if lacks == 0 {
+                break;
+            }
+            if fs::remove_file(file).is_ok() {
+                lacks = lacks.saturating_sub(size);
+            }
+        }
+        lacks == 0
     }
 }
 
-fn states_in(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+/// The files of a folder with this extension, when they were written, and their bytes.
+fn files_in(folder: &Path, extension: &str) -> Vec<(PathBuf, SystemTime, u64)> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let state = |entry: fs::DirEntry| {
+    let file = |entry: fs::DirEntry| {
         let metadata = entry.metadata().ok()?;
         let path = entry.path();
-        let ours = path.extension().is_some_and(|extension| extension == "state");
+        let ours = path.extension().is_some_and(|found| found == extension);
         ours.then(|| Some((path, metadata.modified().ok()?, metadata.len()))).flatten()
     };
-    entries.flatten().filter_map(state).collect()
+    entries.flatten().filter_map(file).collect()
 }
 
 #[cfg(test)]

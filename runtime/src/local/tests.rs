@@ -17,7 +17,8 @@ use handyman_core::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::{LocalModel, ModelSettings, Shortcuts, as_message};
+use super::replies::as_message;
+use super::{CacheType, LocalModel, ModelSettings, Shortcuts};
 use crate::tiny::{person, result, trip_tools};
 
 fn path() -> PathBuf {
@@ -166,6 +167,16 @@ async fn a_prompt_that_does_not_fit_and_a_window_that_is_too_small_are_faults() 
     assert_eq!(fault.kind(), FaultKind::Window);
     let settings = ModelSettings { window: Some(16), ..ModelSettings::default() };
     assert_eq!(LocalModel::load(path(), settings).await.unwrap_err().kind(), FaultKind::Window);
+}
+
+#[tokio::test]
+async fn no_limit_is_a_limit_and_settings_that_contradict_are_a_fault() {
+    let settings = ModelSettings { queue_max: usize::MAX, gpu_layers: Some(0), ..ModelSettings::default() };
+    LocalModel::load(path(), settings).await.unwrap();
+    let settings =
+        ModelSettings { cache_type: CacheType::Q8, flash_attention: Some(false), ..ModelSettings::default() };
+    let fault = LocalModel::load(path(), settings).await.unwrap_err().to_string();
+    assert!(fault.contains("flash attention"), "{fault}");
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ impl<C: Compute> Scheduler<C> {
             match job.stage(held) {
                 // A reply that has been reported is whole after the next pass.
                 Stage::Closing => alike > held || job.generation.session == generation.session,
+                // It may wait itself, for others as urgent as this request.
+                Stage::Reading if job.generation.priority < generation.priority => false,
                 Stage::Reading if self.compute.rolls_back() => alike >= held + SHARED_MIN,
                 Stage::Reading => {
                     job.generation.shared <= alike && job.generation.shared >= held + SHARED_MIN

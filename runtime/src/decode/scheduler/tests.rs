@@ -126,6 +126,26 @@ fn an_urgent_request_takes_the_place_of_background_work_which_goes_on_later() {
 }
 
 #[test]
+fn an_urgent_request_does_not_wait_for_less_urgent_work_that_begins_alike() {
+    let mut scheduler = many(3, WINDOW, Noise::new(1));
+    let alike = prompt(1, 600);
+    let mut reports = Vec::new();
+    for (session, prompt, priority) in [
+        ("b", &alike, Priority::Background),
+        ("n", &prompt(2, 2_000), Priority::Normal),
+        ("i", &alike, Priority::Interactive),
+    ] {
+        let (generation, report) = Ask { session, prompt, grammar: LETTERS, priority, ..ASK }.generation();
+        scheduler.add(generation);
+        scheduler.step();
+        reports.push(report);
+    }
+    assert!(scheduler.waiting.is_empty(), "the background work waits for others itself");
+    settle(&mut scheduler);
+    assert!(reports.iter_mut().all(|report| read(report).1.is_some_and(|result| result.is_ok())));
+}
+
+#[test]
 fn a_failure_in_a_batch_ends_only_the_reply_it_belongs_to() {
     let mut noise = Noise::new(5);
     noise.poison = Some(250);

@@ -2,6 +2,7 @@
 
 use super::{SHARED_MIN, Sequences};
 use crate::decode::Compute;
+use crate::decode::parked::Checkpoint;
 use crate::llama::cache::Windows;
 
 impl Sequences {
@@ -32,12 +33,35 @@ impl Sequences {
         if let Some(session) = self.slots[slot].session.take()
             && !self.slots[slot].tokens.is_empty()
         {
-            match self.saved(slot, compute).ok().filter(|_| worth_it) {
+            match if worth_it { self.saved(slot, compute).ok() } else { None } {
                 Some(saved) => self.evicted += self.parked.put(session, saved) as u64,
                 None => self.evicted += 1,
             }
         }
         self.clear(slot, compute);
+        self.settle();
+    }
+
+    /// Forgets what was parked, and then marks of idle sequences, until both together are within the host's memory
+    /// that is meant for them. Marks can always be done without: a sequence then goes back to an earlier one.
+    pub(super) fn settle(&mut self) {
+        while self.parked_bytes() > self.parked.bytes_max() {
+            if self.parked.forget_oldest() {
+                self.evicted += 1;
+                continue;
+            }
+            let marked = self.slots.iter_mut().filter(|slot| !slot.busy && !slot.checkpoints.is_empty());
+            let Some(oldest) = marked.min_by_key(|slot| slot.used) else { return };
+            // The first stands after the tools, where new sessions can begin: it goes last.
+            let least = 1.min(oldest.checkpoints.len() - 1);
+            oldest.checkpoints.remove(least);
+        }
+    }
+
+    /// Bytes of idle sequences in the host's memory, and of the marks that those in the cache go back to.
+    pub(crate) fn parked_bytes(&self) -> usize {
+        let idle = self.slots.iter().filter(|slot| !slot.busy);
+        self.parked.bytes() + idle.flat_map(|slot| &slot.checkpoints).map(Checkpoint::bytes).sum::<usize>()
     }
 }
 

@@ -88,7 +88,7 @@ fn a_common_beginning_is_kept_where_the_model_can_roll_back() {
 
 #[test]
 fn a_model_without_a_past_goes_back_to_where_it_was_marked() {
-    let (mut sequences, mut noise) = (Sequences::new(2, 200, 0), Noise::new(1));
+    let (mut sequences, mut noise) = (Sequences::new(2, 200, 10_000), Noise::new(1));
     noise.rolls_back = false;
     let slot = fill(&mut sequences, &mut noise, "a", &text(0));
     sequences.mark(slot, None, &mut noise);
@@ -105,7 +105,7 @@ fn a_model_without_a_past_goes_back_to_where_it_was_marked() {
 
 #[test]
 fn a_branch_of_a_model_without_a_past_can_go_back_to_where_it_left() {
-    let (mut sequences, mut noise) = (Sequences::new(2, 200, 0), Noise::new(1));
+    let (mut sequences, mut noise) = (Sequences::new(2, 200, 10_000), Noise::new(1));
     noise.rolls_back = false;
     // Nothing was marked, as in a sequence whose reply is still being written.
     fill(&mut sequences, &mut noise, "a", &text(0));
@@ -169,4 +169,48 @@ fn what_is_too_large_for_the_hosts_memory_is_restored_all_the_same_and_drives_no
     assert_eq!(parked.put("a".to_owned(), saved(&[1, 2, 3])), 0);
     assert_eq!(parked.put("b".to_owned(), saved(&text(100))), 1);
     assert!(parked.take("a").is_some() && parked.take("b").is_none());
+}
+
+#[test]
+fn sequences_that_cannot_share_begin_with_copies() {
+    let (mut sequences, mut noise) = (Sequences::new(2, 100, 10_000), Noise::new(1));
+    noise.shares = false;
+    fill(&mut sequences, &mut noise, "a", &text(0));
+    fill(&mut sequences, &mut noise, "b", &[text(0), vec![7]].concat());
+    assert_eq!(noise.computed, 20 + 21, "what is in the cache cannot be shared");
+    fill(&mut sequences, &mut noise, "c", &text(100));
+    fill(&mut sequences, &mut noise, "d", &[text(0), vec![8]].concat());
+    assert_eq!(noise.computed, 20 + 21 + 20 + 1, "what was moved out can be copied");
+}
+
+#[test]
+fn marks_of_idle_sequences_count_as_the_hosts_memory_and_the_first_goes_last() {
+    let (mut sequences, mut noise) = (Sequences::new(2, 200, 400), Noise::new(1));
+    noise.rolls_back = false;
+    let mut longer = text(0);
+    for seed in [30, 60, 90] {
+        let slot = sequences.acquire("a", &longer, &mut noise).unwrap();
+        let new = longer[sequences.tokens(slot).len()..].to_vec();
+        for token in new {
+            noise.decode(&[Feed { place: sequences.end(slot), token, logits: false }]).unwrap();
+            sequences.extend(slot, &[token]);
+        }
+        sequences.mark(slot, None, &mut noise);
+        sequences.release(slot);
+        longer.extend(text(seed));
+    }
+    // Marks after 20, 40 and 60 tokens took 80, 160 and 240 bytes.
+    assert_eq!(sequences.parked_bytes(), 80 + 240);
+    let slot = sequences.acquire("a", &longer[..50], &mut noise).unwrap();
+    assert_eq!(sequences.reuse(slot, &longer[..50], false, &mut noise), 20, "the one after 40 was forgotten");
+}
+
+#[test]
+fn a_session_that_was_moved_out_is_not_replaced_by_what_an_earlier_process_had_of_it() {
+    let (mut sequences, mut noise) = (Sequences::new(1, 100, 1_000), Noise::new(1));
+    fill(&mut sequences, &mut noise, "a", &text(0));
+    fill(&mut sequences, &mut noise, "b", &text(100));
+    sequences.restore("a", saved(&text(50)));
+    let slot = sequences.acquire("a", &text(0), &mut noise).unwrap();
+    assert_eq!(sequences.tokens(slot), text(0));
 }
