@@ -1,23 +1,24 @@
 //! The four seams through which the world enters: model, toolset, policy, journal.
 
-use std::any::Any;
-use std::fmt;
+mod journal;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::event::{Decision, Event, ModelInfo, Outcome, Recording};
+use crate::event::{Decision, ModelInfo, Recording};
 use crate::fault::Fault;
-use crate::ids::{IdempotencyKey, RunId, SessionId};
+use crate::ids::{IdempotencyKey, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::{CallOutcome, CallResult, Message, ToolCall};
 use crate::options::ReplyOptions;
 use crate::run::Run;
 use crate::schema::shown;
 use crate::tool::{CallContext, Probe, ToolResult, ToolSpec};
+
+pub use journal::{Journal, Lease, RunSummary};
 
 /// What a reply may consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,88 +243,6 @@ pub trait Toolset: Send + Sync {
 pub trait Policy: Send + Sync {
     /// Decides on one call, with the run as it is.
     async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision;
-}
-
-/// One line of a listing of runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunSummary {
-    /// The run.
-    pub run: RunId,
-    /// Its session.
-    pub session: SessionId,
-    /// The message that began it.
-    pub message: String,
-    /// Local time when it began.
-    pub started: DateTime,
-    /// How it ended, or nothing while it has not.
-    pub outcome: Option<Outcome>,
-}
-
-/// The right to write a session, for as long as the value lives.
-#[derive(Default)]
-pub struct Lease(Option<Box<dyn Any + Send + Sync>>);
-
-impl Lease {
-    /// A right that ends when the guard is dropped.
-    pub fn new(guard: impl Any + Send + Sync) -> Self {
-        Self(Some(Box::new(guard)))
-    }
-}
-
-impl fmt::Debug for Lease {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Lease").field(&self.0.is_some()).finish()
-    }
-}
-
-/// Keeps events.
-#[async_trait]
-pub trait Journal: Send + Sync {
-    /// Adds an event at the end of a run. It is durable when this returns.
-    ///
-    /// # Errors
-    /// A [`Fault`] of kind `Journal`; the event may or may not be kept, so the run must be folded anew.
-    async fn append(&self, run: &RunId, event: &Event) -> Result<(), Fault>;
-
-    /// All events of a run, oldest first; empty for an unknown run.
-    ///
-    /// # Errors
-    /// A [`Fault`] of kind `Journal`.
-    async fn events(&self, run: &RunId) -> Result<Vec<Event>, Fault>;
-
-    /// The runs of a session, or of all, oldest first.
-    ///
-    /// # Errors
-    /// A [`Fault`] of kind `Journal`.
-    async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault>;
-
-    /// The right to write a session. A journal that only one process can reach needs none.
-    ///
-    /// # Errors
-    /// A [`Fault`] of kind `Busy` while somebody else holds it.
-    async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
-        let _ = session;
-        Ok(Lease::default())
-    }
-}
-
-#[async_trait]
-impl<J: Journal + ?Sized> Journal for Arc<J> {
-    async fn append(&self, run: &RunId, event: &Event) -> Result<(), Fault> {
-        (**self).append(run, event).await
-    }
-
-    async fn events(&self, run: &RunId) -> Result<Vec<Event>, Fault> {
-        (**self).events(run).await
-    }
-
-    async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault> {
-        (**self).runs(session).await
-    }
-
-    async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
-        (**self).lease(session).await
-    }
 }
 
 /// A pointer to a model is a model.

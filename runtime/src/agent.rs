@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use handyman_core::{
     Event, Fault, FaultKind, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId, SessionId,
@@ -33,6 +33,8 @@ pub struct Agent {
     now: Option<DateTime>,
     journal_path: Option<PathBuf>,
     journal: Arc<OnceCell<Arc<dyn Journal>>>,
+    /// The same, where it is one that was opened here.
+    own_journal: Arc<OnceLock<Arc<SqliteJournal>>>,
 }
 
 impl Agent {
@@ -48,6 +50,7 @@ impl Agent {
             now: None,
             journal_path: None,
             journal: Arc::default(),
+            own_journal: Arc::default(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Agent {
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
         self.journal_path = Some(path.into());
         self.journal = Arc::default();
+        self.own_journal = Arc::default();
         self
     }
 
@@ -119,6 +123,7 @@ impl Agent {
     #[must_use]
     pub fn journal_with(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Arc::new(OnceCell::new_with(Some(journal)));
+        self.own_journal = Arc::default();
         self
     }
 
@@ -178,6 +183,17 @@ impl Agent {
         session.resume(run, &Watch::default()).await
     }
 
+    /// Ends a run that was interrupted or waits for a person, without asking the model; one that has ended is given as
+    /// it is. Tools say what became of calls that were under way, every other call is cancelled, and the session is
+    /// free for its next message.
+    ///
+    /// # Errors
+    /// As [`Agent::resume`]; of kind `Busy` while somebody is at work on the run's session.
+    pub async fn cancel(&self, run: &RunId) -> Result<Run, Fault> {
+        let session = self.session_of(run).await?;
+        session.cancel(run).await
+    }
+
     /// The session a run of the journal belongs to.
     ///
     /// # Errors
@@ -199,13 +215,23 @@ impl Agent {
     /// A [`Fault`] of kind `Journal` if it cannot be opened.
     pub async fn opened_journal(&self) -> Result<Arc<dyn Journal>, Fault> {
         let open = || async {
-            let journal = match &self.journal_path {
+            let journal = Arc::new(match &self.journal_path {
                 Some(path) => SqliteJournal::open(path).await?,
                 None => SqliteJournal::in_memory().await?,
-            };
-            Ok(Arc::new(journal) as Arc<dyn Journal>)
+            });
+            // It is opened once, so there is none yet.
+            let _ = self.own_journal.set(Arc::clone(&journal));
+            Ok(journal as Arc<dyn Journal>)
         };
         self.journal.get_or_try_init(open).await.cloned()
+    }
+
+    /// Closes the journal that this agent and its clones have opened, if they have: all of it is in its file then (see
+    /// [`SqliteJournal::close`]). They can do nothing more. One given to [`Agent::journal_with`] stays open.
+    pub async fn close(&self) {
+        if let Some(journal) = self.own_journal.get() {
+            journal.close().await;
+        }
     }
 
     /// The tools of a new run: all of them, or behind one that shows them where they take too much of the window.

@@ -2,6 +2,9 @@
 
 mod lease;
 mod ledger;
+mod line;
+mod private;
+mod read;
 mod schema;
 mod upkeep;
 mod writer;
@@ -10,17 +13,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use handyman_core::{Event, Fault, FaultKind, Journal, Lease, Outcome, RunId, RunSummary, SessionId};
-use jiff::civil::DateTime;
+use handyman_core::{Event, Fault, FaultKind, Journal, Lease, RunId, RunSummary, SessionId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tokio::sync::{mpsc, oneshot};
 
 pub use ledger::SuccessRow;
 pub use upkeep::{Checked, Damage};
 
 use lease::Leases;
 use ledger::OpenCalls;
-use writer::{Entry, File, Tails};
+use line::Line;
+use writer::{File, Tails, Writer};
 
 /// How long a writer waits for another process to release the file.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -36,19 +38,19 @@ pub struct SqliteJournal {
     file: File,
     path: Option<PathBuf>,
     leases: Leases,
-    entries: mpsc::UnboundedSender<Entry>,
+    writer: Writer,
 }
 
 impl SqliteJournal {
-    /// Opens the journal at `path`, creating the file and its folder where needed. It is written by a
-    /// task of the runtime that this is called in.
+    /// Opens the journal at `path`, creating the file and its folder where needed, for nobody else to read. It is
+    /// written by a task of the runtime that this is called in.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Journal` if the file cannot be created, is locked, or is not a journal.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, Fault> {
         let path: PathBuf = path.as_ref().to_path_buf();
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| {
+            private::folder(folder).map_err(|error| {
                 Fault::new(
                     FaultKind::Journal,
                     format!("the journal's folder {} cannot be made: {error}", folder.display()),
@@ -57,15 +59,20 @@ impl SqliteJournal {
                 .with_source(error)
             })?;
         }
+        private::file(&path);
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // What is dropped is overwritten, and not only left for others to use.
+            .pragma("secure_delete", "ON")
             .busy_timeout(LOCK_WAIT);
         let mut journal = Self::connect(options, Some(path.clone())).await?;
         // Other processes may know the file by another name, and have to find who is at work on it.
-        journal.path = std::fs::canonicalize(&path).ok().or(Some(path));
+        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        lease::sweep(&journal.file.pool, &path).await;
+        journal.path = Some(path);
         Ok(journal)
     }
 
@@ -88,91 +95,58 @@ impl SqliteJournal {
             .map_err(|error| fault(&place, "opened", &error))?;
         schema::migrate(&pool, &place).await?;
         let file = File { pool, place, tails: Tails::default(), open: OpenCalls::default() };
-        let (entries, incoming) = mpsc::unbounded_channel();
-        tokio::spawn(writer::write(file.clone(), incoming));
-        Ok(Self { file, path, leases: Leases::default(), entries })
+        let writer = Writer::begin(file.clone());
+        Ok(Self { file, path, leases: Leases::default(), writer })
     }
 
-    fn fault(&self, verb: &str) -> impl Fn(sqlx::Error) -> Fault + '_ {
-        let verb = verb.to_owned();
-        move |error| fault(&self.file.place, &verb, &error)
+    /// Closes the journal once what it has been given is written. All of it is in the one file then, and the log
+    /// beside it is gone, unless somebody else has the file open. Nothing can be added or read any more.
+    pub async fn close(&self) {
+        self.writer.end().await;
+        self.leases.end(&self.file.pool).await;
+        // SQLite does this when its last connection closes; others may have one that is open or only reads. It waits
+        // for nobody, and what it cannot move stays in the log, where it is durable.
+        drop(sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.file.pool).await);
+        self.file.pool.close().await;
+    }
+
+    async fn keep(&self, lines: Vec<Line>) -> Result<(), Fault> {
+        let closed =
+            || Err(Fault::new(FaultKind::Journal, format!("the journal {} is closed", self.file.place)));
+        self.writer.keep(lines).await.unwrap_or_else(closed)
     }
 }
 
 #[async_trait]
 impl Journal for SqliteJournal {
     async fn append(&self, run: &RunId, event: &Event) -> Result<(), Fault> {
-        let stopped = || Fault::new(FaultKind::Journal, format!("the journal {} is closed", self.file.place));
-        let (done, written) = oneshot::channel();
-        let entry = Entry { run: run.clone(), event: event.clone(), done };
-        self.entries.send(entry).map_err(|_| stopped())?;
-        written.await.map_err(|_| stopped())??;
+        self.keep(vec![Line::of(run, event)?]).await?;
         self.file.open.note(run, event);
         Ok(())
     }
 
     async fn events(&self, run: &RunId) -> Result<Vec<Event>, Fault> {
-        let rows: Vec<String> =
-            sqlx::query_scalar("SELECT event FROM journal_events WHERE run = ? ORDER BY seq")
-                .bind(run.as_str())
-                .fetch_all(&self.file.pool)
-                .await
-                .map_err(self.fault("read"))?;
-        let events = rows.iter().enumerate().map(|(seq, text)| {
-            serde_json::from_str(text).map_err(|error| {
-                let place = &self.file.place;
-                let message =
-                    format!("event {seq} of run {run} in the journal {place} cannot be read: {error}");
-                Fault::new(FaultKind::Journal, message)
-                    .with_hint("the file is damaged or of a newer version; `handyman runs verify` tells more")
-            })
-        });
-        let events = events.collect::<Result<Vec<Event>, Fault>>()?;
-        // Whoever goes on with the run goes on from here.
-        let mut connection = self.file.pool.acquire().await.map_err(self.fault("read"))?;
-        let tail = writer::tail(&mut connection, run).await.map_err(self.fault("read"))?;
-        match events.last() {
-            None | Some(Event::Finished { .. }) => self.file.tails.forget(run),
-            Some(_) => self.file.tails.set(run, tail),
-        }
-        Ok(events)
+        read::events(&self.file, run).await
     }
 
     async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault> {
-        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
-            "SELECT run, session, message, started FROM journal_runs WHERE ?1 IS NULL OR session = ?1 ORDER BY rowid",
-        )
-        .bind(session.map(SessionId::as_str))
-        .fetch_all(&self.file.pool)
-        .await
-        .map_err(self.fault("read"))?;
-        let mut summaries = Vec::with_capacity(rows.len());
-        for (run, session, message, started) in rows {
-            let last: Result<Option<String>, sqlx::Error> = sqlx::query_scalar(
-                "SELECT event FROM journal_events WHERE run = ? ORDER BY seq DESC LIMIT 1",
-            )
-            .bind(&run)
-            .fetch_optional(&self.file.pool)
-            .await;
-            // A run that cannot be read is listed all the same, as one that has not ended.
-            let outcome = match last.map(|text| text.as_deref().map(serde_json::from_str)) {
-                Ok(Some(Ok(Event::Finished { outcome, .. }))) => Some(outcome),
-                // A person has decided, and the run has not gone on yet.
-                Ok(Some(Ok(Event::PersonDecided { call, .. }))) => Some(Outcome::Waiting { call }),
-                Ok(Some(_) | None) | Err(_) => None,
-            };
-            let started = started.parse::<DateTime>().map_err(|error| {
-                Fault::new(FaultKind::Journal, format!("'{started}' in the journal is not a time: {error}"))
-            })?;
-            summaries.push(RunSummary {
-                run: run.into(),
-                session: session.into(),
-                message,
-                started,
-                outcome,
-            });
-        }
-        Ok(summaries)
+        read::runs(&self.file, session).await
+    }
+
+    async fn events_of(
+        &self,
+        session: &SessionId,
+        until: Option<&RunId>,
+    ) -> Result<Vec<(RunId, Vec<Event>)>, Fault> {
+        read::events_of(&self.file, session, until).await
+    }
+
+    /// All of them are kept, or none. They are of calls that were made elsewhere: none of them is under way here.
+    async fn append_all(&self, runs: &[(RunId, Vec<Event>)]) -> Result<(), Fault> {
+        let line = |(run, event): (&RunId, &Event)| Line::of(run, event);
+        let events = runs.iter().flat_map(|(run, events)| events.iter().map(move |event| (run, event)));
+        let lines: Vec<Line> = events.map(line).collect::<Result<_, _>>()?;
+        if lines.is_empty() { Ok(()) } else { self.keep(lines).await }
     }
 
     async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
@@ -192,6 +166,7 @@ fn fault(place: &str, verb: &str, error: &sqlx::Error) -> Fault {
         Some(5 | 6) => "another process holds it; let that end and try again",
         Some(11 | 26) => DAMAGED,
         Some(10 | 13) => "the disk is full or fails; free some room, then resume the run",
+        None if matches!(error, sqlx::Error::PoolClosed) => "it was closed; open it anew",
         None if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => DAMAGED,
         _ => "name a file you can write to with --journal FILE",
     };

@@ -111,19 +111,11 @@ impl Session {
         };
         let forked = Session::new(self.agent().clone(), fresh("s").into());
         let _lease = journal.lease(forked.id()).await?;
-        let mut last = id.clone();
-        for summary in journal.runs(Some(self.id())).await? {
-            let ends_here = summary.run == *id;
-            let all = journal.events(&summary.run).await?;
-            let kept = if ends_here { all.get(..until).unwrap_or_default() } else { &all };
-            last = RunId::from(fresh("r"));
-            for event in kept {
-                journal.append(&last, &renamed(event, &last, forked.id())).await?;
-            }
-            if ends_here {
-                break;
-            }
-        }
+        let mut runs = journal.events_of(self.id(), Some(id)).await?;
+        runs.push((id.clone(), events.into_iter().take(until).collect()));
+        let copies: Vec<(RunId, Vec<Event>)> = runs.into_iter().map(|(_, run)| copy(run, &forked)).collect();
+        let last = copies.last().map_or_else(|| id.clone(), |(run, _)| run.clone());
+        journal.append_all(&copies).await?;
         Ok((forked, last))
     }
 }
@@ -139,21 +131,10 @@ impl Session {
         let journal = self.agent().opened_journal().await?;
         let branched = Session::new(self.agent().clone(), fresh("s").into());
         let _lease = journal.lease(branched.id()).await?;
-        for summary in journal.runs(Some(self.id())).await? {
-            let run = RunId::from(fresh("r"));
-            let events = journal.events(&summary.run).await?;
-            for event in &events {
-                journal.append(&run, &renamed(event, &run, branched.id())).await?;
-            }
-            if !matches!(events.last(), Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. }))
-            {
-                let usage = Run::replay(run.clone(), Earlier::default(), &events).usage();
-                let (outcome, answer) = (Outcome::Cancelled, String::new());
-                let cancelled =
-                    Event::Finished { outcome, answer, receipts: Vec::new(), incomplete: Vec::new(), usage };
-                journal.append(&run, &cancelled).await?;
-            }
-        }
+        let runs = journal.events_of(self.id(), None).await?;
+        let copies: Vec<(RunId, Vec<Event>)> =
+            runs.into_iter().map(|(_, run)| ended(copy(run, &branched))).collect();
+        journal.append_all(&copies).await?;
         Ok(branched)
     }
 }
@@ -271,13 +252,29 @@ fn follows(step: &Step, event: &Event) -> bool {
     }
 }
 
-/// The event under another run and session.
-fn renamed(event: &Event, run: &RunId, session: &SessionId) -> Event {
-    let mut event = event.clone();
-    if let Event::Started { run: of, session: within, .. } = &mut event {
-        (*of, *within) = (run.clone(), session.clone());
+/// The events of a run as those of a new run in another session.
+fn copy(mut events: Vec<Event>, into: &Session) -> (RunId, Vec<Event>) {
+    let id = RunId::from(fresh("r"));
+    for event in &mut events {
+        if let Event::Started { run, session, .. } = event {
+            (*run, *session) = (id.clone(), into.id().clone());
+        }
     }
-    event
+    (id, events)
+}
+
+/// A run that has ended: as it did, or cancelled.
+fn ended((run, mut events): (RunId, Vec<Event>)) -> (RunId, Vec<Event>) {
+    let has_ended = matches!(
+        events.last(),
+        Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. })
+    );
+    if !has_ended {
+        let usage = Run::replay(run.clone(), Earlier::default(), &events).usage();
+        let (outcome, answer) = (Outcome::Cancelled, String::new());
+        events.push(Event::Finished { outcome, answer, receipts: Vec::new(), incomplete: Vec::new(), usage });
+    }
+    (run, events)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! A session: a conversation of many runs over one journal.
 
+mod names;
+mod said;
+
 use handyman_core::{
     AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role,
     Run, RunId, RunSummary, SessionId, Toolset,
@@ -11,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::Agent;
 use crate::driver::{World, drive, record};
 use crate::observe::Watch;
+
+pub(crate) use names::fresh;
 
 /// A conversation of many runs over one journal.
 ///
@@ -61,6 +66,19 @@ impl Session {
     /// A [`Fault`] of kind `Journal` if it cannot be opened.
     pub async fn journal(&self) -> Result<std::sync::Arc<dyn Journal>, Fault> {
         self.agent.opened_journal().await
+    }
+
+    /// What was said in the session so far, for an application that shows it again: the person's messages, the calls
+    /// with their results, and the answers as they were given. It is not what the model is shown, which may be less
+    /// or more than this. A run that goes on or waits is there as far as it has come; nothing is changed.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Journal`.
+    pub async fn history(&self) -> Result<Vec<Message>, Fault> {
+        let runs = self.agent.opened_journal().await?.events_of(&self.id, None).await?;
+        let said =
+            |(run, events): (RunId, Vec<Event>)| said::in_run(&Run::replay(run, Earlier::default(), &events));
+        Ok(runs.into_iter().flat_map(said).collect())
     }
 
     /// The session's last run, if there is one.
@@ -144,6 +162,32 @@ impl Session {
         Ok(run)
     }
 
+    /// Ends a run of this session that was interrupted or waits for a person, and gives it; one that has ended is given
+    /// as it is. The model is not asked, and nothing is done any more: tools say what became of calls that were under
+    /// way, and every other call is cancelled.
+    ///
+    /// # Errors
+    /// As [`Agent::resume`]; of kind `Busy` while somebody is at work on the session: whoever watches that run can
+    /// cancel it.
+    pub async fn cancel(&self, id: &RunId) -> Result<Run, Fault> {
+        let journal = self.agent.opened_journal().await?;
+        let _lease = journal.lease(&self.id).await?;
+        let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
+        let mut run = Run::replay(id.clone(), earlier, &journal.events(id).await?);
+        match run.outcome() {
+            None | Some(Outcome::Waiting { .. }) => self.give_up(&mut run, journal.as_ref()).await?,
+            Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
+        }
+        Ok(run)
+    }
+
+    /// Ends a run without asking the model, after the tools have said what became of its calls.
+    async fn give_up(&self, run: &mut Run, journal: &dyn Journal) -> Result<(), Fault> {
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        self.go_on(run, journal, &Watch::default().cancelled_by(cancel), &Event::Resumed).await
+    }
+
     /// A call that was asked for while its tool was on offer is not answered with "there is no such tool".
     fn has_tools_of(&self, run: &Run, events: &[Event]) -> Result<(), Fault> {
         let began_with = events.iter().find_map(|event| match event {
@@ -195,27 +239,15 @@ impl Session {
     ) -> Result<Earlier, Fault> {
         let system = self.agent.system.iter().map(|text| Message::text_of(Role::System, text));
         let mut earlier = Earlier { messages: system.collect(), ..Earlier::default() };
-        for summary in journal.runs(Some(&self.id)).await? {
-            if until == Some(&summary.run) {
-                break;
-            }
-            if let Some(Outcome::Waiting { .. }) = summary.outcome {
-                let run = &summary.run;
-                return Err(Fault::new(
-                    FaultKind::Request,
-                    format!("run {run} of this session waits for a person"),
-                )
-                .with_hint(format!(
-                    "decide with: handyman approvals allow {run}, or deny; then: handyman resume {run}"
-                )));
-            }
-            let events = journal.events(&summary.run).await?;
-            let mut run = Run::replay(summary.run, earlier, &events);
-            if run.outcome().is_none() {
-                let cancel = CancellationToken::new();
-                cancel.cancel();
-                self.go_on(&mut run, journal, &Watch::default().cancelled_by(cancel), &Event::Resumed)
-                    .await?;
+        for (id, events) in journal.events_of(&self.id, until).await? {
+            // Whoever goes on with a run does so from its last event as it is now.
+            let has_ended = matches!(events.last(), Some(Event::Finished { .. }));
+            let events = if has_ended { events } else { journal.events(&id).await? };
+            let mut run = Run::replay(id, earlier, &events);
+            match run.outcome() {
+                None => self.give_up(&mut run, journal).await?,
+                Some(Outcome::Waiting { .. }) => return Err(waits(run.id())),
+                Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
             }
             earlier = run.into_earlier();
         }
@@ -223,9 +255,11 @@ impl Session {
     }
 }
 
-/// A new identifier: the prefix and 40 random bits, in letters and digits that are not mistaken for others.
-pub(crate) fn fresh(prefix: &str) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let digits = (0..8).map(|_| char::from(ALPHABET[fastrand::usize(..ALPHABET.len())]));
-    prefix.chars().chain(digits).collect()
+fn waits(run: &RunId) -> Fault {
+    Fault::new(FaultKind::Request, format!("run {run} of this session waits for a person")).with_hint(
+        format!("decide with: handyman approvals allow {run}, or deny; then: handyman resume {run}"),
+    )
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,14 +5,19 @@
 //! at once and no clock is needed.
 
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use handyman_core::{Fault, FaultKind, Lease, SessionId};
 use sqlx::sqlite::SqlitePool;
 
 use super::fault;
+use crate::session::fresh;
+
+/// How often a name is tried for this process.
+const NAMES_MAX: usize = 8;
 
 /// The sessions this process writes.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +26,10 @@ pub(super) struct Leases(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     held: Mutex<HashSet<SessionId>>,
-    holder: OnceLock<Holder>,
+    holder: Mutex<Option<Holder>>,
+    /// Who writes or removes a row has this. A lease is given back in the background, and may have been taken again
+    /// by then: that nobody holds it and that its row is removed has to be one step.
+    rows: tokio::sync::Mutex<()>,
 }
 
 /// This process, as others see it.
@@ -31,6 +39,33 @@ struct Holder {
     path: PathBuf,
     /// Locked while it is open.
     _file: File,
+}
+
+impl Holder {
+    /// A new name, with its file locked.
+    fn new(journal: &Path) -> Result<Self, Fault> {
+        let mut tried = None;
+        for _ in 0..NAMES_MAX {
+            let name = fresh("");
+            let path = holder_path(journal, &name);
+            let broken = |error: std::io::Error| {
+                Fault::new(
+                    FaultKind::Journal,
+                    format!("the file {} cannot be made and locked: {error}", path.display()),
+                )
+                .with_hint("the journal's folder must be writable")
+            };
+            let file = File::create_new(&path).map_err(broken)?;
+            // Until it is locked, who sweeps may take it for one that was left, lock it and remove it.
+            match file.try_lock() {
+                Ok(()) if path.exists() => return Ok(Self { name, path, _file: file }),
+                Ok(()) => tried = Some(broken(std::io::ErrorKind::NotFound.into())),
+                Err(TryLockError::WouldBlock) => tried = Some(broken(std::io::ErrorKind::WouldBlock.into())),
+                Err(TryLockError::Error(error)) => return Err(broken(error)),
+            }
+        }
+        Err(tried.unwrap_or_else(|| Fault::new(FaultKind::Journal, "no file names this process")))
+    }
 }
 
 impl Drop for Holder {
@@ -53,30 +88,40 @@ impl Leases {
         }
         let mut guard = Guard { leases: self.clone(), session: session.clone(), row: None };
         if let Some(journal) = journal {
-            let holder = self.holder(journal)?.to_owned();
+            let _rows = self.0.rows.lock().await;
+            if pool.is_closed() {
+                return Err(fault(&journal.display().to_string(), "written", &sqlx::Error::PoolClosed));
+            }
+            let holder = self.holder(journal)?;
+            // From here on there may be a row, also where nobody waits for it any more.
+            guard.row = Some((pool.clone(), holder.clone()));
             write(pool, journal, &holder, session).await?;
-            guard.row = Some((pool.clone(), holder));
         }
         Ok(Lease::new(guard))
     }
 
     /// The name of this process, with its file locked.
-    fn holder(&self, journal: &Path) -> Result<&str, Fault> {
-        if let Some(holder) = self.0.holder.get() {
-            return Ok(&holder.name);
+    fn holder(&self, journal: &Path) -> Result<String, Fault> {
+        let mut holder = self.0.holder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(holder) = holder.as_ref() {
+            return Ok(holder.name.clone());
         }
-        let name = format!("{:016x}", fastrand::u64(..));
-        let path = holder_path(journal, &name);
-        let broken = |error: std::io::Error| {
-            Fault::new(
-                FaultKind::Journal,
-                format!("the file {} cannot be made and locked: {error}", path.display()),
-            )
-            .with_hint("the journal's folder must be writable")
-        };
-        let file = File::create(&path).map_err(broken)?;
-        file.try_lock().map_err(|error| broken(error.into()))?;
-        Ok(&self.0.holder.get_or_init(|| Holder { name, path, _file: file }).name)
+        Ok(holder.insert(Holder::new(journal)?).name.clone())
+    }
+
+    /// Leaves nothing behind that names this process, unless it is still at work on a session.
+    pub(super) async fn end(&self, pool: &SqlitePool) {
+        let _rows = self.0.rows.lock().await;
+        if !self.0.held.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return;
+        }
+        let holder = self.0.holder.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(holder) = holder {
+            let gone = sqlx::query("DELETE FROM journal_leases WHERE holder = ?")
+                .bind(holder.name.as_str())
+                .execute(pool);
+            drop(gone.await);
+        }
     }
 }
 
@@ -95,6 +140,7 @@ impl Drop for Guard {
         {
             let (leases, session) = (self.leases.clone(), self.session.clone());
             runtime.spawn(async move {
+                let _rows = leases.0.rows.lock().await;
                 let taken_again =
                     leases.0.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&session);
                 if !taken_again {
@@ -107,6 +153,33 @@ impl Drop for Guard {
             });
         }
     }
+}
+
+/// Removes the files of processes that have ended without doing so.
+pub(super) async fn sweep(pool: &SqlitePool, journal: &Path) {
+    let files = holders(journal);
+    if files.is_empty() {
+        return;
+    }
+    // Who takes over a lease looks at the same files in a transaction, and would take one that is locked here for one
+    // of the living.
+    let Ok(transaction) = pool.begin_with("BEGIN IMMEDIATE").await else { return };
+    for file in files {
+        is_locked(&file);
+    }
+    drop(transaction.rollback().await);
+}
+
+/// The files that name processes.
+fn holders(journal: &Path) -> Vec<PathBuf> {
+    let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let (Some(name), Ok(files)) = (journal.file_name(), std::fs::read_dir(folder.unwrap_or(Path::new("."))))
+    else {
+        return Vec::new();
+    };
+    let beginning = holder_name(name.to_owned(), "");
+    let names_one = |name: &OsStr| name.as_encoded_bytes().starts_with(beginning.as_encoded_bytes());
+    files.flatten().filter(|file| names_one(&file.file_name())).map(|file| file.path()).collect()
 }
 
 /// Writes the lease into the journal, unless somebody else who lives has it.
@@ -130,17 +203,22 @@ async fn write(pool: &SqlitePool, journal: &Path, holder: &str, session: &Sessio
     transaction.commit().await.map_err(failed)
 }
 
-/// Whether a holder still lives: it keeps its file locked. The file of one that does not is removed.
+/// Whether a holder still lives: it keeps its file locked.
 fn is_alive(journal: &Path, holder: &str) -> bool {
-    let path = holder_path(journal, holder);
-    let file = match File::open(&path) {
+    is_locked(&holder_path(journal, holder))
+}
+
+/// Whether somebody keeps a holder's file locked. A file that nobody does is removed while it is locked here: who has
+/// just made it, and was not as fast, finds that it is gone (see [`Holder::new`]).
+fn is_locked(path: &Path) -> bool {
+    let file = match File::open(path) {
         Ok(file) => file,
         // That it cannot be looked at does not say that it has ended.
         Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
     };
     match file.try_lock() {
         Ok(()) => {
-            let _ = std::fs::remove_file(&path);
+            let _ = std::fs::remove_file(path);
             false
         }
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
@@ -148,12 +226,18 @@ fn is_alive(journal: &Path, holder: &str) -> bool {
 }
 
 fn holder_path(journal: &Path, holder: &str) -> PathBuf {
-    let mut name = journal.as_os_str().to_owned();
-    name.push(format!("-holder-{holder}"));
-    PathBuf::from(name)
+    PathBuf::from(holder_name(journal.as_os_str().to_owned(), holder))
+}
+
+fn holder_name(mut journal: OsString, holder: &str) -> OsString {
+    journal.push(format!("-holder-{holder}"));
+    journal
 }
 
 fn busy(session: &SessionId, who: &str) -> Fault {
     Fault::new(FaultKind::Busy, format!("session {session} is busy: {who}"))
         .with_hint("let that end, cancel it, or use another session")
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteJournal;
+use super::line::text_of;
 use super::writer::{INSERT, chained};
 use crate::driver::millis;
 
@@ -65,6 +66,12 @@ impl OpenCalls {
         }
     }
 
+    /// Whether a tool may be writing the end of a call of this run itself.
+    pub(super) fn has_row_given(&self, run: &RunId) -> bool {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.values().any(|call| call.row_given && call.run == *run)
+    }
+
     /// Whether the tool has written the event itself, at this position.
     pub(super) async fn written(
         &self,
@@ -98,7 +105,7 @@ impl SqliteJournal {
 
     /// The row that says the call under `key` succeeded with `result`, for a tool whose effect is in this
     /// journal's file: it inserts the row in the transaction of the effect. `None` where this process has
-    /// started no such call.
+    /// started no such call, or the result nests too deep to be read again.
     #[must_use]
     pub fn success_row(&self, key: &IdempotencyKey, result: &Value) -> Option<SuccessRow> {
         let mut open = self.file.open.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +118,7 @@ impl SqliteJournal {
             failure: None,
             ms: millis(started.since.elapsed()),
         };
-        let event = serde_json::to_string(&event).ok()?;
+        let event = text_of(&started.run, &event).ok()?;
         started.row_given = true;
         let chain = chained(&tail.chain, &event);
         Some(SuccessRow { statement: INSERT, run: started.run.to_string(), seq: tail.next, event, chain })

@@ -1,5 +1,6 @@
 //! The journal on real files: what is kept, and what a person is told when it cannot be.
 
+mod closing;
 mod damage;
 mod lease;
 mod shared;
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 
 use super::SqliteJournal;
 
-fn started(run: &str, session: &str) -> Event {
+pub(super) fn started(run: &str, session: &str) -> Event {
     Event::Started {
         run: run.into(),
         session: session.into(),
@@ -23,7 +24,7 @@ fn started(run: &str, session: &str) -> Event {
     }
 }
 
-fn finished() -> Event {
+pub(super) fn finished() -> Event {
     Event::Finished {
         outcome: Outcome::Answered,
         answer: "多云".into(),

@@ -1,6 +1,6 @@
 //! Looking after a journal: finding damage, and dropping what is old.
 
-use handyman_core::{CallOutcome, Event, Fault, Outcome, RunId};
+use handyman_core::{CallOutcome, Event, Fault, Journal, Outcome, RunId, SessionId};
 use jiff::civil::DateTime;
 
 use super::writer::chained;
@@ -90,6 +90,9 @@ impl SqliteJournal {
     /// stays if a run of it has not ended, waits for a person, or has a call of which it is unknown
     /// whether it took effect, or if it cannot be read: nothing in doubt is dropped.
     ///
+    /// What is dropped is overwritten in the file. Bits of it may outlast that where SQLite has moved them before;
+    /// SQLite's `VACUUM` leaves none.
+    ///
     /// # Errors
     /// A [`Fault`] of kind `Journal`.
     pub async fn prune(&self, before: DateTime) -> Result<Vec<RunId>, Fault> {
@@ -103,7 +106,7 @@ impl SqliteJournal {
         .map_err(failed)?;
         let mut dropped = Vec::new();
         for session in old {
-            let Ok(_lease) = handyman_core::Journal::lease(self, &session.as_str().into()).await else {
+            let Ok(_lease) = self.lease(&session.as_str().into()).await else {
                 continue;
             };
             let runs: Vec<String> = sqlx::query_scalar("SELECT run FROM journal_runs WHERE session = ?")
@@ -111,7 +114,7 @@ impl SqliteJournal {
                 .fetch_all(&self.file.pool)
                 .await
                 .map_err(failed)?;
-            if !self.all_settled(&runs).await {
+            if !self.all_settled(&session.as_str().into(), runs.len()).await {
                 continue;
             }
             let mut transaction = self.file.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
@@ -124,27 +127,29 @@ impl SqliteJournal {
             transaction.commit().await.map_err(failed)?;
             dropped.extend(runs.into_iter().map(RunId::from));
         }
+        if !dropped.is_empty() {
+            // The log beside the file still has what was there. Where another process is reading, it stays until
+            // that is done; the runs are dropped all the same.
+            drop(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.file.pool).await);
+        }
         Ok(dropped)
     }
 
-    /// Whether every run has ended and nothing of it is in doubt.
-    async fn all_settled(&self, runs: &[String]) -> bool {
-        for run in runs {
-            let Ok(events) = handyman_core::Journal::events(self, &run.as_str().into()).await else {
-                return false;
-            };
-            let ended = matches!(
-                events.last(),
-                Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. })
-            );
-            let unknown =
-                |event: &Event| matches!(event, Event::CallFinished { outcome: CallOutcome::Unknown, .. });
-            if !ended || events.iter().any(unknown) || leaves_open(&events) {
-                return false;
-            }
-        }
-        true
+    /// Whether so many runs of a session can be read, all have ended and nothing of them is in doubt.
+    async fn all_settled(&self, session: &SessionId, count: usize) -> bool {
+        let Ok(runs) = self.events_of(session, None).await else { return false };
+        runs.len() == count && runs.iter().all(|(_, events)| is_settled(events))
     }
+}
+
+/// Whether a run has ended and nothing of it is in doubt.
+fn is_settled(events: &[Event]) -> bool {
+    let ended = matches!(
+        events.last(),
+        Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. })
+    );
+    let unknown = |event: &Event| matches!(event, Event::CallFinished { outcome: CallOutcome::Unknown, .. });
+    ended && !events.iter().any(unknown) && !leaves_open(events)
 }
 
 /// Whether a call was started and never finished, as in a run that was closed while it was in doubt.

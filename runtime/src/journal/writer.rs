@@ -9,9 +9,11 @@ use handyman_core::{Event, Fault, FaultKind, RunId};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::fault;
 use super::ledger::OpenCalls;
+use super::line::Line;
 
 /// Adds an event: run, position, text, chain.
 pub(super) const INSERT: &str = "INSERT INTO journal_events (run, seq, event, chain) VALUES (?1, ?2, ?3, ?4)";
@@ -29,11 +31,48 @@ pub(super) struct File {
     pub(super) open: OpenCalls,
 }
 
-/// An event to be made durable.
-pub(super) struct Entry {
-    pub(super) run: RunId,
-    pub(super) event: Event,
-    pub(super) done: oneshot::Sender<Result<(), Fault>>,
+/// Events to be made durable, all of them or none.
+struct Entry {
+    lines: Vec<Line>,
+    done: oneshot::Sender<Result<(), Fault>>,
+}
+
+/// The way to the task that writes.
+#[derive(Debug)]
+pub(super) struct Writer {
+    /// None once the journal is closed.
+    entries: Mutex<Option<mpsc::UnboundedSender<Entry>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Lets a task of the runtime that this is called in write the file.
+    pub(super) fn begin(file: File) -> Self {
+        let (entries, incoming) = mpsc::unbounded_channel();
+        let task = tokio::spawn(write(file, incoming));
+        Self { entries: Mutex::new(Some(entries)), task: Mutex::new(Some(task)) }
+    }
+
+    /// Makes events durable, in this order; those of calls that came before are before them. `None` once it has
+    /// ended.
+    pub(super) async fn keep(&self, lines: Vec<Line>) -> Option<Result<(), Fault>> {
+        let (done, written) = oneshot::channel();
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        entries.send(Entry { lines, done }).ok()?;
+        // The task ends once nobody can send any more.
+        drop(entries);
+        written.await.ok()
+    }
+
+    /// Ends once what it has been given is written.
+    pub(super) async fn end(&self) {
+        drop(self.entries.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            // It has ended, whichever way.
+            drop(task.await);
+        }
+    }
 }
 
 /// Where a run's events end.
@@ -58,6 +97,14 @@ impl Tails {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone(), tail);
     }
 
+    /// Takes note of an end that was read. What this process has written since is not undone by it.
+    pub(super) fn reach(&self, run: &RunId, tail: Tail) {
+        let mut tails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tails.get(run).is_none_or(|known| known.next < tail.next) {
+            tails.insert(run.clone(), tail);
+        }
+    }
+
     pub(super) fn forget(&self, run: &RunId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(run);
     }
@@ -74,7 +121,7 @@ pub(super) fn chained(before: &str, text: &str) -> String {
 }
 
 /// Writes what comes in until nobody can send any more.
-pub(super) async fn write(file: File, mut entries: mpsc::UnboundedReceiver<Entry>) {
+async fn write(file: File, mut entries: mpsc::UnboundedReceiver<Entry>) {
     let mut batch = Vec::new();
     while entries.recv_many(&mut batch, BATCH_MAX).await > 0 {
         commit(&file, std::mem::take(&mut batch)).await;
@@ -82,7 +129,7 @@ pub(super) async fn write(file: File, mut entries: mpsc::UnboundedReceiver<Entry
 }
 
 async fn commit(file: &File, batch: Vec<Entry>) {
-    let File { pool, place, tails, open } = file;
+    let File { pool, place, tails, .. } = file;
     let (mut entries, mut waiting) = (batch.into_iter(), Vec::new());
     let mut ends: HashMap<RunId, Tail> = HashMap::new();
     // The transaction is ours, not the pool's: SQLite takes some back by itself, as when the disk is full.
@@ -91,18 +138,12 @@ async fn commit(file: &File, batch: Vec<Entry>) {
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
         let mut written = Ok(());
         for entry in entries.by_ref() {
-            let known = ends.get(&entry.run).cloned().or_else(|| tails.get(&entry.run));
-            let run = entry.run.clone();
-            let inserted = insert(&mut connection, &entry, known, open).await;
+            let inserted = insert_all(&mut connection, &entry.lines, file, &mut ends).await;
             let refused = inserted.as_ref().err().is_some_and(is_position_taken);
-            waiting.push((entry, refused.then_some(())));
-            match inserted {
-                Ok(tail) => drop(ends.insert(run, tail)),
-                Err(_) if refused => drop(ends.remove(&run)),
-                Err(error) => {
-                    written = Err(error);
-                    break;
-                }
+            waiting.push((entry, refused));
+            if !refused && inserted.is_err() {
+                written = inserted;
+                break;
             }
         }
         if written.is_ok() {
@@ -114,7 +155,7 @@ async fn commit(file: &File, batch: Vec<Entry>) {
         written
     }
     .await;
-    waiting.extend(entries.map(|entry| (entry, None)));
+    waiting.extend(entries.map(|entry| (entry, false)));
     for (run, tail) in ends {
         match written {
             Ok(()) => tails.set(&run, tail),
@@ -123,27 +164,67 @@ async fn commit(file: &File, batch: Vec<Entry>) {
     }
     for (entry, refused) in waiting {
         let result = match (&written, refused) {
-            (Ok(()), None) => Ok(()),
-            (Ok(()), Some(())) => Err(taken(&entry.run)),
+            (Ok(()), false) => Ok(()),
+            (Ok(()), true) => Err(taken(&entry.lines)),
             (Err(error), _) => Err(fault(place, "written", error)),
         };
-        if result.is_err() || matches!(entry.event, Event::Finished { .. }) {
-            tails.forget(&entry.run);
+        for Line { run, event, .. } in &entry.lines {
+            if result.is_err() || matches!(event, Event::Finished { .. }) {
+                tails.forget(run);
+            }
         }
         // Who asked may have gone away; the event stays.
         let _ = entry.done.send(result);
     }
 }
 
+/// Inserts events that belong together, and takes note of where their runs end then. Where another process has taken
+/// one of the positions, none of them is there afterwards.
+async fn insert_all(
+    connection: &mut SqliteConnection,
+    lines: &[Line],
+    file: &File,
+    ends: &mut HashMap<RunId, Tail>,
+) -> sqlx::Result<()> {
+    let several = lines.len() > 1;
+    if several {
+        sqlx::query("SAVEPOINT together").execute(&mut *connection).await?;
+    }
+    let mut reached: HashMap<RunId, Tail> = HashMap::new();
+    for line in lines {
+        let known = reached.get(&line.run).or_else(|| ends.get(&line.run)).cloned();
+        let known = known.or_else(|| file.tails.get(&line.run));
+        match insert(connection, line, known, &file.open).await {
+            Ok(tail) => drop(reached.insert(line.run.clone(), tail)),
+            Err(error) => {
+                if is_position_taken(&error) {
+                    for line in lines {
+                        ends.remove(&line.run);
+                    }
+                    if several {
+                        sqlx::query("ROLLBACK TO together").execute(&mut *connection).await?;
+                        sqlx::query("RELEASE together").execute(&mut *connection).await?;
+                    }
+                }
+                return Err(error);
+            }
+        }
+    }
+    ends.extend(reached);
+    if several {
+        sqlx::query("RELEASE together").execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 /// Inserts one event and gives the run's new end.
 async fn insert(
     connection: &mut SqliteConnection,
-    entry: &Entry,
+    line: &Line,
     known: Option<Tail>,
     open: &OpenCalls,
 ) -> sqlx::Result<Tail> {
-    let Entry { run, event, .. } = entry;
-    let text = serde_json::to_string(event).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let Line { run, event, text } = line;
     let tail = match known {
         Some(tail) => tail,
         None => tail(connection, run).await?,
@@ -157,7 +238,7 @@ async fn insert(
             .execute(&mut *connection)
             .await?;
     }
-    let chain = chained(&tail.chain, &text);
+    let chain = chained(&tail.chain, text);
     let statement = match event {
         // The tool has written it in its own transaction; only the time it took was not known there.
         Event::CallFinished { call, .. } if open.written(connection, run, call, tail.next).await? => REWRITE,
@@ -174,7 +255,7 @@ async fn insert(
 }
 
 /// Where a run's events end in the file.
-pub(super) async fn tail(connection: &mut SqliteConnection, run: &RunId) -> sqlx::Result<Tail> {
+async fn tail(connection: &mut SqliteConnection, run: &RunId) -> sqlx::Result<Tail> {
     let last: Option<(i64, Option<String>)> =
         sqlx::query_as("SELECT seq, chain FROM journal_events WHERE run = ? ORDER BY seq DESC LIMIT 1")
             .bind(run.as_str())
@@ -190,7 +271,8 @@ fn is_position_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
-fn taken(run: &RunId) -> Fault {
+fn taken(lines: &[Line]) -> Fault {
+    let run = lines.first().map_or("", |line| line.run.as_str());
     Fault::new(FaultKind::Journal, format!("run {run} is being written by another process"))
         .with_hint("let that process end, or resume the run when it has")
 }

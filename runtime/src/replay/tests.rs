@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use handyman_core::testing::MemoryJournal;
-use handyman_core::{Event, FaultKind, Journal, Run};
+use handyman_core::testing::{MemoryJournal, ScriptedModel};
+use handyman_core::{Event, FaultKind, Journal, Outcome, Run, RunSummary};
 
-use crate::{Agent, AllowAll, ScriptModel};
+use crate::{Agent, AllowAll, ScriptModel, Session, SqliteJournal};
 
 const SCRIPT: &str =
     "{\"text\": \"One.\", \"calls\": [{\"tool\": \"none\", \"arguments\": {}}]}\n{\"text\": \"Two.\"}";
@@ -56,4 +56,56 @@ async fn a_fork_goes_on_from_a_turn_in_a_session_of_its_own() {
     assert_eq!((again.answer(), again.usage().turns), ("Two.", 2));
     let original: Run = agent.resume(first.id()).await.unwrap();
     assert_eq!(original.answer(), "Two.", "the original is as it was");
+}
+
+#[tokio::test]
+async fn copies_of_a_session_have_all_its_runs_in_their_order() {
+    let journal = Arc::new(SqliteJournal::in_memory().await.unwrap());
+    let replies = ["One.", "Two.", "Three.", "Four."].map(ScriptedModel::answer);
+    let agent = Agent::new(ScriptedModel::new(replies)).journal_with(Arc::clone(&journal) as Arc<_>);
+    let session = agent.session();
+    for message in ["a", "b", "c"] {
+        session.run(message).await.unwrap();
+    }
+    let listed = async |session: &Session| {
+        let runs: Vec<RunSummary> = journal.runs(Some(session.id())).await.unwrap();
+        runs.into_iter().map(|run| (run.message, run.outcome)).collect::<Vec<_>>()
+    };
+    let answered = Some(Outcome::Answered);
+    let all = ["a", "b", "c"].map(|message| (message.to_owned(), answered.clone()));
+    let branched = session.branch().await.unwrap();
+    assert_eq!(listed(&branched).await, all);
+    let last = session.last().await.unwrap().unwrap().run;
+    let (forked, run) = session.fork(&last, 1).await.unwrap();
+    let mut until_then = all.clone();
+    until_then[2].1 = None;
+    assert_eq!(listed(&forked).await, until_then);
+    assert_eq!(agent.resume(&run).await.unwrap().answer(), "Four.");
+    assert_eq!(listed(&session).await, all, "the original is as it was");
+    assert!(journal.verify().await.unwrap().damage.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_is_under_way_is_cancelled_in_a_branch_and_goes_on_where_it_was() {
+    let journal = Arc::new(SqliteJournal::in_memory().await.unwrap());
+    let agent = Agent::new(ScriptedModel::new([])).journal_with(Arc::clone(&journal) as Arc<_>);
+    let run = "r1".into();
+    let started = Event::Started {
+        run: "r1".into(),
+        session: "s1".into(),
+        message: "a".into(),
+        model: handyman_core::ModelInfo::default(),
+        tools: vec![],
+        untrusted: vec![],
+        answer_schema: None,
+        now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+    };
+    journal.append(&run, &started).await.unwrap();
+    let begun = Event::CallStarted { call: "c1".into(), key: "r1.c1".into() };
+    journal.append(&run, &begun).await.unwrap();
+    let branched = agent.session_named("s1".into()).branch().await.unwrap();
+    let copies = journal.runs(Some(branched.id())).await.unwrap();
+    assert_eq!(copies[0].outcome, Some(Outcome::Cancelled));
+    let row = journal.success_row(&"r1.c1".into(), &serde_json::json!({})).unwrap();
+    assert_eq!((row.run.as_str(), row.seq), ("r1", 2), "the call is still one of the original");
 }

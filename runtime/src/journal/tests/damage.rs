@@ -134,6 +134,45 @@ async fn old_sessions_go_and_what_is_in_doubt_stays() {
 }
 
 #[tokio::test]
+async fn what_is_dropped_is_not_left_on_the_disk() {
+    for times in [1, 1_000] {
+        let folder = TempDir::new().unwrap();
+        let journal = SqliteJournal::open(folder.path().join("journal.db")).await.unwrap();
+        for (run, session, word) in [("r1", "s1", "FORGOTTEN"), ("r2", "s2", "REMEMBERED")] {
+            let mut begun = started(run, session);
+            if let Event::Started { message, .. } = &mut begun {
+                *message = word.repeat(times);
+            }
+            journal.append(&run.into(), &begun).await.unwrap();
+        }
+        journal.append(&"r1".into(), &finished()).await.unwrap();
+        let is_on_disk = |word: &str| {
+            let holds = |name: &&str| {
+                let bytes = std::fs::read(folder.path().join(name)).unwrap();
+                bytes.windows(word.len()).any(|window| window == word.as_bytes())
+            };
+            ["journal.db", "journal.db-wal"].iter().any(holds)
+        };
+        assert!(is_on_disk("FORGOTTEN"));
+        let dropped = journal.prune(date(2027, 1, 1).at(0, 0, 0, 0)).await.unwrap();
+        assert_eq!(dropped, ["r1".into()], "the other has not ended");
+        assert!(!is_on_disk("FORGOTTEN") && is_on_disk("REMEMBERED"), "{times}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_with_a_run_that_has_lost_its_events_stays() {
+    let folder = TempDir::new().unwrap();
+    let journal = of_two_runs(&folder).await;
+    for event in [started("r3", "s1"), finished()] {
+        journal.append(&"r3".into(), &event).await.unwrap();
+    }
+    sql(&folder, "DELETE FROM journal_events WHERE run = 'r3'").await;
+    let dropped = journal.prune(date(2027, 1, 1).at(0, 0, 0, 0)).await.unwrap();
+    assert_eq!(dropped, ["r2".into()]);
+}
+
+#[tokio::test]
 async fn a_journal_of_the_first_version_opens() {
     let folder = TempDir::new().unwrap();
     let old = SqliteConnectOptions::new().filename(folder.path().join("journal.db")).create_if_missing(true);

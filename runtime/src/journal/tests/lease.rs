@@ -52,6 +52,43 @@ async fn a_dead_holders_lease_is_taken_over() {
 }
 
 #[tokio::test]
+async fn files_of_the_dead_are_swept_and_those_of_the_living_stay() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("journal.db");
+    let living = SqliteJournal::open(&path).await.unwrap();
+    let _held = living.lease(&"s1".into()).await.unwrap();
+    for left in ["journal.db-holder-dead", "journal.db-holder-gone", "other.db-holder-dead"] {
+        std::fs::write(folder.path().join(left), "").unwrap();
+    }
+    let second = SqliteJournal::open(&path).await.unwrap();
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    let names: Vec<String> = names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let holders = names.iter().filter(|name| name.starts_with("journal.db-holder-")).count();
+    assert_eq!(holders, 1, "the one who lives: {names:?}");
+    assert!(names.contains(&"other.db-holder-dead".to_owned()), "of another journal: {names:?}");
+    assert_eq!(second.lease(&"s1".into()).await.unwrap_err().kind(), FaultKind::Busy);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lease_that_is_taken_again_at_once_keeps_its_row() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("journal.db");
+    let journal = SqliteJournal::open(&path).await.unwrap();
+    for _ in 0..30 {
+        drop(journal.lease(&"s1".into()).await.unwrap());
+        let held = journal.lease(&"s1".into()).await.unwrap();
+        // Meanwhile the first one is given back.
+        drop(journal.lease(&"s2".into()).await.unwrap());
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM journal_leases WHERE session = 's1'")
+            .fetch_one(&journal.file.pool)
+            .await
+            .unwrap();
+        assert_eq!(rows, 1);
+        drop(held);
+    }
+}
+
+#[tokio::test]
 async fn a_journal_in_memory_leases_too() {
     let journal = SqliteJournal::in_memory().await.unwrap();
     let held = journal.lease(&"s1".into()).await.unwrap();

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use handyman_core::{CallOutcome, Event, Journal, RunId};
+use handyman_core::{CallOutcome, Event, FaultKind, Journal, RunId};
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::super::SqliteJournal;
+use super::super::writer::{Tail, Tails};
 use super::{finished, started};
 
 #[tokio::test]
@@ -88,4 +89,63 @@ async fn a_row_that_the_tool_wrote_is_the_event() {
     journal.append(&run, &finished()).await.unwrap();
     assert_eq!(journal.events(&run).await.unwrap()[2..], [told, finished()], "told once, with its time");
     assert!(journal.verify().await.unwrap().damage.is_empty());
+}
+
+#[tokio::test]
+async fn events_that_belong_together_are_kept_in_order_or_not_at_all() {
+    let folder = TempDir::new().unwrap();
+    let journal = SqliteJournal::open(folder.path().join("journal.db")).await.unwrap();
+    let of_run = |name: &str, session: &str| {
+        (RunId::from(name), vec![started(name, session), Event::Resumed, finished()])
+    };
+    let runs: Vec<_> = (0..300).map(|n| of_run(&format!("r{n}"), "s1")).collect();
+    journal.append_all(&runs).await.unwrap();
+    journal.append_all(&[]).await.unwrap();
+    assert_eq!(journal.events_of(&"s1".into(), None).await.unwrap(), runs);
+    // A name that is taken takes back what came with it, and nothing of others.
+    let clash = [of_run("r900", "s2"), of_run("r1", "s2")];
+    let (other, event) = (RunId::from("r901"), started("r901", "s3"));
+    let (refused, kept) = tokio::join!(journal.append_all(&clash), journal.append(&other, &event));
+    assert!(refused.unwrap_err().to_string().contains("another process"));
+    kept.unwrap();
+    assert!(journal.events(&"r900".into()).await.unwrap().is_empty());
+    assert!(journal.runs(Some(&"s2".into())).await.unwrap().is_empty());
+    journal.append_all(&[of_run("r900", "s2")]).await.unwrap();
+    let checked = journal.verify().await.unwrap();
+    assert_eq!((checked.runs, checked.events, checked.damage), (302, 904, vec![]));
+}
+
+#[tokio::test]
+async fn an_event_that_could_not_be_read_again_fails_alone() {
+    let journal = SqliteJournal::in_memory().await.unwrap();
+    let (r1, r2) = (RunId::from("r1"), RunId::from("r2"));
+    journal.append(&r1, &started("r1", "s1")).await.unwrap();
+    journal.append(&r1, &Event::CallStarted { call: "c1".into(), key: "r1.c1".into() }).await.unwrap();
+    let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
+    assert_eq!(journal.success_row(&"r1.c1".into(), &deep), None, "a tool does not write it either");
+    let ended = Event::CallFinished {
+        call: "c1".into(),
+        outcome: CallOutcome::Succeeded,
+        result: deep,
+        failure: None,
+        ms: 0,
+    };
+    let other = started("r2", "s2");
+    let (refused, kept) = tokio::join!(journal.append(&r1, &ended), journal.append(&r2, &other));
+    assert_eq!(refused.unwrap_err().kind(), FaultKind::Journal);
+    kept.unwrap();
+    assert_eq!(journal.events(&r1).await.unwrap().len(), 2, "the run can still be read");
+    journal.append(&r1, &finished()).await.unwrap();
+}
+
+#[test]
+fn what_was_read_late_takes_nothing_back() {
+    let (tails, run) = (Tails::default(), RunId::from("r1"));
+    let end = |next: i64| Tail { next, chain: format!("{next}") };
+    tails.reach(&run, end(3));
+    tails.set(&run, end(5));
+    tails.reach(&run, end(4));
+    assert_eq!(tails.get(&run), Some(end(5)));
+    tails.reach(&run, end(6));
+    assert_eq!(tails.get(&run), Some(end(6)));
 }
