@@ -35,7 +35,7 @@ pub struct HubSettings {
     pub endpoint: String,
     /// The cache that tools share.
     pub cache: PathBuf,
-    /// For repositories that are not public.
+    /// For repositories that are not public. Never sent over plain HTTP to a public host.
     pub token: Option<String>,
     /// Whether nothing is asked of the network.
     pub offline: bool,
@@ -147,7 +147,8 @@ impl Hub {
     ///
     /// # Errors
     /// A [`Fault`] of kind `Model` for a model that there is not, or of which several files could be meant, and
-    /// for one that cannot be downloaded or kept; `Backend` when the hub cannot be reached.
+    /// for one that cannot be downloaded or kept, and for a token that would travel unencrypted; `Backend` when the hub
+    /// cannot be reached or stays busy.
     pub async fn pull(
         &self,
         name: &ModelName,
@@ -176,12 +177,14 @@ impl Hub {
         for file in wanted {
             let report = |done: u64| progress(Progress { file: &file.name, done: before + done, total });
             let blob = self.cache.blob(&name.repo, &file.sha256)?;
-            if blob.metadata().is_ok_and(|found| found.len() == file.size) {
+            let held = if blob.metadata().is_ok_and(|found| found.len() == file.size) {
                 report(file.size);
+                None
             } else {
-                self.remote.download(&name.repo, file, &blob, &report).await?;
-            }
+                Some(self.remote.download(&name.repo, file, &blob, &report).await?)
+            };
             self.cache.link(&name.repo, commit, &file.name, &file.sha256)?;
+            drop(held);
             before += file.size;
         }
         self.cache.point(&name.repo, commit)?;

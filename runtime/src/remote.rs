@@ -195,7 +195,7 @@ impl RemoteModel {
             };
         };
         self.learn(manner, &assembly);
-        let (body, usage, stop) = assembly.finish();
+        let (body, usage, stop) = assembly.finish(|text| self.tokens(text));
         let body = match body {
             ReplyBody::Said { reasoning, text, calls } => match check::check(&text, &calls, asked.request) {
                 Ok(()) => ReplyBody::Said { reasoning, text, calls },

@@ -100,11 +100,12 @@ impl Cache {
         found
     }
 
-    /// Removes a model's files from all commits, and the blobs that nothing names any more.
+    /// Removes a model's files from all commits, and the blobs that nothing names any more. What is being downloaded
+    /// stays.
     pub(super) fn remove(&self, repo: &str, group: &Group) -> Result<u64, Fault> {
         let folder = self.repo(repo);
-        let commits = entries(&folder.join("snapshots"));
-        for commit in &commits {
+        let blobs = folder.join("blobs");
+        for commit in entries(&folder.join("snapshots")) {
             for file in &group.files {
                 let path = commit.join(file);
                 if path.symlink_metadata().is_ok() {
@@ -112,24 +113,38 @@ impl Cache {
                 }
             }
         }
-        let named: BTreeSet<PathBuf> = commits
-            .iter()
-            .flat_map(|commit| files(commit))
-            .filter_map(|file| file.canonicalize().ok())
-            .collect();
         let mut freed = 0;
-        for blob in entries(&folder.join("blobs")) {
-            let used = blob.canonicalize().is_ok_and(|blob| named.contains(&blob));
-            if !used {
+        for blob in entries(&blobs) {
+            // A download holds its file until a commit names it, so what is named is looked at once it is held here.
+            let held = fs::File::open(&blob);
+            let in_use = held.as_ref().is_ok_and(is_taken)
+                || blob.canonicalize().is_ok_and(|blob| named(&folder).contains(&blob));
+            if !in_use {
                 freed += blob.metadata().map_or(0, |found| found.len());
                 fs::remove_file(&blob).map_err(|error| kept(&blob, error))?;
             }
         }
-        if named.is_empty() {
+        // A blob that is left is in use; a folder that is not empty is not removed.
+        if named(&folder).is_empty() && (fs::remove_dir(&blobs).is_ok() || !blobs.exists()) {
             fs::remove_dir_all(&folder).map_err(|error| kept(&folder, error))?;
         }
         Ok(freed)
     }
+}
+
+/// What the commits in a repository's folder name.
+fn named(folder: &Path) -> BTreeSet<PathBuf> {
+    entries(&folder.join("snapshots"))
+        .iter()
+        .flat_map(|commit| files(commit))
+        .filter_map(|file| file.canonicalize().ok())
+        .collect()
+}
+
+/// Whether another process holds a file. If none does, it is held here as long as it is open. Some file systems have
+/// no locks.
+pub(super) fn is_taken(file: &fs::File) -> bool {
+    matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
 }
 
 /// The whole models in one commit's folder.

@@ -1,5 +1,7 @@
 //! A small hub on this machine: whole, interrupted, wrong, and the cache beside it.
 
+mod busy;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -94,6 +96,7 @@ async fn a_model_is_pulled_once_into_the_shared_layout() {
     assert_eq!(inside.to_str(), Some("m-Q4_K_M.gguf"));
     assert_eq!(seen.lock().unwrap().last(), Some(&(300_000, 300_000)));
     assert!(server.seen()[0].headers.contains("authorization: bearer secret"));
+    assert!(!format!("{:?}", place.hub).contains("secret"));
     let asked = server.seen().len();
     assert_eq!(place.hub.pull(&name("some/model-GGUF:q4_k_m"), &|_| ()).await.unwrap(), path);
     assert_eq!(server.seen().len(), asked + 1, "only the listing is asked for again");
@@ -117,6 +120,32 @@ async fn parts_are_pulled_together_and_removed_together() {
     assert_eq!(place.hub.remove(&name("some/model-GGUF")).unwrap(), 300_000);
     assert!(place.hub.list().is_empty());
     assert_eq!(place.hub.remove(&name("some/model-GGUF")).unwrap_err().kind(), FaultKind::Model);
+}
+
+#[tokio::test]
+async fn what_is_being_downloaded_survives_a_removal() {
+    let server = Loopback::serve(|_, request| serve(request)).await;
+    let place = place(&server.url, |_| ());
+    let folder = place.hub.settings.cache.join("models--some--model-GGUF");
+    place.hub.pull(&name("some/model-GGUF:Q8_0"), &|_| ()).await.unwrap();
+    let coming = content("m-Q4_K_M.gguf");
+    let partial = folder.join("blobs").join(format!("{}.incomplete", hash(&coming)));
+    // One that comes, one that has come and has no name yet, and one that nobody goes on with.
+    let [arrived, given_up] = ["arrived", "given-up.incomplete"].map(|name| folder.join("blobs").join(name));
+    for path in [&partial, &arrived, &given_up] {
+        std::fs::write(path, &coming[..1_000]).unwrap();
+    }
+    let held = [&partial, &arrived].map(|path| std::fs::File::open(path).unwrap());
+    assert!(held.iter().all(|file| file.try_lock().is_ok()));
+    assert_eq!(place.hub.remove(&name("some/model-GGUF:Q8_0")).unwrap(), 301_000);
+    assert!(partial.exists() && arrived.exists() && !given_up.exists());
+    assert!(place.hub.list().is_empty());
+    drop(held);
+    let path = place.hub.pull(&name("some/model-GGUF:Q4_K_M"), &|_| ()).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), coming);
+    assert!(server.seen().last().unwrap().headers.contains("range: bytes=1000-"));
+    assert_eq!(place.hub.remove(&name("some/model-GGUF")).unwrap(), 301_000);
+    assert!(!folder.exists(), "nothing is left in it");
 }
 
 #[tokio::test]

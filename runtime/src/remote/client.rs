@@ -1,5 +1,6 @@
 //! HTTP to the endpoint: time-outs, retries, and errors that say what to do.
 
+use std::fmt;
 use std::time::Duration;
 
 use handyman_core::{DeltaSink, Fault, FaultKind};
@@ -12,6 +13,9 @@ use super::stream::{Assembly, Events};
 
 /// Bytes of an answer that is not a reply.
 const ANSWER_MAX: usize = 1 << 20;
+/// What helps where a service wants a key, or takes none like this.
+const KEY_HINT: &str =
+    "give the service's key (RemoteSettings::key; on the command line HANDYMAN_API_KEY), or another one";
 /// Longest wait that a service may ask for.
 const WAIT_MAX: Duration = Duration::from_mins(1);
 
@@ -45,7 +49,6 @@ impl Failure {
 }
 
 /// The endpoint.
-#[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
@@ -54,12 +57,23 @@ pub(super) struct Client {
     silence: Duration,
 }
 
+/// Without the key, which would otherwise stand in whatever prints a model.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &self.base.as_str())
+            .field("key", &self.key.as_ref().map(|_| "…"))
+            .finish_non_exhaustive()
+    }
+}
+
 impl Client {
     /// # Errors
     /// A [`Fault`] of kind `Model` for an address that cannot be used.
     pub(super) fn new(settings: &RemoteSettings) -> Result<Self, Fault> {
         let base = base(&settings.url)?;
-        if settings.key.is_some() && base.scheme() == "http" && !is_near(&base) {
+        let key = settings.key.as_deref().map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned);
+        if key.is_some() && base.scheme() == "http" && !is_near(&base) {
             let problem = format!("the key would travel to {base} unencrypted");
             return Err(Fault::new(FaultKind::Model, problem)
                 .with_hint("use an https:// address, or leave the key out"));
@@ -73,7 +87,6 @@ impl Client {
             .map_err(|error| {
                 Fault::new(FaultKind::Backend, "no HTTP client can be made").with_source(error)
             })?;
-        let key = settings.key.as_deref().map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned);
         Ok(Self { http, base, key, retries_max: settings.retries_max, silence: settings.silence_time })
     }
 
@@ -124,15 +137,21 @@ impl Client {
             response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("text/event-stream") {
             let text = self.text(response).await?;
-            let whole = serde_json::from_str(&text)
+            let whole: Value = serde_json::from_str(&text)
                 .map_err(|_| Failure::Lasting(self.no_endpoint("it does not answer in JSON")))?;
-            return assembly.take(&whole, sink).map_err(|problem| self.broken(&problem));
+            assembly.take(&whole, sink).map_err(|problem| self.broken(&problem))?;
+            let replied = whole["choices"].as_array().is_some_and(|choices| !choices.is_empty());
+            return if replied { Ok(()) } else { Err(self.broken("it answers without a reply")) };
         }
         let mut events = Events::default();
         loop {
-            let bytes =
-                tokio::time::timeout(self.silence, response.chunk()).await.map_err(|_| self.silent())?;
-            let bytes = bytes.map_err(|error| self.lost(&error))?;
+            let bytes = match tokio::time::timeout(self.silence, response.chunk()).await {
+                Ok(Ok(bytes)) => bytes,
+                // Nothing is missing of a reply that was said to be whole, however its stream ends.
+                Ok(Err(_)) | Err(_) if assembly.is_whole() => return Ok(()),
+                Ok(Err(error)) => return Err(self.lost(&error)),
+                Err(_) => return Err(self.silent()),
+            };
             let whole = match &bytes {
                 Some(bytes) => events.push(bytes).map_err(|problem| self.broken(&problem))?,
                 None => events.rest().into_iter().collect(),
@@ -198,7 +217,7 @@ impl Client {
         let fault = |kind, hint: &str| Fault::new(kind, problem.clone()).with_hint(hint);
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Failure::Lasting(fault(FaultKind::Model, "give the service's key, or another one"))
+                Failure::Lasting(fault(FaultKind::Model, KEY_HINT))
             }
             StatusCode::NOT_FOUND => Failure::Lasting(fault(
                 FaultKind::Model,
@@ -242,10 +261,16 @@ impl Client {
     }
 
     fn lost(&self, error: &reqwest::Error) -> Failure {
-        let problem = if error.is_connect() { "it cannot be reached" } else { "the connection was lost" };
         // What stands innermost says most: that the connection was refused, that the name is not known.
         let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
         let detail = causes.last().map(|cause| format!(" ({cause})")).unwrap_or_default();
+        if error.is_builder() {
+            // Nothing was sent, and nothing would be: a key with a line break in it cannot be.
+            let problem = format!("{}: the request cannot be made{detail}", self.base);
+            let fault = Fault::new(FaultKind::Model, problem).with_hint("check the address and the key");
+            return Failure::Lasting(fault);
+        }
+        let problem = if error.is_connect() { "it cannot be reached" } else { "the connection was lost" };
         let fault = Fault::new(FaultKind::Backend, format!("{}: {problem}{detail}", self.base));
         Failure::Passing {
             fault: fault.with_hint("check that the service runs and the address is right"),

@@ -5,10 +5,17 @@ use serde_json::{Map, Value};
 
 use super::request::REASONING_FIELDS;
 
-/// Bytes that a whole reply may have.
-const BYTES_MAX: usize = 16 << 20;
+/// Bytes that a whole reply may have. Every token comes in an event of its own, of some hundred bytes.
+const BYTES_MAX: usize = 256 << 20;
+/// Bytes that one event may have.
+const EVENT_MAX: usize = 16 << 20;
 /// Calls that a reply may hold.
 const CALLS_MAX: usize = 128;
+
+/// Ends that are failures of the service: Mistral's and `OpenRouter`'s, vLLM's and `SGLang`'s, `DeepSeek`'s.
+const BROKEN_OFF: [&str; 3] = ["error", "abort", "insufficient_system_resource"];
+/// Ends of replies that had as many tokens as they could have; the last is Mistral's, where the window is full.
+const CUT_OFF: [&str; 3] = ["length", "max_tokens", "model_length"];
 
 /// Cuts a stream of bytes into the data of its events.
 #[derive(Debug, Default)]
@@ -32,6 +39,9 @@ impl Events {
         // What is pending holds no line break: it is not looked through again.
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.pending.extend(part);
+            if self.pending.len() > EVENT_MAX {
+                return Err(format!("an event of the reply has more than {EVENT_MAX} bytes"));
+            }
             if part.ends_with(b"\n") {
                 events.extend(self.data());
             }
@@ -107,6 +117,11 @@ impl Assembly {
         let Some(choice) = piece["choices"].as_array().and_then(|choices| choices.first()) else {
             return Ok(());
         };
+        let finish = choice["finish_reason"].as_str();
+        // Before anything of it is shown: what was not seen can be asked for again.
+        if let Some(reason) = finish.filter(|reason| BROKEN_OFF.contains(reason)) {
+            return Err(format!("the service broke the reply off ({reason})"));
+        }
         let part = if choice["delta"].is_object() { &choice["delta"] } else { &choice["message"] };
         let reasoning = REASONING_FIELDS.iter().find_map(|field| Some((*field, part[*field].as_str()?)));
         if let Some((field, thought)) = reasoning.filter(|(_, thought)| !thought.is_empty()) {
@@ -119,7 +134,7 @@ impl Assembly {
         for (position, call) in part["tool_calls"].as_array().into_iter().flatten().enumerate() {
             self.take_call(position, call)?;
         }
-        if let Some(finish) = choice["finish_reason"].as_str() {
+        if let Some(finish) = finish {
             self.finish = Some(finish.to_owned());
         }
         Ok(())
@@ -167,17 +182,32 @@ impl Assembly {
     }
 
     fn take_usage(&mut self, usage: &Value) {
-        let Some(prompt) = usage["prompt_tokens"].as_u64() else { return };
+        let (prompt, sampled) = (usage["prompt_tokens"].as_u64(), usage["completion_tokens"].as_u64());
+        if prompt.is_none() && sampled.is_none() {
+            return;
+        }
+        let (prompt, sampled) = (prompt.unwrap_or(0), sampled.unwrap_or(0));
         let cached = usage["prompt_tokens_details"]["cached_tokens"].as_u64().unwrap_or(0).min(prompt);
-        let sampled = usage["completion_tokens"].as_u64().unwrap_or(0);
         self.usage =
             TokenUsage { prefilled: prompt - cached, reused: cached, sampled, ..TokenUsage::default() };
     }
 
-    /// The reply as far as it came.
-    pub(super) fn finish(self) -> (ReplyBody, TokenUsage, StopReason) {
+    /// What the reply cost. Where the service does not count what it wrote, it is estimated: limits hold there too.
+    fn counted(&self, tokens: impl Fn(&str) -> u64) -> TokenUsage {
+        if self.usage.sampled > 0 {
+            return self.usage;
+        }
+        let calls = self.calls.iter().flat_map(|call| [&call.name, &call.arguments]);
+        let written: String =
+            [&self.reasoning, &self.text].into_iter().chain(calls).map(String::as_str).collect();
+        TokenUsage { sampled: tokens(&written), ..self.usage }
+    }
+
+    /// The reply as far as it came. `tokens` estimates how many tokens a text is.
+    pub(super) fn finish(self, tokens: impl Fn(&str) -> u64) -> (ReplyBody, TokenUsage, StopReason) {
+        let usage = self.counted(tokens);
         let stop = match self.finish.as_deref() {
-            Some("length") => StopReason::Tokens,
+            Some(reason) if CUT_OFF.contains(&reason) => StopReason::Tokens,
             Some("content_filter") => StopReason::Withheld,
             Some(_) | None => StopReason::Ended,
         };
@@ -204,7 +234,7 @@ impl Assembly {
                 ReplyBody::Malformed { text: text.join("\n"), problem }
             }
         };
-        (body, self.usage, stop)
+        (body, usage, stop)
     }
 }
 

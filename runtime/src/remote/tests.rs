@@ -230,7 +230,8 @@ async fn past_calls_and_results_travel_with_names_of_their_own() {
     let model = RemoteModel::connect(RemoteSettings { key: Some("secret".into()), ..settings(&server.url) })
         .await
         .unwrap();
-    assert!(!format!("{model:?}").is_empty() && !format!("{:?}", settings(&server.url)).contains("secret"));
+    let keyed = RemoteSettings { key: Some("secret".into()), ..settings(&server.url) };
+    assert!(!format!("{model:?}{keyed:?}").contains("secret"));
     let history = [vec![Message::text_of(Role::User, "Lagos")], turn().to_vec(), turn().to_vec()].concat();
     ask_after(&model, &history, ReplyMode::AnswerOnly, &ReplyOptions::default(), &Discard).await.unwrap();
     let seen = &server.seen()[0];
@@ -265,7 +266,7 @@ async fn what_may_pass_is_tried_again_and_only_that() {
         assert_eq!(server.seen().len(), 3, "{status}");
     }
     for (status, body, kind, hint) in [
-        ("401 Unauthorized", "{\"error\": {\"message\": \"bad key\"}}", FaultKind::Model, "key"),
+        ("401 Unauthorized", "{\"error\": {\"message\": \"bad key\"}}", FaultKind::Model, "HANDYMAN_API_KEY"),
         ("404 Not Found", "{\"error\": \"no such model\"}", FaultKind::Model, "/v1"),
         (
             "400 Bad Request",
@@ -313,6 +314,8 @@ async fn why_a_reply_ended_is_told() {
     for (reason, stop) in [
         ("stop", StopReason::Ended),
         ("length", StopReason::Tokens),
+        ("max_tokens", StopReason::Tokens),
+        ("model_length", StopReason::Tokens),
         ("content_filter", StopReason::Withheld),
     ] {
         let (reply, _) =
@@ -352,6 +355,11 @@ async fn addresses_that_cannot_be_used_are_told_before_anything_is_sent() {
     let fault = connect("http://models.example.com/v1", Some("k")).await.unwrap_err();
     assert!(fault.to_string().contains("unencrypted"), "{fault}");
     assert!(connect("http://192.168.1.5:8000", Some("k")).await.is_ok());
+    assert!(connect("http://models.example.com/v1", Some(" ")).await.is_ok(), "that is no key");
+    let server = Loopback::serve(|_, _| Vec::new()).await;
+    let model = connect(&server.url, Some("k\ney")).await.unwrap();
+    let reply = ask_after(&model, &[], ReplyMode::Free, &ReplyOptions::default(), &Discard).await;
+    assert_eq!((reply.unwrap_err().kind(), server.seen().len()), (FaultKind::Model, 0));
     let gone = Loopback::serve(|_, _| Vec::new()).await.url;
     let model = RemoteModel::connect(RemoteSettings { retries_max: 0, ..settings(&gone) }).await.unwrap();
     let reply = ask_after(&model, &[], ReplyMode::Free, &ReplyOptions::default(), &Discard).await;

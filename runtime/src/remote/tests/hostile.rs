@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use handyman_core::{Discard, Message, Model, ModelRequest, ReplyMode, ReplyOptions, Role, SessionId};
+use handyman_core::{
+    Discard, Message, Model, ModelRequest, ReplyBody, ReplyMode, ReplyOptions, Role, SessionId,
+};
 use serde_json::json;
 
-use super::{RemoteModel, RemoteSettings, call, delta, reply, settings, stream};
-use crate::loopback::{Loopback, Piece, answer};
+use super::{RemoteModel, RemoteSettings, call, delta, finish, reply, settings, stream};
+use crate::loopback::{Loopback, Piece, answer, json as answer_json};
 
 #[tokio::test]
 async fn broken_and_hostile_answers_are_faults_and_never_half_a_reply() {
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n";
     let sent = move |rest: String| vec![Piece::Send(format!("{head}{rest}").into_bytes())];
-    let cases: [(&str, Vec<Piece>); 7] = [
+    let cases: [(&str, Vec<Piece>); 8] = [
         ("no JSON", sent("data: {oops\n\n".to_owned())),
         ("before it was whole", sent(format!("data: {}\n\n", call("{")))),
         ("overloaded", sent("data: {\"error\": {\"message\": \"overloaded\"}}\n\n".to_owned())),
@@ -24,6 +26,7 @@ async fn broken_and_hostile_answers_are_faults_and_never_half_a_reply() {
             )),
         ),
         ("before it was whole", sent("nothing: at all\n\n".to_owned())),
+        ("without a reply", answer_json("200 OK", &json!({"object": "error", "code": 50_001}))),
         ("does not answer in JSON", answer("200 OK", "content-type: text/html\r\n", b"<html>")),
         (
             "connection was lost",
@@ -38,6 +41,40 @@ async fn broken_and_hostile_answers_are_faults_and_never_half_a_reply() {
         let fault = reply.unwrap_err();
         assert!(fault.to_string().contains(problem) && fault.hint().is_some(), "{problem}: {fault}");
     }
+}
+
+#[tokio::test]
+async fn what_the_service_broke_off_is_asked_for_again_unless_it_was_seen() {
+    for broken in ["error", "abort", "insufficient_system_resource"] {
+        let (reply, server) = reply(move |index, _| {
+            let reason = if index == 0 { broken } else { "tool_calls" };
+            stream(&[call("{\"city\": \"Lagos\"}"), finish(reason)], 0)
+        })
+        .await;
+        assert!(matches!(reply.unwrap().body, ReplyBody::Said { .. }), "{broken}");
+        assert_eq!(server.seen().len(), 2, "{broken}");
+    }
+    let (whole, server) = reply(|index, _| {
+        let (text, reason) = if index == 0 { ("Ha", "error") } else { ("Half past two.", "stop") };
+        let choice = json!({"message": {"content": text}, "finish_reason": reason});
+        answer_json("200 OK", &json!({"choices": [choice]}))
+    })
+    .await;
+    let ReplyBody::Said { text, .. } = whole.unwrap().body else { panic!() };
+    assert_eq!((text.as_str(), server.seen().len()), ("Half past two.", 2));
+    let (seen, server) = reply(|_, _| stream(&[delta(json!({"content": "Ha"})), finish("error")], 0)).await;
+    let fault = seen.unwrap_err();
+    assert!(fault.to_string().contains("broke the reply off"), "{fault}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn long_replies_are_taken() {
+    let padded = json!({"choices": [{"delta": {"content": "so "}}], "padding": "p".repeat(1 << 20)});
+    let chunks: Vec<_> = std::iter::repeat_n(padded, 20).chain([finish("stop")]).collect();
+    let (reply, _) = reply(move |_, _| stream(&chunks, 0)).await;
+    let ReplyBody::Said { text, .. } = reply.unwrap().body else { panic!() };
+    assert_eq!(text.split(' ').count(), 20);
 }
 
 #[tokio::test]

@@ -141,3 +141,41 @@ async fn a_stream_that_says_it_is_done_is_not_waited_for() {
     let reply = tokio::time::timeout(Duration::from_mins(1), reply).await.expect("it does not wait").unwrap();
     assert!(matches!(reply.body, ReplyBody::Said { .. }));
 }
+
+#[tokio::test]
+async fn what_is_whole_needs_no_proper_end() {
+    let begun = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9000\r\n\r\ndata: {}\n\ndata: {}\n\n",
+        delta(json!({"content": "Hi."})),
+        finish("stop")
+    );
+    for end in [vec![], vec![Piece::Hang]] {
+        let pieces = [vec![Piece::Send(begun.clone().into_bytes())], end].concat();
+        let server = Loopback::serve(move |_, _| pieces.clone()).await;
+        let quick = RemoteSettings { silence_time: Duration::from_secs(1), ..settings(&server.url) };
+        let model = RemoteModel::connect(quick).await.unwrap();
+        let options = ReplyOptions::default();
+        let reply = ask_after(&model, &[], ReplyMode::Free, &options, &Discard).await.unwrap();
+        assert!(matches!(&reply.body, ReplyBody::Said { text, .. } if text == "Hi."), "{reply:?}");
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_estimated_where_the_service_does_not_count_them() {
+    let silent = [
+        json!(null),
+        json!({}),
+        json!({"prompt_tokens": 30}),
+        json!({"prompt_tokens": 0, "completion_tokens": 0}),
+    ];
+    // 11 bytes are thought and 7 said, 7 are the tool's name and 17 its arguments.
+    let cases = silent.map(|usage| (usage, 14)).into_iter().chain([(json!({"completion_tokens": 6}), 6)]);
+    for (usage, sampled) in cases {
+        let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": usage});
+        let said = delta(json!({"reasoning": "Lagos it is", "content": "I look."}));
+        let chunks = [said, call("{\"city\": \"Lagos\"}"), end];
+        let (reply, _) = reply(move |_, _| stream(&chunks, 0)).await;
+        assert_eq!(reply.unwrap().usage.sampled, sampled, "{usage}");
+    }
+}
