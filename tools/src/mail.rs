@@ -12,9 +12,9 @@ pub mod outbox;
 #[cfg(feature = "mail")]
 pub mod smtp;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use std::{fs, io};
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
 use serde_json::{Value, json};
@@ -46,12 +46,18 @@ pub struct Mailbox {
 }
 
 /// A file of the folder.
+struct MailFile {
+    path: PathBuf,
+    name: String,
+    written: SystemTime,
+}
+
+/// What such a file says.
 struct Mail {
     name: String,
     /// What its headers say, by field; nothing in a text.
     headers: Vec<(&'static str, Value)>,
     text: String,
-    written: SystemTime,
 }
 
 impl Mailbox {
@@ -61,48 +67,89 @@ impl Mailbox {
     /// Not a folder, or one that cannot be read.
     pub fn open(folder: &Path) -> ToolResult<Self> {
         let mailbox = Self { folder: folder.to_path_buf() };
-        mailbox.mails().map(|_| mailbox)
+        match fs::read_dir(folder) {
+            Ok(_) => Ok(mailbox),
+            Err(error) => Err(mailbox.unreadable(&error)),
+        }
     }
 
-    /// All mail, the newest first.
-    fn mails(&self) -> ToolResult<Vec<Mail>> {
+    fn unreadable(&self, error: &io::Error) -> ToolError {
         let place = self.folder.display();
-        let unreadable = |error: std::io::Error| {
-            ToolError::new(ToolErrorKind::NotFound, format!("the mail in {place} cannot be read: {error}"))
-        };
-        let mut mails = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let about = path.metadata().map_err(unreadable)?;
-            let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
-            let bytes_max = match kind {
+        ToolError::new(ToolErrorKind::NotFound, format!("the mail in {place} cannot be read: {error}"))
+    }
+
+    /// The files that are mail, the newest first.
+    fn files(&self) -> ToolResult<Vec<MailFile>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(|error| self.unreadable(&error))? {
+            let path = entry.map_err(|error| self.unreadable(&error))?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let bytes_max = match kind(&path) {
                 "eml" => MESSAGE_BYTES_MAX,
                 "txt" | "md" => FILE_BYTES_MAX,
-                _ => 0,
+                _ => continue,
             };
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if !about.is_file() || about.len() > bytes_max || name.starts_with('.') {
+            if name.starts_with('.') {
                 continue;
             }
-            let written = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            let bytes = fs::read(&path).map_err(unreadable)?;
-            mails.push(Mail::read(name, kind, &bytes, written));
+            // It may go away while the folder is read, or be a link to nothing.
+            let Ok(about) = path.metadata() else { continue };
+            if about.is_file() && about.len() <= bytes_max {
+                let written = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                files.push(MailFile { path, name, written });
+            }
         }
-        mails.sort_by(|one, other| (other.written, &other.name).cmp(&(one.written, &one.name)));
-        Ok(mails)
+        files.sort_by(|one, other| (other.written, &other.name).cmp(&(one.written, &one.name)));
+        Ok(files)
+    }
+
+    /// The mail that contains some words, the newest first, as far as it is shown, and how much more there is.
+    fn found(&self, wanted: &str) -> ToolResult<(Vec<Value>, usize)> {
+        let (mut shown, mut more) = (Vec::new(), 0);
+        for file in self.files()? {
+            if shown.len() == SHOWN_MAX && wanted.is_empty() {
+                more += 1;
+                continue;
+            }
+            let bytes = match fs::read(&file.path) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(self.unreadable_file(&file, &error)),
+            };
+            let mail = Mail::read(file.name, kind(&file.path), &bytes);
+            if !mail.contains(wanted) {
+                continue;
+            }
+            if shown.len() < SHOWN_MAX {
+                shown.push(mail.shown());
+            } else {
+                more += 1;
+            }
+        }
+        Ok((shown, more))
+    }
+
+    fn unreadable_file(&self, file: &MailFile, error: &io::Error) -> ToolError {
+        let message = format!("the mail {} in {} cannot be read: {error}", file.name, self.folder.display());
+        ToolError::new(ToolErrorKind::NotFound, message)
     }
 }
 
+/// What a file's ending says it is.
+fn kind(path: &Path) -> &str {
+    path.extension().and_then(|kind| kind.to_str()).unwrap_or_default()
+}
+
 impl Mail {
-    fn read(name: String, kind: &str, bytes: &[u8], written: SystemTime) -> Self {
+    fn read(name: String, kind: &str, bytes: &[u8]) -> Self {
         #[cfg(feature = "mail")]
         if kind == "eml"
             && let Some(message::Message { headers, text }) = message::read(bytes)
         {
-            return Self { name, headers, text, written };
+            return Self { name, headers, text };
         }
         let _ = kind;
-        Self { name, headers: Vec::new(), text: String::from_utf8_lossy(bytes).into_owned(), written }
+        Self { name, headers: Vec::new(), text: String::from_utf8_lossy(bytes).into_owned() }
     }
 
     fn contains(&self, wanted: &str) -> bool {
@@ -135,10 +182,11 @@ pub async fn read_mail(
     about: Option<String>,
 ) -> ToolResult<Value> {
     let wanted = about.unwrap_or_default().trim().to_lowercase();
-    let mut mails = mailbox.mails()?;
-    mails.retain(|mail| mail.contains(&wanted));
-    let shown: Vec<Value> = mails.iter().take(SHOWN_MAX).map(Mail::shown).collect();
-    Ok(json!({"mails": shown, "more": mails.len().saturating_sub(SHOWN_MAX)}))
+    let mailbox = mailbox.clone();
+    // On a thread of its own: much mail takes long to go through.
+    let (shown, more) =
+        tokio::task::spawn_blocking(move || mailbox.found(&wanted)).await.map_err(ToolError::internal)??;
+    Ok(json!({"mails": shown, "more": more}))
 }
 
 #[cfg(test)]

@@ -129,6 +129,17 @@ impl Sandbox {
         &self.world
     }
 
+    /// Closes the world, so that all of it is in its file and nothing beside it that would have to be copied along.
+    /// Its tools can do nothing any more.
+    pub async fn close(&self) {
+        self.database.close().await;
+        let world = self.world.pool();
+        // SQLite does this when its last connection closes, which may be one that only reads, or another program's. It
+        // waits for nobody, and what it cannot move stays where it is durable.
+        drop(sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(world).await);
+        world.close().await;
+    }
+
     /// All tools, in the order the model is shown them: those of the sandbox, which are always the same, then
     /// those that were configured.
     #[must_use]

@@ -169,7 +169,12 @@ fn understood(answer: Answer) -> ToolResult<Value> {
     let said = answer.json::<Value>().ok().and_then(|body| body["error"].as_str().map(str::to_owned));
     match (answer.successful(), said) {
         (Ok(answer), _) => answer.json(),
-        (Err(error), Some(said)) => Err(ToolError::new(error.kind().clone(), said)),
+        // Not in these: they say what is wrong, and not that it may have been done.
+        (Err(error), _) if *error.kind() == ToolErrorKind::InDoubt => Err(error),
+        (Err(error), Some(said)) => {
+            let told = ToolError::new(error.kind().clone(), said);
+            Err(error.wait().into_iter().fold(told, ToolError::retry_after))
+        }
         (Err(error), None) => Err(error),
     }
 }

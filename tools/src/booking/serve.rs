@@ -2,7 +2,7 @@
 //!
 //! Every effect is recorded under its `Idempotency-Key` in the transaction that makes it: a request that is sent
 //! again gets the first answer back, from this process or from one that was started after a crash. Another request
-//! under the same key is refused.
+//! under the same key, or one with other arguments, is refused. Arguments are checked as they are for a model.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +13,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, body};
-use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolErrorKind};
+use handyman_core::{
+    CallContext, Fault, IdempotencyKey, Probe, ToolCall, ToolError, ToolErrorKind, ToolResult, Toolbox,
+    Toolset,
+};
 use jiff::civil::DateTime;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 use super::routes::{LOCAL_TIME, ROUTES, Route};
 use crate::Sandbox;
@@ -30,7 +35,9 @@ const KEY_CHARS_MAX: usize = 200;
 #[derive(Clone)]
 struct Desk {
     world: Arc<World>,
-    tools: Arc<BTreeMap<String, Arc<dyn Tool>>>,
+    tools: Arc<Toolbox>,
+    /// Held while an effect is made: of two requests under one key, the second one finds what the first was for.
+    effects: Arc<Mutex<()>>,
     now: Arc<Clock>,
 }
 
@@ -41,18 +48,20 @@ type Clock = dyn Fn() -> DateTime + Send + Sync;
 /// not say the person's.
 ///
 /// # Errors
-/// If the listener fails.
+/// If the listener fails, or a tool has a schema that cannot be checked.
 pub async fn serve(
     listener: TcpListener,
     sandbox: &Sandbox,
     now: impl Fn() -> DateTime + Send + Sync + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(sandbox, Arc::new(now))).await
+    let router = router(sandbox, Arc::new(now)).map_err(std::io::Error::other)?;
+    axum::serve(listener, router).await
 }
 
-fn router(sandbox: &Sandbox, now: Arc<Clock>) -> Router {
-    let tools = sandbox.tools().into_iter().map(|tool| (tool.spec().name.clone(), tool)).collect();
-    let desk = Desk { world: Arc::clone(sandbox.world()), tools: Arc::new(tools), now };
+fn router(sandbox: &Sandbox, now: Arc<Clock>) -> Result<Router, Fault> {
+    let tools = Toolbox::new().with_all(sandbox.tools())?;
+    let desk =
+        Desk { world: Arc::clone(sandbox.world()), tools: Arc::new(tools), effects: Arc::default(), now };
     let mut router = Router::new().route("/v1/effects/{key}", get(effect));
     for route in &ROUTES {
         let handler = move |State(desk): State<Desk>, request: Request| async move {
@@ -60,7 +69,7 @@ fn router(sandbox: &Sandbox, now: Arc<Clock>) -> Router {
         };
         router = router.route(route.path, if route.reads { get(handler) } else { post(handler) });
     }
-    router.fallback(nowhere).with_state(desk)
+    Ok(router.fallback(nowhere).with_state(desk))
 }
 
 /// What came of a key.
@@ -92,7 +101,9 @@ impl Desk {
     }
 
     async fn done(&self, route: &Route, request: Request) -> Result<Value, Box<Response>> {
-        let Some(tool) = self.tools.get(route.tool) else { return Err(Box::new(nowhere().await)) };
+        let Some(spec) = self.tools.specs().iter().find(|spec| spec.name == route.tool) else {
+            return Err(Box::new(nowhere().await));
+        };
         let (mut parts, body) = request.into_parts();
         let key = key(&parts.headers, route)?;
         let in_path = RawPathParams::from_request_parts(&mut parts, &())
@@ -106,7 +117,7 @@ impl Desk {
                     Box::new(problem(StatusCode::BAD_REQUEST, &json!({"error": error.to_string()})))
                 })?;
             arguments.extend(query.0.into_iter().map(|(name, text)| {
-                let value = typed(&tool.spec().parameters["properties"][&name], text);
+                let value = typed(&spec.parameters["properties"][&name], text);
                 (name, value)
             }));
         } else {
@@ -119,8 +130,32 @@ impl Desk {
             now: local_time(&parts.headers).unwrap_or_else(|| (self.now)()),
             allowed: None,
         };
-        tool.call(arguments, &context).await.map_err(|error| Box::new(refusal(&error)))
+        let call = ToolCall { id: context.call.clone(), tool: route.tool.to_owned(), arguments };
+        let result = if route.reads {
+            self.tools.attempt(&call, &context).await
+        } else {
+            self.made(&call, &context).await
+        };
+        result.map_err(|error| Box::new(refusal(&error)))
     }
+
+    /// Makes an effect, or gives back what was made under the key if it was asked for with the same arguments.
+    async fn made(&self, call: &ToolCall, context: &CallContext) -> ToolResult<Value> {
+        let asked = digest(call);
+        let _held = self.effects.lock().await;
+        self.world.check_asked(&context.key, &call.tool, &asked).await?;
+        let result = self.tools.attempt(call, context).await?;
+        // The effect is made: that its arguments could not be noted takes nothing back.
+        let _ = self.world.note_asked(&context.key, &asked).await;
+        Ok(result)
+    }
+}
+
+/// A digest of what is asked for, in whatever order its arguments stand.
+fn digest(call: &ToolCall) -> String {
+    let sorted: BTreeMap<&String, &Value> =
+        call.arguments.iter().filter(|(_, value)| !value.is_null()).collect();
+    hex::encode(Sha256::digest(json!([call.tool, sorted]).to_string()))
 }
 
 /// The key of the effect; a request that reads needs none.

@@ -1,6 +1,8 @@
 //! What people write, as the evaluator reads it. Where it would read something else than is meant, or never end, the
 //! text is refused.
 
+mod words;
+
 /// Signs people write, and what they are called here; a longer one before the one that it begins with.
 const SIGNS: [(&str, &str); 13] = [
     ("×", "*"),
@@ -24,10 +26,10 @@ const NESTED_MAX: usize = 12;
 /// The expression in the evaluator's signs, or why it is not calculated.
 pub(super) fn plain(expression: &str) -> Result<String, String> {
     let text = SIGNS.iter().fold(expression.to_owned(), |text, (sign, plain)| text.replace(sign, plain));
-    let text = text.trim().trim_end_matches(['=', '?', ' ']);
-    match misread(text) {
+    let text = words::as_signs(text.trim().trim_end_matches(['=', '?', ' ']));
+    match misread(&text) {
         Some(problem) => Err(problem.to_owned()),
-        None => without_commas(text),
+        None => without_commas(&text),
     }
 }
 

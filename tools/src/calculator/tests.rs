@@ -38,6 +38,21 @@ async fn arithmetic() {
         ("20% of (1,200 + 300)", "300"),
         ("2026 - 12 - 25", "1989"),
         ("floor(7 / 2)", "3"),
+        ("12 x 3", "36"),
+        ("2x3x4", "24"),
+        ("(2+3) X 4", "20"),
+        ("0x10 + 1", "0x11"),
+        ("12 times 3", "36"),
+        ("20 Plus 5 minus 3", "22"),
+        ("100 divided by 4", "25"),
+        ("6 multiplied by 7", "42"),
+        ("2 to the power of 10", "1024"),
+        ("3 squared plus 2 cubed", "17"),
+        ("square root of 144", "12"),
+        ("15 per cent of 80", "12"),
+        ("80的15%", "12"),
+        ("2的10次方", "1024"),
+        ("5的平方减3的立方", "-2"),
     ];
     for (expression, expected) in cases {
         let found = answer(expression).await.unwrap();

@@ -24,6 +24,9 @@ const DEFAULT_MINUTES: i64 = 60;
 const DAY_OPENS: Time = at(9, 0, 0, 0);
 const DAY_CLOSES: Time = at(18, 0, 0, 0);
 const LAST_MINUTE: Time = at(23, 59, 0, 0);
+const MINUTES_OF_A_DAY: i64 = 24 * 60;
+/// Midnight said as the end of a day.
+const END_OF_DAY: [&str; 7] = ["24:00", "24：00", "2400", "24点", "24时", "二十四点", "廿四点"];
 
 /// Where the calendar is.
 #[derive(Debug, Clone)]
@@ -52,7 +55,27 @@ struct Wanted {
     title: String,
     date: Date,
     starts: Time,
-    ends: Time,
+    /// How long it takes, if that was said.
+    minutes: Option<i64>,
+}
+
+impl Wanted {
+    fn minutes(&self) -> i64 {
+        self.minutes.unwrap_or(DEFAULT_MINUTES)
+    }
+
+    /// When it ends in a calendar whose events end on the day on which they begin.
+    fn ends_that_day(&self) -> ToolResult<Time> {
+        let gone = i64::from(self.starts.hour()) * 60 + i64::from(self.starts.minute());
+        let left = MINUTES_OF_A_DAY - gone;
+        if self.minutes.is_some_and(|minutes| minutes > left) {
+            return Err(ToolError::argument(
+                "minutes",
+                format!("it would end after midnight; at most {left}"),
+            ));
+        }
+        Ok(self.starts.saturating_add(self.minutes().minutes()).min(LAST_MINUTE))
+    }
 }
 
 /// Add an event to the calendar
@@ -68,7 +91,8 @@ pub async fn add_event(
     let wanted = wanted(&title, (&day, &time), minutes, context)?;
     match calendar {
         Calendar::Sandbox(world) => {
-            let Wanted { title, date, starts, ends } = wanted;
+            let ends = wanted.ends_that_day()?;
+            let Wanted { title, date, starts, .. } = wanted;
             let world = world.held_to(context.allowed.as_ref());
             world.add_event(&context.key, &title, date, (starts, ends)).await
         }
@@ -90,7 +114,8 @@ async fn planned(
     let wanted = wanted(&title, (&day, &time), minutes, context)?;
     match calendar {
         Calendar::Sandbox(world) => {
-            let Wanted { title, date, starts, ends } = wanted;
+            let ends = wanted.ends_that_day()?;
+            let Wanted { title, date, starts, .. } = wanted;
             let rehearsal = world.rehearsal();
             let result = rehearsal.add_event(&context.key, &title, date, (starts, ends)).await?;
             Ok(rehearsal.shown(&result))
@@ -116,9 +141,10 @@ fn wanted(
         Clock::At { time, half_said } => resolve::in_part_of_day(time, half_said, when.clock),
         Clock::Within(part) => part.from,
     };
-    // An event ends on its day at the latest.
-    let ends = starts.saturating_add(minutes.unwrap_or(DEFAULT_MINUTES).minutes()).min(LAST_MINUTE);
-    Ok(Wanted { title: title.to_owned(), date: when.date, starts, ends })
+    // The end of a day is the beginning of the next one.
+    let is_next_day = starts == Time::midnight() && END_OF_DAY.iter().any(|said| time.contains(said));
+    let date = if is_next_day { when.date.saturating_add(1.days()) } else { when.date };
+    Ok(Wanted { title: title.to_owned(), date, starts, minutes })
 }
 
 /// List calendar events

@@ -81,9 +81,34 @@ async fn mistakes_are_named() {
         (json!({"title": " ", "day": "tomorrow", "time": "8am"}), "empty"),
         (json!({"title": "x", "day": "yesterday", "time": "8am"}), "2026-11-22 is in the past"),
         (json!({"title": "x", "day": "tomorrow", "time": "sometime"}), "'sometime' is not a time"),
+        (
+            json!({"title": "x", "day": "tomorrow", "time": "22:00", "minutes": 480}),
+            "it would end after midnight; at most 120",
+        ),
     ];
     for (arguments, expected) in cases {
         let error = call(&add, "k", arguments).await.unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_day_ends_where_the_next_one_begins() {
+    let add = add_event(sandbox().await);
+    let cases = [
+        (json!({"title": "x", "day": "tomorrow", "time": "24:00"}), ("2026-11-25", "00:00", "01:00")),
+        (json!({"title": "x", "day": "tomorrow", "time": "00:00"}), ("2026-11-24", "00:00", "01:00")),
+        (
+            json!({"title": "x", "day": "tomorrow", "time": "22:00", "minutes": 120}),
+            ("2026-11-24", "22:00", "23:59"),
+        ),
+        (json!({"title": "x", "day": "tomorrow", "time": "23:30"}), ("2026-11-24", "23:30", "23:59")),
+    ];
+    for (index, (arguments, (date, starts, ends))) in cases.into_iter().enumerate() {
+        let added = call(&add, &index.to_string(), arguments).await.unwrap();
+        assert_eq!(
+            (&added["date"], &added["starts"], &added["ends"]),
+            (&json!(date), &json!(starts), &json!(ends))
+        );
     }
 }

@@ -94,6 +94,16 @@ pub(super) enum Engine {
 }
 
 impl Engine {
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { pool, .. } => pool.close().await,
+            #[cfg(feature = "databases")]
+            Self::Postgres(pool) => pool.close().await,
+            #[cfg(feature = "databases")]
+            Self::MySql(pool) => pool.close().await,
+        }
+    }
+
     pub(super) async fn open(place: &Place) -> ToolResult<Self> {
         match place {
             Place::File(path) => {

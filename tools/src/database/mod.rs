@@ -44,6 +44,11 @@ pub struct Database {
 }
 
 impl Database {
+    /// Closes its connections.
+    pub(crate) async fn close(&self) {
+        self.engine.close().await;
+    }
+
     /// Opens a SQLite file that exists. SQLite itself refuses to write through this connection.
     ///
     /// # Errors

@@ -42,6 +42,35 @@ async fn the_newest_comes_first_and_the_rest_is_counted() {
     assert_eq!(found["mails"], json!([{"name": "d.md", "text": "mail d.md"}]));
 }
 
+/// An editor's lock is a link to nothing; links to mail are mail.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_mail_stands_in_no_way() {
+    let folder = TempDir::new().unwrap();
+    write(&folder, "a.txt", "mail a", 0);
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    link("somebody@somewhere.1234", ".#draft.txt");
+    link("nothing here", "gone.txt");
+    link("nothing here", "picture.png");
+    link("a.txt", "b.txt");
+    fs::create_dir(folder.path().join("folder.txt")).unwrap();
+    let found = read(&folder, json!({})).await;
+    let mails = json!([{"name": "b.txt", "text": "mail a"}, {"name": "a.txt", "text": "mail a"}]);
+    assert_eq!(found, json!({"mails": mails, "more": 0}));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_counted_and_all_else_is_not() {
+    let folder = TempDir::new().unwrap();
+    for day in 0..8 {
+        let text = if day % 2 == 0 { "about tides" } else { "about trains" };
+        write(&folder, &format!("{day}.txt"), text, day);
+    }
+    let found = read(&folder, json!({"about": "tides"})).await;
+    assert_eq!((found["mails"].as_array().unwrap().len(), &found["more"]), (3, &json!(1)));
+    assert_eq!(read(&folder, json!({})).await["more"], 5);
+}
+
 #[tokio::test]
 async fn long_mail_is_cut_between_characters() {
     let folder = TempDir::new().unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use handyman_core::{Effect, ToolError, ToolErrorKind, ToolResult};
 use serde::Deserialize;
+use url::Url;
 
 /// How a server is reached, and what is declared of its tools.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -74,10 +75,17 @@ impl Launch {
         Ok(Self { command: Some(command), args: words.collect(), ..Self::default() })
     }
 
-    /// A short name for a server that was not given one: its program or its host.
+    /// A short name for a server that was not given one: its program, or its host and port. Nothing else of its
+    /// address, in which a secret may stand, for the name is in results and errors.
     #[must_use]
     pub fn short_name(&self) -> String {
-        let host = self.url.as_deref().and_then(|url| url.split('/').nth(2)).map(str::to_owned);
+        let host = self.url.as_deref().map(|url| match url.parse::<Url>() {
+            Ok(url) => match (url.host_str().unwrap_or_default(), url.port()) {
+                (host, Some(port)) => format!("{host}:{port}"),
+                (host, None) => host.to_owned(),
+            },
+            Err(_) => "server".to_owned(),
+        });
         // Of `npx -y @scope/server-files`, the package says more than `npx`.
         let package = self.args.iter().find(|arg| !arg.starts_with('-')).filter(|_| {
             self.command.as_deref().is_some_and(|command| {

@@ -6,19 +6,27 @@ use serde_json::{Value, json};
 /// The result of a call.
 pub(super) fn result(server: &str, result: &CallToolResult) -> Value {
     let mut shown = json!({"source": format!("mcp:{server}")});
+    // A text that only repeats the data is for clients that do not read data.
+    let repeats = |block: &&ContentBlock| match (block, &result.structured_content) {
+        (ContentBlock::Text(text), Some(data)) => {
+            serde_json::from_str::<Value>(&text.text).is_ok_and(|said| said == *data)
+        }
+        (_, _) => false,
+    };
+    let mut parts: Vec<Value> = result.content.iter().filter(|block| !repeats(block)).map(part).collect();
     if let Some(structured) = &result.structured_content {
-        // The text only repeats it.
         shown["data"] = structured.clone();
-        return shown;
+        if parts.is_empty() {
+            return shown;
+        }
     }
-    let mut parts: Vec<Value> = result.content.iter().map(part).collect();
     let is_text = matches!(parts.as_slice(), [Value::String(_)]);
     let content = if parts.len() == 1 { parts.remove(0) } else { Value::from(parts) };
     shown[if is_text { "text" } else { "content" }] = content;
     shown
 }
 
-/// All texts of a result.
+/// All texts of a result, or its data where it has none.
 pub(super) fn plain(result: &CallToolResult) -> String {
     let texts: Vec<&str> = result
         .content
@@ -27,7 +35,11 @@ pub(super) fn plain(result: &CallToolResult) -> String {
             |block| if let ContentBlock::Text(text) = block { Some(text.text.as_str()) } else { None },
         )
         .collect();
-    if texts.is_empty() { "the tool failed and did not say why".to_owned() } else { texts.join("\n") }
+    match &result.structured_content {
+        _ if !texts.is_empty() => texts.join("\n"),
+        Some(data) => data.to_string(),
+        None => "the tool failed and did not say why".to_owned(),
+    }
 }
 
 fn part(block: &ContentBlock) -> Value {
@@ -56,3 +68,6 @@ pub(super) fn resource(contents: &ResourceContents) -> Value {
 fn decoded(text: &str) -> usize {
     text.trim_end_matches('=').len() * 3 / 4
 }
+
+#[cfg(test)]
+mod tests;

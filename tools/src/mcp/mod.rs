@@ -13,6 +13,7 @@
 mod client;
 mod config;
 mod content;
+mod failure;
 mod person;
 mod resources;
 #[cfg(feature = "serve")]

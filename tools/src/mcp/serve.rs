@@ -152,7 +152,7 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> ServerHandler for Serving<N> {
             let (done, ()) = tokio::join!(done, told);
             return Ok(match done {
                 Ok(value) => CallToolResult::structured(value),
-                Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
+                Err(error) => failed(&error.to_value()),
             }
             .into());
         }
@@ -164,13 +164,19 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> ServerHandler for Serving<N> {
                 CallToolResult::success(vec![ContentBlock::text(result.result.to_string())])
             }
             CallOutcome::Failed | CallOutcome::Refused | CallOutcome::Cancelled | CallOutcome::Unknown => {
-                let said =
-                    result.result["error"].as_str().map_or_else(|| result.result.to_string(), str::to_owned);
-                CallToolResult::error(vec![ContentBlock::text(said)])
+                failed(&result.result)
             }
         };
         Ok(answer.into())
     }
+}
+
+/// A failure: its sentence, or all that is told of it where that is more, such as which argument is wrong and what
+/// would be right.
+fn failed(told: &Value) -> CallToolResult {
+    let alone =
+        told.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("error")?.as_str());
+    CallToolResult::error(vec![ContentBlock::text(alone.map_or_else(|| told.to_string(), str::to_owned))])
 }
 
 impl<N> std::fmt::Debug for Serving<N> {

@@ -21,6 +21,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
 
 use super::config::Launch;
+use super::failure;
 use super::person::{self, Answer, Person};
 use super::resources::{list_resources, read_resource};
 use super::tool::McpTool;
@@ -141,7 +142,10 @@ impl Server {
     /// If the server cannot be asked, or is declared to have a tool that it has not.
     pub async fn tools(self: &Arc<Self>) -> ToolResult<Vec<Arc<dyn Tool>>> {
         let listed = if self.capable(|server| server.tools.is_some()) {
-            self.peer().list_all_tools().await.map_err(|error| unavailable(&self.name, error))?
+            self.peer()
+                .list_all_tools()
+                .await
+                .map_err(|error| unavailable(&self.name, failure::why(&error)))?
         } else {
             Vec::new()
         };
@@ -267,7 +271,7 @@ async fn reach(
     tokio::time::timeout(START_TIME, listener.serve(transport))
         .await
         .map_err(|_| unavailable(name, "no answer in time"))?
-        .map_err(|error| unavailable(name, error))
+        .map_err(|error| unavailable(name, failure::why(&error)))
 }
 
 pub(super) fn unavailable(server: &str, why: impl fmt::Display) -> ToolError {

@@ -9,8 +9,8 @@ use rmcp::model::{CallToolRequestParams, ErrorCode, RequestParamsMeta};
 use rmcp::service::ServiceError;
 use serde_json::{Map, Value, json};
 
-use super::content;
 use super::server::{Server, unavailable};
+use super::{content, failure};
 use crate::foreign;
 
 /// Where the idempotency key of a call stands in its `_meta`.
@@ -43,8 +43,11 @@ impl McpTool {
             return Ok(());
         }
         let server = &self.server;
-        let listed =
-            server.peer().list_all_tools().await.map_err(|error| unavailable(&server.name, error))?;
+        let listed = server
+            .peer()
+            .list_all_tools()
+            .await
+            .map_err(|error| unavailable(&server.name, failure::why(&error)))?;
         match listed.iter().find(|tool| tool.name == self.offered.name) {
             Some(tool)
                 if tool.input_schema == self.offered.input_schema
@@ -74,6 +77,10 @@ impl Tool for McpTool {
     }
 
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        if self.server.peer().is_transport_closed() {
+            // Nothing is sent to it any more, so that nothing is in doubt.
+            return Err(unavailable(&self.server.name, "it has ended; begin anew to start it again"));
+        }
         self.check_unchanged().await?;
         let mut request = CallToolRequestParams::new(self.offered.name.clone()).with_arguments(arguments);
         request.meta_mut().get_or_insert_default().0.0.insert(KEY.to_owned(), json!(context.key.as_str()));
@@ -102,11 +109,7 @@ impl McpTool {
                 ToolError::new(ToolErrorKind::NotFound, message)
             }
             ServiceError::McpError(error) => ToolError::new(ToolErrorKind::Refused, error.message),
-            // It may have been done before the connection was lost.
-            other if self.spec.effect != Effect::ReadOnly => {
-                ToolError::in_doubt(format!("the MCP server '{}' gave no answer: {other}", self.server.name))
-            }
-            other => unavailable(&self.server.name, other),
+            other => failure::of_call(&self.server.name, self.spec.effect, &other),
         }
     }
 }

@@ -1,27 +1,64 @@
-//! The document as it is written: references, servers, operations.
+//! The document as it is written: its version, its servers and its operations, of which those are left out that cannot
+//! be offered.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::fmt;
+
+use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::operation::{Body, Operation, Parameter, Place, Scheme, Style};
+use super::operation::{Arguments, Operation};
+use super::reading::Reading;
+use super::schemas::Definitions;
 use crate::foreign;
 
 /// References that lead to references.
-const HOPS_MAX: usize = 16;
+pub(super) const HOPS_MAX: usize = 16;
 const METHODS: [&str; 6] = ["get", "head", "put", "delete", "post", "patch"];
+/// Characters of a name, and of one that gets a suffix to be told from others.
+const NAME_CHARS_MAX: usize = 64;
+const HEAD_CHARS_MAX: usize = 55;
 
 /// A document of OpenAPI 3.0 or 3.1.
 #[derive(Debug)]
-pub(super) struct Document {
+pub struct Document {
     root: Value,
 }
 
+/// An operation that is not offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its method and path.
+    pub operation: String,
+    /// What of it cannot be done here.
+    pub why: String,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.why)
+    }
+}
+
+/// What is wrong with a document.
+pub(super) fn wrong(problem: impl fmt::Display) -> ToolError {
+    ToolError::new(ToolErrorKind::Refused, format!("the OpenAPI document: {problem}"))
+}
+
 impl Document {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a document, in JSON or YAML.
+    ///
+    /// # Errors
+    /// With the place in the text, if it is neither, or not OpenAPI 3.
+    pub fn parse(text: &str) -> ToolResult<Self> {
         let root: Value = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|error| error.to_string())?
+            serde_json::from_str(text).map_err(wrong)?
         } else {
-            serde_saphyr::from_str(text).map_err(|error| error.to_string())?
+            // As YAML 1.2 has it: the `NO` of a list of countries is a text.
+            let options = serde_saphyr::options! { strict_booleans: true };
+            serde_saphyr::from_str_with_options(text, options).map_err(wrong)?
         };
         // Unquoted, YAML reads `3.0` as a number.
         let version = root
@@ -29,175 +66,106 @@ impl Document {
             .map(|version| version.as_str().map_or_else(|| version.to_string(), str::to_owned));
         match version {
             Some(version) if version.starts_with("3.0") || version.starts_with("3.1") => Ok(Self { root }),
-            Some(version) => Err(format!("its version is {version}; 3.0 and 3.1 are read")),
-            None => Err("it does not say `openapi: 3.0` or `3.1`".to_owned()),
+            Some(version) => Err(wrong(format!("its version is {version}; 3.0 and 3.1 are read"))),
+            None => Err(wrong("it does not say `openapi: 3.0` or `3.1`")),
         }
     }
 
-    /// The first server's address, with its variables' defaults.
-    pub(super) fn server(&self) -> Result<Url, String> {
-        let server = self.root.pointer("/servers/0").ok_or("it names no server; name one in the settings")?;
-        let mut address = server.get("url").and_then(Value::as_str).unwrap_or_default().to_owned();
-        for (name, variable) in server.get("variables").and_then(Value::as_object).into_iter().flatten() {
-            let default = variable.get("default").and_then(Value::as_str).unwrap_or_default();
-            address = address.replace(&format!("{{{name}}}"), default);
-        }
-        address.parse().map_err(|error| {
-            format!("its server '{address}' is no full address ({error}); name one in the settings")
-        })
+    /// The names of its security schemes: what [`Settings::credentials`](super::Settings::credentials) are for.
+    pub fn schemes(&self) -> impl Iterator<Item = &str> {
+        let schemes = self.root.pointer("/components/securitySchemes").and_then(Value::as_object);
+        schemes.into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
-    pub(super) fn operations(&self) -> Result<Vec<Operation>, String> {
-        let mut operations: Vec<Operation> = Vec::new();
+    /// What can be offered, and what is left out. `base` is where the service is, if the settings say it.
+    pub(super) fn operations(&self, base: Option<&Url>) -> (Vec<Operation>, Vec<LeftOut>) {
+        let reading = Reading { root: &self.root, base };
+        let definitions = Definitions::new(self.root.pointer("/components/schemas"));
+        let (mut operations, mut left_out) = (Vec::new(), Vec::new());
+        let mut taken = BTreeSet::new();
         for (path, item) in self.root.get("paths").and_then(Value::as_object).into_iter().flatten() {
-            let item = self.resolved(item)?;
+            let item = match reading.resolved(item) {
+                Ok(item) => item,
+                Err(why) => {
+                    left_out.push(LeftOut { operation: path.clone(), why });
+                    continue;
+                }
+            };
             for method in METHODS {
                 let Some(described) = item.get(method) else { continue };
-                let operation = self
-                    .operation(path, method, (item, described))
-                    .map_err(|problem| format!("{} {path}: {problem}", method.to_uppercase()))?;
-                if operations.iter().any(|known| known.name == operation.name) {
-                    return Err(format!("two operations are named '{}'", operation.name));
+                let written = Written { path, method: method.to_uppercase(), item, described };
+                match written.operation(&reading, &definitions, &taken) {
+                    Ok(operation) => {
+                        taken.insert(operation.name.clone());
+                        operations.push(operation);
+                    }
+                    Err(why) => {
+                        let operation = format!("{} {path}", written.method);
+                        left_out.push(LeftOut { operation, why });
+                    }
                 }
-                operations.push(operation);
             }
         }
-        if operations.is_empty() { Err("it has no operation".to_owned()) } else { Ok(operations) }
+        (operations, left_out)
     }
+}
 
+/// An operation as it is written.
+struct Written<'a> {
+    path: &'a str,
+    method: String,
+    /// What is said of all operations of the path.
+    item: &'a Value,
+    /// What is said of this one.
+    described: &'a Value,
+}
+
+impl Written<'_> {
     fn operation(
         &self,
-        path: &str,
-        method: &str,
-        (item, described): (&Value, &Value),
+        reading: &Reading<'_>,
+        definitions: &Definitions,
+        taken: &BTreeSet<String>,
     ) -> Result<Operation, String> {
+        let Self { path, item, described, .. } = *self;
         let text =
             |name: &str| described.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-        let fallback = || format!("{method}_{}", path.trim_start_matches('/').replace(['{', '}'], ""));
-        let name = foreign::name(&text("operationId").map_or_else(fallback, str::to_owned));
         let said = text("summary").or_else(|| text("description")).unwrap_or(path);
-        let mut parameters: Vec<Parameter> = Vec::new();
-        // An operation's own parameter takes the place of the path's.
-        let listed =
-            [described, item].into_iter().filter_map(|level| level.get("parameters")?.as_array()).flatten();
-        for parameter in listed {
-            let parameter = self.parameter(parameter)?;
-            let is_known =
-                parameters.iter().any(|known| known.name == parameter.name && known.place == parameter.place);
-            if !is_known {
-                parameters.push(parameter);
-            }
+        let mut parameters = reading.parameters(path, [described, item])?;
+        for parameter in &mut parameters {
+            parameter.schema = definitions.requested(&parameter.schema);
         }
-        let body = match described.get("requestBody") {
-            Some(body) => Some(self.body(body)?),
-            None => None,
-        };
-        let security = described.get("security").or_else(|| self.root.get("security"));
+        let mut body = described.get("requestBody").map(|body| reading.body(body)).transpose()?;
+        if let Some(body) = &mut body {
+            body.schema = definitions.requested(&body.schema);
+        }
+        let arguments = Arguments::of(&parameters, body.as_ref(), definitions)?;
         Ok(Operation {
-            name,
+            name: self.name(text("operationId"), taken)?,
             description: foreign::description(said),
-            method: method.to_uppercase(),
+            method: self.method.clone(),
+            base: reading.server([described, item])?,
             path: path.to_owned(),
             parameters,
             body,
-            security: self.security(security)?,
-            definitions: self.definitions(),
+            security: reading.security(described)?,
+            arguments,
         })
     }
 
-    fn parameter(&self, parameter: &Value) -> Result<Parameter, String> {
-        let parameter = self.resolved(parameter)?;
-        let text = |name: &str| parameter.get(name).and_then(Value::as_str);
-        let name = text("name").ok_or("a parameter has no name")?.to_owned();
-        let place = match text("in") {
-            Some("path") => Place::Path,
-            Some("query") => Place::Query,
-            Some("header") => Place::Header,
-            Some("cookie") => Place::Cookie,
-            other => return Err(format!("the parameter '{name}' is in {other:?}, which is nowhere")),
-        };
-        let style = text("style");
-        let explode = parameter.get("explode").and_then(Value::as_bool);
-        let content = parameter.pointer("/content/application~1json/schema");
-        let mut schema = parameter.get("schema").or(content).cloned().unwrap_or(json!({}));
-        if let (Value::Object(keywords), Some(said)) = (&mut schema, text("description")) {
-            keywords.insert("description".to_owned(), json!(foreign::description(said)));
+    /// The operation's name. One that would be cut off, or that another has, ends with a digest of method and path.
+    fn name(&self, given: Option<&str>, taken: &BTreeSet<String>) -> Result<String, String> {
+        let Self { path, method, .. } = self;
+        let made =
+            || format!("{}_{}", method.to_lowercase(), path.trim_start_matches('/').replace(['{', '}'], ""));
+        let wanted = given.map_or_else(made, str::to_owned);
+        let name = foreign::name(&wanted);
+        if wanted.chars().count() <= NAME_CHARS_MAX && !taken.contains(&name) {
+            return Ok(name);
         }
-        let style = match (content, style, explode) {
-            (Some(_), _, _) => Style::Json,
-            (None, Some("deepObject"), _) => Style::Deep,
-            (None, _, Some(true)) => Style::Several,
-            (None, _, None) if matches!(place, Place::Query | Place::Cookie) => Style::Several,
-            (None, _, _) => Style::Commas,
-        };
-        let is_required = place == Place::Path || parameter.get("required") == Some(&Value::Bool(true));
-        Ok(Parameter { name, place, is_required, schema, style })
-    }
-
-    fn body(&self, body: &Value) -> Result<Body, String> {
-        let body = self.resolved(body)?;
-        let content = body.get("content").and_then(Value::as_object).ok_or("its body has no content")?;
-        let is_json = |kind: &str| kind == "application/json" || kind.ends_with("+json") || kind == "*/*";
-        let is_form = |kind: &str| kind == "application/x-www-form-urlencoded";
-        let found = content
-            .iter()
-            .find(|(kind, _)| is_json(kind))
-            .or_else(|| content.iter().find(|(kind, _)| is_form(kind)));
-        let Some((kind, described)) = found else {
-            let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
-            return Err(format!("its body is {}; JSON and forms can be sent", kinds.join(", ")));
-        };
-        Ok(Body {
-            schema: described.get("schema").cloned().unwrap_or(json!({})),
-            is_required: body.get("required") == Some(&Value::Bool(true)),
-            is_form: is_form(kind),
-        })
-    }
-
-    /// The ways to be let in: each a set of schemes that are needed together.
-    fn security(&self, requirements: Option<&Value>) -> Result<Vec<Vec<Scheme>>, String> {
-        let mut ways = Vec::new();
-        for requirement in requirements.and_then(Value::as_array).into_iter().flatten() {
-            let names = requirement.as_object().into_iter().flatten().map(|(name, _)| name);
-            ways.push(names.map(|name| self.scheme(name)).collect::<Result<_, _>>()?);
-        }
-        Ok(ways)
-    }
-
-    fn scheme(&self, name: &str) -> Result<Scheme, String> {
-        let schemes = self.root.pointer("/components/securitySchemes");
-        let scheme = schemes
-            .and_then(|schemes| schemes.get(name))
-            .ok_or_else(|| format!("there is no security scheme '{name}'"))?;
-        let scheme = self.resolved(scheme)?;
-        let text = |name: &str| scheme.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (place, field) = match (text("type"), text("in"), text("scheme").to_lowercase().as_str()) {
-            ("apiKey", "query", _) => (Place::Query, text("name")),
-            ("apiKey", "cookie", _) => (Place::Cookie, text("name")),
-            ("apiKey", _, _) => (Place::Header, text("name")),
-            ("http", _, "basic") => (Place::Header, "basic"),
-            ("http" | "oauth2" | "openIdConnect", _, _) => (Place::Header, "bearer"),
-            (other, _, _) => {
-                return Err(format!("the security scheme '{name}' is of type '{other}', which is not known"));
-            }
-        };
-        Ok(Scheme { name: name.to_owned(), place, field: field.to_owned() })
-    }
-
-    fn definitions(&self) -> Map<String, Value> {
-        self.root.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default()
-    }
-
-    /// What a reference leads to, inside the document.
-    fn resolved<'a>(&'a self, value: &'a Value) -> Result<&'a Value, String> {
-        let mut value = value;
-        for _ in 0..HOPS_MAX {
-            let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Ok(value) };
-            let pointer = reference
-                .strip_prefix('#')
-                .ok_or_else(|| format!("'{reference}' leads outside of the document"))?;
-            value = self.root.pointer(pointer).ok_or_else(|| format!("'{reference}' leads nowhere"))?;
-        }
-        Err("references lead in a circle".to_owned())
+        let head: String = name.chars().take(HEAD_CHARS_MAX).collect();
+        let digest = hex::encode(&Sha256::digest(format!("{method}{path}"))[..4]);
+        let name = format!("{head}_{digest}");
+        if taken.contains(&name) { Err(format!("another operation is named '{name}'")) } else { Ok(name) }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `GET` and `HEAD` only read, `PUT` and `DELETE` may be repeated, `POST` and `PATCH` are `once`, unless configured
 //! otherwise. Path, query, header and cookie parameters and a JSON body become the arguments; what they may be is
-//! the document's schema. Credentials come from the configuration, never from the model.
+//! the document's schema. Credentials come from the configuration, never from the model; [`credentials`] finds them
+//! among variables without giving one service the secret of another. An operation that cannot be offered is left out,
+//! and [`Api::left_out`] says why.
 //!
 //! ```
 //! use handyman_tools::openapi::{Api, Settings};
@@ -20,24 +22,32 @@
 
 mod document;
 mod operation;
+mod reading;
 mod request;
+mod schemas;
+mod secrets;
 mod tool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use handyman_core::{Effect, Tool, ToolError, ToolErrorKind, ToolResult};
+use handyman_core::{Effect, Tool, ToolResult};
 use url::Url;
 
 use crate::web::{Client, HttpLimits, Reach};
-use document::Document;
+use document::wrong;
+pub use document::{Document, LeftOut};
 use operation::Operation;
-use tool::OperationTool;
+pub use secrets::{VARIABLE, credentials};
+use tool::{OperationTool, Service};
+
+/// Operations that are named where none can be offered.
+const NAMED_MAX: usize = 3;
 
 /// What is said of a document beside what it says itself.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Where the service is; the document's first server if nothing is named.
+    /// Where the service is; the server that the document names, if nothing is.
     pub base: Option<Url>,
     /// Secrets by the name of their security scheme: an API key, a token, or `user:password`.
     pub credentials: BTreeMap<String, String>,
@@ -48,53 +58,69 @@ pub struct Settings {
 /// A service as its document describes it.
 #[derive(Debug)]
 pub struct Api {
-    operations: Vec<Operation>,
-    base: Url,
-    client: Client,
-    settings: Settings,
+    tools: Vec<Arc<OperationTool>>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Api {
     /// Reads a document, in JSON or YAML.
     ///
     /// # Errors
-    /// With the place in the document: not OpenAPI 3, a reference that leads nowhere or outside, no server, an
-    /// operation that is configured and not there.
+    /// As [`Document::parse`] and [`Api::new`].
     pub fn parse(text: &str, settings: Settings) -> ToolResult<Self> {
-        let wrong = |problem: String| {
-            ToolError::new(ToolErrorKind::Refused, format!("the OpenAPI document: {problem}"))
-        };
-        let document = Document::parse(text).map_err(wrong)?;
-        let operations = document.operations().map_err(wrong)?;
-        let base = match &settings.base {
-            Some(base) => base.clone(),
-            None => document.server().map_err(wrong)?,
-        };
-        for name in settings.effects.keys() {
-            if !operations.iter().any(|operation| operation.name == *name) {
-                return Err(wrong(format!("it has no operation '{name}'")));
-            }
+        Self::new(&Document::parse(text)?, settings)
+    }
+
+    /// The service of a document.
+    ///
+    /// # Errors
+    /// If none of its operations can be offered, with what is wrong with them, or one is configured and not there.
+    pub fn new(document: &Document, settings: Settings) -> ToolResult<Self> {
+        let (operations, left_out) = document.operations(settings.base.as_ref());
+        if let Some(name) =
+            settings.effects.keys().find(|name| !operations.iter().any(|known| known.name == **name))
+        {
+            let problem = format!("it has no operation '{name}' that can be offered");
+            return Err(wrong(told(&problem, &left_out)));
         }
-        let client = Client::new(Reach::of(&base), HttpLimits::default())?;
-        Ok(Self { operations, base, client, settings })
+        if operations.is_empty() {
+            let none = "none of its operations can be offered";
+            return Err(wrong(if left_out.is_empty() {
+                "it has no operation".to_owned()
+            } else {
+                told(none, &left_out)
+            }));
+        }
+        let servers: BTreeSet<&Url> = operations.iter().map(|operation| &operation.base).collect();
+        let client = Client::new(Reach::of_all(servers), HttpLimits::default())?;
+        let service = Service { client, credentials: Arc::new(settings.credentials) };
+        let tool = |operation: Operation| {
+            let effect = settings.effects.get(&operation.name).copied().unwrap_or(operation.effect());
+            Arc::new(OperationTool::new(operation, effect, service.clone()))
+        };
+        Ok(Self { tools: operations.into_iter().map(tool).collect(), left_out })
+    }
+
+    /// The operations that are not among the tools, and why.
+    #[must_use]
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// One tool an operation, in the document's order.
     #[must_use]
     pub fn tools(self) -> Vec<Arc<dyn Tool>> {
-        let Self { operations, base, client, settings } = self;
-        let credentials = Arc::new(settings.credentials);
-        let tool = |operation: Operation| {
-            let effect = settings.effects.get(&operation.name).copied().unwrap_or(operation.effect());
-            let service = tool::Service {
-                base: base.clone(),
-                client: client.clone(),
-                credentials: Arc::clone(&credentials),
-            };
-            Arc::new(OperationTool::new(operation, effect, service)) as Arc<dyn Tool>
-        };
-        operations.into_iter().map(tool).collect()
+        self.tools.into_iter().map(|tool| tool as Arc<dyn Tool>).collect()
     }
+}
+
+/// A problem with the first of the operations that were left out.
+fn told(problem: &str, left_out: &[LeftOut]) -> String {
+    let mut named: Vec<String> = left_out.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    if left_out.len() > NAMED_MAX {
+        named.push(format!("and {} more", left_out.len() - NAMED_MAX));
+    }
+    if named.is_empty() { problem.to_owned() } else { format!("{problem}: {}", named.join("; ")) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! An operation and the schema of its arguments.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use handyman_core::Effect;
 use serde_json::{Map, Value, json};
+use url::Url;
 
+use super::schemas::Definitions;
 use crate::foreign;
 
 /// The argument that holds a body that is not taken apart.
@@ -31,8 +33,8 @@ pub(super) struct Parameter {
 /// How a list or an object is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// As one text with commas.
-    Commas,
+    /// As one text with this between its parts.
+    Between(char),
     /// As several parameters.
     Several,
     /// An object as `name[key]=value`.
@@ -46,6 +48,8 @@ pub(super) struct Body {
     pub(super) schema: Value,
     pub(super) is_required: bool,
     pub(super) is_form: bool,
+    /// How the fields of a form are sent that are not sent as usual.
+    pub(super) styles: BTreeMap<String, Style>,
 }
 
 /// A way to say who is asking.
@@ -62,11 +66,21 @@ pub(super) struct Operation {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) method: String,
+    /// The server that it is at.
+    pub(super) base: Url,
     pub(super) path: String,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
     pub(super) security: Vec<Vec<Scheme>>,
-    pub(super) definitions: Map<String, Value>,
+    pub(super) arguments: Arguments,
+}
+
+/// What an operation is called with.
+#[derive(Debug, Clone)]
+pub(super) struct Arguments {
+    pub(super) schema: Value,
+    /// Whether the properties of the body stand beside the parameters. Otherwise the body is one argument.
+    pub(super) body_is_apart: bool,
 }
 
 impl Operation {
@@ -78,98 +92,72 @@ impl Operation {
             _ => Effect::Once,
         }
     }
+}
 
-    /// The properties of the body that stand beside the parameters, if it is a plain object and no name is taken
-    /// twice. Otherwise the body is one argument.
-    pub(super) fn body_properties(&self) -> Option<Map<String, Value>> {
-        let schema = self.definition(&self.body.as_ref()?.schema)?;
-        let keywords = schema.as_object()?;
-        let plain = [
-            "type",
-            "properties",
-            "required",
-            "additionalProperties",
-            "description",
-            "title",
-            "example",
-            "xml",
-        ];
-        if keywords.keys().any(|keyword| !plain.contains(&keyword.as_str()) && !keyword.starts_with("x-")) {
-            return None;
-        }
-        let properties = keywords.get("properties")?.as_object()?;
-        let is_taken = |name: &String| self.parameters.iter().any(|parameter| parameter.name == *name);
-        (!properties.keys().any(is_taken)).then(|| properties.clone())
-    }
-
-    /// The schema of the arguments.
-    pub(super) fn arguments(&self) -> Value {
+impl Arguments {
+    /// The arguments for these parameters and this body.
+    ///
+    /// # Errors
+    /// If they are too many to be offered.
+    pub(super) fn of(
+        parameters: &[Parameter],
+        body: Option<&Body>,
+        definitions: &Definitions,
+    ) -> Result<Self, String> {
         let mut properties = Map::new();
         let mut required: Vec<String> = Vec::new();
-        for parameter in &self.parameters {
+        for parameter in parameters {
             properties.insert(parameter.name.clone(), parameter.schema.clone());
             if parameter.is_required {
                 required.push(parameter.name.clone());
             }
         }
-        if let Some(body) = &self.body {
-            if let Some(named) = self.body_properties() {
-                let needed =
-                    self.definition(&body.schema).and_then(|schema| schema.get("required")?.as_array());
-                let needed = needed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        let apart = body.and_then(|body| plain_properties(body, parameters, definitions));
+        let body_is_apart = apart.is_some();
+        match (body, apart) {
+            (Some(body), Some(named)) => {
+                let needed = definitions
+                    .followed(&body.schema)
+                    .and_then(|schema| schema.get("required")?.as_array())
+                    .into_iter()
+                    .flatten();
+                let needed = needed.filter_map(Value::as_str).map(str::to_owned);
                 required.extend(needed.filter(|_| body.is_required));
                 properties.extend(named);
-            } else {
+            }
+            (Some(body), None) => {
                 properties.insert(BODY.to_owned(), body.schema.clone());
                 if body.is_required {
                     required.push(BODY.to_owned());
                 }
             }
+            (None, _) => {}
         }
         let mut schema = json!({
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         });
-        let reached = self.reached(&schema);
+        let reached = definitions.reached(&schema)?;
         if !reached.is_empty() {
             schema["$defs"] = Value::Object(reached);
         }
-        foreign::adopted(&schema)
+        Ok(Self { schema: foreign::adopted(&schema), body_is_apart })
     }
+}
 
-    /// The definition a schema refers to, or the schema itself.
-    fn definition<'a>(&'a self, schema: &'a Value) -> Option<&'a Value> {
-        let mut schema = schema;
-        for _ in 0..=self.definitions.len() {
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
-            schema = self.definitions.get(reference.strip_prefix("#/components/schemas/")?)?;
-        }
-        None
+/// The properties of a body that is a plain object, if no name is taken twice.
+fn plain_properties(
+    body: &Body,
+    parameters: &[Parameter],
+    definitions: &Definitions,
+) -> Option<Map<String, Value>> {
+    let schema = definitions.followed(&body.schema)?;
+    let keywords = schema.as_object()?;
+    let plain =
+        ["type", "properties", "required", "additionalProperties", "description", "title", "example", "xml"];
+    if keywords.keys().any(|keyword| !plain.contains(&keyword.as_str()) && !keyword.starts_with("x-")) {
+        return None;
     }
-
-    /// The definitions that a schema needs, those that they need, and so on.
-    fn reached(&self, schema: &Value) -> Map<String, Value> {
-        let mut names = BTreeSet::new();
-        let mut open = vec![schema];
-        while let Some(value) = open.pop() {
-            match value {
-                Value::Object(keywords) => {
-                    let reference = keywords.get("$ref").and_then(Value::as_str);
-                    let name =
-                        reference.and_then(|reference| reference.strip_prefix("#/components/schemas/"));
-                    if let Some(name) = name
-                        && names.insert(name.to_owned())
-                    {
-                        open.extend(self.definitions.get(name));
-                    }
-                    open.extend(keywords.values());
-                }
-                Value::Array(items) => open.extend(items),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-            }
-        }
-        names
-            .into_iter()
-            .filter_map(|name| Some((name.clone(), self.definitions.get(&name)?.clone())))
-            .collect()
-    }
+    let properties = keywords.get("properties")?.as_object()?;
+    let is_taken = |name: &String| parameters.iter().any(|parameter| parameter.name == *name);
+    (!properties.keys().any(is_taken)).then(|| properties.clone())
 }

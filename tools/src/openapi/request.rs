@@ -6,15 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use reqwest::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::operation::{BODY, Operation, Parameter, Place, Scheme, Style};
+use super::operation::{BODY, Body, Operation, Parameter, Place, Scheme, Style};
 use crate::web::Request;
 
 /// The request that an operation and its arguments come to.
 pub(super) fn request(
-    base: &Url,
     operation: &Operation,
     mut arguments: Map<String, Value>,
     credentials: &BTreeMap<String, String>,
@@ -24,29 +23,32 @@ pub(super) fn request(
         .iter()
         .filter_map(|parameter| Some((parameter, arguments.shift_remove(&parameter.name)?)))
         .collect();
-    let mut request = Request::get(address(base, &operation.path, &taken)?);
+    let mut request = Request::get(address(&operation.base, &operation.path, &taken)?);
     request.method = Method::from_bytes(operation.method.as_bytes()).map_err(ToolError::internal)?;
     let mut cookies = Vec::new();
     for (parameter, value) in &taken {
         match parameter.place {
             Place::Path => {}
             Place::Query => {
-                for (name, value) in pairs(parameter, value) {
+                for (name, value) in pairs(&parameter.name, parameter.style, value) {
                     request = request.query(&name, &value);
                 }
             }
-            Place::Header => request = request.header(&parameter.name, &joined(parameter, value))?,
-            Place::Cookie => cookies.push(format!("{}={}", parameter.name, joined(parameter, value))),
+            Place::Header | Place::Cookie if value.is_null() => {}
+            Place::Header => request = request.header(&parameter.name, &joined(parameter.style, value))?,
+            Place::Cookie => cookies.push(format!("{}={}", parameter.name, joined(parameter.style, value))),
         }
     }
     if let Some(body) = &operation.body {
-        let content = match operation.body_properties() {
-            Some(_) if arguments.is_empty() && !body.is_required => None,
-            Some(_) => Some(Value::Object(arguments)),
-            None => arguments.shift_remove(BODY),
+        let content = if !operation.arguments.body_is_apart {
+            arguments.shift_remove(BODY)
+        } else if arguments.is_empty() && !body.is_required {
+            None
+        } else {
+            Some(Value::Object(arguments))
         };
         if body.is_form {
-            request.form = content;
+            request.form = content.map(|content| form(body, content));
         } else {
             request.body = content;
         }
@@ -93,7 +95,7 @@ fn address(base: &Url, path: &str, taken: &[(&Parameter, Value)]) -> ToolResult<
         for (parameter, value) in taken.iter().filter(|(parameter, _)| parameter.place == Place::Path) {
             let place = format!("{{{}}}", parameter.name);
             if text.contains(&place) {
-                let value = joined(parameter, value);
+                let value = joined(parameter.style, value);
                 if value.is_empty() || value == "." || value == ".." {
                     let message = format!("'{value}' cannot stand in the address");
                     return Err(ToolError::argument(&parameter.name, message));
@@ -110,32 +112,58 @@ fn address(base: &Url, path: &str, taken: &[(&Parameter, Value)]) -> ToolResult<
     Ok(url)
 }
 
-/// A parameter of the query as names and values.
-fn pairs(parameter: &Parameter, value: &Value) -> Vec<(String, String)> {
-    let name = &parameter.name;
-    match (value, parameter.style) {
+/// The content of a form, with the fields whose lists and objects are sent in a way of their own taken apart.
+fn form(body: &Body, content: Value) -> Value {
+    let Value::Object(fields) = content else { return content };
+    let mut sent = Map::new();
+    for (name, value) in fields {
+        let Some(style) = body.styles.get(&name) else {
+            sent.insert(name, value);
+            continue;
+        };
+        for (name, text) in pairs(&name, *style, &value) {
+            if let Value::Array(items) = sent.entry(name).or_insert_with(|| json!([])) {
+                items.push(Value::String(text));
+            }
+        }
+    }
+    Value::Object(sent)
+}
+
+/// A parameter of the query as names and values; none for what is null.
+fn pairs(name: &str, style: Style, value: &Value) -> Vec<(String, String)> {
+    match (value, style) {
+        (Value::Null, _) => Vec::new(),
         (Value::Array(items), Style::Several) => {
-            items.iter().map(|item| (name.clone(), plain(item))).collect()
+            let items = items.iter().filter(|item| !item.is_null());
+            items.map(|item| (name.to_owned(), plain(item))).collect()
         }
-        (Value::Object(fields), Style::Deep) => {
-            fields.iter().map(|(field, value)| (format!("{name}[{field}]"), plain(value))).collect()
+        // What lists in objects look like is left open; `[]` is what most services read.
+        (Value::Array(items), Style::Deep) => {
+            items.iter().flat_map(|item| pairs(&format!("{name}[]"), style, item)).collect()
         }
+        (Value::Object(fields), Style::Deep) => fields
+            .iter()
+            .flat_map(|(field, value)| pairs(&format!("{name}[{field}]"), style, value))
+            .collect(),
         (Value::Object(fields), Style::Several) => {
-            fields.iter().map(|(field, value)| (field.clone(), plain(value))).collect()
+            let fields = fields.iter().filter(|(_, value)| !value.is_null());
+            fields.map(|(field, value)| (field.clone(), plain(value))).collect()
         }
-        _ => vec![(name.clone(), joined(parameter, value))],
+        _ => vec![(name.to_owned(), joined(style, value))],
     }
 }
 
-/// A value as one text: lists and objects with commas.
-fn joined(parameter: &Parameter, value: &Value) -> String {
-    match (value, parameter.style) {
+/// A value as one text: the parts of lists and objects with commas, or what else stands between them.
+fn joined(style: Style, value: &Value) -> String {
+    let between = if let Style::Between(between) = style { between } else { ',' };
+    match (value, style) {
         (_, Style::Json) => value.to_string(),
-        (Value::Array(items), _) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+        (Value::Array(items), _) => items.iter().map(plain).collect::<Vec<_>>().join(&between.to_string()),
         (Value::Object(fields), style) => {
-            let sign = if style == Style::Several { '=' } else { ',' };
+            let sign = if style == Style::Several { '=' } else { between };
             let pair = |(name, value): (&String, &Value)| format!("{name}{sign}{}", plain(value));
-            fields.iter().map(pair).collect::<Vec<_>>().join(",")
+            fields.iter().map(pair).collect::<Vec<_>>().join(&between.to_string())
         }
         (other, _) => plain(other),
     }

@@ -1,21 +1,19 @@
 //! An operation as a tool.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, Effect, Safety, Tool, ToolResult, ToolSpec};
+use handyman_core::{CallContext, Effect, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use super::operation::Operation;
 use super::request::request;
-use crate::web::Client;
+use crate::web::{Answer, Client};
 
 /// The service an operation belongs to.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
-    pub(super) base: Url,
     pub(super) client: Client,
     pub(super) credentials: Arc<BTreeMap<String, String>>,
 }
@@ -25,6 +23,8 @@ pub(super) struct OperationTool {
     operation: Operation,
     spec: ToolSpec,
     service: Service,
+    /// The keys of calls that may have been done without an answer.
+    doubtful: Mutex<BTreeSet<String>>,
 }
 
 impl OperationTool {
@@ -32,11 +32,31 @@ impl OperationTool {
         let spec = ToolSpec {
             name: operation.name.clone(),
             description: operation.description.clone(),
-            parameters: operation.arguments(),
+            parameters: operation.arguments.schema.clone(),
             effect,
             safety: Safety { untrusted: true, ..Safety::default() },
         };
-        Self { operation, spec, service }
+        Self { operation, spec, service, doubtful: Mutex::default() }
+    }
+
+    /// What a call comes to. One that may have been done, and is made again under its key, is not told by the last
+    /// answer alone: what was deleted at first is not there the second time.
+    fn weighed(&self, key: &str, outcome: ToolResult<Answer>) -> ToolResult<Answer> {
+        let mut doubtful = self.doubtful.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(answer) => {
+                doubtful.remove(key);
+                Ok(answer)
+            }
+            Err(error) if *error.kind() == ToolErrorKind::InDoubt => {
+                doubtful.insert(key.to_owned());
+                Err(error)
+            }
+            Err(error) if doubtful.contains(key) => {
+                Err(ToolError::in_doubt(format!("{error}; it may have been done before")))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -47,14 +67,16 @@ impl Tool for OperationTool {
     }
 
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
-        let Service { base, client, credentials } = &self.service;
-        let mut request = request(base, &self.operation, arguments, credentials)?;
-        if self.spec.effect != Effect::ReadOnly {
+        let Service { client, credentials } = &self.service;
+        let mut request = request(&self.operation, arguments, credentials)?;
+        request.effect = self.spec.effect != Effect::ReadOnly;
+        if request.effect {
             // A service that knows the key makes one effect of it; one that does not, is not asked twice.
             request = request.header("idempotency-key", context.key.as_str())?;
         }
         request.repeatable = self.spec.effect != Effect::Once;
-        let answer = client.send(&request).await?.successful()?;
+        let outcome = client.send(&request).await.and_then(Answer::successful);
+        let answer = self.weighed(context.key.as_str(), outcome)?;
         let source = answer.url.host_str().unwrap_or_default().to_owned();
         Ok(match serde_json::from_slice::<Value>(&answer.body) {
             Ok(Value::Object(fields)) => Value::Object(fields),

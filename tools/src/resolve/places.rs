@@ -1,11 +1,14 @@
 //! Cities, stations and airports by the names people write: any case, accents or none, pinyin,
 //! Chinese with or without `市`, airport codes; near misses are suggested, never guessed.
 
+mod regions;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use handyman_core::{ToolError, ToolResult};
 
+use self::regions::Fit;
 use super::text::key;
 use crate::Language;
 use crate::atlas::{Airport, Atlas, City, Station};
@@ -116,6 +119,12 @@ pub fn place(parameter: &str, text: &str) -> ToolResult<Place> {
     let Some(city) = entry.city() else {
         return Err(ToolError::argument(parameter, unknown(text)));
     };
+    if let Some((_, said)) = after_name(text)
+        && !NAMES.contains_key(&key(text))
+        && regions::fit(city, said) == Fit::Elsewhere
+    {
+        return Err(ToolError::argument(parameter, elsewhere(text, city)));
+    }
     let (station, airport) = match entry {
         Entry::City(_) => (None, None),
         Entry::Station(station) => (Some(station), None),
@@ -127,7 +136,7 @@ pub fn place(parameter: &str, text: &str) -> ToolResult<Place> {
 /// The forms of a name to look up, the most literal first.
 fn spellings(text: &str) -> Vec<String> {
     let mut forms = vec![key(text)];
-    if let Some((before_comma, _)) = text.split_once([',', '，', '(', '（']) {
+    if let Some((before_comma, _)) = after_name(text) {
         forms.push(key(before_comma));
     }
     let leading =
@@ -146,20 +155,43 @@ fn spellings(text: &str) -> Vec<String> {
     forms
 }
 
-/// The one of several cities whose country stands in the text (`San Jose, US`).
+/// A name and what is said after it about where that is: `Paris, France`, `Taizhou (Zhejiang)`.
+fn after_name(text: &str) -> Option<(&str, &str)> {
+    text.split_once([',', '，', '(', '（'])
+}
+
+/// The one of several cities that lies where the text says (`San Jose, US`).
 fn of_country(several: &[Entry], text: &str) -> Option<Entry> {
-    let (_, country) = text.rsplit_once([',', ' '])?;
-    let country = country.trim().to_uppercase();
-    several.iter().copied().find(|entry| entry.city().is_some_and(|city| city.country == country))
+    let (_, said) = after_name(text).or_else(|| text.rsplit_once(' '))?;
+    let lies_there = |entry: &Entry| entry.city().is_some_and(|city| regions::fit(city, said) == Fit::Here);
+    let mut there = several.iter().copied().filter(lies_there);
+    // Two cities of one country are still two.
+    there.next().filter(|_| there.next().is_none())
+}
+
+/// A city whose name is known, though not where the text says it is.
+fn elsewhere(text: &str, city: &City) -> String {
+    let name = city.name(Language::of(text));
+    format!("'{}': known is {name} ({}); write only the city if that is meant", text.trim(), city.country)
 }
 
 fn ambiguous(text: &str, several: &[Entry]) -> String {
     let choices: Vec<String> = several
         .iter()
         .filter_map(|entry| entry.city())
-        .map(|city| format!("{} ({})", city.zh, city.country))
+        .map(|city| choice(city, several, Language::of(text)))
         .collect();
     format!("'{text}' may be {}; say which", choices.join(" or "))
+}
+
+/// A city as a choice among several: by a name that tells it from the others.
+fn choice(city: &City, several: &[Entry], language: Language) -> String {
+    let name = city.name(language);
+    let mut others = several.iter().filter_map(|entry| entry.city()).filter(|other| other.zh != city.zh);
+    let is_told_apart = others.all(|other| other.country != city.country);
+    let own = city.aliases.split(';').find(|alias| Language::of(alias) == language && !alias.is_empty());
+    let name = own.filter(|_| !is_told_apart).unwrap_or(name);
+    format!("{name} ({})", city.country)
 }
 
 fn unknown(text: &str) -> String {

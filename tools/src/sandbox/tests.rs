@@ -170,6 +170,26 @@ async fn specs_are_short() {
     }
 }
 
+#[tokio::test]
+async fn a_closed_world_is_whole_in_its_file() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let world = folder.path().join("world.db");
+    let today = jiff::civil::date(2026, 11, 23);
+    let settings = |world: std::path::PathBuf| Settings { world: Some(world), ..Settings::new(today) };
+    let sandbox = Sandbox::open(&settings(world.clone())).await.unwrap();
+    let mut desk = Desk { tools: Toolbox::new().with_all(sandbox.tools()).unwrap(), calls: 0 };
+    let trains = desk.done("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"})).await;
+    let booking = desk.done("book", json!({"id": trains["trains"][0]["id"]})).await["booking"].clone();
+    sandbox.close().await;
+    assert_eq!(desk.ask("list_bookings", json!({})).await.outcome, CallOutcome::Failed);
+
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(&world, &copy).unwrap();
+    let sandbox = Sandbox::open(&settings(copy)).await.unwrap();
+    let mut desk = Desk { tools: Toolbox::new().with_all(sandbox.tools()).unwrap(), calls: 0 };
+    assert_eq!(desk.done("list_bookings", json!({})).await["bookings"][0]["booking"], booking);
+}
+
 /// The built-in model was trained on these: their names, schemas, descriptions and the shapes of their results.
 #[tokio::test]
 async fn specs_and_results_are_those_the_built_in_model_knows() {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use tantivy::collector::TopDocs;
@@ -25,13 +25,17 @@ const WRITER_BYTES: usize = 20_000_000;
 const TITLE_BOOST: f32 = 2.0;
 const SNIPPET_CHARS_MAX: usize = 190;
 
-/// Documents that can be searched.
+/// How many of the files that were left out an error names.
+const LEFT_OUT_SHOWN_MAX: usize = 3;
+
+/// Documents that can be searched. A clone is the same collection.
+#[derive(Clone)]
 pub struct Documents {
     index: Index,
     reader: IndexReader,
     fields: Fields,
     source: String,
-    origin: Origin,
+    origin: Arc<Origin>,
 }
 
 #[derive(Clone, Copy)]
@@ -84,13 +88,17 @@ impl Documents {
     pub fn of_folder(folder: &Path) -> ToolResult<Self> {
         let origin = Origin::Folder { path: folder.to_owned(), known: Mutex::default() };
         let documents = Self::empty(folder.display().to_string(), origin)?;
-        documents.refresh()?;
+        let left_out = documents.refresh()?;
         if documents.reader.searcher().num_docs() == 0 {
-            let message = format!(
-                "{} holds no file that can be searched: {}",
-                folder.display(),
+            let why = if left_out.is_empty() {
                 files::ENDINGS.join(", ")
-            );
+            } else {
+                let more = left_out.len().saturating_sub(LEFT_OUT_SHOWN_MAX);
+                let mut shown: Vec<String> = left_out.into_iter().take(LEFT_OUT_SHOWN_MAX).collect();
+                shown.extend((more > 0).then(|| format!("and {more} more")));
+                shown.join("; ")
+            };
+            let message = format!("{} holds no file that can be searched: {why}", folder.display());
             return Err(ToolError::new(ToolErrorKind::NotFound, message));
         }
         Ok(documents)
@@ -110,13 +118,13 @@ impl Documents {
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register(TOKENIZER, analyzer());
         let reader = index.reader().map_err(ToolError::internal)?;
-        Ok(Self { index, reader, fields, source, origin })
+        Ok(Self { index, reader, fields, source, origin: Arc::new(origin) })
     }
 
-    /// Brings the index to what there is now.
-    fn refresh(&self) -> ToolResult<()> {
-        match &self.origin {
-            Origin::Bundled { indexed } => self.index_bundled(indexed),
+    /// Brings the index to what there is now, and says which files were left out now and why.
+    fn refresh(&self) -> ToolResult<Vec<String>> {
+        match &*self.origin {
+            Origin::Bundled { indexed } => self.index_bundled(indexed).map(|()| Vec::new()),
             Origin::Folder { path, known } => self.follow(path, known),
         }
     }
@@ -131,9 +139,10 @@ impl Documents {
         Ok(())
     }
 
-    fn follow(&self, folder: &Path, known: &Mutex<BTreeMap<PathBuf, Stamp>>) -> ToolResult<()> {
+    fn follow(&self, folder: &Path, known: &Mutex<BTreeMap<PathBuf, Stamp>>) -> ToolResult<Vec<String>> {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = files::list(folder)?;
+        let files::Found { files: found, too_large } = files::list(folder)?;
+        let mut left_out: Vec<String> = too_large.iter().map(|path| files::too_large(path)).collect();
         let gone: Vec<PathBuf> = known
             .iter()
             .filter(|(path, stamp)| found.get(*path) != Some(*stamp))
@@ -145,16 +154,19 @@ impl Documents {
             .map(|(path, _)| path)
             .collect();
         if gone.is_empty() && new.is_empty() {
-            return Ok(());
+            return Ok(left_out);
         }
-        // One file that cannot be read keeps no other from being found.
-        let added = new.into_iter().filter_map(|path| {
-            let (title, body) = files::read(path).ok()?;
-            Some((path.display().to_string(), title, body))
-        });
-        self.change(&gone, added.collect())?;
+        let mut added = Vec::new();
+        for path in new {
+            match files::read(path) {
+                Ok((title, body)) => added.push((path.display().to_string(), title, body)),
+                // One file that cannot be read keeps no other from being found.
+                Err(error) => left_out.push(format!("{}: {error}", path.display())),
+            }
+        }
+        self.change(&gone, added)?;
         *known = found;
-        Ok(())
+        Ok(left_out)
     }
 
     /// Takes documents out by their paths and puts others in: path, title, text.

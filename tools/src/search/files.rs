@@ -30,9 +30,17 @@ pub(super) struct Stamp {
     bytes: u64,
 }
 
+/// The files of a folder that have an ending that is read.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) files: BTreeMap<PathBuf, Stamp>,
+    /// Those that are too large to be read.
+    pub(super) too_large: Vec<PathBuf>,
+}
+
 /// All files of a folder and of the folders in it. Links to folders are not followed.
-pub(super) fn list(folder: &Path) -> ToolResult<BTreeMap<PathBuf, Stamp>> {
-    let mut files = BTreeMap::new();
+pub(super) fn list(folder: &Path) -> ToolResult<Found> {
+    let mut found = Found::default();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
@@ -43,16 +51,26 @@ pub(super) fn list(folder: &Path) -> ToolResult<BTreeMap<PathBuf, Stamp>> {
             let path = entry.path();
             if meta.is_dir() {
                 folders.push(path);
-            } else if meta.is_file() && ending(&path).is_some_and(|ending| meta.len() <= bytes_max(&ending)) {
-                files.insert(path, Stamp { changed: meta.modified().ok(), bytes: meta.len() });
+            } else if let Some(ending) = ending(&path).filter(|_| meta.is_file()) {
+                if meta.len() <= bytes_max(&ending) {
+                    found.files.insert(path, Stamp { changed: meta.modified().ok(), bytes: meta.len() });
+                } else {
+                    found.too_large.push(path);
+                }
             }
         }
-        if files.len() > FILES_MAX {
+        if found.files.len() > FILES_MAX {
             let message = format!("{} holds more than {FILES_MAX} documents", folder.display());
             return Err(ToolError::new(ToolErrorKind::Refused, message));
         }
     }
-    Ok(files)
+    Ok(found)
+}
+
+/// Why a file that is too large is left out.
+pub(super) fn too_large(path: &Path) -> String {
+    let megabytes = bytes_max(&ending(path).unwrap_or_default()) / 1_000_000;
+    format!("{} is larger than {megabytes} MB", path.display())
 }
 
 /// The ending of a file that can be read.

@@ -9,7 +9,7 @@ mod tokens;
 
 pub use documents::Documents;
 
-use handyman_core::{ToolResult, tool};
+use handyman_core::{ToolError, ToolResult, tool};
 use serde_json::{Value, json};
 
 const DEFAULT_LIMIT: usize = 3;
@@ -21,7 +21,10 @@ pub async fn search(
     query: String,
     #[arg(range = 1..=5)] limit: Option<usize>,
 ) -> ToolResult<Value> {
-    let hits = documents.find(&query, limit.unwrap_or(DEFAULT_LIMIT))?;
+    let (collection, wanted) = (documents.clone(), query.clone());
+    // Files are read and long texts gone through: on a thread of its own, so that time limits hold meanwhile.
+    let find = move || collection.find(&wanted, limit.unwrap_or(DEFAULT_LIMIT));
+    let hits = tokio::task::spawn_blocking(find).await.map_err(ToolError::internal)??;
     let results: Vec<Value> =
         hits.iter().map(|hit| json!({"title": hit.title, "text": hit.snippet})).collect();
     Ok(json!({"query": query, "results": results, "source": documents.source()}))

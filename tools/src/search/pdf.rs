@@ -1,6 +1,9 @@
 //! The text of PDF documents.
 
-use std::sync::mpsc;
+mod unpacked;
+
+use std::sync::{Once, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
@@ -8,16 +11,20 @@ use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 /// How long a document may take; one that takes longer is broken or hostile.
 const TIME_MAX: Duration = Duration::from_secs(20);
 const STACK_BYTES: usize = 16_000_000;
+/// The name of the threads that read documents.
+const READER: &str = "handyman-pdf";
 
 /// The text of a document. It is read on a thread of its own: whatever the document does to its reader ends there.
 pub(crate) fn text(bytes: Vec<u8>) -> ToolResult<String> {
+    keep_readers_quiet();
     let (sender, receiver) = mpsc::channel();
     let read = move || {
-        let text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string());
+        let text = unpacked::bounded(&bytes)
+            .and_then(|()| pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string()));
         // Nobody listens any more if it took too long.
         let _ = sender.send(text);
     };
-    let thread = std::thread::Builder::new().name("pdf".to_owned()).stack_size(STACK_BYTES);
+    let thread = thread::Builder::new().name(READER.to_owned()).stack_size(STACK_BYTES);
     thread.spawn(read).map_err(ToolError::internal)?;
     let unreadable =
         |why: &str| ToolError::new(ToolErrorKind::Refused, format!("the PDF document cannot be read: {why}"));
@@ -27,4 +34,18 @@ pub(crate) fn text(bytes: Vec<u8>) -> ToolResult<String> {
         Err(mpsc::RecvTimeoutError::Timeout) => Err(unreadable("it takes too long")),
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(unreadable("it is damaged")),
     }
+}
+
+/// The library panics where a document is damaged. That is told as an error, so it is not also printed on the terminal;
+/// panics of all other threads go where they went.
+fn keep_readers_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if thread::current().name() != Some(READER) {
+                others(panic);
+            }
+        }));
+    });
 }

@@ -9,11 +9,15 @@ pub(super) fn cut(text: &str, tokens: &[Token], terms: &BTreeSet<String>, chars_
     let hits: Vec<&Token> = tokens.iter().filter(|token| terms.contains(&token.text)).collect();
     let distinct_from = |start: usize| {
         let end = offset_after(text, start, chars_max);
-        let inside = hits.iter().filter(|hit| hit.offset_from >= start && hit.offset_to <= end);
+        // Hits are in order: of a long text with many, only those of the stretch are looked at.
+        let first = hits.partition_point(|hit| hit.offset_from < start);
+        let inside = hits[first..].iter().take_while(|hit| hit.offset_to <= end);
         inside.map(|hit| &hit.text).collect::<BTreeSet<_>>().len()
     };
-    let starts = hits.iter().map(|hit| sentence_start(text, hit.offset_from, chars_max / 2));
-    let start = starts.rev().max_by_key(|start| distinct_from(*start)).unwrap_or(0);
+    let mut starts: Vec<usize> =
+        hits.iter().map(|hit| sentence_start(text, hit.offset_from, chars_max / 2)).collect();
+    starts.dedup();
+    let start = starts.into_iter().rev().max_by_key(|start| distinct_from(*start)).unwrap_or(0);
     let end = offset_after(text, start, chars_max);
     let cut = text[start..end].split_whitespace().collect::<Vec<_>>().join(" ");
     if end == text.len() {
@@ -37,7 +41,7 @@ fn sentence_start(text: &str, offset: usize, chars_back_max: usize) -> usize {
             let start = index + character.len_utf8();
             start + text[start..].len() - text[start..].trim_start().len()
         }
-        None if before.chars().count() <= chars_back_max => 0,
+        None if before.chars().rev().nth(chars_back_max).is_none() => 0,
         None => offset,
     }
 }

@@ -161,3 +161,83 @@ fn damaged_pdf_documents_are_refused() {
         assert!(read.is_err() || read.is_ok_and(|text| text.trim().is_empty()));
     }
 }
+
+#[test]
+fn a_long_log_is_searched_soon() {
+    let folder = tempfile::TempDir::new().unwrap();
+    // One without ends of sentences, too: there, nothing says where a stretch begins.
+    let lines = "2026-11-23 10:00:00 error in worker: error again\n".repeat(35_000);
+    std::fs::write(folder.path().join("log.txt"), &lines).unwrap();
+    std::fs::write(folder.path().join("one line.txt"), lines.replace('\n', " ")).unwrap();
+    let documents = Documents::of_folder(folder.path()).unwrap();
+    let begun = std::time::Instant::now();
+    let hits = documents.find("error worker", 5).unwrap();
+    assert_eq!(hits.len(), 2);
+    assert!(hits.iter().all(|hit| hit.snippet.contains("error in worker")), "{hits:?}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn files_that_are_too_large_are_named() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("long.txt"), "key ".repeat(600_000)).unwrap();
+    let error = Documents::of_folder(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("long.txt is larger than 2 MB"), "{error}");
+    std::fs::write(folder.path().join("short.txt"), "The spare key.").unwrap();
+    assert_eq!(Documents::of_folder(folder.path()).unwrap().find("key", 5).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_tool_answers_in_its_shape() {
+    let documents = std::sync::Arc::new(Documents::bundled().unwrap());
+    let now = jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0);
+    let context = handyman_core::CallContext {
+        run: "r".into(),
+        call: "c".into(),
+        key: "r.c".into(),
+        now,
+        allowed: None,
+    };
+    let arguments = json!({"query": "power bank", "limit": 1}).as_object().cloned().unwrap();
+    let found = handyman_core::Tool::call(&search(documents), arguments, &context).await.unwrap();
+    assert_eq!((&found["query"], &found["source"]), (&json!("power bank"), &json!("sandbox")));
+    assert_eq!(found["results"].as_array().unwrap().len(), 1);
+}
+
+/// A part of a document with this head that unpacks to so many megabytes of blanks.
+#[cfg(feature = "pdf")]
+fn packed(head: &str, megabytes: usize, layers: usize) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(&b" ".repeat(1_000_000)).unwrap();
+    packer.flush().unwrap();
+    let mut data = [b"\x78\x9c".to_vec(), packer.get_ref().repeat(megabytes)].concat();
+    for _ in 1..layers {
+        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(&data).unwrap();
+        data = packer.finish().unwrap();
+    }
+    [format!("1 0 obj\n<< {head} >>\nstream\r\n").as_bytes(), &data, b"\nendstream\nendobj\n"].concat()
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn pdf_documents_that_unpack_to_too_much_are_refused() {
+    let page = "/Filter [/FlateDecode /FlateDecode]";
+    let picture = "/Subtype /Image /Filter /FlateDecode";
+    let hostile = [
+        packed("/Filter /FlateDecode", 65, 1),
+        packed(page, 65, 2),
+        packed(picture, 65, 1),
+        [packed(page, 40, 2), packed(page, 40, 2)].concat(),
+    ];
+    for part in hostile {
+        let error = super::pdf::text([pdf_of("page"), part].concat()).unwrap_err().to_string();
+        assert!(error.ends_with("it unpacks to more than 64 MB"), "{error}");
+    }
+    let pictures = [packed(picture, 40, 1), packed(picture, 40, 1), packed(page, 20, 1)].concat();
+    let document = [b"%PDF-1.4\n".to_vec(), pictures, pdf_of("words")].concat();
+    // Whatever else the reader finds: not too much.
+    let read = super::pdf::text(document);
+    assert!(!read.is_err_and(|error| error.to_string().contains("unpacks")));
+}

@@ -48,8 +48,9 @@ pub struct Forecast {
     pub low: i64,
     /// `°C` or `°F`.
     pub unit: &'static str,
-    /// Chance of rain or snow.
-    pub rain_percent: i64,
+    /// Chance of rain or snow, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rain_percent: Option<i64>,
     /// Where the data comes from.
     pub source: &'static str,
 }
@@ -103,7 +104,7 @@ fn in_sandbox(
         high: unit.shown(forecast.high),
         low: unit.shown(forecast.low),
         unit: unit.sign(),
-        rain_percent: forecast.rain_percent,
+        rain_percent: Some(forecast.rain_percent),
         source: SOURCE,
     })
 }
@@ -133,6 +134,15 @@ impl Unit {
         }
     }
 
+    /// Degrees Celsius as whole degrees of this unit; rounded once, at the end.
+    #[cfg(feature = "web")]
+    fn rounded(self, celsius: f64) -> i64 {
+        open_meteo::whole(match self {
+            Self::Celsius => celsius,
+            Self::Fahrenheit => celsius * 1.8 + 32.0,
+        })
+    }
+
     fn sign(self) -> &'static str {
         match self {
             Self::Celsius => "°C",
@@ -140,3 +150,6 @@ impl Unit {
         }
     }
 }
+
+#[cfg(all(test, feature = "web"))]
+mod tests;

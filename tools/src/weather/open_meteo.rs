@@ -109,10 +109,10 @@ impl OpenMeteo {
             country: place.country_code,
             date: day,
             condition: condition(code).name(language),
-            high: unit.shown(whole(high)),
-            low: unit.shown(whole(low)),
+            high: unit.rounded(high),
+            low: unit.rounded(low),
             unit: unit.sign(),
-            rain_percent: at(&precipitation_probability_max).map_or(0, whole),
+            rain_percent: at(&precipitation_probability_max).map(whole),
             source: SOURCE,
         })
     }
@@ -129,7 +129,12 @@ impl OpenMeteo {
     }
 }
 
-fn joined(base: &Url, path: &str) -> ToolResult<Url> {
+/// A path below that of the service: a base need not end with a slash.
+pub(super) fn joined(base: &Url, path: &str) -> ToolResult<Url> {
+    let mut base = base.clone();
+    if !base.path().ends_with('/') {
+        base.set_path(&format!("{}/", base.path()));
+    }
     base.join(path).map_err(ToolError::internal)
 }
 
@@ -148,6 +153,6 @@ fn condition(code: u8) -> Condition {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "temperatures and percentages are small")]
-fn whole(value: f64) -> i64 {
+pub(super) fn whole(value: f64) -> i64 {
     value.round() as i64
 }

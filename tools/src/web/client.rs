@@ -72,16 +72,30 @@ pub struct Request {
     pub form: Option<Value>,
     /// Whether it may be sent again after an answer was lost: it reads, or carries a key that makes it one effect.
     pub repeatable: bool,
+    /// Whether it does something, so that a lost answer leaves open whether it was done.
+    pub effect: bool,
+    /// The service makes one effect of all that it is sent under the key, so that its answer to a later attempt tells
+    /// of the earlier ones too.
+    keyed: bool,
 }
 
 impl Request {
     /// A request that reads.
     #[must_use]
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: None, form: None, repeatable: true }
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            form: None,
+            repeatable: true,
+            effect: false,
+            keyed: false,
+        }
     }
 
-    /// A request that sends JSON.
+    /// A request that sends JSON and has an effect.
     #[must_use]
     pub fn post(url: Url, body: Value) -> Self {
         Self {
@@ -91,6 +105,8 @@ impl Request {
             body: Some(body),
             form: None,
             repeatable: false,
+            effect: true,
+            keyed: false,
         }
     }
 
@@ -120,13 +136,14 @@ impl Request {
     /// As [`Request::header`].
     pub fn keyed(mut self, key: &str) -> ToolResult<Self> {
         self.repeatable = true;
+        self.keyed = true;
         self.header("idempotency-key", key)
     }
 
     /// Where an answer sends it on to, if it goes there: only requests that read do, and with headers, which may be
     /// secrets, only to the same scheme, host and port.
     fn sent_on(&self, from: &Url, answer: &Response) -> Option<Url> {
-        let reads = self.method.is_safe() && self.body.is_none() && self.form.is_none();
+        let reads = self.method.is_safe() && !self.effect && self.body.is_none() && self.form.is_none();
         if !reads || !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return None;
         }
@@ -159,16 +176,23 @@ impl Client {
     ///
     /// # Errors
     /// Of kind `Refused` for an address out of reach or a body beyond the limit, `Unavailable` if there is no answer,
-    /// `InDoubt` if there is none to a request that may not be repeated.
+    /// `InDoubt` instead of either if the request has an effect and an attempt may have arrived.
     pub async fn send(&self, request: &Request) -> ToolResult<Answer> {
         self.reach
             .check(&request.url)
             .map_err(|error| ToolError::new(ToolErrorKind::Refused, error.to_string()))?;
         let mut attempt = 1;
+        // Whether an attempt may have been done without a word of it. What comes later does not take that back: nobody
+        // knows of a payment that was sent into a network that then went down.
+        let mut lost = false;
         loop {
             let outcome = self.attempt(request).await;
+            lost |= request.effect && may_have_been_done(&outcome);
             let Some(pause) = self.pause(request, &outcome, attempt) else {
-                return outcome.map_err(|failure| failure.of_request(request));
+                return match outcome {
+                    Ok(answer) => Ok(Answer { lost, ..answer }),
+                    Err(failure) => Err(failure.after(lost)),
+                };
             };
             tokio::time::sleep(pause).await;
             attempt += 1;
@@ -186,7 +210,7 @@ impl Client {
         for _ in 0..=REDIRECTS_MAX {
             let response = self.asked(request, &url).await?;
             let Some(to) = request.sent_on(&url, &response) else {
-                return self.read(response, request.repeatable).await;
+                return self.read(response, request).await;
             };
             self.reach
                 .check(&to)
@@ -211,7 +235,7 @@ impl Client {
     }
 
     /// Reads an answer to its end, or to the limit.
-    async fn read(&self, response: Response, repeatable: bool) -> Result<Answer, Failure> {
+    async fn read(&self, response: Response, request: &Request) -> Result<Answer, Failure> {
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         let limit = self.limits.bytes_max;
         if response.content_length().is_some_and(|length| length > limit as u64) {
@@ -226,7 +250,8 @@ impl Client {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer { status, headers, url, body, repeatable })
+        let (effect, keyed) = (request.effect, request.keyed);
+        Ok(Answer { status, headers, url, body, effect, keyed, lost: false })
     }
 
     /// How long to wait before the next attempt, if there is to be one.
@@ -249,6 +274,14 @@ impl Client {
     }
 }
 
+/// Whether an attempt may have reached the service and been done there, without an answer that says so.
+fn may_have_been_done(outcome: &Result<Answer, Failure>) -> bool {
+    match outcome {
+        Ok(answer) => matches!(answer.status.as_u16(), 500 | 502 | 504),
+        Err(failure) => !failure.before_sending,
+    }
+}
+
 /// An attempt without an answer.
 struct Failure {
     error: ToolError,
@@ -259,13 +292,9 @@ struct Failure {
 }
 
 impl Failure {
-    /// What the failure comes to: an effect that may have been made is in doubt.
-    fn of_request(self, request: &Request) -> ToolError {
-        if request.repeatable || self.before_sending {
-            self.error
-        } else {
-            ToolError::in_doubt(format!("{}; it may have been done", self.error))
-        }
+    /// What the failure comes to: an effect that may have been made, now or by an earlier attempt, is in doubt.
+    fn after(self, lost: bool) -> ToolError {
+        if lost { ToolError::in_doubt(format!("{}; it may have been done", self.error)) } else { self.error }
     }
 
     fn of(error: &reqwest::Error, url: &Url) -> Self {
@@ -281,7 +310,7 @@ impl Failure {
         Self {
             error: ToolError::unavailable(format!("{host}: {why}")),
             passing: !error.is_builder(),
-            before_sending: error.is_connect(),
+            before_sending: error.is_connect() || error.is_builder(),
         }
     }
 
@@ -311,12 +340,17 @@ fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error
     })
 }
 
-/// The fields of an object as a form.
+/// The fields of an object as a form: one pair for each item of a list, none for what is null.
 fn encoded(form: &Value) -> String {
-    let fields = form.as_object().into_iter().flatten();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let pairs = fields.map(|(name, value)| (name, text(value)));
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form.as_object().into_iter().flatten() {
+        let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for item in items.iter().filter(|item| !item.is_null()) {
+            pairs.append_pair(name, &text(item));
+        }
+    }
+    pairs.finish()
 }
 
 impl fmt::Debug for Client {

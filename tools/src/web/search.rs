@@ -71,7 +71,7 @@ impl WebSearch {
             // https://docs.tavily.com/documentation/api-reference/endpoint/search
             Engine::Tavily(key) => {
                 let mut request = Request::post(to("search")?, json!({"query": query, "max_results": limit}));
-                request.repeatable = true;
+                (request.repeatable, request.effect) = (true, false);
                 (request.header("authorization", &format!("Bearer {key}"))?, "/results", "content")
             }
         };

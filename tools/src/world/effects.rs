@@ -81,6 +81,46 @@ impl World {
         Ok(result)
     }
 
+    /// Checks that a tool was not called with other arguments under a key, by their digest. A key whose effect was
+    /// made without a word of its arguments counts as used for these.
+    ///
+    /// # Errors
+    /// A conflict if it was used for something else, or if the database cannot be read.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn check_asked(&self, key: &IdempotencyKey, tool: &str, asked: &str) -> ToolResult<()> {
+        let before: Option<(Option<String>, String)> =
+            sqlx::query_as("SELECT asked, tool FROM effects WHERE key = ?")
+                .bind(key.as_str())
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(failed)?;
+        match before {
+            Some((Some(before), by)) if by == tool && before != asked => {
+                let message = format!(
+                    "the key '{key}' was already used for {tool} with other arguments; use a key of its own for \
+                     each effect"
+                );
+                Err(ToolError::new(ToolErrorKind::Conflict, message))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Notes what an effect was asked for with, by the digest of the arguments; the first word counts.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn note_asked(&self, key: &IdempotencyKey, asked: &str) -> ToolResult<()> {
+        sqlx::query("UPDATE effects SET asked = ? WHERE key = ? AND asked IS NULL")
+            .bind(asked)
+            .bind(key.as_str())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
     /// What an effect under a key resulted in, for whoever takes it back.
     ///
     /// # Errors

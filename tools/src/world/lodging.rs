@@ -1,7 +1,7 @@
 //! Hotels and restaurants: invented ones in every city, made from name parts and the seed.
 
 use handyman_core::{ToolError, ToolResult};
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
@@ -91,7 +91,8 @@ impl Hotel {
     #[must_use]
     pub fn draft(&self, seed: u64, name: &str, date: Date, nights: i64) -> Draft {
         let stock = (0..nights)
-            .filter_map(|night| date.checked_add(night.days()).ok())
+            // Up to where the calendar ends.
+            .map_while(|night| date.checked_add(Span::new().try_days(night).ok()?).ok())
             .map(|night| {
                 let mut chance = Chance::of(seed, &["rooms", &self.id, &night.to_string()]);
                 (night, self.rooms, if chance.percent(6) { 0 } else { chance.between(1, self.rooms) })

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 /// Each step brings a world from one version to the next; `user_version` counts the steps taken.
-const STEPS: [&str; 1] = [include_str!("schema/001_world.sql")];
+const STEPS: [&str; 2] = [include_str!("schema/001_world.sql"), include_str!("schema/002_asked.sql")];
 
 /// Brings a world to the newest version. Says whether it was empty before.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
@@ -14,3 +14,6 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> sqlx::Result<b
     }
     Ok(taken == 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,55 @@ async fn what_may_not_be_repeated_is_not() {
 }
 
 #[tokio::test]
+async fn an_effect_whose_answer_was_lost_stays_in_doubt() {
+    let server = Server::start();
+    let post = |n: u32, status: &str| {
+        let url = server.url(&format!("/lost?n={n}&status={status}&key={n}{status}"));
+        Request::post(url, json!({"n": 1})).keyed("k").unwrap()
+    };
+    refused(anywhere().send(&post(9, "200")).await, &ToolErrorKind::InDoubt, "it may have been done");
+    for status in ["429", "500", "503", "302"] {
+        let late = anywhere().send(&post(1, &format!("{status}%20Not%20Now"))).await;
+        refused(late, &ToolErrorKind::InDoubt, "it may have been done");
+    }
+    // What the service says of the key, it says of every attempt.
+    refused(anywhere().send(&post(1, "404%20Not%20Found")).await, &ToolErrorKind::NotFound, "no such thing");
+    refused(anywhere().send(&post(1, "409%20Conflict")).await, &ToolErrorKind::Conflict, "no such thing");
+    let alone = anywhere().send(&post(0, "503%20Not%20Now")).await;
+    refused(alone, &ToolErrorKind::Unavailable, "503");
+    let alone = anywhere().send(&post(0, "500%20Broken")).await;
+    refused(alone, &ToolErrorKind::InDoubt, "500");
+    // Without such a key, only the last attempt is told of; what reads is never in doubt.
+    let url = server.url("/lost?n=1&status=404%20Not%20Found&key=repeatable");
+    let mut request = Request::post(url, json!({}));
+    request.repeatable = true;
+    refused(anywhere().send(&request).await, &ToolErrorKind::InDoubt, "it may have been done");
+    let read = server.get("/lost?n=9&key=read").await;
+    refused(read, &ToolErrorKind::Unavailable, "127.0.0.1");
+    let nobody: Url = "http://127.0.0.1:9/".parse().unwrap();
+    let unsent = anywhere().send(&Request::post(nobody, json!({})).keyed("k").unwrap()).await;
+    refused(unsent, &ToolErrorKind::Unavailable, "refused");
+}
+
+#[tokio::test]
+async fn success_that_says_something_else_than_was_asked_for_is_in_doubt() {
+    let server = Server::start();
+    let post = Request::post(server.url("/lost?n=0&status=200%20OK&key=odd"), json!({}));
+    let error = anywhere().send(&post).await.unwrap().json::<Vec<u8>>().unwrap_err();
+    assert_eq!(error.kind(), &ToolErrorKind::InDoubt, "{error}");
+}
+
+#[tokio::test]
+async fn forms_have_a_pair_for_each_item_and_none_for_null() {
+    let server = Server::start();
+    let mut request = Request::post(server.url("/plain"), Value::Null);
+    request.body = None;
+    request.form = Some(json!({"tag": ["a", "b&c"], "none": null, "n": 1, "of": {"a": 1}}));
+    let seen: Value = anywhere().send(&request).await.unwrap().json().unwrap();
+    assert_eq!(seen["body"], "tag=a&tag=b%26c&n=1&of=%7B%22a%22%3A1%7D");
+}
+
+#[tokio::test]
 async fn a_server_that_asks_for_too_much_patience_gets_none() {
     let server = Server::start();
     refused(server.get("/much-later").await, &ToolErrorKind::Unavailable, "come tomorrow");

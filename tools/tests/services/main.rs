@@ -9,9 +9,12 @@
     reason = "a test that cannot go on has failed, and the server process ends with the tests"
 )]
 
+mod booking;
 mod client;
 mod mcp;
+mod mcp_http;
 mod openapi;
+mod operations;
 mod providers;
 mod reference;
 mod server;

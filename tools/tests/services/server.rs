@@ -116,6 +116,14 @@ fn answer(mut stream: TcpStream, asked: &Asked, shared: &Mutex<Shared>) -> std::
         }
         "/loop" => reply(&mut stream, "302 Found\r\nLocation: /loop", "text/plain", b""),
         "/vanish" if count == 1 => Ok(()),
+        "/lost" if count <= query("n").parse().unwrap_or(1) => Ok(()),
+        "/lost" => reply(&mut stream, query("status"), "application/json", br#"{"error": "no such thing"}"#),
+        // Done at the first request, without an answer; at the next there is nothing left to do.
+        path if path.starts_with("/once/") && count == 1 => Ok(()),
+        path if path.starts_with("/once/") => {
+            reply(&mut stream, "404 Not Found", "application/json", br#"{"error": "no such order"}"#)
+        }
+        path if path.starts_with("/gone/") => Ok(()),
         _ => match asked.path.as_str() {
             "/silent" | "/drip" | "/broken" | "/garbage" | "/huge" | "/claims" | "/bomb" | "/headers" => {
                 hostile(&mut stream, asked)

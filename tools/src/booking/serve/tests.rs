@@ -51,5 +51,43 @@ async fn a_key_that_was_used_for_something_else_is_a_conflict() {
     }
     assert_eq!(caller.get("v1/bookings").await["bookings"][0]["status"], "unpaid");
     assert_eq!(caller.post("v1/bookings", offer, "k").await, (200, booked));
+    let (status, answer) = caller.post("v1/bookings", json!({"id": train["id"], "people": "2"}), "k").await;
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["error"].as_str().unwrap().contains("with other arguments"), "{answer}");
     assert_eq!(caller.get("v1/effects/k").await["status"], "unpaid");
+}
+
+#[tokio::test]
+async fn the_order_of_the_arguments_and_what_is_null_make_no_other_request() {
+    let caller = Caller::open().await;
+    let found = caller.get("v1/trains?from=Shanghai&to=Beijing&day=tomorrow").await;
+    let train = found["trains"].as_array().unwrap().iter().find(|train| train["seats"] != 0).unwrap();
+    let first = caller.post("v1/bookings", json!({"id": train["id"], "people": "1"}), "k").await;
+    assert_eq!(first.0, 200, "{}", first.1);
+    assert_eq!(caller.post("v1/bookings", json!({"people": "1", "id": train["id"]}), "k").await, first);
+    let booking = first.1["booking"].as_str().unwrap();
+    let path = format!("v1/bookings/{booking}/payment");
+    let paid = caller.post(&path, json!({"account": null}), "p").await;
+    assert_eq!(paid.0, 200, "{}", paid.1);
+    assert_eq!(caller.post(&path, json!({}), "p").await, paid);
+    assert_eq!(caller.post(&path, json!({"account": "savings"}), "p").await.0, 409);
+}
+
+#[tokio::test]
+async fn arguments_are_checked_and_the_field_is_named() {
+    let caller = Caller::open().await;
+    let cases = [
+        ("v1/hotels?city=Paris&day=tomorrow&nights=2900000", "/nights"),
+        ("v1/hotels?city=Paris&day=tomorrow&nights=two", "/nights"),
+        ("v1/trains?from=Shanghai&to=Beijing", "/day"),
+        ("v1/trains?from=Shanghai&to=Beijing&day=tomorrow&order=oddest", "/order"),
+    ];
+    for (path, at) in cases {
+        let request = Request::get(caller.base.join(path).unwrap());
+        let answer = caller.client.send(&request).await.unwrap();
+        let (status, body): (u16, Value) = (answer.status.as_u16(), answer.json().unwrap());
+        assert_eq!((status, &body["at"]), (422, &json!(at)), "{body}");
+    }
+    let (status, answer) = caller.post("v1/bookings", json!({"offer": "x"}), "k").await;
+    assert_eq!(status, 422, "{answer}");
 }

@@ -41,7 +41,10 @@ impl Event {
         let all = |name: &str| {
             let mut found = Vec::new();
             for line in component.lines.iter().filter(|line| line.name().as_deref() == Some(name)) {
-                found.extend(moments(line, zones)?);
+                // One without a value says nothing: some programs leave `EXDATE:` behind.
+                if !line.property()?.val.as_str().trim().is_empty() {
+                    found.extend(moments(line, zones)?);
+                }
             }
             Ok::<_, Damage>(found)
         };

@@ -19,10 +19,11 @@ use std::path::{Path, PathBuf};
 use handyman_core::{IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult};
 use icalendar::{Component as _, Event as NewEvent};
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use self::event::{Event, one_line};
+use self::event::{Event, last_day, one_line};
 use self::lines::{Damage, Outline, outline};
 use self::repeats::{Occurrence, ahead, occurrences};
 use self::zones::Zones;
@@ -199,23 +200,40 @@ impl CalendarFile {
         }
         // As a list will show it.
         let title = one_line(title);
-        let utc = |local: DateTime| {
-            let instant = self.zone.to_timestamp(local).map_err(ToolError::internal)?;
-            Ok::<_, ToolError>(instant.strftime("%Y%m%dT%H%M%SZ").to_string())
-        };
-        let (starts, ends) = (wanted.date.to_datetime(wanted.starts), wanted.date.to_datetime(wanted.ends));
+        let utc = |instant: Timestamp| instant.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let now = self.zone.to_timestamp(now).map_err(ToolError::internal)?;
+        let starts = wanted.date.to_datetime(wanted.starts);
+        let begin = self.instant(starts)?;
+        let end = begin
+            .checked_add(SignedDuration::from_mins(wanted.minutes()))
+            .map_err(|_| ToolError::argument("day", format!("{} is too far ahead", wanted.date)))?;
+        let ends = self.zone.to_datetime(end);
         let text = NewEvent::new()
             .uid(&uid(key))
             .summary(&title)
-            .add_property("DTSTAMP", utc(now)?)
-            .add_property("DTSTART", utc(starts)?)
-            .add_property("DTEND", utc(ends)?)
+            .add_property("DTSTAMP", utc(now))
+            .add_property("DTSTART", utc(begin))
+            .add_property("DTEND", utc(end))
             .done()
             .try_into_string()
             .map_err(ToolError::internal)?;
         let text = text.replace("\r\n", "\n").replace('\n', content.outline.line_end);
         let result = self.result(content, key, &title, (starts, ends))?;
         Ok(Draft { result, text })
+    }
+
+    /// When the person's clocks show a time; of the two times where they are put back, the first.
+    fn instant(&self, local: DateTime) -> ToolResult<Timestamp> {
+        let found = self.zone.to_ambiguous_timestamp(local);
+        if matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
+            let problem = format!(
+                "there is no {} on {}: the clocks are put forward then; write an earlier or a later time",
+                hm(local.time()),
+                local.date()
+            );
+            return Err(ToolError::argument("time", problem));
+        }
+        found.compatible().map_err(ToolError::internal)
     }
 
     /// An event of ours as it stands in the file now.
@@ -235,7 +253,11 @@ impl CalendarFile {
         let own = uid(key);
         let reference = format!("E{}", &name_of(key)[..10]);
         let mut result = json!({"event": reference, "title": title, "date": starts.date().to_string(),
-            "starts": hm(starts.time()), "ends": hm(ends.time())});
+            "starts": hm(starts.time()), "ends": hm(shown_end(starts, ends))});
+        let last = last_day(starts, ends);
+        if last != starts.date() {
+            result["last_day"] = last.to_string().into();
+        }
         let overlaps: Vec<String> = self
             .between(content, starts.date(), ends.date())?
             .into_iter()
@@ -276,9 +298,14 @@ fn uid(key: &IdempotencyKey) -> String {
     format!("{}@handyman", name_of(key))
 }
 
+/// The time of day at which something ends; at midnight it is the last minute of its day.
+fn shown_end(starts: DateTime, ends: DateTime) -> Time {
+    if ends.date() > last_day(starts, ends) { LAST_MINUTE } else { ends.time() }
+}
+
 fn row(time: &Occurrence) -> Value {
     let first = time.starts.date();
-    let ends = if time.ends.date() > time.last_day() { LAST_MINUTE } else { time.ends.time() };
+    let ends = shown_end(time.starts, time.ends);
     let mut row = json!({"title": time.title, "date": first.to_string(), "starts": hm(time.starts.time()), "ends": hm(ends)});
     if time.last_day() != first {
         row["last_day"] = time.last_day().to_string().into();

@@ -1,5 +1,7 @@
 //! Dates and times as calendars write them: `20261124`, `20261124T150000`, `20261124T070000Z`, with or without a zone.
 
+use std::collections::HashSet;
+
 use icalendar::parser::Property;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -92,15 +94,43 @@ impl Moment {
             },
         }
     }
+}
 
-    /// Whether another moment names this one, as `EXDATE` and `RECURRENCE-ID` do: the same instant, the same time
-    /// on the clocks where one of them has no zone, or the day.
-    pub(super) fn is_named_by(&self, other: &Self) -> bool {
-        match (self, other) {
-            (_, Self::Day(date)) => self.local().date() == *date,
-            (Self::Zoned(..), Self::Zoned(..)) => self.instant() == other.instant(),
-            _ => self.local() == other.local(),
+/// Moments by which times of events are named, as `EXDATE` and `RECURRENCE-ID` do: by the instant, by the time on the
+/// clocks where one of the two has no zone, or by the day. There can be many of them, and many times to look up.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    days: HashSet<Date>,
+    floating: HashSet<DateTime>,
+    /// What clocks show at those that have a zone, and when that is.
+    zoned: HashSet<DateTime>,
+    instants: HashSet<Timestamp>,
+}
+
+impl Named {
+    pub(super) fn add(&mut self, moment: &Moment) {
+        match moment {
+            Moment::Day(date) => {
+                self.days.insert(*date);
+            }
+            Moment::Floating(local) => {
+                self.floating.insert(*local);
+            }
+            Moment::Zoned(local, _) => {
+                self.zoned.insert(*local);
+                self.instants.extend(moment.instant());
+            }
         }
+    }
+
+    /// Whether this moment is named.
+    pub(super) fn has(&self, moment: &Moment) -> bool {
+        let local = moment.local();
+        let is_zoned = match moment {
+            Moment::Zoned(..) => moment.instant().is_some_and(|instant| self.instants.contains(&instant)),
+            Moment::Day(_) | Moment::Floating(_) => self.zoned.contains(&local),
+        };
+        is_zoned || self.floating.contains(&local) || self.days.contains(&local.date())
     }
 }
 

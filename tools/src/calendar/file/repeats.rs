@@ -13,7 +13,7 @@ use rrule::{RRule, RRuleSet, Tz, Unvalidated};
 
 use super::event::{Event, Rule, last_day};
 use super::lines::Damage;
-use super::moments::{Moment, until};
+use super::moments::{Moment, Named, until};
 
 /// Times that the rules of one file may have together up to the days that are asked about.
 const STEPS_MAX: usize = 1_000_000;
@@ -43,10 +43,10 @@ pub(super) fn occurrences(
     (first, last): (Date, Date),
     person: &TimeZone,
 ) -> Result<Vec<Occurrence>, Damage> {
-    let mut replaced: HashMap<&str, Vec<&Moment>> = HashMap::new();
+    let mut replaced: HashMap<&str, Named> = HashMap::new();
     for event in events {
         if let Some(moment) = &event.replaces {
-            replaced.entry(&event.uid).or_default().push(moment);
+            replaced.entry(&event.uid).or_default().add(moment);
         }
     }
     let mut steps = STEPS_MAX;
@@ -54,15 +54,14 @@ pub(super) fn occurrences(
     // Clocks differ by a day at most.
     let horizon = last.saturating_add(2.days()).to_datetime(jiff::civil::Time::midnight());
     for event in events.iter().filter(|event| !event.cancelled) {
+        let mut left_out = Named::default();
+        for moment in &event.left_out {
+            left_out.add(moment);
+        }
+        let others = replaced.get(event.uid.as_str()).filter(|_| event.replaces.is_none());
         for moment in times(event, horizon, &mut steps)? {
-            let is_replaced = event.replaces.is_none()
-                && replaced
-                    .get(event.uid.as_str())
-                    .is_some_and(|others| others.iter().any(|other| moment.is_named_by(other)));
-            let is_left_out = event.left_out.iter().any(|other| moment.is_named_by(other));
-            let Some(end) = moment.plus(&event.length).filter(|_| !is_replaced && !is_left_out) else {
-                continue;
-            };
+            let is_named = left_out.has(&moment) || others.is_some_and(|others| others.has(&moment));
+            let Some(end) = moment.plus(&event.length).filter(|_| !is_named) else { continue };
             let (starts, ends) = (moment.on_clocks_of(person), end.on_clocks_of(person));
             let time = Occurrence {
                 title: event.title.clone(),

@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 
 use icalendar::parser::Property;
-use jiff::civil::DateTime;
+use jiff::Span;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::lines::{Component, Damage};
 use super::moments::{date_time, parameter};
+
+/// Programs that know no end write one from this year on.
+const ENDLESS_FROM: i16 = 2037;
 
 /// The time zones that a file describes.
 #[derive(Debug, Default)]
@@ -62,6 +66,8 @@ struct Observance {
     /// Seconds east of UTC.
     offset: i64,
     rule: String,
+    /// When it began for the last time, or its rule ends; none if that goes on.
+    last: Option<DateTime>,
 }
 
 /// A description as a POSIX time zone: an offset that always holds, or two that change each year.
@@ -75,19 +81,50 @@ fn posix(zone: &Component) -> Result<Option<String>, Damage> {
         };
         let Some(begins) = date_time(&part.value("DTSTART")?) else { return Ok(None) };
         let Some(offset) = seconds(&part.value("TZOFFSETTO")?) else { return Ok(None) };
-        let found = Observance { begins, offset, rule: part.value("RRULE")?.to_ascii_uppercase() };
+        let rule = part.value("RRULE")?.to_ascii_uppercase();
+        if rule.is_empty() && !part.value("RDATE")?.is_empty() {
+            return Ok(None);
+        }
+        let Some(last) = last_of(begins, &rule) else { return Ok(None) };
+        let found = Observance { begins, offset, rule, last };
         // Of several, what holds now is what began last.
         if place.as_ref().is_none_or(|other: &Observance| other.begins < found.begins) {
             *place = Some(found);
         }
     }
+    let fixed = |observance: &Observance| format!("<STD>{}", reversed(observance.offset));
     Ok(match (standard, daylight) {
-        (Some(only), None) | (None, Some(only)) => Some(format!("<STD>{}", reversed(only.offset))),
-        (Some(standard), Some(daylight)) => yearly(&standard).zip(yearly(&daylight)).map(|(to, from)| {
-            format!("<STD>{}<DST>{},{from},{to}", reversed(standard.offset), reversed(daylight.offset))
-        }),
+        (Some(only), None) | (None, Some(only)) => Some(fixed(&only)),
+        (Some(standard), Some(daylight)) => match (standard.last, daylight.last) {
+            (None, None) => yearly(&standard).zip(yearly(&daylight)).map(|(to, from)| {
+                format!("<STD>{}<DST>{},{from},{to}", reversed(standard.offset), reversed(daylight.offset))
+            }),
+            // Clocks change no more: what came last holds.
+            (Some(to), Some(from)) => Some(fixed(if from > to { &daylight } else { &standard })),
+            _ => None,
+        },
         (None, None) => None,
     })
+}
+
+/// When a rule begins to hold for the last time, about: outside `Some` if that is not understood, `None` inside it if
+/// the rule goes on.
+#[expect(clippy::option_option, reason = "not understood and without an end are two things")]
+fn last_of(begins: DateTime, rule: &str) -> Option<Option<DateTime>> {
+    if rule.is_empty() {
+        return Some(Some(begins));
+    }
+    let part = |name: &str| rule.split(';').find_map(|part| part.strip_prefix(name)).map(str::trim);
+    let last = if let Some(until) = part("UNTIL=") {
+        let until = until.trim_end_matches('Z');
+        date_time(until).or_else(|| Some(Date::strptime("%Y%m%d", until).ok()?.to_datetime(begins.time())))?
+    } else if let Some(count) = part("COUNT=") {
+        let years = count.parse::<i64>().ok()?.checked_sub(1)?;
+        begins.checked_add(Span::new().try_years(years).ok()?).ok()?
+    } else {
+        return Some(None);
+    };
+    Some((last.year() < ENDLESS_FROM).then_some(last))
 }
 
 /// `FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU` at two o'clock is `M3.5.0/02:00:00`.

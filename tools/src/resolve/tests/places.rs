@@ -67,6 +67,37 @@ fn cities() {
 }
 
 #[test]
+fn what_is_said_of_where_a_city_is_has_to_be_so() {
+    let cases = [
+        ("Beijing, China", "北京"),
+        ("北京，中国", "北京"),
+        ("北京（中国）", "北京"),
+        ("Hong Kong, China", "香港"),
+        ("San Francisco, CA", "旧金山"),
+        ("San Francisco, California, USA", "旧金山"),
+        ("San Francisco, United States", "旧金山"),
+        ("Washington, D.C.", "华盛顿"),
+        ("London, UK", "伦敦"),
+        ("London, the UK", "伦敦"),
+        ("London, England", "伦敦"),
+        ("London, please", "伦敦"),
+        ("London,", "伦敦"),
+        ("Paris (CDG)", "巴黎"),
+        ("Shanghai (Hongqiao)", "上海"),
+        ("Nanjing, Jiangsu Province", "南京"),
+        ("广州，广东省", "广州"),
+        ("Amsterdam, the Netherlands", "阿姆斯特丹"),
+        ("Taizhou, Jiangsu", "泰州"),
+        ("Taizhou (Zhejiang)", "台州"),
+        ("San Jose (CR)", "圣约瑟"),
+    ];
+    for (text, expected) in cases {
+        let found = city("city", text).map(|(city, _)| city.zh.as_str());
+        assert_eq!(found, Ok(expected), "{text}");
+    }
+}
+
+#[test]
 fn stations_and_airports_are_kept() {
     assert_eq!(place("from", "上海虹桥").unwrap().station.unwrap().en, "Shanghai Hongqiao");
     assert_eq!(place("from", "Gare du Nord").unwrap().city.en, "Paris");
@@ -84,8 +115,14 @@ fn cities_that_are_none_or_two() {
         ("乌鲁木", "unknown city '乌鲁木'; did you mean 乌鲁木齐?"),
         ("Atlantis", "unknown city 'Atlantis'"),
         ("", "unknown city ''"),
-        ("Taizhou", "'Taizhou' may be 台州 (CN) or 泰州 (CN); say which"),
-        ("San Jose", "'San Jose' may be 圣何塞 (US) or 圣约瑟 (CR); say which"),
+        ("Taizhou", "'Taizhou' may be Taizhou Zhejiang (CN) or Taizhou Jiangsu (CN); say which"),
+        ("San Jose", "'San Jose' may be San Jose (US) or San José (CR); say which"),
+        ("Taizhou, China", "'Taizhou, China' may be Taizhou Zhejiang (CN)"),
+        ("Paris, Texas", "'Paris, Texas': known is Paris (FR); write only the city if that is meant"),
+        ("London, Ontario", "'London, Ontario': known is London (GB)"),
+        ("Valencia, CA", "'Valencia, CA': known is Valencia (ES)"),
+        ("巴黎，中国", "'巴黎，中国': known is 巴黎 (FR)"),
+        ("巴黎，美国", "'巴黎，美国': known is 巴黎 (FR)"),
     ];
     for (text, expected) in cases {
         let error = city("city", text).expect_err(text);

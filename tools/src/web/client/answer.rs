@@ -23,19 +23,29 @@ pub struct Answer {
     pub url: Url,
     /// The body, within the limit.
     pub body: Vec<u8>,
-    /// Whether the request may be sent again.
-    pub repeatable: bool,
+    /// Whether the request has an effect.
+    pub effect: bool,
+    /// The service's word counts for all attempts: they were sent under one key that it knows.
+    pub(super) keyed: bool,
+    /// An attempt may have been done without a word of it.
+    pub(super) lost: bool,
 }
 
 impl Answer {
     /// The body as JSON of a certain shape.
     ///
     /// # Errors
-    /// Of kind `Unavailable`, with what does not fit, if it is not.
+    /// With what does not fit, if it is not: of kind `Unavailable`, or `InDoubt` where the request has an effect, for
+    /// whatever answered does not say that nothing was done.
     pub fn json<T: DeserializeOwned>(&self) -> ToolResult<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let host = self.url.host_str().unwrap_or_default();
-            ToolError::unavailable(format!("{host} answered with something else than was asked for: {error}"))
+            let message = format!("{host} answered with something else than was asked for: {error}");
+            if self.effect {
+                ToolError::in_doubt(format!("{message}; it may have been done"))
+            } else {
+                ToolError::unavailable(message)
+            }
         })
     }
 
@@ -49,7 +59,8 @@ impl Answer {
     ///
     /// # Errors
     /// By status: 404 `NotFound`, 409 `Conflict`, 429 and 503 `Unavailable`, as are the other 5xx where the request
-    /// may be repeated; where it may not, `InDoubt`, as after 302 and 303; others `Refused`.
+    /// only reads; where it has an effect, they are `InDoubt`, as are 302 and 303; others `Refused`. Where an earlier
+    /// attempt may have been done, all are `InDoubt` but what a service says of a key.
     pub fn successful(self) -> ToolResult<Self> {
         if self.status.is_success() {
             return Ok(self);
@@ -60,22 +71,32 @@ impl Answer {
             return Err(self.elsewhere(&to));
         }
         let kind = match self.status.as_u16() {
+            // The second of two attempts to delete finds nothing, and that says nothing of the first.
+            _ if self.is_of_one_attempt() => ToolErrorKind::InDoubt,
             404 | 410 => ToolErrorKind::NotFound,
             409 | 412 => ToolErrorKind::Conflict,
             // These say that nothing was done; of the others nobody knows.
             408 | 429 | 503 => ToolErrorKind::Unavailable,
-            500.. if self.repeatable => ToolErrorKind::Unavailable,
-            500.. => ToolErrorKind::InDoubt,
+            500.. if self.effect => ToolErrorKind::InDoubt,
+            500.. => ToolErrorKind::Unavailable,
             _ => ToolErrorKind::Refused,
         };
         let said = self.complaint();
         let host = self.url.host_str().unwrap_or_default();
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-        let error = ToolError::new(kind, format!("{host} answered {}{said}", self.status));
+        let open = if kind == ToolErrorKind::InDoubt { "; it may have been done" } else { "" };
+        let error = ToolError::new(kind, format!("{host} answered {}{said}{open}", self.status));
         Err(match wait_asked(&self.headers) {
             Some(wait) => error.retry_after(wait),
             None => error,
         })
+    }
+
+    /// Whether the answer, which is none of success, tells of the last attempt only, and an earlier one may have been
+    /// done.
+    fn is_of_one_attempt(&self) -> bool {
+        let decided = self.status.is_client_error() && !matches!(self.status.as_u16(), 408 | 429);
+        self.lost && !(self.keyed && decided)
     }
 
     /// The error of an answer that points elsewhere. Of the address it shows what holds no secret.
@@ -84,7 +105,9 @@ impl Answer {
         let to = format!("{}{}", to.origin().ascii_serialization(), to.path());
         let to: String = to.chars().take(QUOTED_MAX).collect();
         // These two may also stand for what was done and where to look at it.
-        if !self.repeatable && matches!(self.status, StatusCode::FOUND | StatusCode::SEE_OTHER) {
+        let may_be_done =
+            self.effect && !self.keyed && matches!(self.status, StatusCode::FOUND | StatusCode::SEE_OTHER);
+        if may_be_done || self.is_of_one_attempt() {
             let message =
                 format!("{host} answered {} and points to {to}; it may have been done", self.status);
             return ToolError::in_doubt(message);

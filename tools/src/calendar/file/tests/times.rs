@@ -51,6 +51,40 @@ async fn a_described_zone_changes_its_clocks_as_described() {
 }
 
 #[tokio::test]
+async fn summer_time_that_was_given_up_is_over() {
+    let zone = |standard: &str, daylight: &str| {
+        format!(
+            "BEGIN:VTIMEZONE\nTZID:Own\nBEGIN:DAYLIGHT\nDTSTART:20081019T000000\nTZOFFSETFROM:-0300\n\
+            TZOFFSETTO:-0200\n{daylight}\nEND:DAYLIGHT\nBEGIN:STANDARD\nDTSTART:20090215T000000\n\
+            TZOFFSETFROM:-0200\nTZOFFSETTO:-0300\n{standard}\nEND:STANDARD\nEND:VTIMEZONE"
+        )
+    };
+    let (to, from) = ("RRULE:FREQ=YEARLY;BYMONTH=2;BYDAY=3SU", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=3SU");
+    let until = |rule: &str, end: &str| format!("{rule};UNTIL={end}");
+    let cases = [
+        (zone(to, from), Some("20:00-20:30")),
+        (zone(&until(to, "20190217T020000Z"), &until(from, "20181104T030000Z")), Some("21:00-21:30")),
+        (zone(&until(to, "20180218T020000Z"), &until(from, "20181104T030000Z")), Some("20:00-20:30")),
+        (zone(&format!("{to};COUNT=11"), &format!("{from};COUNT=10")), Some("21:00-21:30")),
+        (zone(&until(to, "20371231"), &until(from, "20371231")), Some("20:00-20:30")),
+        (zone("X-OWN:1", &until(from, "20080101")), Some("21:00-21:30")),
+        (zone(to, &until(from, "20181104T030000Z")), None),
+    ];
+    for (zone, expected) in cases {
+        let meeting = event("x", "DTSTART;TZID=Own:20270115T100000\nDURATION:PT30M");
+        let content = calendar_of(&format!("{zone}\n{meeting}"));
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("own.ics");
+        std::fs::write(&path, &content).unwrap();
+        let is_read = super::CalendarFile::open(&path, jiff::tz::TimeZone::UTC).is_ok();
+        assert_eq!(is_read, expected.is_some(), "{zone}");
+        if let Some(expected) = expected {
+            assert_eq!(Desk::with(content).day("2027-01-15").await, [format!("x {expected}")], "{zone}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_repeats_keeps_its_hour_when_clocks_change() {
     // Berlin leaves summer time on 25 October 2026 and returns on 28 March 2027.
     let weekly = "DTSTART;TZID=Europe/Berlin:20260901T090000\nDTEND;TZID=Europe/Berlin:20260901T093000\nRRULE:FREQ=WEEKLY;BYDAY=TU";
@@ -76,6 +110,8 @@ async fn rules_end_and_leave_out_as_they_say() {
         ("RRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20261125", "101"),
         // A left out one is counted.
         ("RRULE:FREQ=DAILY;COUNT=6\nEXDATE:20261121T070000Z", "110"),
+        ("RRULE:FREQ=DAILY\nEXDATE:", "111"),
+        ("RRULE:FREQ=DAILY\nEXDATE:20261125T150000", "101"),
         ("RRULE:FREQ=WEEKLY;BYDAY=TU,TH", "101"),
         ("RRULE:FREQ=MONTHLY;BYDAY=4TH", "001"),
         ("RDATE;TZID=Asia/Shanghai:20261125T150000,20261126T150000", "011"),

@@ -142,6 +142,39 @@ async fn links_and_permissions_stay() {
 }
 
 #[tokio::test]
+async fn an_event_lasts_as_long_as_was_asked_for() {
+    let desk = Desk::of_events(&[]);
+    let night = json!({"title": "night", "day": "tomorrow", "time": "22:00", "minutes": 480});
+    let added = desk.add("k", night).await.unwrap();
+    assert_eq!(
+        (&added["date"], &added["starts"], &added["ends"], &added["last_day"]),
+        (&json!("2026-11-24"), &json!("22:00"), &json!("06:00"), &json!("2026-11-25"))
+    );
+    assert!(
+        desk.content().contains("DTSTART:20261124T140000Z")
+            && desk.content().contains("DTEND:20261124T220000Z")
+    );
+    let tool = add_event(Arc::clone(&desk.calendar));
+    assert_eq!(tool.probe(&"k".into()).await, Ok(Probe::Done(added)));
+    let late = json!({"title": "late", "day": "2026-11-26", "time": "22:00", "minutes": 120});
+    let added = desk.add("l", late).await.unwrap();
+    assert_eq!((&added["ends"], added.get("last_day")), (&json!("23:59"), None));
+}
+
+#[tokio::test]
+async fn where_clocks_change_an_event_keeps_its_length_or_is_refused() {
+    // Berlin's clocks go from two to three on 28 March 2027.
+    let desk = Desk::living_in(calendar_of(""), "Europe/Berlin");
+    let before = desk.content();
+    let at = |time: &str| json!({"title": "x", "day": "2027-03-28", "time": time, "minutes": 60});
+    let error = desk.add("k", at("02:30")).await.unwrap_err();
+    assert_eq!(*error.kind(), ToolErrorKind::InvalidArgument { path: "/time".into() }, "{error}");
+    assert_eq!(desk.content(), before);
+    let added = desk.add("k", at("01:30")).await.unwrap();
+    assert_eq!((&added["starts"], &added["ends"]), (&json!("01:30"), &json!("03:30")));
+}
+
+#[tokio::test]
 async fn titles_that_are_no_line_are_refused() {
     let desk = Desk::of_events(&[]);
     let before = desk.content();
