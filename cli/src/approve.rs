@@ -1,6 +1,6 @@
 //! Asking the person at the terminal about calls that wait.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 
 use handyman::{Approval, Outcome, Run, Session, Verdict, Watch, approvals};
 use tokio::io::{AsyncBufRead, Lines};
@@ -43,7 +43,7 @@ struct Decision {
     why: Option<String>,
 }
 
-/// What the person at the terminal says; nothing if there is none, or they press Ctrl-C.
+/// What the person at the terminal says; nothing if there is none, or they press Ctrl-C or Ctrl-D instead.
 async fn decision(approval: &Approval) -> Result<Option<Decision>, Problem> {
     if !std::io::stdin().is_terminal() {
         // The observer has said why.
@@ -53,22 +53,26 @@ async fn decision(approval: &Approval) -> Result<Option<Decision>, Problem> {
         return Ok(None);
     }
     let mut typed = keyboard().await;
-    tokio::select! {
+    let said = tokio::select! {
         // It listens before the person is asked.
         biased;
         () = interrupt::pressed() => Ok(None),
-        asked = ask(approval, &mut typed, &show::prompt) => {
-            asked.map(Some).map_err(|error| Problem::new(format!("nobody could be asked: {error}")))
-        }
+        said = ask(approval, &mut typed, &show::prompt) => said,
+    };
+    if matches!(said, Ok(None)) {
+        // The line of the question has not been ended by an answer.
+        show::prompt("\n");
     }
+    said.map_err(|error| Problem::new(format!("nobody could be asked: {error}")))
 }
 
-/// Asks until the person has said yes or no. Nothing is held while they think: others can write to the terminal.
+/// Asks until the person has said yes or no; nothing if their input ends before: that is no answer, and the run waits.
+/// Nothing is held while they think: others can write to the terminal.
 async fn ask<R: AsyncBufRead + Unpin>(
     approval: &Approval,
     typed: &mut Lines<R>,
     say: &(dyn Fn(&str) + Sync),
-) -> std::io::Result<Decision> {
+) -> std::io::Result<Option<Decision>> {
     for line in shown(approval) {
         say(&format!("{line}\n"));
     }
@@ -76,9 +80,15 @@ async fn ask<R: AsyncBufRead + Unpin>(
         format!("Allow {}? [y/N] ", show::call_line(&approval.call.tool, &approval.call.arguments));
     loop {
         say(&question);
-        let line = typed.next_line().await?.unwrap_or_default();
-        match understood(&line) {
-            Some(decision) => return Ok(decision),
+        let decision = match typed.next_line().await {
+            Ok(Some(line)) => understood(&line),
+            Ok(None) => return Ok(None),
+            // What is no text is no clear answer.
+            Err(error) if error.kind() == ErrorKind::InvalidData => None,
+            Err(error) => return Err(error),
+        };
+        match decision {
+            Some(decision) => return Ok(Some(decision)),
             None => say("  write y or n; n, and why: tells the model the reason\n"),
         }
     }

@@ -1,6 +1,8 @@
 //! What was typed. No I/O here; what it means is in `settings`.
 
 mod again;
+mod environment;
+mod local;
 mod records;
 #[cfg(feature = "services")]
 pub(crate) mod services;
@@ -12,6 +14,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 pub(crate) use again::options_here;
+pub(crate) use local::Local;
 pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};
 pub(crate) use typed::parse;
 
@@ -22,7 +25,13 @@ use crate::replies::Replies;
 /// By default it works on a sandbox world: made-up timetables and prices for real cities, and nothing
 /// is really booked.
 #[derive(Debug, Parser)]
-#[command(name = "handyman", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(
+    name = "handyman",
+    version,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_long_help = environment::table()
+)]
 pub(crate) struct Args {
     /// The task, in English or Chinese: the same as `handyman run TASK`; - reads it from standard input
     pub(crate) task: Option<String>,
@@ -41,11 +50,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Talk: one message a line, in a session that goes on after a restart
+    /// Talk: one message a line, in a session that goes on after a restart; /new begins another, /quit leaves
     Chat {
-        /// Name of the session
-        #[arg(long, value_name = "NAME", default_value = "chat")]
-        session: String,
+        /// Name of the session [default: chat, or what /new has begun since]
+        #[arg(long, value_name = "NAME")]
+        session: Option<String>,
         #[command(flatten)]
         options: RunOptions,
     },
@@ -141,7 +150,7 @@ pub(crate) enum ToolsCommand {
         #[arg(long, value_name = "FOLDER")]
         handyman: Option<PathBuf>,
     },
-    /// Call a tool as a model would: through the schema, with an idempotency key
+    /// Call a tool as a model would: through the schema, with an idempotency key, for a minute at most
     Call {
         /// The tool
         name: String,
@@ -225,6 +234,9 @@ pub(crate) struct Places {
     /// Offer a tool that reads the mail in this folder of .txt, .eml and .md files
     #[arg(long, value_name = "FOLDER")]
     pub(crate) mail: Option<PathBuf>,
+    /// Offer no tool of the sandbox: only those on what other options name
+    #[arg(long)]
+    pub(crate) no_sandbox: bool,
     #[cfg(feature = "services")]
     #[command(flatten)]
     pub(crate) services: services::Services,
@@ -235,13 +247,16 @@ pub(crate) struct Places {
 /// How a run is done.
 #[derive(Debug, Clone, Group)]
 pub(crate) struct RunOptions {
-    /// A GGUF file, the name of a pulled model, the URL of an OpenAI-compatible endpoint (URL#MODEL), or
-    /// script:FILE for replies from a file [default: the built-in model]
+    /// A GGUF file, the name of a pulled model, the URL of an OpenAI-compatible endpoint (URL#MODEL; its key is read from
+    /// `HANDYMAN_API_KEY`), script:FILE for replies from a file, or builtin [default: builtin]
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
-    /// Offer only these tools, in this order
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    /// Offer only these tools, in this order; a * stands for any letters, and -NAME leaves a tool out: `srv_*,-pay`
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) tools: Vec<String>,
+    /// Instructions that head the conversation; @FILE reads them from a file
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub(crate) system: Option<String>,
     #[command(flatten)]
     pub(crate) record: Record,
     #[command(flatten)]
@@ -267,4 +282,6 @@ pub(crate) struct RunOptions {
     pub(crate) approve: Approve,
     #[command(flatten)]
     pub(crate) replies: Replies,
+    #[command(flatten)]
+    pub(crate) local: Local,
 }

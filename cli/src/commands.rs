@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::process::ExitCode;
 
-use handyman::{Agent, Event, Observer, Outcome, Run, RunId, Session};
+use handyman::{Agent, Event, ModelInfo, Observer, Outcome, Run, RunId, Session};
 
 use crate::approve::settle;
 use crate::args::{Args, Command, RunOptions};
@@ -81,12 +81,15 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     let session = agent.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
     let ended = ended(&session, &id).await?;
-    let goes_on = ended.is_none() && !options.json;
-    if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| goes_on) {
-        show::note(&format!(
-            "the run began with the model {first}; now {} goes on with it",
-            agent.model().name
-        ));
+    if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| ended.is_none()) {
+        let now = agent.model();
+        if options.model.is_none() {
+            return Err(began_otherwise(&id, &first, &now));
+        }
+        if !options.json {
+            let (first, now) = (told_apart(&first, &now), told_apart(&now, &first));
+            show::note(&format!("the run began with the model {first}; now {now} goes on with it"));
+        }
     }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
@@ -101,13 +104,25 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
 }
 
 /// The model that a run began with, if it is not the agent's.
-async fn another_model(agent: &Agent, session: &Session, run: &RunId) -> Result<Option<String>, Problem> {
+async fn another_model(agent: &Agent, session: &Session, run: &RunId) -> Result<Option<ModelInfo>, Problem> {
     let events = session.journal().await?.events(run).await?;
     let began = events.into_iter().find_map(|event| match event {
         Event::Started { model, .. } => Some(model),
         _ => None,
     });
-    Ok(began.filter(|began| *began != agent.model()).map(|began| began.name))
+    Ok(began.filter(|began| *began != agent.model()))
+}
+
+/// Nobody has said that another model is to go on with a run: the one it began with was chosen for it.
+fn began_otherwise(run: &RunId, first: &ModelInfo, now: &ModelInfo) -> Problem {
+    Problem::usage(format!("run {run} began with the model {}", told_apart(first, now)))
+        .with_hint("name it again with --model …, or --model builtin to go on with the built-in one")
+}
+
+/// A model's name, with the beginning of its hash where another one is called the same.
+fn told_apart(model: &ModelInfo, other: &ModelInfo) -> String {
+    let hash = model.sha256.get(..12).filter(|_| model.name == other.name);
+    hash.map_or_else(|| model.name.clone(), |hash| format!("{} {hash}", model.name))
 }
 
 /// The event that a run ended with, if it has: it does not go on.

@@ -34,13 +34,14 @@ impl Drop for Interrupt {
     }
 }
 
-#[expect(clippy::exit, reason = "a call that is under way may take minutes; its journal says that it began")]
+/// Pressed again, nothing is waited for: a call that is under way may take minutes, and its journal says that it began.
+/// What a model's threads still compute with is not torn down under them.
 async fn listen(cancel: CancellationToken) {
     pressed().await;
     cancel.cancel();
     show::note("stopping; a call that has an effect runs to its end (Ctrl-C again leaves at once)");
     pressed().await;
-    std::process::exit(i32::from(INTERRUPTED));
+    handyman::leave(i32::from(INTERRUPTED));
 }
 
 /// Waits for Ctrl-C; for ever, where it cannot be heard.

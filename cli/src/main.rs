@@ -28,13 +28,28 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return problem::Problem::new(format!("no threads could be started: {error}")).report(),
     };
-    let code = match runtime.block_on(commands::dispatch(args)) {
+    let done = runtime.block_on(async {
+        let done = Box::pin(commands::dispatch(args)).await;
+        settings::close().await;
+        done
+    });
+    let code = match done {
         Ok(code) => code,
         Err(problem) => problem.report(),
     };
     // A line that nobody will type any more is not waited for.
     runtime.shutdown_background();
-    code
+    match show::unwritten() {
+        Some(error) => unwritten(error).report(),
+        None => code,
+    }
+}
+
+/// Whoever reads the output has to learn that some of it is missing, whatever else was done.
+fn unwritten(error: &str) -> problem::Problem {
+    problem::Problem::new(format!("the output could not be written: {error}")).with_hint(
+        "see that there is room where it goes; what runs have done is in the journal: handyman runs list",
+    )
 }
 
 /// The arguments as text: a request in another encoding is refused with a hint, not half understood.

@@ -5,18 +5,39 @@ use std::path::PathBuf;
 use handyman::hub::{Hub, HubSettings, ModelName, RECOMMENDED};
 use handyman::{Model, RemoteModel, RemoteSettings, ScriptModel};
 
+use crate::args::Local;
 use crate::problem::Problem;
 use crate::settings;
 
+/// What `--model` calls the model that is part of this program.
+const BUILTIN: &str = "builtin";
+
 /// The model that is named, or the built-in one.
-pub(crate) async fn open(named: Option<&str>) -> Result<Box<dyn Model>, Problem> {
+pub(crate) async fn open(named: Option<&str>, local: &Local) -> Result<Box<dyn Model>, Problem> {
     Ok(match named {
         Some(name) if name.starts_with("script:") => {
+            concerns_none(local, "replies from a file")?;
             Box::new(ScriptModel::load(&name["script:".len()..]).await?)
         }
-        Some(url) if is_url(url) => Box::new(RemoteModel::connect(remote(url)).await?),
-        other => Box::new(settings::local_model(other).await?),
+        Some(url) if is_url(url) => {
+            concerns_none(local, "a model behind an endpoint")?;
+            Box::new(RemoteModel::connect(remote(url)).await?)
+        }
+        other => Box::new(settings::local_model_with(other, local).await?),
     })
+}
+
+/// The name of another model than the built-in one, if one was named.
+pub(crate) fn other_than_builtin(named: Option<&str>) -> Option<&str> {
+    named.filter(|name| *name != BUILTIN)
+}
+
+/// An option that would do nothing is refused: whoever typed it expects something of it.
+fn concerns_none(local: &Local, what: &str) -> Result<(), Problem> {
+    let Some(option) = local.given() else { return Ok(()) };
+    Err(Problem::usage(format!("{option} has no effect on {what}")).with_hint(
+        "leave it out, or name a model that runs in this process: a GGUF file, a pulled model, or builtin",
+    ))
 }
 
 fn is_url(name: &str) -> bool {

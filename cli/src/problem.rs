@@ -19,6 +19,9 @@ pub(crate) struct Problem {
 const USAGE: u8 = 2;
 /// Something in the environment failed.
 const FAILURE: u8 = 1;
+/// What helps where an endpoint wants a key, or takes none like this.
+const KEY_HINT: &str =
+    "put the service's key into the environment variable HANDYMAN_API_KEY; if one is there, it is not taken";
 
 impl Problem {
     pub(crate) fn new(message: impl Into<String>) -> Self {
@@ -48,8 +51,15 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let code = if fault.kind() == FaultKind::Request { USAGE } else { FAILURE };
-        Self { message: fault.to_string(), hint: fault.hint().map(str::to_owned), code }
+        let message = fault.to_string();
+        let hint = if wants_key(&message) { Some(KEY_HINT) } else { fault.hint() };
+        Self { hint: hint.map(str::to_owned), message, code }
     }
+}
+
+/// Whether an endpoint has refused for want of a key. The library cannot say where this command reads it from.
+fn wants_key(message: &str) -> bool {
+    [" answers 401", " answers 403"].iter().any(|answer| message.contains(answer))
 }
 
 impl From<ToolError> for Problem {

@@ -2,23 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use handyman::core::catalogue::SHOW_TOOLS;
 use handyman::tools::booking::BookingService;
 use handyman::tools::calendar::{Calendar, CalendarFile};
 use handyman::tools::mail::{Outbox, Sender, Smtp, outbox, smtp};
 use handyman::tools::mcp::{Config, Launch, Listening, Progress, Server};
-use handyman::tools::openapi::{Api, Settings as ApiSettings};
+use handyman::tools::openapi::{self, Api, Document, Settings as ApiSettings};
 use handyman::tools::weather::{OpenMeteo, Station};
 use handyman::tools::web::{Engine, Pages, Reach, Url, WebSearch, read_page, search_web};
 use handyman::tools::wrap::{Declared, Renamed};
-use handyman::{Effect, Tool, ToolError};
+use handyman::{Effect, Limits, Tool, ToolError};
 use jiff::tz::TimeZone;
 
 use crate::args::services::Services;
 use crate::elicit;
 use crate::problem::Problem;
+use crate::settings::Candidate;
 use crate::show;
+
+/// A tool of a server or a document, with the name of where it comes from.
+type Foreign = (String, Arc<dyn Tool>);
+
+/// How long a server may take to be ready before the person is told what is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Variables that a program needs to run, handed to MCP servers; all others stay here.
 const HANDED_ON: [&str; 11] =
@@ -70,56 +78,113 @@ fn mail(services: &Services) -> Result<Option<Arc<dyn Tool>>, Problem> {
 const FROM_HINT: &str = "for example --mail-from 'Ann Example <ann@example.org>'";
 const SMTP_HINT: &str = "write --smtp smtps://USER@HOST (or smtp://…, with %40 for an @ in USER), and put the password into HANDYMAN_SMTP_PASSWORD";
 
-/// The sandbox's tools with what the services change and add. `asks` says whether a person may be asked.
+/// The tools, with those for booking and payment at the service that was named, if one was.
+pub(crate) fn booked(services: &Services, tools: Vec<Arc<dyn Tool>>) -> Result<Vec<Arc<dyn Tool>>, Problem> {
+    let Some(url) = &services.booking else { return Ok(tools) };
+    let service = BookingService::at(address("--booking", url)?)?;
+    let token = secret("HANDYMAN_BOOKING_TOKEN");
+    Ok(token.into_iter().fold(service, BookingService::with_token).in_place_of(tools))
+}
+
+/// This program's own tools with those that the services add. `asks` says whether a person may be asked.
 pub(crate) async fn tools(
     services: &Services,
-    sandbox: Vec<Arc<dyn Tool>>,
+    mut own: Vec<Arc<dyn Tool>>,
     asks: bool,
-) -> Result<Vec<Arc<dyn Tool>>, Problem> {
-    let mut tools = match &services.booking {
-        Some(url) => {
-            let service = BookingService::at(address("--booking", url)?)?;
-            let token = secret("HANDYMAN_BOOKING_TOKEN");
-            token.into_iter().fold(service, BookingService::with_token).in_place_of(sandbox)
-        }
-        None => sandbox,
-    };
+) -> Result<Vec<Candidate>, Problem> {
     if let Some(named) = &services.search {
-        tools.push(Arc::new(search_web(Arc::new(WebSearch::new(engine(named)?)?))));
+        own.push(Arc::new(search_web(Arc::new(WebSearch::new(engine(named)?)?))));
         let reach = if services.private_pages { Reach::Anywhere } else { Reach::Public };
-        tools.push(Arc::new(read_page(Arc::new(Pages::within(reach)?))));
+        own.push(Arc::new(read_page(Arc::new(Pages::within(reach)?))));
     }
-    tools.extend(mail(services)?);
-    let mut foreign: Vec<(String, Arc<dyn Tool>)> = Vec::new();
-    for (name, launch) in servers(services)? {
-        let listening = Listening { progress: Some(progress()), person: elicit::person(asks) };
-        let server = Arc::new(Server::connect(&name, &launch, listening).await.map_err(no_server)?);
-        foreign.extend(server.tools().await?.into_iter().map(|tool| (name.clone(), tool)));
-    }
-    for file in &services.openapi {
-        let text = read("--openapi", file)?;
-        let api = Api::parse(&text, openapi_settings(services)?)
-            .map_err(|error| Problem::new(format!("{}: {error}", file.display())))?;
-        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        foreign.extend(api.tools().into_iter().map(|tool| (name.clone(), tool)));
-    }
+    own.extend(mail(services)?);
+    let mut all: Vec<Candidate> = own.into_iter().map(Candidate::own).collect();
     let mut undeclared = services.reads.clone();
-    for (server, tool) in foreign {
+    for (from, tool) in Box::pin(foreign(services, asks)).await? {
         let name = tool.spec().name.clone();
         undeclared.retain(|declared| *declared != name);
-        let tool = if services.reads.contains(&name) {
+        let tool: Arc<dyn Tool> = if services.reads.contains(&name) {
             Arc::new(Declared::new(tool, Effect::ReadOnly))
         } else {
             tool
         };
-        let is_taken = name == SHOW_TOOLS || tools.iter().any(|known| known.spec().name == name);
-        tools.push(if is_taken { Arc::new(Renamed::new(tool, format!("{server}_{name}"))) } else { tool });
+        let free = free_name(&name, &from, |name| {
+            name == SHOW_TOOLS || all.iter().any(|known| known.name() == name)
+        });
+        let tool: Arc<dyn Tool> = if free == name { tool } else { Arc::new(Renamed::new(tool, free)) };
+        all.push(Candidate { tool, from: Some(from) });
     }
     match undeclared.first() {
         Some(name) => Err(Problem::usage(format!("--reads: no server and no document has a tool '{name}'"))
             .with_hint("handyman tools list, with the same options, shows what there is")),
-        None => Ok(tools),
+        None => Ok(all),
     }
+}
+
+/// The tools of servers and documents, each with the name of where it comes from.
+async fn foreign(services: &Services, asks: bool) -> Result<Vec<Foreign>, Problem> {
+    let mut foreign: Vec<Foreign> = Vec::new();
+    for (name, launch) in servers(services)? {
+        let tools = patiently(&name, Box::pin(tools_of(&name, &launch, asks))).await?;
+        foreign.extend(tools.into_iter().map(|tool| (name.clone(), tool)));
+    }
+    foreign.extend(operations(services)?);
+    Ok(foreign)
+}
+
+/// The operations of documents. All documents are read first: whose a secret is depends on what others have.
+fn operations(services: &Services) -> Result<Vec<Foreign>, Problem> {
+    let base = services.openapi_base.as_deref().map(|url| address("--openapi-base", url)).transpose()?;
+    let mut documents = Vec::new();
+    for file in &services.openapi {
+        let wrong = |error: ToolError| Problem::new(format!("{}: {error}", file.display()));
+        let document = Document::parse(&read("--openapi", file)?).map_err(wrong)?;
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        documents.push((name, document, wrong));
+    }
+    let named: Vec<(&str, &Document)> =
+        documents.iter().map(|(name, document, _)| (name.as_str(), document)).collect();
+    let secrets = openapi::credentials(&named, &variables().collect())?;
+    let mut found = Vec::new();
+    for ((name, document, wrong), credentials) in documents.iter().zip(secrets) {
+        let settings = ApiSettings { base: base.clone(), credentials, ..ApiSettings::default() };
+        let api = Api::new(document, settings).map_err(wrong)?;
+        for left_out in api.left_out() {
+            show::note(&format!("{name}: left out: {left_out}"));
+        }
+        found.extend(api.tools().into_iter().map(|tool| (name.clone(), tool)));
+    }
+    Ok(found)
+}
+
+/// The tools of a server, which is started or reached for that.
+async fn tools_of(name: &str, launch: &Launch, asks: bool) -> Result<Vec<Arc<dyn Tool>>, Problem> {
+    let listening = Listening { progress: Some(progress()), person: elicit::person(asks) };
+    let server = Arc::new(Server::connect(name, launch, listening).await.map_err(no_server)?);
+    let limit = Limits::default().tool_time;
+    let Ok(tools) = tokio::time::timeout(limit, server.tools()).await else {
+        let seconds = limit.as_secs();
+        let late = format!("the MCP server '{name}' has not said within {seconds} s what tools it has");
+        return Err(no_server(ToolError::unavailable(late)));
+    };
+    tools.map_err(Problem::from)
+}
+
+/// Waits for a server, and tells the person so where that takes long.
+async fn patiently<T>(name: &str, ready: impl Future<Output = T>) -> T {
+    let mut ready = std::pin::pin!(ready);
+    if let Ok(done) = tokio::time::timeout(PATIENCE, &mut ready).await {
+        return done;
+    }
+    show::note(&format!("waiting for the MCP server {name} …"));
+    ready.await
+}
+
+/// A tool's name; where it is taken, with that of its server before it, and where that is taken too, with a number.
+fn free_name(name: &str, server: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2_u32..).map(|number| format!("{server}_{name}_{number}"));
+    let mut names = [name.to_owned(), format!("{server}_{name}")].into_iter().chain(numbered);
+    names.find(|name| !is_taken(name)).unwrap_or_default()
 }
 
 fn no_server(error: ToolError) -> Problem {
@@ -172,15 +237,6 @@ fn environment() -> BTreeMap<String, String> {
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-fn openapi_settings(services: &Services) -> Result<ApiSettings, Problem> {
-    let base = services.openapi_base.as_deref().map(|url| address("--openapi-base", url)).transpose()?;
-    // `HANDYMAN_OPENAPI_petstore_auth` is the secret of the scheme `petstore_auth`.
-    let credentials = variables()
-        .filter_map(|(name, value)| Some((name.strip_prefix("HANDYMAN_OPENAPI_")?.to_owned(), value)))
-        .collect();
-    Ok(ApiSettings { base, credentials, ..ApiSettings::default() })
 }
 
 fn engine(named: &str) -> Result<Engine, Problem> {

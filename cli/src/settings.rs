@@ -1,19 +1,29 @@
 //! What was typed means this: files, models, tools and agents.
 
+mod closing;
+mod files;
+mod offer;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use handyman::tools::database::Place;
-use handyman::tools::{Sandbox, Settings};
 use handyman::{
-    Agent, AllowAll, AnswerSchema, AskForEffects, JournalWitness, Limits, Model, ReadOnly, ScriptModel,
-    SqliteJournal, ToolChoice, Toolbox,
+    Agent, AllowAll, AnswerSchema, AskForEffects, Limits, Model, ReadOnly, ScriptModel, SqliteJournal,
+    ToolChoice, Toolbox,
 };
 use jiff::civil::{DateTime, Time};
 
-use crate::args::{Approve, Places, Record, RunOptions, Today};
+use crate::args::{Approve, Local, Record, RunOptions, Today};
 use crate::models;
 use crate::problem::Problem;
+#[cfg(feature = "llama")]
+use crate::show;
+use closing::Open;
+
+pub(crate) use closing::close;
+pub(crate) use files::Files;
+#[cfg(feature = "services")]
+pub(crate) use offer::Candidate;
 
 /// Bytes on disk for computed tokens of sessions, with which a later process goes on.
 #[cfg(feature = "llama")]
@@ -34,8 +44,10 @@ impl JournalFile {
         })
     }
 
-    pub(crate) async fn open(&self) -> Result<SqliteJournal, Problem> {
-        Ok(SqliteJournal::open(&self.path).await?)
+    pub(crate) async fn open(&self) -> Result<Arc<SqliteJournal>, Problem> {
+        let journal = Arc::new(SqliteJournal::open(&self.path).await?);
+        closing::in_the_end(Open::Journal(Arc::clone(&journal)));
+        Ok(journal)
     }
 
     /// A journal that was named and is to be looked at has to be there: opening it would make an empty one.
@@ -48,92 +60,9 @@ impl JournalFile {
     }
 
     /// The journal that is to be looked at.
-    pub(crate) async fn open_existing(&self) -> Result<SqliteJournal, Problem> {
+    pub(crate) async fn open_existing(&self) -> Result<Arc<SqliteJournal>, Problem> {
         self.check()?;
         self.open().await
-    }
-}
-
-/// What tools work on, with the defaults filled in.
-#[derive(Debug)]
-pub(crate) struct Files {
-    world: PathBuf,
-    docs: Option<PathBuf>,
-    mail: Option<PathBuf>,
-    database: Option<Place>,
-    database_write: bool,
-    #[cfg(feature = "services")]
-    services: crate::args::services::Services,
-    today: Today,
-}
-
-impl Files {
-    pub(crate) fn of(places: &Places) -> Result<Self, Problem> {
-        Ok(Self {
-            world: in_data_folder(places.world.as_deref(), "world.db")?,
-            docs: places.docs.clone(),
-            mail: places.mail.clone(),
-            database: database(places.database.as_deref())?,
-            database_write: places.database_write,
-            #[cfg(feature = "services")]
-            services: places.services.clone(),
-            today: places.today,
-        })
-    }
-
-    /// All tools: the sandbox's, and those that were configured.
-    pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
-        self.open_toolbox_with(None, true).await
-    }
-
-    /// All tools; a journal in the world's own file becomes part of every effect's transaction.
-    async fn open_toolbox_with(
-        &self,
-        journal: Option<&Arc<SqliteJournal>>,
-        asks: bool,
-    ) -> Result<Toolbox, Problem> {
-        #[cfg(not(feature = "services"))]
-        let _ = asks;
-        let tools = self.open_sandbox(journal).await?.tools();
-        #[cfg(feature = "services")]
-        let tools = crate::services::tools(&self.services, tools, asks).await?;
-        Ok(Toolbox::new().with_all(tools)?)
-    }
-
-    /// The sandbox, on its world.
-    pub(crate) async fn open_sandbox(
-        &self,
-        journal: Option<&Arc<SqliteJournal>>,
-    ) -> Result<Sandbox, Problem> {
-        if let Some(folder) = self.world.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                Problem::new(format!("the folder {} cannot be made: {error}", folder.display()))
-                    .with_hint("name a place you can write to with --world FILE")
-            })?;
-        }
-        let settings = Settings {
-            world: Some(self.world.clone()),
-            documents: self.docs.clone(),
-            database: self.database.clone(),
-            mail: self.mail.clone(),
-            database_write: self.database_write,
-            #[cfg(feature = "services")]
-            weather: crate::services::weather(&self.services)?,
-            #[cfg(feature = "services")]
-            calendar: crate::services::calendar(&self.services)?,
-            witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
-            ..Settings::new(self.now().date())
-        };
-        Sandbox::open(&settings).await.map_err(|error| {
-            Problem::from(error).with_hint(
-                "name other places with --world, --docs, --database and --mail; a damaged world can be removed",
-            )
-        })
-    }
-
-    /// The local date and time that runs begin at.
-    pub(crate) fn now(&self) -> DateTime {
-        self.today.now()
     }
 }
 
@@ -148,14 +77,6 @@ impl Today {
             None => clock,
         }
     }
-}
-
-/// The database that was named, if one was.
-fn database(named: Option<&str>) -> Result<Option<Place>, Problem> {
-    named
-        .map(Place::parse)
-        .transpose()
-        .map_err(|problem| Problem::usage(problem).with_hint("see handyman --help"))
 }
 
 /// A file that was named, or the usual one in the data folder.
@@ -178,13 +99,16 @@ fn data_folder() -> Result<PathBuf, Problem> {
 
 /// The agent a run's options describe.
 pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    let named = options.model.as_deref();
+    let named = models::other_than_builtin(options.model.as_deref());
     let (model, tools) = if named.is_none() {
-        // The world is made while the model that is part of this program is loaded.
-        tokio::try_join!(models::open(named), open_tools(options, files))?
+        // The world is made while the model that is part of this program is loaded. Whatever becomes of the world, the
+        // model is waited for: a process that ends while llama.cpp loads takes its tables down under it.
+        let (model, tools) = tokio::join!(models::open(None, &options.local), open_tools(options, files));
+        let tools = tools?;
+        (model?, tools)
     } else {
         // A model that cannot be loaded leaves no journal behind.
-        let model = models::open(named).await?;
+        let model = models::open(named, &options.local).await?;
         (model, open_tools(options, files).await?)
     };
     agent_of(model, tools, options, files)
@@ -199,10 +123,10 @@ pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> 
 /// The journal, and the tools that are on offer.
 async fn open_tools(options: &RunOptions, files: &Files) -> Result<(Arc<SqliteJournal>, Toolbox), Problem> {
     let file = JournalFile::of(&options.record)?;
-    let journal = Arc::new(file.open().await?);
-    let shared = (file.path == files.world).then_some(&journal);
-    let toolbox = files.open_toolbox_with(shared, options.approve != Approve::Deny).await?;
-    let toolbox = if options.tools.is_empty() { toolbox } else { toolbox.only(&options.tools)? };
+    let journal = file.open().await?;
+    let shared = files.is_world(&file.path).then_some(&journal);
+    let asks = options.approve != Approve::Deny;
+    let toolbox = files.open_toolbox_with(shared, asks, &options.tools).await?;
     Ok((journal, toolbox))
 }
 
@@ -219,14 +143,29 @@ fn agent_of(
         Approve::Deny => agent.policy(ReadOnly),
     };
     let shape = options.replies.answer_schema.as_deref().map(answer_schema).transpose()?;
-    let replies = options.replies.options(shape, options.model.is_none());
+    let is_builtin = models::other_than_builtin(options.model.as_deref()).is_none();
+    let replies = options.replies.options(shape, is_builtin);
     if let ToolChoice::Tool(name) = &replies.tool_choice {
         // A name that no tool has is a mistake worth telling before anything runs.
         toolbox.only(std::slice::from_ref(name))?;
     }
+    let agent = match options.system.as_deref().map(instructions).transpose()? {
+        Some(text) if !text.trim().is_empty() => agent.system(text),
+        Some(_) | None => agent,
+    };
     let agent = agent.toolbox(toolbox).limits(limits(options)).options(replies).journal_with(journal);
     // Without a date that was set, each run begins at the clock's time: a chat may go on past midnight.
     Ok(if options.places.today.date.is_some() { agent.now(files.now()) } else { agent })
+}
+
+/// The instructions that were written, or those of the file after an `@`.
+fn instructions(said: &str) -> Result<String, Problem> {
+    let Some(file) = said.strip_prefix('@') else { return Ok(said.to_owned()) };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Problem::new(format!("--system: {file} cannot be read: {error}"))
+            .with_hint("name a file of text that is there after the @, or write the instructions themselves")
+    })?;
+    Ok(text.trim_end().to_owned())
 }
 
 /// What a run may use up.
@@ -253,24 +192,61 @@ fn answer_schema(file: &Path) -> Result<AnswerSchema, Problem> {
     AnswerSchema::new(schema).map_err(|fault| wrong(fault.to_string()))
 }
 
-/// A model in this process: the one named, or the built-in one.
+/// A model in this process as it is run by default: the one named, or the built-in one.
 #[cfg(feature = "llama")]
 pub(crate) async fn local_model(named: Option<&str>) -> Result<handyman::LocalModel, Problem> {
+    local_model_with(named, &Local::default()).await
+}
+
+/// A model in this process, run as the options say: the one named, or the built-in one.
+#[cfg(feature = "llama")]
+pub(crate) async fn local_model_with(
+    named: Option<&str>,
+    local: &Local,
+) -> Result<handyman::LocalModel, Problem> {
     use handyman::{BuiltinModel, LocalModel, ModelSettings, StateFolder};
     // Without a data folder there is nowhere to keep computed tokens, and nothing else is lost.
     let folder = data_folder().ok().map(|folder| folder.join("states"));
     let states = folder.map(|folder| StateFolder { folder, bytes_max: STATES_BYTES_MAX });
-    let settings = ModelSettings { states, ..ModelSettings::default() };
-    Ok(match named {
+    let Local { window, threads, gpu_layers } = *local;
+    let settings = ModelSettings { states, window, threads, gpu_layers, ..ModelSettings::default() };
+    let model = match models::other_than_builtin(named) {
         Some(name) => LocalModel::load(models::file(name)?, settings).await?,
         None => LocalModel::builtin_with(settings).await?,
-    })
+    };
+    unmet(local, model.card())?.iter().for_each(|note| show::note(note));
+    Ok(model)
+}
+
+/// What was asked for and cannot be had, so that nobody takes it for done.
+#[cfg(feature = "llama")]
+fn unmet(local: &Local, card: &handyman::ModelCard) -> Result<Vec<String>, Problem> {
+    let mut notes = Vec::new();
+    if local.window.is_some_and(|asked| asked > card.window) {
+        notes.push(format!("--window: the model was trained for {} tokens", card.window_trained));
+    }
+    if local.threads.is_some_and(|asked| asked > card.threads) {
+        notes.push(format!("--threads: this process may use {}", card.threads));
+    }
+    if local.gpu_layers.is_some_and(|asked| asked > 0) {
+        notes.extend(card.notes.iter().map(|note| format!("--gpu-layers: {note}")));
+        if !handyman::devices()?.iter().any(|device| device.is_gpu) {
+            notes.push("--gpu-layers: there is no GPU that this build can compute on".to_owned());
+        }
+    }
+    Ok(notes)
 }
 
 /// This build has no engine.
 #[cfg(not(feature = "llama"))]
 pub(crate) async fn local_model(named: Option<&str>) -> Result<ScriptModel, Problem> {
-    named.map(models::file).transpose()?;
+    local_model_with(named, &Local::default()).await
+}
+
+/// This build has no engine.
+#[cfg(not(feature = "llama"))]
+pub(crate) async fn local_model_with(named: Option<&str>, _local: &Local) -> Result<ScriptModel, Problem> {
+    models::other_than_builtin(named).map(models::file).transpose()?;
     let missing = Problem::new("this build has no llama.cpp engine")
         .with_hint("build with the feature `llama`, or play replies with --model script:FILE");
     Err(missing)

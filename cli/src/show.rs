@@ -2,18 +2,24 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
 
 use handyman::{
-    CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source, Usage,
-    Verdict,
+    CallId, CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source,
+    Usage, Verdict,
 };
 use serde_json::{Map, Value};
 
+mod listing;
+mod output;
 mod printable;
 
+pub(crate) use listing::{cut, fitted, one_line};
+pub(crate) use output::{line, note, prompt, record, unwritten};
 pub(crate) use printable::{printable, printable_lines};
+
+use output::{lines, print_now};
 
 /// Characters of a value or a result in its short form.
 const SHORT: usize = 160;
@@ -22,8 +28,8 @@ const SHORT: usize = 160;
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
     streamed: Mutex<Streamed>,
-    /// The calls of the current turn by id, as one line each.
-    names: Mutex<Vec<(String, String)>>,
+    /// The calls of the current turn.
+    names: Mutex<Vec<Named>>,
     /// Whether it shows a recorded run: where each argument of a call comes from, and calls and results, which are
     /// no part of the answer, on standard output as well.
     origins: bool,
@@ -40,6 +46,22 @@ struct Streamed {
     text: String,
     /// Whether its last line has been ended: more text is another reply's.
     is_ended: bool,
+}
+
+/// A call by what it is called with.
+#[derive(Debug)]
+struct Named {
+    id: String,
+    /// The call as one line.
+    line: String,
+    /// Whether that line has been shown as one that begins.
+    is_begun: bool,
+}
+
+impl Named {
+    fn new(id: &CallId, line: String) -> Self {
+        Self { id: id.to_string(), line, is_begun: false }
+    }
 }
 
 impl DeltaSink for Terminal {
@@ -108,12 +130,11 @@ impl Observer for Terminal {
                 self.end_line();
                 note(&format!("not so: \"{claim}\"; the model is asked again"));
             }
-            Event::CallStarted { call, .. } => self.step(&format!("→ {}", self.name(call.as_str()))),
+            Event::CallStarted { call, .. } => self.step(&format!("→ {}", self.begin(call.as_str()))),
             Event::CallFinished { call, outcome, result, .. } => {
                 let mark = if *outcome == CallOutcome::Succeeded { "←" } else { "✗" };
-                let tool = self.name(call.as_str());
-                let tool = tool.split('(').next().unwrap_or_default();
-                self.step(&format!("{mark} {tool}: {}", short(&result.to_string())));
+                let call = self.name_at_end(call.as_str());
+                self.step(&format!("{mark} {call}: {}", short(&result.to_string())));
             }
             Event::Compacted { step, .. } => note(&compacted(step)),
             Event::Finished { outcome, answer, receipts, incomplete, usage } => {
@@ -157,10 +178,11 @@ impl Terminal {
         let Ok(mut names) = self.names.lock() else { return };
         match event {
             Event::ModelReplied { calls, .. } => {
-                *names = calls.iter().map(|c| (c.id.to_string(), call_line(&c.tool, &c.arguments))).collect();
+                *names = calls.iter().map(|c| Named::new(&c.id, call_line(&c.tool, &c.arguments))).collect();
             }
             Event::UndoPlanned { call, .. } => {
-                names.push((call.id.to_string(), format!("undo {}", call_line(&call.tool, &call.arguments))));
+                let line = format!("undo {}", call_line(&call.tool, &call.arguments));
+                names.push(Named::new(&call.id, line));
             }
             _ => {}
         }
@@ -183,11 +205,27 @@ impl Terminal {
     }
 
     fn name(&self, call: &str) -> String {
-        let names = self.names.lock();
-        let found = names
-            .ok()
-            .and_then(|names| names.iter().find(|(id, _)| id == call).map(|(_, name)| name.clone()));
-        found.unwrap_or_else(|| call.to_owned())
+        self.named(call, |named| named.line.clone()).unwrap_or_else(|| call.to_owned())
+    }
+
+    /// What a call is called when it ends. The arguments stand in the line that it began with, if there was one.
+    fn name_at_end(&self, call: &str) -> String {
+        let name = |named: &mut Named| match named.line.split_once('(') {
+            Some((tool, _)) if named.is_begun => tool.to_owned(),
+            _ => named.line.clone(),
+        };
+        self.named(call, name).unwrap_or_else(|| call.to_owned())
+    }
+
+    fn begin(&self, call: &str) -> String {
+        self.named(call, |named| named.is_begun = true);
+        self.name(call)
+    }
+
+    /// What something comes to on a call of the current turn, if it is one.
+    fn named<T>(&self, call: &str, of: impl FnOnce(&mut Named) -> T) -> Option<T> {
+        let mut names = self.names.lock().ok()?;
+        names.iter_mut().find(|named| named.id == call).map(of)
     }
 
     fn finish(&self, outcome: &Outcome, answer: &str) {
@@ -317,11 +355,6 @@ pub(crate) fn counted(count: impl Display, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-/// A text in one line, for listings.
-pub(crate) fn one_line(text: &str) -> String {
-    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
 fn short(text: &str) -> String {
     let mut kept: String = text.chars().take(SHORT).collect();
     if kept.len() < text.len() {
@@ -333,39 +366,4 @@ fn short(text: &str) -> String {
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 fn seconds(ms: u64) -> f64 {
     ms as f64 / 1000.0
-}
-
-/// Prints a line for a person.
-pub(crate) fn line(text: &str) {
-    record(&printable(text));
-}
-
-/// Prints a text for a person that may have several lines.
-fn lines(text: &str) {
-    record(&printable_lines(text));
-}
-
-/// Prints a line for a program, as it is. A reader that has gone away (`| head`) is not an error worth a message.
-pub(crate) fn record(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{text}");
-}
-
-fn print_now(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = write!(out, "{text}");
-    let _ = out.flush();
-}
-
-/// Prints what is about the run, not of it, on standard error.
-pub(crate) fn note(text: &str) {
-    let mut out = std::io::stderr().lock();
-    let _ = writeln!(out, "· {}", printable(text));
-}
-
-/// Prints what a person is asked on standard error, as it is.
-pub(crate) fn prompt(text: &str) {
-    let mut out = std::io::stderr().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
 }

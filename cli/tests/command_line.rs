@@ -73,6 +73,21 @@ fn a_person_sees_calls_results_answer_and_usage() {
 }
 
 #[test]
+fn a_call_that_never_began_is_shown_with_its_arguments() {
+    let bench = Bench::new();
+    let model = bench.script(&[
+        call("book", json!({"id": "G0000-0000", "people": 6})),
+        call("fly", json!({"to": "Rome"})),
+        json!({"text": "That cannot be done."}),
+    ]);
+    let ran = bench.run(&["book it", "--model", &model, "--date", DATE]);
+    let steps: Vec<&str> = ran.err.lines().filter(|line| !line.starts_with('·')).collect();
+    assert!(steps[0].starts_with("✗ book(id: G0000-0000, people: 6): {"), "{}", ran.err);
+    assert!(steps[1].starts_with("✗ fly(to: Rome): {"), "{}", ran.err);
+    assert_eq!((steps.len(), ran.code), (2, 0), "{}", ran.err);
+}
+
+#[test]
 fn a_task_can_be_piped_in() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "Hello."})]);

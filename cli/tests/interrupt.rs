@@ -56,6 +56,35 @@ fn an_interrupted_run_is_cancelled_and_says_so() {
     assert!(listed.contains(&run) && listed.contains("cancelled"), "{listed}");
 }
 
+#[cfg(feature = "services")]
+#[test]
+fn pressed_again_nothing_is_waited_for() {
+    let bench = Bench::new();
+    // A service that never says whether it has booked.
+    let service = silent();
+    let service = service.trim_end_matches("#m");
+    let model = bench.script(&[support::call("book", json!({"id": "G1-1"}))]);
+    let arguments = ["book it", "--booking", service, "--approve", "auto", "--model", &model, "--json"];
+    let mut command = bench.command(&arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    while event(&mut out)["type"] != "call_started" {}
+    interrupt(&child);
+    let mut told = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut told).unwrap();
+    assert!(told.contains("Ctrl-C again leaves at once"), "{told}");
+    // It may not have begun to listen again.
+    let ended = (0..600).any(|_| {
+        interrupt(&child);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        child.try_wait().unwrap().is_some()
+    });
+    assert!(ended, "nobody can leave");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let listed = bench.run(&["runs", "list"]).out;
+    assert!(listed.contains("interrupted"), "the call was not waited for: {listed}");
+}
+
 #[test]
 fn a_second_process_is_told_that_a_session_is_busy_and_may_when_it_no_longer_is() {
     let bench = Bench::new();
@@ -122,9 +151,10 @@ fn a_journal_that_is_named_has_to_be_there() {
     let bench = Bench::new();
     let missing = bench.path("typo.db");
     let named = missing.to_str().unwrap();
-    let looking: [&[&str]; 6] = [
+    let looking: [&[&str]; 7] = [
         &["runs", "verify"],
         &["runs", "list"],
+        &["runs", "cancel", "r1"],
         &["approvals", "list"],
         &["resume", "r1"],
         &["replay", "r1"],

@@ -142,3 +142,43 @@ fn a_model_behind_an_endpoint_calls_tools_here() {
         (&json!("It is 42."), &json!(1), &json!(18))
     );
 }
+
+/// What an endpoint answers whose model says this.
+fn said(text: &str) -> Vec<u8> {
+    let chunk = json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
+    response("text/event-stream", format!("data: {chunk}\n\ndata: [DONE]\n\n").as_bytes())
+}
+
+#[test]
+fn instructions_head_the_conversation() {
+    let url = serve(|request| {
+        let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let first = &body["messages"][0];
+        said(&format!("{}: {}", first["role"].as_str().unwrap(), first["content"].as_str().unwrap()))
+    });
+    let (bench, model) = (Bench::new(), format!("{url}/v1#some-model"));
+    let file = format!("@{}", bench.write("rules.txt", "Answer in French.\n").display());
+    for instructions in ["Answer in French.", &file] {
+        let ran = bench.run(&["hi", "--model", &model, "--system", instructions, "--date", DATE]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, "system: Answer in French.\n"), "{}", ran.err);
+    }
+    let without = bench.run(&["hi", "--model", &model, "--system", "", "--date", DATE]);
+    assert!(without.code == 0 && without.out.starts_with("user: "), "{} {}", without.out, without.err);
+}
+
+#[test]
+fn an_endpoint_that_wants_a_key_is_told_of_with_where_the_key_goes() {
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let body = r#"{"error": {"message": "no such key"}}"#;
+        let answer =
+            format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let url = serve(move |_| answer.clone().into_bytes());
+        let bench = Bench::new();
+        // With a model's name the run asks first, without one it is asked for the name before.
+        for model in [format!("{url}/v1#some-model"), format!("{url}/v1")] {
+            let ran = bench.run(&["hi", "--model", &model, "--date", DATE]);
+            assert!(ran.code == 1 && ran.err.contains("no such key"), "{}", ran.err);
+            assert!(ran.err.contains("HANDYMAN_API_KEY; if one is there, it is not taken"), "{}", ran.err);
+        }
+    }
+}

@@ -56,6 +56,47 @@ fn hundreds_of_operations_are_revealed_step_by_step() {
     assert_eq!(at_once[0]["tools"].as_array().unwrap().len(), 419, "with room for all, all are shown");
 }
 
+/// A document with an operation whose schema says what nothing can hold, and another one.
+fn odd_document(bench: &Bench) -> String {
+    let operation = |name: &str, schema: Value| {
+        let parameter = json!({"name": "id", "in": "query", "schema": schema});
+        json!({"get": {"operationId": name, "summary": "An operation", "parameters": [parameter]}})
+    };
+    let paths = json!({"/fine": operation("an_operation_with_quite_a_long_name", json!({"type": "string"})),
+        "/odd": operation("odd", json!({"$dynamicRef": "#x"}))});
+    let document = json!({"openapi": "3.1.0", "info": {"title": "Odd", "version": "1"},
+        "servers": [{"url": "http://127.0.0.1:9"}], "paths": paths});
+    bench.write("things.json", &document.to_string()).display().to_string()
+}
+
+#[test]
+fn an_operation_that_cannot_be_offered_is_left_out_and_the_others_are_not() {
+    let bench = Bench::new();
+    let document = odd_document(&bench);
+    let listed = bench.run(&["tools", "list", "--openapi", &document]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    let left_out = "· things: the tool odd is left out: at /properties/id/$dynamicRef: the keyword";
+    assert!(listed.err.contains(left_out), "{}", listed.err);
+    let effects = listed.out.lines().map(|line| {
+        let (name, rest) = line.split_once(' ').unwrap();
+        assert_ne!(name, "odd");
+        line.len() - rest.trim_start().len()
+    });
+    let columns: std::collections::BTreeSet<usize> = effects.collect();
+    assert_eq!(columns.len(), 1, "all effects stand in one column: {}", listed.out);
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let run = |tools: &str| {
+        let more = ["--tools", tools, "--openapi", &document, "--date", DATE, "--json"];
+        bench.run(&[&["run", "hi", "--model", &model], more.as_slice()].concat())
+    };
+    let chosen = run("an_*");
+    assert_eq!(chosen.events()[0]["tools"], json!(["an_operation_with_quite_a_long_name"]));
+    assert!(!chosen.err.contains("left out"), "it was not asked for: {}", chosen.err);
+    for ran in [run("weather,odd"), bench.run(&["tools", "show", "odd", "--openapi", &document])] {
+        assert!(ran.code == 1 && ran.err.starts_with("error: tool 'odd': "), "named itself: {}", ran.err);
+    }
+}
+
 /// A client of `handyman mcp`, written by hand.
 struct Client {
     child: Child,

@@ -1,4 +1,4 @@
-//! At a terminal: Ctrl-C while a person is asked, and being asked again.
+//! At a terminal: Ctrl-C and Ctrl-D while a person is asked, being asked again, and what a chat says and does at its prompt.
 #![cfg(unix)]
 
 mod support;
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use serde_json::json;
 use support::{Bench, DATE};
 
 /// How long a machine that is busy may take to say what is expected.
@@ -134,4 +135,85 @@ fn a_chat_asks_again_about_what_waits_and_then_takes_the_message() {
     person.types("\u{4}");
     assert_eq!(person.child.wait().unwrap().code(), Some(0));
     assert_eq!(bench.bookings(), 1);
+}
+
+#[test]
+fn ctrl_d_leaves_the_question_and_decides_nothing() {
+    let bench = Bench::new();
+    let model = bench.booking();
+    let mut person = Seated::at(bench.command(&["book it", "--model", &model, "--date", DATE]));
+    person.sees("[y/N] ");
+    person.types("\u{4}");
+    person.sees("\n· decide with: handyman approvals allow ");
+    assert_eq!(person.child.wait().unwrap().code(), Some(3));
+    let waiting = bench.run(&["approvals", "list", "--json"]).events();
+    assert!(waiting[0]["call"]["tool"] == "book" && waiting[0]["decision"].is_null(), "{waiting:?}");
+    assert_eq!(bench.bookings(), 0);
+}
+
+#[test]
+fn a_chat_says_what_is_there_and_is_left_by_a_word() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."}), json!({"text": "Again."})]);
+    let chat = ["chat", "--model", &model, "--date", DATE];
+    let mut person = Seated::at(bench.command(&chat));
+    let first = person.sees("session chat, no messages yet; /quit or Ctrl-D leaves\n» ");
+    assert_eq!(first, "· ", "it is the first line");
+    person.types("hi\n");
+    person.sees("Hello.\n");
+    person.sees("» ");
+    person.types("/new\n");
+    person.sees("session chat.2, no messages yet; /quit or Ctrl-D leaves\n» ");
+    person.types("hi\n");
+    person.sees("Hello.\n");
+    person.sees("» ");
+    person.types("/quit\n");
+    assert_eq!(person.child.wait().unwrap().code(), Some(0));
+
+    let mut person = Seated::at(bench.command(&chat));
+    person
+        .sees("session chat.2, 1 message since 2026-11-23; /new begins another, /quit or Ctrl-D leaves\n» ");
+    person.types("hi\n");
+    person.sees("Again.\n");
+    person.sees("» ");
+    person.types("退出\n");
+    assert_eq!(person.child.wait().unwrap().code(), Some(0));
+
+    let mut person = Seated::at(bench.command(&[&chat[..], &["--session", "mine"]].concat()));
+    person.sees("session mine, no messages yet");
+    person.types("/new\n");
+    person.sees("handyman chat --session NAME");
+    person.types("exit\n");
+    assert_eq!(person.child.wait().unwrap().code(), Some(0));
+    assert_eq!(bench.run(&["runs", "list"]).out.lines().count(), 3, "no word of these was a message");
+}
+
+#[test]
+fn a_chat_whose_output_is_for_a_program_says_nothing_of_itself() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let mut person = Seated::at(bench.command(&["chat", "--json", "--model", &model, "--date", DATE]));
+    assert_eq!(person.sees("» "), "");
+    person.types("quit\n");
+    assert_eq!(person.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_list_is_as_wide_as_the_terminal() {
+    use rustix::termios::{Winsize, tcsetwinsize};
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    assert_eq!(bench.run(&[&"上海 word\n".repeat(1000), "--model", &model, "--date", DATE]).code, 0);
+    let (mut keys, terminal) = terminal();
+    tcsetwinsize(&keys, Winsize { ws_row: 24, ws_col: 79, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    // It holds the terminal open until what was shown has been read.
+    let mut command = bench.command(&["runs", "list"]);
+    assert!(command.stdout(terminal).status().unwrap().success());
+    let mut shown = [0; 4096];
+    let bytes = keys.read(&mut shown).unwrap();
+    let line = String::from_utf8(shown[..bytes].to_vec()).unwrap();
+    let columns = |c: char| if ('一'..='龥').contains(&c) { 2 } else { 1 };
+    let taken: usize = line.trim_end().chars().map(columns).sum();
+    assert!((78..=79).contains(&taken) && line.trim_end().ends_with('…'), "{taken}: {line}");
 }

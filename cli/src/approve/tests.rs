@@ -23,12 +23,18 @@ fn approval(arguments: &Value, plan: Option<Value>) -> Approval {
     }
 }
 
-/// What is decided by somebody who types this, and what they were shown.
-async fn decided(approval: &Approval, typed: &str) -> (Decision, String) {
+/// What is decided by somebody who types this, if anything, and what they were shown.
+async fn asked(approval: &Approval, typed: &[u8]) -> (Option<Decision>, String) {
     let said = Mutex::new(String::new());
     let say = |text: &str| said.lock().unwrap().push_str(text);
-    let decision = ask(approval, &mut typed.as_bytes().lines(), &say).await.unwrap();
+    let decision = ask(approval, &mut typed.lines(), &say).await.unwrap();
     (decision, said.into_inner().unwrap())
+}
+
+/// What is decided by somebody who types this, and what they were shown.
+async fn decided(approval: &Approval, typed: &str) -> (Decision, String) {
+    let (decision, said) = asked(approval, typed.as_bytes()).await;
+    (decision.unwrap(), said)
 }
 
 fn without_reason(verdict: Verdict) -> Decision {
@@ -62,7 +68,7 @@ fn a_no_may_have_a_reason() {
 }
 
 #[tokio::test]
-async fn an_unclear_answer_is_asked_again_and_silence_is_a_no() {
+async fn an_unclear_answer_is_asked_again_and_an_empty_one_is_a_no() {
     let approval = approval(&json!({"booking": "B1"}), None);
     let (decision, said) = decided(&approval, "what?\nhm\n好的\n").await;
     assert_eq!(decision, without_reason(Verdict::Allow));
@@ -70,7 +76,17 @@ async fn an_unclear_answer_is_asked_again_and_silence_is_a_no() {
     assert_eq!(said.matches("write y or n").count(), 2, "{said}");
     assert_eq!(decided(&approval, "what?\nn\ny\n").await.0, without_reason(Verdict::Deny));
     assert_eq!(decided(&approval, "\n").await.0, without_reason(Verdict::Deny));
-    assert_eq!(decided(&approval, "what?").await.0, without_reason(Verdict::Deny), "the input ended");
+    let (decision, said) = asked(&approval, b"caf\xe9\ny\n").await;
+    assert_eq!(decision, Some(without_reason(Verdict::Allow)), "what is no text decides nothing");
+    assert_eq!(said.matches("write y or n").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn the_end_of_the_input_decides_nothing() {
+    let approval = approval(&json!({"booking": "B1"}), None);
+    for typed in ["", "what?", "hm\nperhaps\n"] {
+        assert_eq!(asked(&approval, typed.as_bytes()).await.0, None, "{typed}");
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,10 @@ fn options_for(path: &[&str], typed: &[String]) -> String {
     let mut rest = typed.iter().skip(1);
     while let Some(argument) = rest.next() {
         let Some(option) = argument.strip_prefix("--") else { continue };
+        if option.is_empty() {
+            // What follows are no options.
+            break;
+        }
         let (name, joined) = option.split_once('=').map_or((option, false), |(name, _)| (name, true));
         let Some(known) = all_options(&root).find(|known| known.get_long() == Some(name)) else { continue };
         let value = if known.get_action().takes_values() && !joined { rest.next() } else { None };
@@ -36,7 +40,8 @@ fn options_for(path: &[&str], typed: &[String]) -> String {
     said
 }
 
-fn all_options(root: &clap::Command) -> impl Iterator<Item = &clap::Arg> {
+/// The options of all commands.
+pub(super) fn all_options(root: &clap::Command) -> impl Iterator<Item = &clap::Arg> {
     root.get_arguments().chain(root.get_subcommands().flat_map(|command| {
         command.get_arguments().chain(command.get_subcommands().flat_map(clap::Command::get_arguments))
     }))

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Record, Today};
+use super::{Places, Record, Today};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// List all runs, oldest first
+    /// List runs, oldest first, one a line
     List {
+        /// Only the newest so many [default: all]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        last: Option<u32>,
         #[command(flatten)]
         record: Record,
         /// One JSON object a line
@@ -25,6 +28,16 @@ pub(crate) enum RunsCommand {
         /// The journal's events, one JSON object a line
         #[arg(long)]
         json: bool,
+    },
+    /// End runs that were interrupted or wait for a person. No model is asked; tools say what became of calls in doubt
+    Cancel {
+        /// The runs, as `handyman runs list` shows them
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<String>,
+        #[command(flatten)]
+        record: Record,
+        #[command(flatten)]
+        places: Box<Places>,
     },
     /// Check the journal: every event readable, none missing, none changed
     Verify {

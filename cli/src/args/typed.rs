@@ -4,6 +4,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::Args;
+use super::again::all_options;
 use crate::problem::Problem;
 
 /// From this likeness on (Jaro and Winkler's, 0 to 1) a word is taken for a misspelt command.
@@ -11,7 +12,7 @@ const ALIKE: f64 = 0.87;
 
 /// The arguments, where they can be read. Help and what clap itself explains best is printed, and the process exits.
 pub(crate) fn parse(arguments: &[String]) -> Result<Args, Problem> {
-    match Args::try_parse_from(arguments) {
+    match Args::try_parse_from(messages_last(arguments)) {
         Ok(args) => match &args.task {
             Some(task) if args.command.is_none() => no_command(task, arguments).map(|()| args),
             _ => Ok(args),
@@ -26,6 +27,44 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Args, Problem> {
                 None => error.exit(),
             }
         }
+    }
+}
+
+/// The arguments with those at the end, and marked as no options, that begin with a hyphen and can only be messages:
+/// `-5 + 3 = ?`. A misspelt option stays one.
+fn messages_last(arguments: &[String]) -> Vec<String> {
+    let mut root = Args::command();
+    root.build();
+    let takes_next = |argument: &str| {
+        let name = argument.strip_prefix("--");
+        name.is_some() && all_options(&root).any(|a| a.get_long() == name && a.get_action().takes_values())
+    };
+    let (mut others, mut messages) = (Vec::new(), Vec::new());
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            // Whoever marks them knows what is which.
+            "--" => return arguments.to_vec(),
+            message if is_message(message) => messages.push(argument.clone()),
+            option if takes_next(option) => {
+                others.push(argument.clone());
+                others.extend(rest.next().cloned());
+            }
+            _ => others.push(argument.clone()),
+        }
+    }
+    if !messages.is_empty() {
+        others.push("--".to_owned());
+    }
+    [others, messages].concat()
+}
+
+/// Whether an argument begins like an option and has what no option's name has: a blank, another script.
+fn is_message(argument: &str) -> bool {
+    let in_no_name = |c: char| c.is_whitespace() || !c.is_ascii();
+    match argument.strip_prefix("--") {
+        Some(option) => option.split('=').next().is_some_and(|name| name.contains(in_no_name)),
+        None => argument.starts_with('-') && argument.contains(in_no_name),
     }
 }
 
@@ -70,3 +109,6 @@ fn meant(arguments: &[String]) -> Option<Problem> {
 fn commands() -> Vec<String> {
     Args::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests;

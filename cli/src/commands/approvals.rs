@@ -37,8 +37,8 @@ fn list(approval: &Approval) {
         Some(Verdict::Deny) => ", denied",
         Some(Verdict::Ask) | None => "",
     };
-    let (started, message) = (started.strftime("%Y-%m-%d %H:%M"), show::one_line(message));
-    show::line(&format!("{run}  {started}  {message}"));
+    let started = started.strftime("%Y-%m-%d %H:%M");
+    show::line(&show::fitted(&format!("{run}  {started}  "), message));
     show::line(&format!("  {} [{}{decided}]", show::call_line(&call.tool, &call.arguments), short(digest)));
     for line in shown(approval) {
         show::line(&line);

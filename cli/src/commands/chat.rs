@@ -1,9 +1,9 @@
 //! `handyman chat`: one message a line, in a session that goes on after a restart.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
-use handyman::{Observer, Outcome, Run, Session};
+use handyman::{Agent, Observer, Outcome, Run, Session};
 
 use super::{UNFINISHED, observer, observer_after};
 use crate::approve::{keyboard, settle};
@@ -13,21 +13,114 @@ use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show;
 
-pub(crate) async fn chat(session: String, options: &RunOptions) -> Result<ExitCode, Problem> {
+/// The session of a chat for which none was named. Those that `/new` begins after it are numbered: `chat.2`.
+const UNNAMED: &str = "chat";
+
+/// Talks in the session of this name, or in the newest of those without a name.
+pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<ExitCode, Problem> {
     let files = Files::of(&options.places)?;
-    let session = settings::agent(options, &files).await?.session_named(session.into());
+    let agent = settings::agent(options, &files).await?;
+    let may_begin_another = named.as_deref().is_none_or(|name| number_of(name).is_some());
+    let name = match named {
+        Some(name) => name,
+        None => unnamed(newest(&agent).await?.max(1)),
+    };
+    let mut session = agent.session_named(name.into());
+    greet(&session, may_begin_another, options).await?;
     let observer = observer(options.json);
     // The next message closes what cannot go on.
     let mut worst = how_bad(&session, finish_last(&session, options).await).await?;
-    while let Some(message) = next_message().await? {
-        if message.trim().is_empty() {
-            continue;
+    for number in 1_u64.. {
+        let line = match next_line().await? {
+            Typed::Line(line) => line,
+            Typed::Unreadable => {
+                let problem = Problem::new(format!("line {number} is not valid UTF-8; it was skipped"));
+                problem.with_hint("write it in UTF-8").report();
+                worst = Worst::Failed;
+                continue;
+            }
+            Typed::End => break,
+        };
+        match meant(&line) {
+            Meant::Nothing => {}
+            Meant::Leave => break,
+            Meant::Another if may_begin_another => {
+                // What waits is not forgotten with the session.
+                worst = worst.max(if waits(&session).await? { Worst::Unfinished } else { Worst::Nothing });
+                session = agent.session_named(unnamed(newest(&agent).await?.saturating_add(1)).into());
+                greet(&session, may_begin_another, options).await?;
+            }
+            Meant::Another => {
+                let problem = Problem::usage(format!("the session {} was chosen by its name", session.id()));
+                problem.with_hint("begin another with: handyman chat --session NAME").report();
+                worst = Worst::Failed;
+            }
+            Meant::Message(message) => {
+                let outcome = say(&session, message, options, observer.as_ref()).await;
+                // The next message may fare better; the session holds what happened.
+                worst = worst.max(how_bad(&session, outcome).await?);
+            }
         }
-        let outcome = say(&session, message.trim(), options, observer.as_ref()).await;
-        // The next message may fare better; the session holds what happened.
-        worst = worst.max(how_bad(&session, outcome).await?);
     }
     exit_code(&session, worst).await
+}
+
+/// What a line is.
+enum Meant<'a> {
+    Nothing,
+    Leave,
+    /// Another session.
+    Another,
+    Message(&'a str),
+}
+
+fn meant(line: &str) -> Meant<'_> {
+    let line = line.trim();
+    match line.to_lowercase().as_str() {
+        "" => Meant::Nothing,
+        "exit" | "quit" | "/exit" | "/quit" | "退出" => Meant::Leave,
+        "/new" => Meant::Another,
+        _ => Meant::Message(line),
+    }
+}
+
+/// The number of the newest session without a name; 0 if there is none yet.
+async fn newest(agent: &Agent) -> Result<u64, Problem> {
+    let runs = agent.opened_journal().await?.runs(None).await?;
+    Ok(runs.iter().filter_map(|run| number_of(run.session.as_str())).max().unwrap_or_default())
+}
+
+/// The name of the session that was begun without one as the first, the second and so on.
+fn unnamed(number: u64) -> String {
+    if number == 1 { UNNAMED.to_owned() } else { format!("{UNNAMED}.{number}") }
+}
+
+/// Which of the sessions without a name this is, if it is one.
+fn number_of(session: &str) -> Option<u64> {
+    let number: u64 = match session.strip_prefix(UNNAMED)? {
+        "" => 1,
+        rest => rest.strip_prefix('.')?.parse().ok()?,
+    };
+    (unnamed(number) == session).then_some(number)
+}
+
+/// Tells who sits at a terminal what is there already, and how to leave.
+async fn greet(session: &Session, may_begin_another: bool, options: &RunOptions) -> Result<(), Problem> {
+    if options.json || !std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let runs = session.journal().await?.runs(Some(session.id())).await?;
+    let (there, another) = match runs.first() {
+        Some(first) => {
+            let (messages, since) =
+                (show::counted(runs.len(), "message"), first.started.strftime("%Y-%m-%d"));
+            let another = if may_begin_another { "/new begins another, " } else { "" };
+            (format!("{messages} since {since}"), another)
+        }
+        None => ("no messages yet".to_owned(), ""),
+    };
+    show::note(&format!("session {}, {there}; {another}/quit or Ctrl-D leaves", session.id()));
+    Ok(())
 }
 
 /// The worst that became of a message.
@@ -103,17 +196,38 @@ async fn finish_last(session: &Session, options: &RunOptions) -> Result<Option<R
     settle(session, run, &watch).await.map(Some)
 }
 
-/// The next line a person writes; nothing at the end of the input, or when they press Ctrl-C instead.
-async fn next_message() -> Result<Option<String>, Problem> {
+/// What comes of waiting for a line.
+enum Typed {
+    Line(String),
+    /// A line that is no text.
+    Unreadable,
+    /// The input has ended, or somebody has pressed Ctrl-C instead.
+    End,
+}
+
+/// The next line a person writes.
+async fn next_line() -> Result<Typed, Problem> {
     let mut typed = keyboard().await;
-    if std::io::stdin().is_terminal() {
+    let is_terminal = std::io::stdin().is_terminal();
+    if is_terminal {
         show::prompt("» ");
     }
     let read = tokio::select! {
         read = typed.next_line() => read,
-        () = interrupt::pressed() => return Ok(None),
+        () = interrupt::pressed() => Ok(None),
     };
-    read.map_err(|error| {
-        Problem::new(format!("the input cannot be read: {error}")).with_hint("write it in UTF-8")
-    })
+    match read {
+        Ok(Some(line)) => Ok(Typed::Line(line)),
+        Ok(None) => {
+            if is_terminal {
+                // What comes next does not stand beside the prompt.
+                show::prompt("\n");
+            }
+            Ok(Typed::End)
+        }
+        // The reader has gone past the line.
+        Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Typed::Unreadable),
+        Err(error) => Err(Problem::new(format!("the input cannot be read: {error}"))
+            .with_hint("the session goes on with the next `handyman chat`")),
+    }
 }

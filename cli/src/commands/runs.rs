@@ -1,19 +1,23 @@
-//! `handyman runs list|show|verify|export|prune`.
+//! `handyman runs list|show|cancel|verify|export|prune`.
 
 use std::process::ExitCode;
 
-use handyman::{Event, Journal, Observer, Outcome};
+use handyman::{Agent, Event, Journal, Observer, Outcome, RunSummary, ScriptModel};
 use serde_json::json;
 
-use crate::args::{Record, RunsCommand, Today};
+use crate::args::{Places, Record, RunsCommand, Today};
 use crate::problem::Problem;
-use crate::settings::JournalFile;
+use crate::settings::{Files, JournalFile};
 use crate::show::{self, JsonLines, Terminal};
+
+/// Columns of a session's name in the list.
+const SESSION: usize = 20;
 
 pub(crate) async fn dispatch(command: RunsCommand) -> Result<ExitCode, Problem> {
     match command {
-        RunsCommand::List { record, json } => list(&record, json).await,
+        RunsCommand::List { last, record, json } => list(last, &record, json).await,
         RunsCommand::Show { run, record, json } => show(run, &record, json).await,
+        RunsCommand::Cancel { runs, record, places } => cancel(&runs, &record, &places).await,
         RunsCommand::Verify { record } => verify(&record).await,
         RunsCommand::Export { runs, record } => export(&runs, &record).await,
         RunsCommand::Prune { older_than, record, today } => prune(older_than, &record, today).await,
@@ -82,20 +86,54 @@ fn unknown_run(run: &str) -> Problem {
         .with_hint("`handyman runs list` shows the runs there are")
 }
 
-async fn list(record: &Record, json: bool) -> Result<ExitCode, Problem> {
+async fn list(last: Option<u32>, record: &Record, json: bool) -> Result<ExitCode, Problem> {
     let journal = JournalFile::of(record)?.open_existing().await?;
-    for summary in journal.runs(None).await? {
+    let all = journal.runs(None).await?;
+    let last = last.and_then(|last| usize::try_from(last).ok()).unwrap_or(all.len());
+    for summary in all.iter().skip(all.len().saturating_sub(last)) {
         if json {
-            let text = serde_json::to_string(&summary).map_err(|error| Problem::new(error.to_string()))?;
+            let text = serde_json::to_string(summary).map_err(|error| Problem::new(error.to_string()))?;
             show::record(&text);
         } else {
-            let outcome = summary.outcome.as_ref().map_or("interrupted", outcome_word);
-            let (run, message) = (&summary.run, show::one_line(&summary.message));
-            let started = summary.started.strftime("%Y-%m-%d %H:%M");
-            show::line(&format!("{run}  {started}  {outcome:<11}  {message}"));
+            show::line(&listed(summary));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A run in one line; of its message what fits.
+fn listed(summary: &RunSummary) -> String {
+    let RunSummary { run, session, message, started, outcome, .. } = summary;
+    let (started, outcome) =
+        (started.strftime("%Y-%m-%d %H:%M"), outcome.as_ref().map_or(INTERRUPTED, outcome_word));
+    let session = show::one_line(session.as_str());
+    let session = show::cut(&session, SESSION);
+    show::fitted(&format!("{run}  {started}  {outcome:<11}  {session:<9}  "), message)
+}
+
+/// Ends runs, each with a line on what became of it. One that cannot be ended is told of, and the others are ended.
+async fn cancel(runs: &[String], record: &Record, places: &Places) -> Result<ExitCode, Problem> {
+    let journal = JournalFile::of(record)?.open_existing().await?;
+    let tools = Files::of(places)?.open_toolbox().await?;
+    // Whoever ends a run asks no model.
+    let agent = Agent::new(ScriptModel::parse("")?).toolbox(tools).journal_with(journal);
+    let mut code = ExitCode::SUCCESS;
+    for run in runs {
+        match agent.cancel(&run.as_str().into()).await {
+            Ok(ended) => show::line(&format!("run {run}: {}", how_ended(ended.outcome()))),
+            Err(fault) => code = Problem::from(fault).report(),
+        }
+    }
+    Ok(code)
+}
+
+/// What became of a run that was to be cancelled.
+fn how_ended(outcome: Option<&Outcome>) -> String {
+    match outcome {
+        Some(Outcome::Cancelled) => outcome_word(&Outcome::Cancelled).to_owned(),
+        Some(outcome) => format!("has ended already ({})", outcome_word(outcome)),
+        None => INTERRUPTED.to_owned(),
+    }
 }
 
 async fn show(run: String, record: &Record, json: bool) -> Result<ExitCode, Problem> {
@@ -118,6 +156,9 @@ async fn show(run: String, record: &Record, json: bool) -> Result<ExitCode, Prob
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// A run that has not ended.
+const INTERRUPTED: &str = "interrupted";
 
 fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {

@@ -21,6 +21,10 @@ pub(crate) async fn dispatch(command: ServeCommand) -> Result<ExitCode, Problem>
 }
 
 async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {
+    if places.no_sandbox {
+        return Err(Problem::usage("--no-sandbox: it is the sandbox that is served")
+            .with_hint("leave it out: handyman serve booking"));
+    }
     let files = Files::of(places)?;
     let sandbox = files.open_sandbox(None).await?;
     let busy = |error: std::io::Error| {

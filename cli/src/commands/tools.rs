@@ -1,9 +1,12 @@
 //! `handyman tools list|show|call|new`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use handyman::{CallContext, CallOutcome, IdempotencyKey, ToolCall, Toolset};
-use serde_json::{Map, Value};
+use handyman::{
+    CallContext, CallOutcome, CallResult, Effect, IdempotencyKey, Limits, Probe, ToolCall, Toolbox, Toolset,
+};
+use serde_json::{Map, Value, json};
 
 use super::new_tool;
 use crate::args::{Places, ToolsCommand};
@@ -28,15 +31,21 @@ pub(crate) async fn dispatch(command: ToolsCommand) -> Result<ExitCode, Problem>
 
 async fn list(places: &Places) -> Result<ExitCode, Problem> {
     let toolbox = Files::of(places)?.open_toolbox().await?;
+    let width = toolbox.specs().iter().map(|spec| spec.name.chars().count()).max().unwrap_or_default();
     for spec in toolbox.specs() {
         let description = show::one_line(&spec.description);
-        show::line(&format!("{:<20} {:<10} {description}", spec.name, spec.effect.name()));
+        show::line(&format!("{:<width$} {:<10} {description}", spec.name, spec.effect.name()));
+    }
+    if width == 0 {
+        show::note(
+            "no tool is offered; --database, --mcp, --openapi and others name some: handyman tools list --help",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn describe(name: &str, places: &Places) -> Result<ExitCode, Problem> {
-    let toolbox = Files::of(places)?.open_toolbox().await?.only(&[name.to_owned()])?;
+    let toolbox = Files::of(places)?.open_toolbox_of(&[name.to_owned()]).await?;
     for spec in toolbox.specs() {
         let text = serde_json::to_string_pretty(spec).map_err(|error| Problem::new(error.to_string()))?;
         show::record(&text);
@@ -51,13 +60,52 @@ async fn call(
     key: Option<String>,
 ) -> Result<ExitCode, Problem> {
     let files = Files::of(places)?;
-    let toolbox = files.open_toolbox().await?.only(&[name.to_owned()])?;
+    let toolbox = files.open_toolbox_of(&[name.to_owned()]).await?;
     let now = files.now();
     let key =
         key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
     let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
     let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now, allowed: None };
-    let result = toolbox.call(&call, &context).await;
+    let result = call_within(Limits::default().tool_time, &toolbox, &call, &context).await;
     show::record(&result.result.to_string());
+    if result.outcome == CallOutcome::Unknown {
+        let key = &context.key;
+        show::note(&format!(
+            "look whether it took effect before you call it again, and then with --key {key}"
+        ));
+    }
     Ok(if result.outcome == CallOutcome::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
+
+/// Calls a tool. One that takes longer than it may is given up, and asked what came of the call.
+async fn call_within(
+    limit: Duration,
+    toolbox: &Toolbox,
+    call: &ToolCall,
+    context: &CallContext,
+) -> CallResult {
+    if let Ok(result) = tokio::time::timeout(limit, toolbox.call(call, context)).await {
+        return result;
+    }
+    let late = format!("no answer within {} s", limit.as_secs_f64());
+    let failed = |error: String| (CallOutcome::Failed, json!({"error": error}));
+    let reads =
+        |tool: &str| toolbox.specs().iter().any(|spec| spec.name == tool && spec.effect == Effect::ReadOnly);
+    let (outcome, result) = if reads(&call.tool) {
+        failed(late)
+    } else {
+        let asked = tokio::time::timeout(limit, toolbox.probe(call, &context.key)).await;
+        match asked.unwrap_or(Probe::Unsupported) {
+            Probe::Done(result) => (CallOutcome::Succeeded, result),
+            Probe::NotDone => failed(format!("{late}; it did not take effect")),
+            Probe::Unsupported => {
+                let error = format!("{late}; it is unknown whether this took effect");
+                (CallOutcome::Unknown, json!({"error": error}))
+            }
+        }
+    };
+    CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+}
+
+#[cfg(test)]
+mod tests;

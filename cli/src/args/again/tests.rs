@@ -22,3 +22,26 @@ fn what_the_next_command_takes_is_carried_over() {
     assert_eq!(options_for(&["approvals", "allow"], &typed), " --journal 'my runs.db'");
     assert_eq!(options_for(&["none"], &typed), "");
 }
+
+#[test]
+fn values_that_look_like_options_and_messages_that_do_are_told_apart() {
+    let typed = [
+        "handyman",
+        "--5 - 3 = ?",
+        "--tools",
+        "srv_*,-pay",
+        "--tools=-book",
+        "--system",
+        "Be brief.",
+        "--no-sandbox",
+        "--threads",
+        "2",
+        "--",
+        "--json",
+    ]
+    .map(str::to_owned);
+    assert_eq!(
+        options_for(&["resume"], &typed),
+        " --tools 'srv_*,-pay' --tools=-book --system 'Be brief.' --no-sandbox --threads 2"
+    );
+}

@@ -1,0 +1,34 @@
+//! The environment variables that are read, for the help.
+
+/// What is read from the environment, and what for.
+const READ: &[(&str, &str)] = &[
+    ("HANDYMAN_HOME", "the data folder: journal, sandbox world, computed tokens"),
+    ("XDG_DATA_HOME, LOCALAPPDATA", "where the data folder is without it"),
+    ("HANDYMAN_API_KEY", "key of the endpoint that --model names"),
+    ("OPENAI_API_KEY", "the same, for https://api.openai.com/ alone"),
+    #[cfg(feature = "services")]
+    ("HANDYMAN_BRAVE_KEY", "key of --search brave"),
+    #[cfg(feature = "services")]
+    ("HANDYMAN_TAVILY_KEY", "key of --search tavily"),
+    #[cfg(feature = "services")]
+    ("HANDYMAN_BOOKING_TOKEN", "token of --booking"),
+    #[cfg(feature = "services")]
+    ("HANDYMAN_SMTP_PASSWORD", "password of --smtp"),
+    #[cfg(feature = "services")]
+    ("HANDYMAN_OPENAPI_FILE_NAME", "secret of the security scheme NAME of the --openapi document FILE"),
+    ("HF_TOKEN", "token for models of the Hugging Face hub that are not public"),
+    ("HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME", "where pulled models are kept"),
+    ("HF_ENDPOINT", "address of the hub"),
+    ("HF_HUB_OFFLINE", "1: nothing is asked of the hub"),
+    ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "proxies"),
+    ("TMPDIR", "where the built-in model is unpacked"),
+    ("TZ", "the time zone of the clock"),
+];
+
+/// All of them, one a line.
+pub(super) fn table() -> String {
+    let width = READ.iter().map(|(names, _)| names.len()).max().unwrap_or_default();
+    let rows: Vec<String> =
+        READ.iter().map(|(names, purpose)| format!("  {names:<width$}  {purpose}")).collect();
+    format!("Environment variables:\n{}", rows.join("\n"))
+}

@@ -1,0 +1,182 @@
+//! What tools work on: files, databases and services.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use handyman::tools::database::Place;
+use handyman::tools::{Sandbox, Settings};
+use handyman::{JournalWitness, SqliteJournal, Tool, Toolbox};
+use jiff::civil::DateTime;
+
+use super::closing::{self, Open};
+use super::{in_data_folder, offer};
+use crate::args::{Places, Today};
+use crate::problem::Problem;
+
+const WORLD_HINT: &str =
+    "name another file with --world FILE; a damaged world can be removed, and is made anew then";
+const DOCS_HINT: &str = "name a folder with texts, pages or PDF files in it with --docs FOLDER";
+const MAIL_HINT: &str = "name a folder with .txt, .eml or .md files in it with --mail FOLDER";
+const DATABASE_HINT: &str =
+    "name a SQLite database that is there with --database FILE, or a server: postgres://…, mysql://…";
+const SERVER_HINT: &str =
+    "check that the server runs, and the user, the password and the name in --database URL";
+
+/// What tools work on, with the defaults filled in.
+#[derive(Debug)]
+pub(crate) struct Files {
+    world: PathBuf,
+    docs: Option<PathBuf>,
+    mail: Option<PathBuf>,
+    database: Option<Place>,
+    database_write: bool,
+    no_sandbox: bool,
+    #[cfg(feature = "services")]
+    services: crate::args::services::Services,
+    today: Today,
+}
+
+impl Files {
+    pub(crate) fn of(places: &Places) -> Result<Self, Problem> {
+        Ok(Self {
+            world: in_data_folder(places.world.as_deref(), "world.db")?,
+            docs: places.docs.clone(),
+            mail: places.mail.clone(),
+            database: database(places.database.as_deref())?,
+            database_write: places.database_write,
+            no_sandbox: places.no_sandbox,
+            #[cfg(feature = "services")]
+            services: places.services.clone(),
+            today: places.today,
+        })
+    }
+
+    /// All tools: the sandbox's, and those that were configured.
+    pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
+        self.open_toolbox_of(&[]).await
+    }
+
+    /// The tools that are chosen by these names, or all.
+    pub(crate) async fn open_toolbox_of(&self, choice: &[String]) -> Result<Toolbox, Problem> {
+        self.open_toolbox_with(None, true, choice).await
+    }
+
+    /// The tools that are chosen; a journal in the world's own file becomes part of every effect's transaction.
+    pub(super) async fn open_toolbox_with(
+        &self,
+        journal: Option<&Arc<SqliteJournal>>,
+        asks: bool,
+        choice: &[String],
+    ) -> Result<Toolbox, Problem> {
+        let own = self.own_tools(journal).await?;
+        #[cfg(feature = "services")]
+        let all = Box::pin(crate::services::tools(&self.services, own, asks)).await?;
+        #[cfg(not(feature = "services"))]
+        let all: Vec<_> = {
+            let _ = asks;
+            own.into_iter().map(offer::Candidate::own).collect()
+        };
+        // What was not chosen need not be fit to be offered.
+        offer::toolbox(offer::chosen(&all, choice)?, choice)
+    }
+
+    /// The tools of the sandbox and of what stands in for parts of it, or of the latter alone.
+    async fn own_tools(&self, journal: Option<&Arc<SqliteJournal>>) -> Result<Vec<Arc<dyn Tool>>, Problem> {
+        let tools = self.open_sandbox(journal).await?.tools();
+        #[cfg(feature = "services")]
+        let tools = crate::services::booked(&self.services, tools)?;
+        if !self.no_sandbox {
+            return Ok(tools);
+        }
+        Ok(tools.into_iter().filter(|tool| self.is_real(&tool.spec().name)).collect())
+    }
+
+    /// Whether a tool acts on what an option names, and not on what is made up.
+    fn is_real(&self, tool: &str) -> bool {
+        #[cfg(feature = "services")]
+        let services = &self.services;
+        match tool {
+            "search" => self.docs.is_some(),
+            "read_mail" => self.mail.is_some(),
+            "list_tables" | "describe_table" | "query_table" | "run_sql" | "describe_database"
+            | "change_rows" => self.database.is_some(),
+            #[cfg(feature = "services")]
+            "weather" => services.weather.is_some(),
+            #[cfg(feature = "services")]
+            "add_event" | "list_events" | "find_free_slot" => services.calendar.is_some(),
+            #[cfg(feature = "services")]
+            "search_trains" | "search_flights" | "search_hotels" | "search_restaurants" | "book"
+            | "cancel_booking" | "list_bookings" | "pay" | "refund" => services.booking.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The sandbox, on its world; where nothing of it is offered, on one that goes away again.
+    pub(crate) async fn open_sandbox(
+        &self,
+        journal: Option<&Arc<SqliteJournal>>,
+    ) -> Result<Sandbox, Problem> {
+        let world = (!self.no_sandbox).then(|| self.world.clone());
+        if let Some(folder) = world.as_deref().and_then(Path::parent) {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Problem::new(format!("the folder {} cannot be made: {error}", folder.display()))
+                    .with_hint("name a place you can write to with --world FILE")
+            })?;
+        }
+        let settings = Settings {
+            world,
+            documents: self.docs.clone(),
+            database: self.database.clone(),
+            mail: self.mail.clone(),
+            database_write: self.database_write,
+            #[cfg(feature = "services")]
+            weather: crate::services::weather(&self.services)?,
+            #[cfg(feature = "services")]
+            calendar: crate::services::calendar(&self.services)?,
+            witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
+            ..Settings::new(self.now().date())
+        };
+        let sandbox = Sandbox::open(&settings).await.map_err(|error| {
+            let hint = self.hint(&error.to_string());
+            Problem::from(error).with_hint(hint)
+        })?;
+        closing::in_the_end(Open::World(sandbox.clone()));
+        Ok(sandbox)
+    }
+
+    /// What helps where something cannot be opened, which the message names: the option that it is from.
+    fn hint(&self, message: &str) -> &'static str {
+        let folder = |path: Option<&Path>, hint| path.map(|path| (path.display().to_string(), hint));
+        let database = self.database.as_ref().map(|place| {
+            let hint = if matches!(place, Place::File(_)) { DATABASE_HINT } else { SERVER_HINT };
+            (place.to_string(), hint)
+        });
+        let named = [
+            folder(self.docs.as_deref(), DOCS_HINT),
+            folder(self.mail.as_deref(), MAIL_HINT),
+            folder(Some(self.world.as_path()), WORLD_HINT),
+            database,
+        ];
+        // A message that names a file names the folder that it is in as well.
+        let named = named.into_iter().flatten().filter(|(name, _)| message.contains(name.as_str()));
+        named.max_by_key(|(name, _)| name.len()).map_or(WORLD_HINT, |(_, hint)| hint)
+    }
+
+    /// Whether a file is the one that the world is kept in.
+    pub(super) fn is_world(&self, file: &Path) -> bool {
+        !self.no_sandbox && self.world == file
+    }
+
+    /// The local date and time that runs begin at.
+    pub(crate) fn now(&self) -> DateTime {
+        self.today.now()
+    }
+}
+
+/// The database that was named, if one was.
+fn database(named: Option<&str>) -> Result<Option<Place>, Problem> {
+    named
+        .map(Place::parse)
+        .transpose()
+        .map_err(|problem| Problem::usage(format!("--database: {problem}")).with_hint(DATABASE_HINT))
+}

@@ -1,0 +1,95 @@
+//! Which tools are offered: those that were chosen, as far as their schemas can be kept.
+
+use std::sync::Arc;
+
+use handyman::{Tool, Toolbox};
+
+use crate::problem::Problem;
+use crate::show;
+
+/// A tool that may be offered.
+#[derive(Clone)]
+pub(crate) struct Candidate {
+    pub(crate) tool: Arc<dyn Tool>,
+    /// The server or document that it comes from; nothing for one of this program's own.
+    pub(crate) from: Option<String>,
+}
+
+impl Candidate {
+    /// One of this program's own.
+    pub(crate) fn own(tool: Arc<dyn Tool>) -> Self {
+        Self { tool, from: None }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.tool.spec().name
+    }
+}
+
+/// The tools that were chosen, in the order in which they were named. A `*` stands for any letters, and a `-` before a name
+/// leaves the tool out; where nothing else is said, all others are chosen.
+pub(super) fn chosen(all: &[Candidate], choice: &[String]) -> Result<Vec<Candidate>, Problem> {
+    let pattern = |said: &String| said.strip_prefix('-').unwrap_or(said).to_owned();
+    if let Some(nothing) =
+        choice.iter().map(pattern).find(|pattern| !all.iter().any(|tool| fits(pattern, tool.name())))
+    {
+        return Err(unknown(&nothing, all));
+    }
+    let unwanted: Vec<&str> = choice.iter().filter_map(|said| said.strip_prefix('-')).collect();
+    let mut wanted: Vec<&str> =
+        choice.iter().map(String::as_str).filter(|said| !said.starts_with('-')).collect();
+    if wanted.is_empty() {
+        wanted.push("*");
+    }
+    let mut kept: Vec<Candidate> = Vec::new();
+    for pattern in wanted {
+        for tool in all {
+            let name = tool.name();
+            let is_out = unwanted.iter().any(|pattern| fits(pattern, name));
+            if fits(pattern, name) && !is_out && !kept.iter().any(|known| known.name() == name) {
+                kept.push(tool.clone());
+            }
+        }
+    }
+    Ok(kept)
+}
+
+fn unknown(pattern: &str, all: &[Candidate]) -> Problem {
+    let names: Vec<&str> = all.iter().map(Candidate::name).collect();
+    let problem = if pattern.contains('*') {
+        format!("no tool has a name like '{pattern}'")
+    } else {
+        format!("there is no tool '{pattern}'")
+    };
+    Problem::usage(problem).with_hint(format!("the tools are: {}", names.join(", ")))
+}
+
+/// Whether a name is one of the pattern's, in which a `*` stands for any letters or none.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(tail) = name.strip_prefix(head) else { return false };
+    let mut ends = tail.char_indices().map(|(at, _)| at).chain([tail.len()]);
+    ends.any(|at| fits(rest, &tail[at..]))
+}
+
+/// The toolbox of these tools. What a stranger's tool asks for may be nothing that can be kept: it is left out then, and
+/// the others are offered, unless it was named itself.
+pub(super) fn toolbox(tools: Vec<Candidate>, named: &[String]) -> Result<Toolbox, Problem> {
+    let mut toolbox = Toolbox::new();
+    for Candidate { tool, from } in tools {
+        let name = tool.spec().name.clone();
+        match (Toolbox::new().with(tool), from) {
+            (Ok(one), _) => toolbox = toolbox.and(one)?,
+            (Err(fault), Some(from)) if !named.contains(&name) => {
+                let problem = fault.to_string();
+                let why = problem.strip_prefix(&format!("tool '{name}': ")).unwrap_or(&problem);
+                show::note(&format!("{from}: the tool {name} is left out: {why}"));
+            }
+            (Err(fault), _) => return Err(fault.into()),
+        }
+    }
+    Ok(toolbox)
+}
+
+#[cfg(test)]
+mod tests;

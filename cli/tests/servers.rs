@@ -1,0 +1,51 @@
+//! MCP servers that are odd, slow or silent, on the command line.
+
+#![cfg(all(unix, feature = "services"))]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use support::Bench;
+
+/// A server in a few lines of shell: one tool says what nothing can hold, the other answers.
+const ODD_SERVER: &str = r##"
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+  case "$line" in
+    *'"method":"initialize"'*) say '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"odd","version":"1"}}' ;;
+    *'"method":"tools/list"'*) say '{"tools":[{"name":"echo","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}},{"name":"odd","inputSchema":{"type":"object","properties":{"a":{"$dynamicRef":"#x"}}}}]}' ;;
+    *'"method":"tools/call"'*) say '{"content":[{"type":"text","text":"heard"}]}' ;;
+  esac
+done
+"##;
+
+#[test]
+fn a_tool_that_cannot_be_offered_does_not_take_its_server_with_it() {
+    let bench = Bench::new();
+    let server = format!("sh '{}'", bench.write("server.sh", ODD_SERVER).display());
+    let listed = bench.run(&["tools", "list", "--no-sandbox", "--mcp", &server]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    assert!(listed.out.starts_with("echo ") && listed.out.lines().count() == 1, "{}", listed.out);
+    let left_out = "· sh: the tool odd is left out: at /properties/a/$dynamicRef: the keyword '$dynamicRef'";
+    assert!(listed.err.contains(left_out), "{}", listed.err);
+    let called = bench.run(&["tools", "call", "echo", r#"{"text": "hello"}"#, "--mcp", &server]);
+    assert!(called.code == 0 && called.out.contains("heard"), "{} {}", called.out, called.err);
+    assert!(called.err.is_empty(), "nothing else was asked for: {}", called.err);
+    let named = bench.run(&["tools", "call", "odd", "{}", "--mcp", &server]);
+    assert!(named.code == 1 && named.err.starts_with("error: tool 'odd': "), "{}", named.err);
+}
+
+#[test]
+fn who_waits_for_a_server_is_told_so() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["tools", "list", "--mcp", "cat"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(line, "· waiting for the MCP server cat …\n");
+}
