@@ -1,6 +1,6 @@
 //! An agent over a PostgreSQL (or MySQL, MariaDB, SQLite) database: it looks at the schema, then asks.
 //!
-//! `cargo run --release --example ask_postgres -- postgres://user@localhost/shop "Which customers have open orders?" model.gguf`
+//! `cargo run --release --features databases --example ask_postgres -- postgres://user@localhost/shop "Which customers have open orders?" model.gguf`
 //! Without a model file a script plays the model, so that this runs anywhere.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! An agent over an MCP server: any server, one line. Its tools are `once` until we declare them.
 //!
-//! `cargo run --release --example mcp_files -- "npx -y @modelcontextprotocol/server-filesystem ." read_text_file '{"path": "README.md"}'`
+//! `cargo run --release --features mcp --example mcp_files -- "npx -y @modelcontextprotocol/server-filesystem ." read_text_file '{"path": "README.md"}'`
 
 use std::sync::Arc;
 

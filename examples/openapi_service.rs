@@ -1,6 +1,6 @@
 //! An agent over an OpenAPI document: each operation is a tool. Here the service is our own booking API.
 //!
-//! `cargo run --release --example openapi_service`
+//! `cargo run --release --features openapi,serve --example openapi_service`
 
 use handyman::Toolbox;
 use handyman::core::testing::ScriptedModel;

@@ -33,12 +33,15 @@ pub use handyman_runtime::*;
 pub use served::ServedAgent;
 pub use tokio_util::sync::CancellationToken;
 pub use witness::JournalWitness;
+/// The crates whose types stand in this one's: dates and times, and JSON.
+pub use {jiff, serde_json};
 
 /// What an agent's author writes with.
 pub mod prelude {
     pub use crate::{
-        Agent, AllowAll, AskFor, AskForEffects, CallContext, Fault, Limits, Outcome, Policy, Run, Session,
-        Tool, ToolError, ToolResult, tool,
+        Agent, AllowAll, AskFor, AskForEffects, CallContext, CancellationToken, Effect, Fault,
+        IdempotencyKey, Limits, Outcome, Policy, Probe, ReplyOptions, Run, Session, Tool, ToolError,
+        ToolErrorKind, ToolResult, Toolbox, Watch, tool,
     };
     #[cfg(feature = "llama")]
     pub use crate::{BuiltinModel, LocalModel, ModelSettings};

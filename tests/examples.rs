@@ -37,6 +37,15 @@ fn approve_books_what_was_allowed_and_pays_nothing() {
 }
 
 #[test]
+fn orders_orders_once_and_knows_it() {
+    let out = run("orders");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], r#"would do: {"order":"green tea","amount":3,"price":37.5}"#);
+    assert_eq!(lines[1], "I've ordered 3 packets of green tea.");
+    assert!(lines[2].starts_with("Done(") && lines[3] == "NotDone", "{out}");
+}
+
+#[test]
 fn own_policy_waits_before_it_pays() {
     assert!(run("own_policy").contains("Waiting"));
 }
