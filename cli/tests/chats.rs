@@ -2,24 +2,8 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::Stdio;
-
 use serde_json::json;
-use support::{Bench, DATE, Ran};
-
-/// `handyman chat` with these options and this input.
-fn chat(bench: &Bench, options: &[&str], input: &[u8]) -> Ran {
-    let mut child = bench
-        .command(&[&["chat", "--date", DATE], options].concat())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    Ran::from(child.wait_with_output().unwrap())
-}
+use support::Bench;
 
 /// The sessions of all runs, oldest first.
 fn sessions(bench: &Bench) -> Vec<String> {
@@ -32,7 +16,7 @@ fn a_word_that_leaves_is_no_message() {
     for word in ["exit", "quit", "/exit", "/quit", "退出", " Quit "] {
         let bench = Bench::new();
         let model = bench.script(&[json!({"text": "Hello."})]);
-        let ran = chat(&bench, &["--model", &model], format!("hi\n{word}\nand now?\n").as_bytes());
+        let ran = bench.chat(&["--model", &model], format!("hi\n{word}\nand now?\n"));
         assert_eq!((ran.code, ran.out.as_str()), (0, "Hello.\n"), "{word}: {}", ran.err);
         assert!(!ran.err.contains("leaves"), "that is told at a terminal: {}", ran.err);
     }
@@ -42,10 +26,10 @@ fn a_word_that_leaves_is_no_message() {
 fn a_new_session_is_the_one_that_goes_on_later() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "One."}), json!({"text": "Two."})]);
-    let ran = chat(&bench, &["--model", &model], b"hi\n/new\nhi\n");
+    let ran = bench.chat(&["--model", &model], b"hi\n/new\nhi\n");
     assert_eq!((ran.code, ran.out.as_str()), (0, "One.\nOne.\n"), "{}", ran.err);
-    assert_eq!(chat(&bench, &["--model", &model], b"hi\n").out, "Two.\n", "after the second session's");
-    assert_eq!(chat(&bench, &["--model", &model, "--session", "chat"], b"hi\n").out, "Two.\n");
+    assert_eq!(bench.chat(&["--model", &model], b"hi\n").out, "Two.\n", "after the second session's");
+    assert_eq!(bench.chat(&["--model", &model, "--session", "chat"], b"hi\n").out, "Two.\n");
     assert_eq!(sessions(&bench), ["chat", "chat.2", "chat.2", "chat"]);
 }
 
@@ -53,7 +37,7 @@ fn a_new_session_is_the_one_that_goes_on_later() {
 fn a_session_that_was_named_is_not_left_for_another() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "One."}), json!({"text": "Two."})]);
-    let ran = chat(&bench, &["--model", &model, "--session", "mine"], b"hi\n/new\nhi\n");
+    let ran = bench.chat(&["--model", &model, "--session", "mine"], b"hi\n/new\nhi\n");
     assert_eq!((ran.code, ran.out.as_str()), (1, "One.\nTwo.\n"), "{}", ran.err);
     assert!(ran.err.contains("the session mine was chosen by its name"), "{}", ran.err);
     assert!(ran.err.contains("handyman chat --session NAME"), "{}", ran.err);
@@ -64,7 +48,7 @@ fn a_session_that_was_named_is_not_left_for_another() {
 fn what_waits_is_not_forgotten_for_a_new_session() {
     let bench = Bench::new();
     let model = bench.booking();
-    assert_eq!(chat(&bench, &["--model", &model], b"book it\n/new\n").code, 3);
+    assert_eq!(bench.chat(&["--model", &model], b"book it\n/new\n").code, 3);
     assert!(bench.run(&["approvals", "list"]).out.contains("book(id: "));
 }
 
@@ -72,7 +56,7 @@ fn what_waits_is_not_forgotten_for_a_new_session() {
 fn a_line_that_is_no_text_is_skipped_and_the_others_are_not() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "One."}), json!({"text": "Two."})]);
-    let ran = chat(&bench, &["--model", &model], b"hi\n\ncaf\xe9\nhi\n");
+    let ran = bench.chat(&["--model", &model], b"hi\n\ncaf\xe9\nhi\n");
     assert_eq!((ran.code, ran.out.as_str()), (1, "One.\nTwo.\n"), "{}", ran.err);
     assert!(ran.err.contains("error: line 3 is not valid UTF-8; it was skipped"), "{}", ran.err);
     assert!(ran.err.contains("hint: write it in UTF-8"), "{}", ran.err);

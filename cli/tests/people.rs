@@ -2,9 +2,6 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 use support::{Bench, DATE, Ran, call};
 
@@ -106,20 +103,7 @@ fn what_has_changed_since_is_asked_again() {
 
 /// One message to `handyman chat`.
 fn say(bench: &Bench, model: &str, approve: &str, message: &str) -> Ran {
-    chat(bench, &["--model", model, "--approve", approve, "--json"], &format!("{message}\n"))
-}
-
-/// `handyman chat` with these options and this input, no terminal.
-fn chat(bench: &Bench, options: &[&str], input: &str) -> Ran {
-    let mut child = bench
-        .command(&[&["chat", "--date", DATE], options].concat())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    Ran::from(child.wait_with_output().unwrap())
+    bench.chat(&["--model", model, "--approve", approve, "--json"], format!("{message}\n"))
 }
 
 #[test]
@@ -149,9 +133,9 @@ fn a_chat_that_is_no_terminal_says_in_the_end_that_a_person_has_to_decide() {
 fn a_chat_that_is_no_terminal_says_in_the_end_that_a_run_stopped_at_a_limit() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "It will ra", "stop": "tokens"}), json!({"text": "Hello."})]);
-    let ran = chat(&bench, &["--model", &model], "Will it rain?\nhello\n");
+    let ran = bench.chat(&["--model", &model], "Will it rain?\nhello\n");
     assert!(ran.code == 3 && ran.out.ends_with("Hello.\n"), "{} {}", ran.code, ran.out);
-    assert_eq!(chat(&bench, &["--model", &model], "").code, 0, "nothing was asked");
+    assert_eq!(bench.chat(&["--model", &model], "").code, 0, "nothing was asked");
 }
 
 #[test]
@@ -165,7 +149,7 @@ fn every_message_of_a_chat_begins_without_an_empty_line() {
         sum(),
         json!({"text": "42."}),
     ]);
-    let ran = chat(&bench, &["--model", &model], "hi\n6 * 7?\nagain?\n");
+    let ran = bench.chat(&["--model", &model], "hi\n6 * 7?\nagain?\n");
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(ran.out, "Hello.\n42.\n42.\n");
     let steps: Vec<&str> = ran.err.lines().filter(|line| line.starts_with('→')).collect();

@@ -1,6 +1,7 @@
 //! Runs the binary as a person would, in a folder of its own.
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -50,6 +51,19 @@ impl Bench {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.command(arguments).output().unwrap())
+    }
+
+    /// `handyman chat` with these options and this input, no terminal.
+    pub(crate) fn chat(&self, options: &[&str], input: impl AsRef<[u8]>) -> Ran {
+        let mut child = self
+            .command(&[&["chat", "--date", DATE], options].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
+        Ran::from(child.wait_with_output().unwrap())
     }
 
     /// What the database holds: rows of one SELECT, through the product's own tool.
