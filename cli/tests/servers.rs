@@ -1,4 +1,4 @@
-//! MCP servers that are odd, slow or silent, on the command line.
+//! MCP servers that are odd, slow or silent, or die, on the command line.
 
 #![cfg(all(unix, feature = "services"))]
 
@@ -7,7 +7,8 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use support::Bench;
+use serde_json::{Value, json};
+use support::{Bench, DATE, call};
 
 /// A server in a few lines of shell: one tool says what nothing can hold, the other answers.
 const ODD_SERVER: &str = r##"
@@ -48,4 +49,57 @@ fn who_waits_for_a_server_is_told_so() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(line, "· waiting for the MCP server cat …\n");
+}
+
+/// A server that dies of its first call and answers the others. It notes beside itself what it lived through.
+const MORTAL_SERVER: &str = r#"
+echo start >> "$0.notes"
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+  case "$line" in
+    *'"method":"initialize"'*) say '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"mortal","version":"1"}}' ;;
+    *'"method":"tools/list"'*) say '{"tools":[{"name":"echo","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}}]}' ;;
+    *'"method":"tools/call"'*)
+      echo call >> "$0.notes"
+      [ "$(grep -c call "$0.notes")" = 1 ] && exit 7
+      say '{"content":[{"type":"text","text":"heard"}]}' ;;
+  esac
+done
+"#;
+
+/// A run that calls a mortal server once, its events, and what the server lived through.
+fn with_a_mortal_server(options: &[&str]) -> (Vec<Value>, String) {
+    let bench = Bench::new();
+    let script = bench.write("server.sh", MORTAL_SERVER);
+    let server = format!("sh '{}'", script.display());
+    let model = bench.script(&[call("echo", json!({"text": "hello"})), json!({"text": "That is all."})]);
+    let fixed = ["run", "Say hello", "--model", &model, "--mcp", &server, "--date", DATE, "--json"];
+    let ran = bench.run(&[fixed.as_slice(), options].concat());
+    let notes = std::fs::read_to_string(bench.path("server.sh.notes")).unwrap();
+    (ran.events(), notes.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn of_type<'a>(events: &'a [Value], name: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["type"] == name).collect()
+}
+
+#[test]
+fn a_call_that_a_server_died_of_is_unknown_and_made_once() {
+    let (events, lived) = with_a_mortal_server(&["--approve", "auto"]);
+    let ended = of_type(&events, "call_finished");
+    assert_eq!((ended.len(), &ended[0]["outcome"]), (1, &json!("unknown")), "{ended:?}");
+    assert_eq!(lived, "start call");
+}
+
+#[test]
+fn a_call_that_only_reads_is_made_again_at_a_server_that_was_started_again() {
+    let (events, lived) = with_a_mortal_server(&["--reads", "echo"]);
+    assert_eq!(of_type(&events, "call_retried").len(), 1, "{events:?}");
+    let ended = of_type(&events, "call_finished");
+    assert_eq!((ended.len(), &ended[0]["outcome"]), (1, &json!("succeeded")), "{ended:?}");
+    let result = &ended[0]["result"];
+    assert_eq!(result["text"], "heard");
+    assert!(result["note"].as_str().unwrap().contains("was started again"), "{result}");
+    assert_eq!(lived, "start call start call");
 }

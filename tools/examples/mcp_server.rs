@@ -1,5 +1,6 @@
 //! A small MCP server written by hand, without any library: what our client does with it does not hang on two
-//! sides sharing one mistake. Its tools echo, fail, take their time, change under way, and return too much.
+//! sides sharing one mistake. Its tools echo, fail, take their time, change under way, return too much, and end it; started
+//! again, it may be broken or another one.
 
 use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,19 +13,30 @@ static CHANGED: AtomicBool = AtomicBool::new(false);
 static ASKS: AtomicBool = AtomicBool::new(false);
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--broken") {
+    let is_told = |what: &str| std::env::args().any(|argument| argument == what);
+    let is_again = was_started();
+    note("start", &json!(std::process::id()));
+    if is_told("--broken") || (is_again && is_told("--later-broken")) {
         let _ = writeln!(std::io::stderr(), "this server cannot find its data");
         std::process::exit(3);
     }
+    CHANGED.store(is_again && is_told("--later-changed"), Ordering::SeqCst);
     while let Some(line) = next_line() {
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
         if message["method"] == "notifications/cancelled" {
             note("cancelled", &message["params"]["requestId"]);
         }
-        if message.get("id").is_some() && message.get("method").is_some() {
-            answer(&message);
+        let is_request = message.get("id").is_some() && message.get("method").is_some();
+        if is_request && !answer(&message) {
+            std::process::exit(4);
         }
     }
+}
+
+/// Whether the notes say that this server was started before.
+fn was_started() -> bool {
+    let notes = std::env::var("NOTES").ok().and_then(|path| std::fs::read_to_string(path).ok());
+    notes.is_some_and(|notes| notes.lines().any(|line| line.starts_with("start ")))
 }
 
 /// The next line of the client's; the input is free between two lines.
@@ -48,7 +60,8 @@ fn note(what: &str, value: &Value) {
     }
 }
 
-fn answer(message: &Value) {
+/// Answers a request; whether the server goes on after that.
+fn answer(message: &Value) -> bool {
     let parameters = &message["params"];
     let result = match message["method"].as_str().unwrap_or_default() {
         "initialize" => {
@@ -66,17 +79,23 @@ fn answer(message: &Value) {
             note("call", parameters);
             match call(parameters) {
                 Some(result) => result,
-                None => return,
+                None if parameters["name"] == "die" => {
+                    let _ = writeln!(std::io::stderr(), "out of paper");
+                    return false;
+                }
+                None => return true,
             }
         }
         method => {
             // -32602 is for wrong parameters, -32601 for a method that is not there.
             let code = if method == "resources/read" { -32602 } else { -32601 };
             let error = json!({"code": code, "message": "there is no such thing"});
-            return send(&json!({"jsonrpc": "2.0", "id": message["id"], "error": error}));
+            send(&json!({"jsonrpc": "2.0", "id": message["id"], "error": error}));
+            return true;
         }
     };
     send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}));
+    !(message["method"] == "tools/call" && parameters["name"] == "leave")
 }
 
 fn call(parameters: &Value) -> Option<Value> {
@@ -96,7 +115,8 @@ fn call(parameters: &Value) -> Option<Value> {
             }
             text("done at last")
         }
-        "never" => return None,
+        "never" | "die" => return None,
+        "leave" => text("goodbye"),
         "greet" if !ASKS.load(Ordering::SeqCst) => text("nobody can be asked"),
         "greet" | "insist" => text(&ask().to_string()),
         "change" => {
@@ -136,7 +156,7 @@ fn tools() -> Value {
             "required": ["a", "b"]}}),
         json!({"name": "shifty", "description": shifty, "inputSchema": none}),
     ];
-    for name in ["fail", "slowly", "never", "greet", "insist", "change", "huge", "picture"] {
+    for name in ["fail", "slowly", "never", "greet", "insist", "change", "huge", "picture", "die", "leave"] {
         tools.push(json!({"name": name, "description": format!("Does {name}"), "inputSchema": none}));
     }
     Value::from(tools)

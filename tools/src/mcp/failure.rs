@@ -9,6 +9,7 @@ use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 
+use super::delivery::was_not_read;
 use super::server::unavailable;
 
 type HttpError = StreamableHttpError<reqwest::Error>;
@@ -24,13 +25,20 @@ pub(super) fn of_call(server: &str, effect: Effect, error: &ServiceError) -> Too
     }
 }
 
+/// Whether a failure says that the connection takes nothing more, and did not take this: a program that no longer reads, or
+/// a session that the server does not know any more.
+pub(super) fn is_spent(error: &ServiceError) -> bool {
+    let ServiceError::TransportSend(error) = error else { return false };
+    let cause: &Cause = error.error.as_ref();
+    was_not_read(cause) || matches!(cause.downcast_ref::<HttpError>(), Some(HttpError::SessionExpired))
+}
+
 /// The kind of a failure that says that nothing was done.
 fn not_taken(error: &ServiceError) -> Option<ToolErrorKind> {
     let ServiceError::TransportSend(error) = error else { return None };
     let cause: &Cause = error.error.as_ref();
-    if let Some(error) = cause.downcast_ref::<io::Error>() {
-        // A program that no longer reads its standard input. Half of a line is no call.
-        return (error.kind() == io::ErrorKind::BrokenPipe).then_some(ToolErrorKind::Unavailable);
+    if cause.is::<io::Error>() {
+        return was_not_read(cause).then_some(ToolErrorKind::Unavailable);
     }
     match cause.downcast_ref::<HttpError>()? {
         HttpError::AuthRequired(_) | HttpError::InsufficientScope(_) => Some(ToolErrorKind::Refused),
@@ -43,6 +51,7 @@ fn not_taken(error: &ServiceError) -> Option<ToolErrorKind> {
         HttpError::HttpStatus(answer) if matches!(answer.status, 429 | 503) => {
             Some(ToolErrorKind::Unavailable)
         }
+        HttpError::SessionExpired => Some(ToolErrorKind::Unavailable),
         HttpError::Client(error) if error.is_connect() => Some(ToolErrorKind::Unavailable),
         _ => None,
     }
@@ -53,6 +62,9 @@ pub(super) fn why(error: &Cause) -> String {
     let mut last = error;
     while let Some(cause) = cause(last) {
         last = cause;
+    }
+    if matches!(last.downcast_ref(), Some(ServiceError::TransportClosed)) {
+        return "the connection has ended".to_owned();
     }
     match last.downcast_ref::<reqwest::Error>() {
         // Its own words end with the whole address.

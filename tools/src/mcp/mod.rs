@@ -4,24 +4,33 @@
 //! somebody is asked before each call, and what it returns names the server it came from. A tool whose description
 //! changes after it was offered is not called any more: whoever chose it chose something else.
 //!
+//! A server that has ended is started again by the next call, and a session that has expired is begun anew. A call that
+//! the server may have had is not sent again; one that it never had is.
+//!
 //! What a server asks back goes to a [`Person`], if there is one, and into the call's result.
 //!
 //! Map: [`Launch`] how a server is reached · [`Config`] the `mcpServers` file that other clients use ·
-//! [`Server`] a connection, its tools and its resources · `serve` (feature `serve`) a toolbox as a server.
+//! [`Server`] its tools and its resources, over a connection · `serve` (feature `serve`) a toolbox as a server.
 
 #[cfg(feature = "serve")]
 mod client;
 mod config;
+mod connection;
 mod content;
+mod delivery;
 mod failure;
+mod listener;
 mod person;
+mod process;
 mod resources;
+mod restart;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod server;
 mod tool;
 
 pub use config::{Config, Launch};
+pub use listener::{Listening, Progress};
 pub use person::{Answer, Person, Question};
 pub use resources::{list_resources, read_resource};
-pub use server::{Listening, Progress, Server};
+pub use server::Server;

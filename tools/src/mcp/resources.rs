@@ -2,8 +2,10 @@
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
 use rmcp::model::ReadResourceRequestParams;
+use rmcp::service::ServiceError;
 use serde_json::{Value, json};
 
+use super::connection::Connection;
 use super::server::{Server, unavailable};
 use super::{content, failure};
 
@@ -12,11 +14,10 @@ const LISTED_MAX: usize = 20;
 /// List resources of a server
 #[tool(read_only, untrusted)]
 pub async fn list_resources(#[state] server: &Server) -> ToolResult<Value> {
-    let all = server
-        .peer()
-        .list_all_resources()
-        .await
-        .map_err(|error| unavailable(&server.name, failure::why(&error)))?;
+    let connection = server.connected().await?;
+    let listed = connection.peer().list_all_resources().await;
+    let all = listed.map_err(|error| unanswered(server, &connection, &error))?;
+    server.answered();
     let shown: Vec<Value> = all
         .iter()
         .take(LISTED_MAX)
@@ -32,11 +33,20 @@ pub async fn read_resource(
     #[state] server: &Server,
     #[arg(verbatim, from = ["list_resources.resources.uri"])] uri: String,
 ) -> ToolResult<Value> {
-    let request = ReadResourceRequestParams::new(uri);
-    let read = server.peer().read_resource(request).await.map_err(|error| match error {
-        rmcp::ServiceError::McpError(error) => ToolError::new(ToolErrorKind::NotFound, error.message),
-        other => unavailable(&server.name, failure::why(&other)),
+    let connection = server.connected().await?;
+    let read = connection.peer().read_resource(ReadResourceRequestParams::new(uri)).await;
+    let read = read.map_err(|error| match error {
+        ServiceError::McpError(error) => ToolError::new(ToolErrorKind::NotFound, error.message),
+        other => unanswered(server, &connection, &other),
     })?;
+    server.answered();
     let contents: Vec<Value> = read.contents.iter().map(content::resource).collect();
     Ok(json!({"source": format!("mcp:{}", server.name), "contents": contents}))
+}
+
+/// What a request that only reads comes to without an answer. Tried again, it goes to a new connection where this one has
+/// ended.
+fn unanswered(server: &Server, connection: &Connection, error: &ServiceError) -> ToolError {
+    connection.never_had("", error);
+    unavailable(&server.name, failure::why(error))
 }

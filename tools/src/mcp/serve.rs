@@ -95,6 +95,7 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> Serving<N> {
         let key = named.map_or_else(|| format!("{}.{number}", self.instance), |key| format!("mcp.{key}"));
         CallContext {
             run: self.instance.as_str().into(),
+            session: self.instance.as_str().into(),
             call: format!("c{number}").as_str().into(),
             key: key.as_str().into(),
             now: (self.now)(),

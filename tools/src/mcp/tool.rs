@@ -1,14 +1,15 @@
 //! A tool of a server.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use handyman_core::{CallContext, Effect, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
 use rmcp::ErrorData;
-use rmcp::model::{CallToolRequestParams, ErrorCode, RequestParamsMeta};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorCode, RequestParamsMeta};
 use rmcp::service::ServiceError;
 use serde_json::{Map, Value, json};
 
+use super::connection::Connection;
 use super::server::{Server, unavailable};
 use super::{content, failure};
 use crate::foreign;
@@ -16,91 +17,103 @@ use crate::foreign;
 /// Where the idempotency key of a call stands in its `_meta`.
 pub(super) const KEY: &str = "handyman/idempotency-key";
 
+/// What is told with the first result of a server that was started again: what it kept in its memory is gone.
+const NEWS: &str = "the server had ended and was started again before this call";
+
 /// A tool of a server, as it was when it was offered.
 #[derive(Debug)]
 pub(super) struct McpTool {
     server: Arc<Server>,
     offered: rmcp::model::Tool,
     spec: ToolSpec,
+    /// The state of the connection for which it is known to be as it was offered.
+    unchanged: Mutex<(u64, u64)>,
+}
+
+/// Why an attempt at a call got no answer.
+enum Failed {
+    /// It was not made: whether the tool is still as it was could not be found out.
+    Before(ServiceError),
+    /// It was not made: the tool is no longer as it was.
+    Changed(ToolError),
+    /// The call itself failed.
+    During(ServiceError),
+}
+
+impl Failed {
+    /// Whether the server never had the call, because the connection has ended.
+    fn is_for_another(&self, connection: &Connection, key: &str) -> bool {
+        match self {
+            Self::Before(error) | Self::During(error) => connection.never_had(key, error),
+            Self::Changed(_) => false,
+        }
+    }
 }
 
 impl McpTool {
-    pub(super) fn new(server: Arc<Server>, offered: rmcp::model::Tool, effect: Effect) -> Self {
-        let described = offered.description.as_deref().or(offered.title.as_deref()).unwrap_or_default();
+    /// A tool as a server lists it in a state of its connection.
+    pub(super) fn new(
+        server: Arc<Server>,
+        offered: rmcp::model::Tool,
+        effect: Effect,
+        state: (u64, u64),
+    ) -> Self {
         let spec = ToolSpec {
             name: foreign::name(&offered.name),
-            description: foreign::description(described),
+            description: foreign::description(described(&offered)),
             parameters: foreign::adopted(&Value::Object((*offered.input_schema).clone())),
             effect,
             safety: Safety { untrusted: true, ..Safety::default() },
         };
-        Self { server, offered, spec }
+        Self { server, offered, spec, unchanged: Mutex::new(state) }
     }
 
-    /// Whether the server still describes the tool as it did.
-    async fn check_unchanged(&self) -> ToolResult<()> {
-        if !self.server.has_changed() {
+    /// Whether the server still describes the tool as it did: looked at where it said that its list has changed, and
+    /// where it was started again.
+    async fn check_unchanged(&self, connection: &Connection) -> Result<(), Failed> {
+        let state = connection.state();
+        if *self.unchanged.lock().unwrap_or_else(PoisonError::into_inner) == state {
             return Ok(());
         }
-        let server = &self.server;
-        let listed = server
-            .peer()
-            .list_all_tools()
-            .await
-            .map_err(|error| unavailable(&server.name, failure::why(&error)))?;
+        let listed = connection.peer().list_all_tools().await.map_err(Failed::Before)?;
         match listed.iter().find(|tool| tool.name == self.offered.name) {
             Some(tool)
                 if tool.input_schema == self.offered.input_schema
-                    && tool.description == self.offered.description =>
+                    && described(tool) == described(&self.offered) =>
             {
+                *self.unchanged.lock().unwrap_or_else(PoisonError::into_inner) = state;
                 Ok(())
             }
-            Some(_) => Err(ToolError::new(
+            Some(_) => Err(Failed::Changed(ToolError::new(
                 ToolErrorKind::Conflict,
                 format!(
                     "'{}' is described otherwise now than when it was offered; begin a new run",
                     self.spec.name
                 ),
-            )),
-            None => Err(ToolError::new(
+            ))),
+            None => Err(Failed::Changed(ToolError::new(
                 ToolErrorKind::NotFound,
                 format!("'{}' is no longer there", self.spec.name),
-            )),
+            ))),
         }
     }
-}
 
-#[async_trait]
-impl Tool for McpTool {
-    fn spec(&self) -> &ToolSpec {
-        &self.spec
-    }
-
-    async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
-        if self.server.peer().is_transport_closed() {
-            // Nothing is sent to it any more, so that nothing is in doubt.
-            return Err(unavailable(&self.server.name, "it has ended; begin anew to start it again"));
-        }
-        self.check_unchanged().await?;
-        let mut request = CallToolRequestParams::new(self.offered.name.clone()).with_arguments(arguments);
-        request.meta_mut().get_or_insert_default().0.0.insert(KEY.to_owned(), json!(context.key.as_str()));
+    async fn attempt(
+        &self,
+        connection: &Connection,
+        request: CallToolRequestParams,
+    ) -> Result<CallToolResult, Failed> {
+        self.check_unchanged(connection).await?;
         // Dropped, the request is cancelled at the server.
-        let result = self.server.peer().call_tool(request).await;
-        let asked = self.server.take_asked();
-        let result = result.map_err(|error| self.failed(error))?;
-        let mut shown = content::result(&self.server.name, &result);
-        if !asked.is_empty() {
-            shown["asked"] = asked.into();
-        }
-        if result.is_error == Some(true) {
-            return Err(ToolError::new(ToolErrorKind::Refused, content::plain(&result)));
-        }
-        Ok(shown)
+        connection.peer().call_tool(request).await.map_err(Failed::During)
     }
-}
 
-impl McpTool {
-    fn failed(&self, error: ServiceError) -> ToolError {
+    fn told(&self, failed: Failed) -> ToolError {
+        let error = match failed {
+            Failed::Before(error) => return unavailable(&self.server.name, failure::why(&error)),
+            Failed::Changed(error) => return error,
+            Failed::During(error) => error,
+        };
         match error {
             ServiceError::McpError(ErrorData { code: ErrorCode::INVALID_PARAMS, message, .. }) => {
                 ToolError::new(ToolErrorKind::InvalidArgument { path: String::new() }, message)
@@ -112,4 +125,53 @@ impl McpTool {
             other => failure::of_call(&self.server.name, self.spec.effect, &other),
         }
     }
+}
+
+#[async_trait]
+impl Tool for McpTool {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        let key = context.key.as_str();
+        let mut request = CallToolRequestParams::new(self.offered.name.clone()).with_arguments(arguments);
+        request.meta_mut().get_or_insert_default().0.0.insert(KEY.to_owned(), json!(key));
+        let mut is_second = false;
+        let (connection, result) = loop {
+            let connection = self.server.connected().await?;
+            let result = self.attempt(&connection, request.clone()).await;
+            let is_for_another = result.as_ref().is_err_and(|failed| failed.is_for_another(&connection, key));
+            if !is_for_another {
+                break (connection, result);
+            }
+            // The server never had it, so that it is no second time: it goes to the next connection, once.
+            if is_second {
+                return Err(unavailable(&self.server.name, "it ended before it took the call"));
+            }
+            is_second = true;
+        };
+        if matches!(result, Ok(_) | Err(Failed::During(ServiceError::McpError(_)))) {
+            connection.forget(key);
+            self.server.answered();
+        }
+        let asked = connection.take_asked();
+        let result = result.map_err(|failed| self.told(failed))?;
+        if result.is_error == Some(true) {
+            return Err(ToolError::new(ToolErrorKind::Refused, content::plain(&result)));
+        }
+        let mut shown = content::result(&self.server.name, &result);
+        if !asked.is_empty() {
+            shown["asked"] = asked.into();
+        }
+        if connection.take_news() {
+            shown["note"] = NEWS.into();
+        }
+        Ok(shown)
+    }
+}
+
+/// What a server says of a tool: its description, or its title where it has none.
+fn described(tool: &rmcp::model::Tool) -> &str {
+    tool.description.as_deref().or(tool.title.as_deref()).unwrap_or_default()
 }

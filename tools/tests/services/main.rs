@@ -12,7 +12,9 @@
 mod booking;
 mod client;
 mod mcp;
+mod mcp_again;
 mod mcp_http;
+mod mcp_sessions;
 mod openapi;
 mod operations;
 mod providers;

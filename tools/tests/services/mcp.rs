@@ -1,18 +1,27 @@
 //! MCP servers: one that is written by hand, so that two sides do not share a mistake.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use handyman_core::{Effect, Tool, ToolCall, ToolErrorKind, Toolbox, Toolset};
 use handyman_tools::mcp::{Answer, Config, Launch, Listening, Person, Question, Server};
 use serde_json::json;
 
-use crate::support::{call, context, object};
+use crate::support::{call, context, object, until};
 
 /// The server that `cargo test` has built beside this test.
-fn by_hand(arguments: &str) -> Launch {
+pub(crate) fn by_hand(arguments: &str) -> Launch {
     let test = std::env::current_exe().unwrap();
-    let program = test.ancestors().nth(2).unwrap().join("examples/mcp_server");
+    let folder = test.ancestors().nth(2).unwrap().join("examples");
+    let program = folder.join(format!("mcp_server{}", std::env::consts::EXE_SUFFIX));
+    let written = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let source = written(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/mcp_server.rs")));
+    assert!(
+        written(&program).is_some_and(|program| Some(program) >= source),
+        "{} is not there or older than its source: a test of the whole package builds it, and so does \
+         `cargo build --package handyman-tools --example mcp_server`, with this test's profile and features",
+        program.display()
+    );
     Launch::of_command_line(&format!("'{}' {arguments}", program.display())).unwrap()
 }
 
@@ -84,13 +93,16 @@ async fn progress_is_told_and_the_key_is_handed_on() {
     assert!(told.contains(&"s 1 Some(3.0) Some(\"step 1\")".to_owned()), "{told:?}");
     assert!(std::fs::read_to_string(&notes).unwrap().contains(r#""handyman/idempotency-key":"r1.c1""#));
     // A call that is given up is cancelled at the server.
-    let never = call(named(&tools, "never"), json!({}));
-    assert!(tokio::time::timeout(Duration::from_millis(300), never).await.is_err());
+    let noted = |what: &str| std::fs::read_to_string(&notes).unwrap().contains(what);
+    tokio::select! {
+        said = call(named(&tools, "never"), json!({})) => panic!("it is answered: {said:?}"),
+        () = until("the server has the call", || noted(r#""name":"never""#)) => {}
+    }
     assert_eq!(
         call(named(&tools, "echo"), json!({"text": "still there"})).await.unwrap()["text"],
         "still there"
     );
-    assert!(std::fs::read_to_string(&notes).unwrap().contains("cancelled"), "the server was told");
+    until("the server was told", || noted("cancelled")).await;
 }
 
 /// Says its name, and remembers what it was asked.

@@ -23,14 +23,22 @@ fn answering(status: &'static str) -> u16 {
     port
 }
 
-fn answer(mut stream: TcpStream, status: &str) -> Option<()> {
+/// What was asked, as JSON, and in which session.
+pub(crate) struct Heard {
+    pub(crate) asked: Value,
+    pub(crate) session: String,
+}
+
+/// Reads one request.
+pub(crate) fn heard(stream: &TcpStream) -> Option<Heard> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut length = 0;
+    let (mut length, mut session) = (0, String::new());
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         match line.trim().to_ascii_lowercase().split_once(": ") {
             Some(("content-length", value)) => length = value.parse().ok()?,
+            Some(("mcp-session-id", value)) => value.clone_into(&mut session),
             Some(_) => {}
             None if line.trim().is_empty() => break,
             None => {}
@@ -38,7 +46,22 @@ fn answer(mut stream: TcpStream, status: &str) -> Option<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Some(Heard { asked: serde_json::from_slice(&body).unwrap_or_default(), session })
+}
+
+/// Answers it, with further headers that end their lines themselves.
+pub(crate) fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &str) -> Option<()> {
+    let kind = if body.is_empty() { "text/plain" } else { "application/json" };
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n{body}"
+    )
+    .ok()
+}
+
+fn answer(mut stream: TcpStream, status: &str) -> Option<()> {
+    let Heard { asked, .. } = heard(&stream)?;
     let schema = json!({"type": "object", "properties": {}});
     let result = match asked["method"].as_str().unwrap_or_default() {
         "initialize" => Some(json!({"protocolVersion": asked["params"]["protocolVersion"],
@@ -61,13 +84,7 @@ fn answer(mut stream: TcpStream, status: &str) -> Option<()> {
     if status.is_empty() {
         return None;
     }
-    let kind = if body.is_empty() { "text/plain" } else { "application/json" };
-    let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .ok()
+    reply(&mut stream, status, "", &body)
 }
 
 async fn tools(url: &str) -> Vec<Arc<dyn Tool>> {
@@ -104,22 +121,4 @@ async fn an_address_is_not_told() {
     let nobody = Launch::of_command_line("http://ann:s3cret@127.0.0.1:9/mcp?token=t0ken").unwrap();
     let error = Server::connect("s", &nobody, Listening::default()).await.unwrap_err().to_string();
     assert!(!error.contains("s3cret") && !error.contains("t0ken") && !error.contains("::"), "{error}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_server_that_has_ended_was_not_called() {
-    let test = std::env::current_exe().unwrap();
-    let program = test.ancestors().nth(2).unwrap().join("examples/mcp_server");
-    // After the tools were listed, its input ends, and so does it.
-    let line = format!("sed -u '/tools\\/list/q' | '{}'", program.display());
-    let launch =
-        Launch { command: Some("sh".to_owned()), args: vec!["-c".to_owned(), line], ..Launch::default() };
-    let server = Arc::new(Server::connect("short", &launch, Listening::default()).await.unwrap());
-    let tools = server.tools().await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    let echo = tools.iter().find(|tool| tool.spec().name == "echo").unwrap();
-    let error = call(echo.as_ref(), json!({"text": "x"})).await.unwrap_err();
-    assert_eq!(error.kind(), &ToolErrorKind::Unavailable, "{error}");
-    assert!(error.to_string().contains("it has ended"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use handyman_core::{CallContext, Tool, ToolError, ToolResult};
 use handyman_tools::web::{Answer, Client, HttpLimits, Reach, Request, Url};
@@ -73,13 +74,14 @@ pub(crate) fn anywhere() -> Client {
 }
 
 pub(crate) fn impatient() -> HttpLimits {
-    HttpLimits { attempt: std::time::Duration::from_secs(2), bytes_max: 100_000, ..HttpLimits::default() }
+    HttpLimits { attempt: Duration::from_secs(2), bytes_max: 100_000, ..HttpLimits::default() }
 }
 
 pub(crate) fn context(call: &str) -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
     CallContext {
         run: "r1".into(),
+        session: "s1".into(),
         call: call.into(),
         key: format!("r1.{call}").as_str().into(),
         now,
@@ -94,4 +96,15 @@ pub(crate) fn object(arguments: Value) -> Map<String, Value> {
 
 pub(crate) async fn call(tool: &dyn Tool, arguments: Value) -> Result<Value, ToolError> {
     tool.call(object(arguments), &context("c1")).await
+}
+
+/// Waits until this is so, as long as any machine takes for it.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..3_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("after half a minute it is not so that {what}");
 }
