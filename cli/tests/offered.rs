@@ -1,4 +1,4 @@
-//! Tools revealed step by step, and the agent as a tool of other programs.
+//! Tools revealed step by step, what of one's own cannot be searched, and the agent as a tool of other programs.
 
 #![cfg(feature = "services")]
 
@@ -95,6 +95,33 @@ fn an_operation_that_cannot_be_offered_is_left_out_and_the_others_are_not() {
     for ran in [run("weather,odd"), bench.run(&["tools", "show", "odd", "--openapi", &document])] {
         assert!(ran.code == 1 && ran.err.starts_with("error: tool 'odd': "), "named itself: {}", ran.err);
     }
+}
+
+#[test]
+fn files_that_cannot_be_searched_are_told_in_one_line() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("texts")).unwrap();
+    bench.write("texts/key.txt", "The spare key lies under the flowerpot.");
+    for number in 1..=5 {
+        std::fs::write(bench.path(&format!("texts/{number}.pdf")), "no PDF document").unwrap();
+    }
+    let texts = bench.path("texts").display().to_string();
+    let search = ["tools", "call", "search", r#"{"query": "spare key"}"#, "--docs", &texts];
+    let found = bench.run(&search);
+    assert!(found.code == 0 && found.out.contains("flowerpot"), "{}", found.err);
+    let told: Vec<&str> = found.err.lines().collect();
+    assert_eq!(told.len(), 1, "{}", found.err);
+    assert!(
+        told[0].starts_with("· --docs: 5 files cannot be searched: 1.pdf cannot be read: "),
+        "{}",
+        told[0]
+    );
+    assert!(told[0].contains("; 3.pdf ") && told[0].ends_with("; and 2 more"), "{}", told[0]);
+    for number in 1..=5 {
+        std::fs::remove_file(bench.path(&format!("texts/{number}.pdf"))).unwrap();
+    }
+    let found = bench.run(&search);
+    assert!(found.code == 0 && found.err.is_empty(), "{}", found.err);
 }
 
 /// A client of `handyman mcp`, written by hand.

@@ -129,6 +129,12 @@ impl Sandbox {
         &self.world
     }
 
+    /// The documents that `search` finds.
+    #[must_use]
+    pub fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
     /// Closes the world, so that all of it is in its file and nothing beside it that would have to be copied along.
     /// Its tools can do nothing any more.
     pub async fn close(&self) {

@@ -12,6 +12,11 @@ use super::closing::{self, Open};
 use super::{in_data_folder, offer};
 use crate::args::{Places, Today};
 use crate::problem::Problem;
+use crate::show;
+
+/// How many of the files that cannot be searched are named, and the columns that are shown of each.
+const LEFT_OUT_SHOWN: usize = 3;
+const LEFT_OUT_COLUMNS: usize = 160;
 
 const WORLD_HINT: &str =
     "name another file with --world FILE; a damaged world can be removed, and is made anew then";
@@ -141,6 +146,7 @@ impl Files {
             Problem::from(error).with_hint(hint)
         })?;
         closing::in_the_end(Open::World(sandbox.clone()));
+        tell_left_out(&sandbox.documents().left_out());
         Ok(sandbox)
     }
 
@@ -171,6 +177,21 @@ impl Files {
     pub(crate) fn now(&self) -> DateTime {
         self.today.now()
     }
+}
+
+/// Tells in one line which files of the folder of documents cannot be searched, a few by name.
+fn tell_left_out(left_out: &[String]) {
+    if left_out.is_empty() {
+        return;
+    }
+    let shown: Vec<_> =
+        left_out.iter().take(LEFT_OUT_SHOWN).map(|file| show::cut(file, LEFT_OUT_COLUMNS)).collect();
+    let more = match left_out.len() - shown.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let files = show::counted(left_out.len(), "file");
+    show::note(&format!("--docs: {files} cannot be searched: {}{more}", shown.join("; ")));
 }
 
 /// The database that was named, if one was.

@@ -49,8 +49,17 @@ struct Fields {
 enum Origin {
     /// The bundled ones; whether they are in the index. They are put there by the first search: most runs have none.
     Bundled { indexed: Mutex<bool> },
-    /// A folder and its files as they were when they were read.
-    Folder { path: PathBuf, known: Mutex<BTreeMap<PathBuf, Stamp>> },
+    /// A folder and what is known of its files.
+    Folder { path: PathBuf, known: Mutex<Known> },
+}
+
+/// The files of a folder.
+#[derive(Default)]
+struct Known {
+    /// As they were when they were read.
+    files: BTreeMap<PathBuf, Stamp>,
+    /// Those that cannot be searched, each with what is to be said of it.
+    left_out: BTreeMap<PathBuf, String>,
 }
 
 /// A document that was found.
@@ -88,8 +97,9 @@ impl Documents {
     pub fn of_folder(folder: &Path) -> ToolResult<Self> {
         let origin = Origin::Folder { path: folder.to_owned(), known: Mutex::default() };
         let documents = Self::empty(folder.display().to_string(), origin)?;
-        let left_out = documents.refresh()?;
+        documents.refresh()?;
         if documents.reader.searcher().num_docs() == 0 {
+            let left_out = documents.left_out();
             let why = if left_out.is_empty() {
                 files::ENDINGS.join(", ")
             } else {
@@ -102,6 +112,16 @@ impl Documents {
             return Err(ToolError::new(ToolErrorKind::NotFound, message));
         }
         Ok(documents)
+    }
+
+    /// The files and folders that cannot be searched, each with the reason: `long.txt is larger than 2 MB`. As of the last
+    /// search, or of when they were read first.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        let Origin::Folder { path: folder, known } = &*self.origin else { return Vec::new() };
+        let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+        known.left_out.iter().map(|(path, why)| format!("{} {why}", name(path))).collect()
     }
 
     fn empty(source: String, origin: Origin) -> ToolResult<Self> {
@@ -121,10 +141,10 @@ impl Documents {
         Ok(Self { index, reader, fields, source, origin: Arc::new(origin) })
     }
 
-    /// Brings the index to what there is now, and says which files were left out now and why.
-    fn refresh(&self) -> ToolResult<Vec<String>> {
+    /// Brings the index to what there is now.
+    fn refresh(&self) -> ToolResult<()> {
         match &*self.origin {
-            Origin::Bundled { indexed } => self.index_bundled(indexed).map(|()| Vec::new()),
+            Origin::Bundled { indexed } => self.index_bundled(indexed),
             Origin::Folder { path, known } => self.follow(path, known),
         }
     }
@@ -139,34 +159,35 @@ impl Documents {
         Ok(())
     }
 
-    fn follow(&self, folder: &Path, known: &Mutex<BTreeMap<PathBuf, Stamp>>) -> ToolResult<Vec<String>> {
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let files::Found { files: found, too_large } = files::list(folder)?;
-        let mut left_out: Vec<String> = too_large.iter().map(|path| files::too_large(path)).collect();
-        let gone: Vec<PathBuf> = known
-            .iter()
-            .filter(|(path, stamp)| found.get(*path) != Some(*stamp))
-            .map(|(path, _)| path.clone())
-            .collect();
-        let new: Vec<&PathBuf> = found
-            .iter()
-            .filter(|(path, stamp)| known.get(*path) != Some(*stamp))
-            .map(|(path, _)| path)
-            .collect();
+    fn follow(&self, folder: &Path, known: &Mutex<Known>) -> ToolResult<()> {
+        let mut guard = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { files: known, left_out } = &mut *guard;
+        let files::Found { files: found, left_out: passed_over } = files::list(folder)?;
+        let is_as_it_was =
+            |path: &PathBuf| found.get(path).is_some_and(|stamp| known.get(path) == Some(stamp));
+        left_out.retain(|path, _| is_as_it_was(path));
+        left_out.extend(passed_over);
+        let gone: Vec<PathBuf> = known.keys().filter(|path| !is_as_it_was(path)).cloned().collect();
+        let new: Vec<&PathBuf> = found.keys().filter(|path| !is_as_it_was(path)).collect();
         if gone.is_empty() && new.is_empty() {
-            return Ok(left_out);
+            return Ok(());
         }
         let mut added = Vec::new();
         for path in new {
             match files::read(path) {
-                Ok((title, body)) => added.push((path.display().to_string(), title, body)),
+                Ok((title, body)) => {
+                    left_out.extend(files::remark(path, &body).map(|remark| (path.clone(), remark)));
+                    added.push((path.display().to_string(), title, body));
+                }
                 // One file that cannot be read keeps no other from being found.
-                Err(error) => left_out.push(format!("{}: {error}", path.display())),
+                Err(why) => {
+                    left_out.insert(path.clone(), why);
+                }
             }
         }
         self.change(&gone, added)?;
         *known = found;
-        Ok(left_out)
+        Ok(())
     }
 
     /// Takes documents out by their paths and puts others in: path, title, text.

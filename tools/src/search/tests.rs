@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use super::*;
 
+mod left_out;
+
 #[test]
 fn the_right_document_comes_first() {
     let documents = Documents::bundled().unwrap();
@@ -104,14 +106,21 @@ fn a_folder_that_changes_is_found_as_it_is() {
 /// A document of one page with one line of text.
 #[cfg(feature = "pdf")]
 fn pdf_of(line: &str) -> Vec<u8> {
+    pdf_with(line, None, "")
+}
+
+/// The same with one more object, the sixth one, and more in its trailer.
+#[cfg(feature = "pdf")]
+fn pdf_with(line: &str, more: Option<&str>, trailer: &str) -> Vec<u8> {
     let content = format!("BT /F1 12 Tf 72 720 Td ({line}) Tj ET");
-    let objects = [
+    let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
         format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
+    objects.extend(more.map(str::to_owned));
     let mut text = "%PDF-1.4\n".to_owned();
     let mut places = Vec::new();
     for (index, object) in objects.iter().enumerate() {
@@ -123,8 +132,8 @@ fn pdf_of(line: &str) -> Vec<u8> {
     for place in places {
         writeln!(text, "{place:010} 00000 n ").unwrap();
     }
-    writeln!(text, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF", objects.len() + 1)
-        .unwrap();
+    let size = objects.len() + 1;
+    writeln!(text, "trailer\n<< /Size {size} /Root 1 0 R {trailer}>>\nstartxref\n{start}\n%%EOF").unwrap();
     text.into_bytes()
 }
 
@@ -193,6 +202,7 @@ async fn the_tool_answers_in_its_shape() {
     let now = jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0);
     let context = handyman_core::CallContext {
         run: "r".into(),
+        session: "s".into(),
         call: "c".into(),
         key: "r.c".into(),
         now,
