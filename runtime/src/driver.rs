@@ -45,6 +45,7 @@ pub(crate) async fn drive(run: &mut Run, world: &World<'_>) -> Result<(), Fault>
             Step::Settle(result) => vec![execute::settled(result)],
             Step::Undo { call, undoes, why } => vec![Event::UndoPlanned { call, undoes, why }],
             Step::Correct { claim, problem } => vec![Event::ClaimRefused { claim, problem }],
+            Step::Script(event) => vec![event],
         };
         for event in &events {
             record(run, world, event).await?;
@@ -56,7 +57,7 @@ pub(crate) async fn drive(run: &mut Run, world: &World<'_>) -> Result<(), Fault>
 pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> Result<(), Fault> {
     world.journal.append(run.id(), event).await?;
     run.apply(event);
-    world.observer.event(event);
+    world.observer.event_in(run, event);
     Ok(())
 }
 
@@ -76,6 +77,7 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
         options: &options,
     };
     let heard = Heard::new(world.observer);
+    world.observer.asked(run);
     let started = Instant::now();
     let reply = tokio::select! {
         biased;
@@ -101,7 +103,9 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
         Some(Err(fault)) if fault.kind() == FaultKind::Window => match compact(run, &fault.to_string()) {
             Some(event) => Ok(vec![event]),
             // What was achieved until the window was full is kept; a window too small to begin is a fault.
-            None if turn > 1 => Ok(vec![finish(run, world, Outcome::Limit { limit: LimitKind::Window })]),
+            None if turn > 1 || !run.done().is_empty() => {
+                Ok(vec![finish(run, world, Outcome::Limit { limit: LimitKind::Window })])
+            }
             None => Err(fault),
         },
         Some(Err(fault)) => Err(fault),
@@ -192,6 +196,9 @@ fn finish(run: &Run, world: &World<'_>, outcome: Outcome) -> Event {
 fn finish_with(run: &Run, world: &World<'_>, outcome: Outcome, heard: Option<String>) -> Event {
     let tools = world.tools.specs();
     let (answer, incomplete) = match (&outcome, run.answer_schema()) {
+        (outcome, _) if let Some(answer) = planner::scripted_answer(run, tools, outcome) => {
+            (answer, Vec::new())
+        }
         (Outcome::Limit { .. }, Some(schema)) => {
             let written = heard.unwrap_or_else(|| run.written());
             let completed = schema.completed(&written);

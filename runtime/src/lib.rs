@@ -18,7 +18,8 @@
 //!
 //! Map: [`agent`] what one does with an agent, [`session`] a conversation · `driver` the loop, on one page ·
 //! `decide`, `execute` deciding on calls and running them · [`approvals`] what waits for a person ·
-//! [`replay`] running a recorded run again · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run ·
+//! [`replay`] running a recorded run again · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run
+//! (feature `tracing`: as spans) ·
 //! [`script`] a model that plays a file · `llama` (feature `llama`, on by default; costs a C++ build of
 //! minutes) the model step: render, constrain, decode, parse · [`remote`] (feature `remote`; adds an HTTP
 //! client) models behind an OpenAI-compatible endpoint · [`hub`] (feature `hub`; the same client) models from
@@ -38,10 +39,12 @@ pub mod replay;
 pub mod script;
 pub mod session;
 
-pub use agent::Agent;
+pub use agent::{Agent, Delegate};
 pub use approvals::Approval;
 pub use journal::SqliteJournal;
 pub use leave::leave;
+#[cfg(feature = "tracing")]
+pub use observe::Traced;
 pub use observe::{Observer, Watch};
 pub use policy::{AllowAll, AllowList, AskFor, AskForEffects, AskForUntrusted, DenyAll, ReadOnly};
 pub use script::ScriptModel;

@@ -3,13 +3,36 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use handyman_core::{Delta, DeltaSink, Discard, Event};
+use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run};
 use tokio_util::sync::CancellationToken;
+
+#[cfg(feature = "tracing")]
+mod traced;
+
+#[cfg(feature = "tracing")]
+pub use traced::Traced;
 
 /// Is told what happens in a run. Must not block.
 pub trait Observer: DeltaSink {
     /// An event has become durable.
     fn event(&self, event: &Event);
+
+    /// The same, with the run as it is after the event: for those who watch several runs side by side, or one that
+    /// is resumed. This is what is called; by itself it hands the event on to [`Observer::event`].
+    fn event_in(&self, run: &Run, event: &Event) {
+        let _ = run;
+        self.event(event);
+    }
+
+    /// The model is about to be asked for the next reply of a run.
+    fn asked(&self, run: &Run) {
+        let _ = run;
+    }
+
+    /// A run could not go on: nothing more is told of it until it is resumed.
+    fn broke_off(&self, run: &Run, fault: &Fault) {
+        let _ = (run, fault);
+    }
 }
 
 /// Nobody watches.
