@@ -13,7 +13,8 @@
 //! `databases` (PostgreSQL and MySQL/MariaDB beside SQLite), `web` (weather, search, pages and booking over
 //! HTTP; PDF documents), `calendar` (iCalendar files), `mail` (reading and sending it), `mcp` (tools of MCP
 //! servers), `openapi` (tools from OpenAPI documents); `serve` (the booking API, and a toolbox or an agent as
-//! an MCP server); `testing` (a scripted model, and journals in memory and with failures).
+//! an MCP server); `testing` (a scripted model, and journals in memory and with failures); `tracing` (spans of runs,
+//! replies and calls: `Traced`).
 
 #[cfg(feature = "llama")]
 mod builtin;
@@ -41,7 +42,7 @@ pub mod prelude {
     pub use crate::{
         Agent, AllowAll, AskFor, AskForEffects, CallContext, CancellationToken, Effect, Fault,
         IdempotencyKey, Limits, Outcome, Policy, Probe, ReplyOptions, Run, Session, Tool, ToolError,
-        ToolErrorKind, ToolResult, Toolbox, Watch, tool,
+        ToolErrorKind, ToolResult, Toolbox, Watch, Workflow, tool,
     };
     #[cfg(feature = "llama")]
     pub use crate::{BuiltinModel, LocalModel, ModelSettings};

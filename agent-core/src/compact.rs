@@ -156,8 +156,10 @@ impl Compaction {
     }
 }
 
+/// Whether a message says what is to be done.
 fn from_person(message: &Message) -> bool {
-    message.role == Role::User && message.parts.iter().any(|part| matches!(part, Part::Text(_)))
+    let asks = |part: &Part| matches!(part, Part::Text(_) | Part::Task { .. });
+    message.role == Role::User && message.parts.iter().any(asks)
 }
 
 fn is_long(result: &Value, bytes: usize) -> bool {
@@ -175,6 +177,11 @@ fn shortened(result: &Value, bytes: usize) -> Value {
         }
     }
     json!({"cut": cut, "head": text.get(..text.floor_char_boundary(bytes / 2)).unwrap_or_default()})
+}
+
+/// Whether a result has been shortened by [`bounded`].
+pub(crate) fn is_cut(result: &Value) -> bool {
+    result.get("cut").and_then(Value::as_str).is_some_and(|cut| cut.starts_with("shortened from "))
 }
 
 /// A result in about so many bytes of JSON: one that is longer keeps its structure, so that what it names can still be

@@ -12,6 +12,7 @@ use crate::message::{CallOutcome, ToolCall};
 use crate::ports::StopReason;
 use crate::provenance::Origin;
 use crate::tool::Failure;
+use crate::workflow::{Begun, StepEnd};
 
 /// Which model served a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +94,11 @@ pub enum Outcome {
     },
     /// The person cancelled the run.
     Cancelled,
+    /// A step of the workflow could not be done, or its answer not be made; the answer says why.
+    Failed {
+        /// The step; empty for the answer.
+        step: String,
+    },
 }
 
 /// One durable fact of a run.
@@ -117,6 +123,9 @@ pub enum Event {
         /// The shape that the answer has to have, where one was asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_schema: Option<AnswerSchema>,
+        /// The workflow that the run follows, where it follows one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        workflow: Option<Box<Begun>>,
         /// Local date and time of the person when the run began.
         now: DateTime,
     },
@@ -259,6 +268,37 @@ pub enum Event {
         claim: String,
         /// What is wrong with them, for the model.
         problem: String,
+    },
+    /// A step of the workflow makes these calls.
+    StepCalled {
+        /// The step.
+        step: String,
+        /// The calls: one, or one for each element of a list.
+        calls: Vec<ToolCall>,
+    },
+    /// A step of the workflow puts something to the model.
+    StepAsked {
+        /// The step.
+        step: String,
+        /// What it puts to it.
+        message: String,
+        /// Whether strangers' words may stand in that: then it is nobody's request.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        untrusted: bool,
+        /// Whether the model may call tools for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        may_call: bool,
+        /// The shape that the reply has to have, where one is asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_schema: Option<AnswerSchema>,
+    },
+    /// A step of the workflow came to an end.
+    StepEnded {
+        /// The step.
+        step: String,
+        /// How.
+        #[serde(flatten)]
+        end: StepEnd,
     },
     /// The model's window was full: less is shown of what came before.
     Compacted {

@@ -18,7 +18,8 @@
 //! collection of them, [`schema`] the JSON-schema subset that is promised to be enforced ·
 //! [`options`] what a run asks of its replies, [`answer`] the shape of what it comes to ·
 //! [`event`] the durable facts · [`run`] their fold, [`provenance`] where values come from, [`claims`] what an
-//! answer may say was done, [`compact`] how a history is made to fit, [`catalogue`] how many tools are · [`planner`] the next step · [`limits`] what may
+//! answer may say was done, [`compact`] how a history is made to fit, [`catalogue`] how many tools are · [`planner`] the next step, [`workflow`] steps that
+//! were written down beforehand · [`limits`] what may
 //! be used up · [`ports`] the four seams · [`fault`] what the program must hear · `testing` (feature
 //! `testing`) doubles to test agents with.
 
@@ -49,6 +50,7 @@ pub mod schema;
 pub mod testing;
 pub mod tool;
 pub mod toolbox;
+pub mod workflow;
 
 pub use answer::AnswerSchema;
 pub use compact::Compaction;
@@ -89,6 +91,7 @@ pub use tool::{
     CallContext, Effect, Failure, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
 };
 pub use toolbox::Toolbox;
+pub use workflow::{StepEnd, Workflow};
 
 /// What the code that `#[tool]` writes needs by a path that does not depend on its user's manifest.
 #[doc(hidden)]

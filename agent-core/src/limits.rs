@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Model replies in one run. The last one can only answer or ask.
     pub turns_max: u32,
-    /// Tool calls in one run.
+    /// Tool calls that the model asks for in one run.
     pub calls_max: u32,
+    /// Tool calls that the steps of a workflow make in one run.
+    pub step_calls_max: u32,
     /// Tokens decoded (forced, drafted and sampled) in one run.
     pub tokens_max: u64,
     /// Malformed replies in a row.
@@ -41,6 +43,7 @@ impl Default for Limits {
         Self {
             turns_max: 12,
             calls_max: 24,
+            step_calls_max: 1_000,
             tokens_max: 8_192,
             malformed_max: 3,
             invalid_max: 3,

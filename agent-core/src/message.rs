@@ -24,6 +24,13 @@ pub enum Role {
 pub enum Part {
     /// What the speaker said.
     Text(String),
+    /// What a step of a workflow puts to the model: its author's words, with values in them.
+    Task {
+        /// The words.
+        text: String,
+        /// Whether they may be strangers' in part.
+        untrusted: bool,
+    },
     /// What the framework adds to a person's message, such as today's date: never the person's words.
     Note(String),
     /// What the model thought before it spoke.
@@ -50,7 +57,7 @@ impl Message {
         Self { role, parts: vec![Part::Text(text.into())] }
     }
 
-    /// All text parts, joined by newlines. Notes, reasoning, calls and results are left out.
+    /// All text parts, joined by newlines. Tasks, notes, reasoning, calls and results are left out.
     #[must_use]
     pub fn text(&self) -> String {
         let texts: Vec<&str> = self

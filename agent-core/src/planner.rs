@@ -3,12 +3,13 @@
 mod ending;
 mod retry;
 mod saga;
+mod scripted;
 
 use serde_json::json;
 
 use crate::catalogue::{self, SHOW_TOOLS};
 use crate::claims::{self, Claim};
-use crate::event::Outcome;
+use crate::event::{Event, Outcome};
 use crate::ids::CallId;
 use crate::limits::Limits;
 use crate::message::{CallOutcome, CallResult, ToolCall};
@@ -16,6 +17,7 @@ use crate::ports::ReplyMode;
 use crate::repeat;
 use crate::run::{CallState, PendingCall, Run};
 use crate::tool::{Effect, ToolSpec};
+use crate::workflow::{Progress, WorkflowStep};
 
 pub use ending::{Allowance, allowance};
 pub use retry::wait_before_retry;
@@ -51,6 +53,8 @@ pub enum Step {
         /// What is wrong with them.
         problem: String,
     },
+    /// Record what a step of the workflow does, or how it ended.
+    Script(Event),
     /// Record that the run ended.
     Finish(Outcome),
     /// Nothing: the run has ended or has not begun.
@@ -70,6 +74,9 @@ pub fn next_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
     if !run.pending().is_empty() {
         return next_call_step(run, tools, limits);
     }
+    if let Some(progress) = run.progress() {
+        return scripted::next_step(run, progress, tools, limits);
+    }
     match ending::outcome(run, limits) {
         Some(outcome) => {
             let undo = saga::undo(run, tools);
@@ -77,6 +84,12 @@ pub fn next_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
         }
         None => Step::Generate(ending::reply_mode(run, tools, limits)),
     }
+}
+
+/// The answer of a run that follows a workflow and ends like this; `None` where the run follows none.
+#[must_use]
+pub fn scripted_answer(run: &Run, tools: &[ToolSpec], outcome: &Outcome) -> Option<String> {
+    scripted::answer_at(run, tools, outcome)
 }
 
 /// An answer gets one chance to take back what it claims; a partial one has no turn left for it.
@@ -93,6 +106,11 @@ fn next_call_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
     // What has happened is known before anybody decides what else may.
     if let Some(p) = pending.iter().find(|p| is_to_be_asked(p, tools)) {
         return Step::Probe(p.call.clone());
+    }
+    // A step's effects are decided on one by one: each plan is then that of the world as the one before has left it.
+    let open = pending.iter().find(|p| p.state != CallState::Finished);
+    if let Some(p) = open.filter(|p| p.scripted && effect_of(&p.call, tools) != Some(Effect::ReadOnly)) {
+        return step_before_start(p, run, tools, limits).unwrap_or_else(|| act(p));
     }
     if let Some(step) = pending.iter().find_map(|p| step_before_start(p, run, tools, limits)) {
         return step;
@@ -126,9 +144,18 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided if effect_of(call, tools).is_none() => {
             Some(settle(call, CallOutcome::Failed, &no_such_tool(run, call, tools)))
         }
-        CallState::Undecided if let Some(unseen) = catalogue::unseen(run, call) => {
+        CallState::Undecided
+            if let Some(unseen) = catalogue::unseen(run, call).filter(|_| !pending.scripted) =>
+        {
             // Once it has been shown, the same call can be made.
             Some(settle(call, CallOutcome::Cancelled, &unseen))
+        }
+        CallState::Undecided | CallState::Allowed if is_past_failure(pending, run) => {
+            Some(settle(call, CallOutcome::Cancelled, "a call of this step before it did not succeed"))
+        }
+        // A workflow's author knows what they repeat, and the limits of replies are not those of steps.
+        CallState::Undecided if pending.scripted && !ending::no_time_left(run, limits) => {
+            Some(Step::Decide(call.clone()))
         }
         CallState::Undecided if calls_begun(run) >= limits.calls_max => {
             Some(settle(call, CallOutcome::Cancelled, "no more tool calls are allowed in this run"))
@@ -158,10 +185,19 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
     }
 }
 
+/// Whether a call of a workflow's step comes after one that did not succeed, and must have.
+fn is_past_failure(pending: &PendingCall, run: &Run) -> bool {
+    let may_fail = || run.progress().and_then(Progress::step).is_some_and(WorkflowStep::may_fail);
+    let has_failed = |other: &PendingCall| {
+        other.result.as_ref().is_some_and(|result| result.outcome != CallOutcome::Succeeded)
+    };
+    pending.scripted && run.pending().iter().any(has_failed) && !may_fail()
+}
+
 /// Calls started so far and calls of this turn that may still start.
 fn calls_begun(run: &Run) -> u32 {
     let allowed = run.pending().iter().filter(|p| p.state == CallState::Allowed).count();
-    run.usage().calls + u32::try_from(allowed).unwrap_or(u32::MAX)
+    run.calls_of_model() + u32::try_from(allowed).unwrap_or(u32::MAX)
 }
 
 /// The next step of the first unfinished call with an effect.

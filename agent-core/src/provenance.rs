@@ -18,7 +18,7 @@ use crate::message::{CallResult, Message, Part, Role};
 pub enum Source {
     /// The person wrote it.
     Person,
-    /// The agent's author wrote it, in the system message.
+    /// The agent's author wrote it, in the system message or in a workflow.
     System,
     /// A result says it.
     Result {
@@ -72,7 +72,7 @@ fn source(leaf: &Value, history: &[Message], untrusted: &[String]) -> Source {
     };
     if said_by(Role::User) {
         Source::Person
-    } else if said_by(Role::System) {
+    } else if said_by(Role::System) || set_as_task(leaf, history) {
         Source::System
     } else if let Some(result) = result_of(false) {
         of_result(result, false)
@@ -81,6 +81,12 @@ fn source(leaf: &Value, history: &[Message], untrusted: &[String]) -> Source {
     } else {
         Source::Model
     }
+}
+
+/// Whether a value stands in what a step of a workflow says, and is not a stranger's there.
+fn set_as_task(leaf: &Value, history: &[Message]) -> bool {
+    let mut parts = history.iter().flat_map(|message| &message.parts);
+    parts.any(|part| matches!(part, Part::Task { text, untrusted: false } if stands_in_text(leaf, text)))
 }
 
 fn of_result(result: &CallResult, untrusted: bool) -> Source {

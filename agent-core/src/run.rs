@@ -1,6 +1,7 @@
 //! A run: the fold of its events.
 
 mod fold;
+mod script;
 
 pub use fold::UNREADABLE;
 
@@ -15,6 +16,7 @@ use crate::message::{CallOutcome, CallResult, Message, Role, ToolCall};
 use crate::ports::StopReason;
 use crate::provenance::{self, Origin};
 use crate::tool::{CallContext, Failure};
+use crate::workflow::Progress;
 
 /// What a session's earlier runs leave to the next one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,6 +74,8 @@ pub struct PendingCall {
     pub wait_ms: u64,
     /// The call this one takes back, if it is not the model's but the planner's.
     pub undoes: Option<CallId>,
+    /// Whether a step of the workflow makes it, not the model.
+    pub scripted: bool,
 }
 
 impl PendingCall {
@@ -86,6 +90,7 @@ impl PendingCall {
             attempts: 0,
             wait_ms: 0,
             undoes: None,
+            scripted: false,
         }
     }
 }
@@ -133,6 +138,10 @@ pub struct Run {
     answer: String,
     answer_schema: Option<AnswerSchema>,
     incomplete: Vec<String>,
+    progress: Option<Box<Progress>>,
+    /// Calls that the workflow's steps have asked for, and how often one was started.
+    scripted_calls: u32,
+    scripted_starts: u32,
 }
 
 impl Run {
@@ -163,6 +172,9 @@ impl Run {
             answer: String::new(),
             answer_schema: None,
             incomplete: Vec::new(),
+            progress: None,
+            scripted_calls: 0,
+            scripted_starts: 0,
         }
     }
 
@@ -238,7 +250,35 @@ impl Run {
     /// Where each argument of a call comes from.
     #[must_use]
     pub fn trace(&self, call: &ToolCall) -> Vec<Origin> {
-        provenance::trace(&call.arguments, self.record(), &self.untrusted)
+        let origins = provenance::trace(&call.arguments, self.record(), &self.untrusted);
+        match self.progress() {
+            Some(progress) if self.is_scripted(&call.id) => script::attributed(origins, progress),
+            Some(_) | None => origins,
+        }
+    }
+
+    /// Whether a step of the workflow makes this call, not the model.
+    #[must_use]
+    pub fn is_scripted(&self, call: &CallId) -> bool {
+        self.pending.iter().any(|pending| pending.call.id == *call && pending.scripted)
+    }
+
+    /// Calls that were started because the model asked for them.
+    #[must_use]
+    pub fn calls_of_model(&self) -> u32 {
+        self.usage.calls.saturating_sub(self.scripted_starts)
+    }
+
+    /// Calls that steps of the workflow have asked for.
+    #[must_use]
+    pub fn calls_of_steps(&self) -> u32 {
+        self.scripted_calls
+    }
+
+    /// How far the workflow has come that the run follows, if it follows one.
+    #[must_use]
+    pub fn progress(&self) -> Option<&Progress> {
+        self.progress.as_deref()
     }
 
     /// Malformed replies since the last good one.
@@ -331,6 +371,7 @@ impl Run {
         let allowed = pending.filter(|pending| pending.approved.is_some()).and_then(|p| p.plan.clone());
         Some(CallContext {
             run: self.id.clone(),
+            session: self.session.clone(),
             call: call.clone(),
             key: self.key(call),
             now: self.now?,

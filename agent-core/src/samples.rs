@@ -35,6 +35,7 @@ pub(crate) fn started() -> Event {
         tools: tools().into_iter().map(|tool| tool.name).collect(),
         untrusted: Vec::new(),
         answer_schema: None,
+        workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 30, 0, 0),
     }
 }

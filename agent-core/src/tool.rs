@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::ids::{CallId, IdempotencyKey, RunId};
+use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 
 /// What running a tool does to the world. Every tool declares it; there is no default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,9 @@ impl Safety {
 pub struct CallContext {
     /// The run the call belongs to.
     pub run: RunId,
+    /// The session of that run: what a tool keeps of one conversation, it keeps under this name. Who calls a tool
+    /// outside any session says so in it.
+    pub session: SessionId,
     /// The call.
     pub call: CallId,
     /// Stable over retries and restarts of this call: the tool makes its effect unique by it.

@@ -103,6 +103,7 @@ fn context(call: &str) -> CallContext {
     CallContext {
         key: IdempotencyKey::of(&run, &call),
         run,
+        session: "s1".into(),
         call,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
         allowed: None,

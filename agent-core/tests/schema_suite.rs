@@ -51,6 +51,7 @@ async fn arguments_are_let_through_as_the_standard_says() {
                 };
                 let context = CallContext {
                     run: "r".into(),
+                    session: "s".into(),
                     call: "c1".into(),
                     key: "k".into(),
                     now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),

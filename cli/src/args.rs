@@ -7,6 +7,7 @@ mod records;
 #[cfg(feature = "services")]
 pub(crate) mod services;
 mod typed;
+mod workflows;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use again::options_here;
 pub(crate) use local::Local;
 pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};
 pub(crate) use typed::parse;
+pub(crate) use workflows::WorkflowCommand;
 
 use crate::replies::Replies;
 
@@ -65,6 +67,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
+    /// Follow a workflow: steps that were written down beforehand
+    Workflow {
+        #[command(subcommand)]
+        command: WorkflowCommand,
+    },
     /// Decide on calls that wait for a person
     Approvals {
         #[command(subcommand)]
@@ -80,13 +87,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Begin a new run that has happened as another one until some turn
+    /// Begin a new run that has happened as another one until some turn, or some step of its workflow
     Fork {
         /// The run
         run: String,
         /// The turn that is taken anew, from 1
-        #[arg(long, value_name = "TURN", value_parser = clap::value_parser!(u32).range(1..))]
-        at: u32,
+        #[arg(long, value_name = "TURN", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "at_step")]
+        at: Option<u32>,
+        /// The step of a workflow that is taken anew, with all that come after it
+        #[arg(long, value_name = "STEP", conflicts_with = "at")]
+        at_step: Option<String>,
         #[command(flatten)]
         options: RunOptions,
     },
@@ -264,6 +274,9 @@ pub(crate) struct RunOptions {
     /// Model replies the run may take
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_turns: u32,
+    /// Tool calls that the model may ask for
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    pub(crate) max_calls: u32,
     /// Tokens the run's replies may have together [default: 8192]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_tokens: Option<u64>,

@@ -12,6 +12,8 @@ use crate::problem::Problem;
 use crate::settings::{self, Files, JournalFile};
 use crate::show::{self, JsonLines, Terminal};
 
+use replay::At;
+
 mod approvals;
 mod chat;
 mod doctor;
@@ -22,6 +24,7 @@ mod runs;
 #[cfg(feature = "services")]
 mod serve;
 mod tools;
+mod workflow;
 
 /// A run that ended without an answer: a limit, or a person has to decide.
 const UNFINISHED: u8 = 3;
@@ -31,11 +34,15 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
         (Some(Command::Run { task, options }), _) => run(&task, &options).await,
         (Some(Command::Resume { run, options }), _) => resume(run, &options).await,
         (Some(Command::Chat { session, options }), _) => chat::chat(session, &options).await,
+        (Some(Command::Workflow { command }), _) => workflow::dispatch(command).await,
         (Some(Command::Approvals { command }), _) => approvals::dispatch(command).await,
         (Some(Command::Replay { run, without_model, options }), _) => {
             replay::replay(run, !without_model, &options).await
         }
-        (Some(Command::Fork { run, at, options }), _) => replay::fork(run, at, &options).await,
+        (Some(Command::Fork { run, at, at_step, options }), _) => {
+            let at = at_step.map_or_else(|| At::Turn(at.unwrap_or(1)), At::Step);
+            replay::fork(run, &at, &options).await
+        }
         (Some(Command::Runs { command }), _) => runs::dispatch(command).await,
         (Some(Command::Tools { command }), _) => tools::dispatch(command).await,
         #[cfg(feature = "services")]
@@ -81,15 +88,8 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     let session = agent.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
     let ended = ended(&session, &id).await?;
-    if let Some(first) = another_model(&agent, &session, &id).await?.filter(|_| ended.is_none()) {
-        let now = agent.model();
-        if options.model.is_none() {
-            return Err(began_otherwise(&id, &first, &now));
-        }
-        if !options.json {
-            let (first, now) = (told_apart(&first, &now), told_apart(&now, &first));
-            show::note(&format!("the run began with the model {first}; now {now} goes on with it"));
-        }
+    if ended.is_none() {
+        chosen_model(&agent, &session, &id, options).await?;
     }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
@@ -103,14 +103,39 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     Ok(exit_code(&settle(&session, run, &watch).await?))
 }
 
+/// Sees that a run that has not ended goes on with the model that it began with, or with another one that somebody has
+/// chosen; that is told.
+async fn chosen_model(
+    agent: &Agent,
+    session: &Session,
+    run: &RunId,
+    options: &RunOptions,
+) -> Result<(), Problem> {
+    let Some(first) = another_model(agent, session, run).await? else { return Ok(()) };
+    let now = agent.model();
+    if options.model.is_none() {
+        return Err(began_otherwise(run, &first, &now));
+    }
+    if !options.json {
+        let (first, now) = (told_apart(&first, &now), told_apart(&now, &first));
+        show::note(&format!("the run began with the model {first}; now {now} goes on with it"));
+    }
+    Ok(())
+}
+
 /// The model that a run began with, if it is not the agent's.
 async fn another_model(agent: &Agent, session: &Session, run: &RunId) -> Result<Option<ModelInfo>, Problem> {
-    let events = session.journal().await?.events(run).await?;
-    let began = events.into_iter().find_map(|event| match event {
+    let began = began_with(session.journal().await?.events(run).await?);
+    Ok(began.filter(|began| *began != agent.model()))
+}
+
+/// The model that a run began with; none where it follows a workflow that asks none.
+fn began_with(events: Vec<Event>) -> Option<ModelInfo> {
+    events.into_iter().find_map(|event| match event {
+        Event::Started { workflow: Some(begun), .. } if !begun.workflow.needs_model() => None,
         Event::Started { model, .. } => Some(model),
         _ => None,
-    });
-    Ok(began.filter(|began| *began != agent.model()))
+    })
 }
 
 /// Nobody has said that another model is to go on with a run: the one it began with was chosen for it.
@@ -153,6 +178,7 @@ fn exit_code(run: &Run) -> ExitCode {
     match run.outcome() {
         Some(Outcome::Answered | Outcome::Asked) => ExitCode::SUCCESS,
         Some(Outcome::Cancelled) => ExitCode::from(INTERRUPTED),
+        Some(Outcome::Failed { .. }) => ExitCode::FAILURE,
         Some(Outcome::Limit { .. } | Outcome::Waiting { .. }) | None => ExitCode::from(UNFINISHED),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use handyman::{
     CallId, CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source,
-    Usage, Verdict,
+    StepEnd, Usage, Verdict,
 };
 use serde_json::{Map, Value};
 
@@ -107,10 +107,7 @@ impl Observer for Terminal {
                     Verdict::Ask if self.asks => {}
                     Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
                 }
-                if self.origins && !origins.is_empty() {
-                    let origins: Vec<String> = origins.iter().map(origin_text).collect();
-                    line(&format!("  {call}: {}", origins.join(", ")));
-                }
+                self.show_origins(call, origins);
             }
             Event::PersonDecided { call, decision, why, .. } => {
                 let word = if *decision == Verdict::Allow { "allowed" } else { "denied" };
@@ -135,6 +132,9 @@ impl Observer for Terminal {
                 let mark = if *outcome == CallOutcome::Succeeded { "←" } else { "✗" };
                 let call = self.name_at_end(call.as_str());
                 self.step(&format!("{mark} {call}: {}", short(&result.to_string())));
+            }
+            Event::StepCalled { .. } | Event::StepAsked { .. } | Event::StepEnded { .. } => {
+                self.follow(event);
             }
             Event::Compacted { step, .. } => note(&compacted(step)),
             Event::Finished { outcome, answer, receipts, incomplete, usage } => {
@@ -173,11 +173,36 @@ impl Terminal {
         if self.origins { line(text) } else { prompt(&format!("{}\n", printable(text))) }
     }
 
+    fn show_origins(&self, call: &CallId, origins: &[Origin]) {
+        if self.origins && !origins.is_empty() {
+            let origins: Vec<String> = origins.iter().map(origin_text).collect();
+            line(&format!("  {call}: {}", origins.join(", ")));
+        }
+    }
+
+    /// Shows how far a workflow has come.
+    fn follow(&self, event: &Event) {
+        self.end_line();
+        self.learn(event);
+        match event {
+            Event::StepCalled { step, .. } => note(&format!("step {step}")),
+            Event::StepAsked { step, message, .. } => {
+                note(&format!("step {step}: the model is asked"));
+                if self.origins {
+                    line(&format!("  {}", printable(message)));
+                }
+            }
+            Event::StepEnded { step, end: StepEnd::Skipped } => note(&format!("step {step}: skipped")),
+            Event::StepEnded { step, end: StepEnd::Failed { why } } => note(&format!("step {step}: {why}")),
+            _ => {}
+        }
+    }
+
     /// Learns what the calls of a run are, without showing anything.
     pub(crate) fn learn(&self, event: &Event) {
         let Ok(mut names) = self.names.lock() else { return };
         match event {
-            Event::ModelReplied { calls, .. } => {
+            Event::ModelReplied { calls, .. } | Event::StepCalled { calls, .. } => {
                 *names = calls.iter().map(|c| Named::new(&c.id, call_line(&c.tool, &c.arguments))).collect();
             }
             Event::UndoPlanned { call, .. } => {
@@ -247,6 +272,10 @@ impl Terminal {
                 note(&format!("waiting for a person's decision on {}", self.name(call.as_str())));
             }
             Outcome::Cancelled => note("cancelled"),
+            Outcome::Failed { step } if step.is_empty() => {
+                note("failed: the steps were done, the answer could not be made");
+            }
+            Outcome::Failed { step } => note(&format!("failed at the step {step}")),
         }
     }
 }

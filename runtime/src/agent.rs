@@ -1,16 +1,19 @@
 //! The agent: model + tools + policy + limits, as data, and what one does with it.
 
+mod delegate;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use handyman_core::{
     Event, Fault, FaultKind, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId, SessionId,
-    Tool, ToolChoice, Toolbox, catalogue,
+    Tool, ToolChoice, Toolbox, Workflow, catalogue,
 };
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use crate::journal::SqliteJournal;
@@ -18,6 +21,8 @@ use crate::observe::Watch;
 use crate::offer::Offer;
 use crate::policy::{AskForEffects, AskForUntrusted};
 use crate::session::{Session, Typed, fresh};
+
+pub use delegate::Delegate;
 
 /// A model with tools, a policy and limits.
 ///
@@ -160,6 +165,42 @@ impl Agent {
     /// As [`Agent::run`]; a `Schema` fault if the type's shape cannot be promised.
     pub async fn run_as<T: JsonSchema + DeserializeOwned>(&self, message: &str) -> Result<Typed<T>, Fault> {
         self.session().run_as(message).await
+    }
+
+    /// Follows a workflow with these inputs, in a session of its own.
+    ///
+    /// ```
+    /// # use handyman_core::{ToolResult, Workflow, tool};
+    /// # use handyman_runtime::{Agent, ScriptModel};
+    /// # use serde_json::json;
+    /// # /// Weather forecast for a city.
+    /// # #[tool(read_only)]
+    /// # async fn weather(
+    /// #     /// City name
+    /// #     city: String,
+    /// # ) -> ToolResult<String> {
+    /// #     Ok(format!("rain in {city}"))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), handyman_core::Fault> {
+    /// # let model = ScriptModel::parse("")?;
+    /// let workflow = Workflow::new(json!({
+    ///     "name": "look",
+    ///     "inputs": {"city": "Where to look"},
+    ///     "steps": [{"name": "forecast", "call": "weather", "with": {"city": "{{ city }}"}}],
+    ///     "answer": "Tomorrow: {{ forecast }}"
+    /// }))?;
+    /// let inputs = [("city".to_owned(), json!("Lagos"))].into_iter().collect();
+    /// let run = Agent::new(model).tool(weather).run_workflow(&workflow, inputs).await?;
+    /// assert_eq!(run.answer(), "Tomorrow: rain in Lagos");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::run_workflow`].
+    pub async fn run_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> Result<Run, Fault> {
+        self.session().run_workflow(workflow, inputs).await
     }
 
     /// Begins a session.

@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use crate::decide::{CHANGED, digest};
 use crate::driver::{World, millis};
 
+/// Bytes that the result of a workflow's call may have: a step whose result is longer fails.
+const SCRIPTED_BYTES_MAX: usize = 1 << 20;
+
 /// How a call ended.
 struct End {
     outcome: CallOutcome,
@@ -68,7 +71,7 @@ async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Eve
         Attempt::Late(time) => late(run, world, &pending.call, time).await,
         Attempt::Dropped => End::because(CallOutcome::Cancelled, "the run was cancelled"),
     };
-    finished(world, &pending.call, end, began.elapsed())
+    finished(room(run, world, &pending.call), &pending.call, end, began.elapsed())
 }
 
 /// An allowed call that would do something else now, and has done nothing.
@@ -193,7 +196,12 @@ pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Even
             End::because(CallOutcome::Unknown, error)
         }
     };
-    finished(world, call, end, Duration::ZERO)
+    finished(room(run, world, call), call, end, Duration::ZERO)
+}
+
+/// Bytes that a call's result may have. What a workflow works on is kept whole; the model is shown less of it.
+fn room(run: &Run, world: &World<'_>, call: &ToolCall) -> usize {
+    if run.is_scripted(&call.id) { SCRIPTED_BYTES_MAX } else { world.limits.output_bytes_max }
 }
 
 /// What started calls come to that a cancelled run does not run any more: none of them has done anything, but for one
@@ -205,7 +213,7 @@ pub(crate) fn given_up(world: &World<'_>, calls: &[ToolCall]) -> Vec<Event> {
             Some(Effect::ReadOnly | Effect::Once) | None => CallOutcome::Cancelled,
         };
         let end = End::because(outcome, "the run was cancelled before this call ran");
-        finished(world, call, end, Duration::ZERO)
+        finished(world.limits.output_bytes_max, call, end, Duration::ZERO)
     };
     calls.iter().map(ended).collect()
 }
@@ -216,8 +224,8 @@ pub(crate) fn settled(result: CallResult) -> Event {
     Event::CallFinished { call, outcome, result, failure: None, ms: 0 }
 }
 
-fn finished(world: &World<'_>, call: &ToolCall, end: End, time: Duration) -> Event {
-    let result = compact::bounded(end.result, world.limits.output_bytes_max);
+fn finished(bytes: usize, call: &ToolCall, end: End, time: Duration) -> Event {
+    let result = compact::bounded(end.result, bytes);
     Event::CallFinished {
         call: call.id.clone(),
         outcome: end.outcome,

@@ -93,7 +93,7 @@ pub(crate) fn known(history: &[Message]) -> BTreeSet<String> {
         match part {
             // It quotes what nobody has said.
             Part::Note(text) if text.starts_with(UNREADABLE) => {}
-            Part::Text(text) | Part::Note(text) => learn(text, &mut known),
+            Part::Text(text) | Part::Note(text) | Part::Task { text, .. } => learn(text, &mut known),
             Part::Result(result) => learn_value(&result.result, &mut known),
             Part::Reasoning(_) | Part::Call(_) => {}
         }

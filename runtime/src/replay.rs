@@ -109,10 +109,33 @@ impl Session {
             return Err(Fault::new(FaultKind::Request, format!("run {id} has no turn {turn}"))
                 .with_hint(format!("it has {turns}; `handyman runs show {id} --json` shows them")));
         };
+        self.forked(id, events.into_iter().take(until).collect()).await
+    }
+
+    /// Begins a new session that has happened as this one until a step of a workflow's run, and gives the run that goes
+    /// on from there, as one that failed at that step: `resume` it. What calls did before is not done again.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Request` if the run has not come to such a step, or of the journal.
+    pub async fn fork_at_step(&self, id: &RunId, step: &str) -> Result<(Session, RunId), Fault> {
+        let events = self.agent().opened_journal().await?.events(id).await?;
+        let Some(until) = events.iter().position(|event| step_of(event) == Some(step)) else {
+            let mut steps: Vec<&str> = events.iter().filter_map(step_of).collect();
+            steps.dedup();
+            let come_to = if steps.is_empty() { "none".to_owned() } else { steps.join(", ") };
+            return Err(Fault::new(FaultKind::Request, format!("run {id} has not come to a step '{step}'"))
+                .with_hint(format!("the steps that it has come to: {come_to}")));
+        };
+        self.forked(id, events.into_iter().take(until).collect()).await
+    }
+
+    /// A new session that has happened as this one, and the run in it that has these events.
+    async fn forked(&self, id: &RunId, events: Vec<Event>) -> Result<(Session, RunId), Fault> {
+        let journal = self.agent().opened_journal().await?;
         let forked = Session::new(self.agent().clone(), fresh("s").into());
         let _lease = journal.lease(forked.id()).await?;
         let mut runs = journal.events_of(self.id(), Some(id)).await?;
-        runs.push((id.clone(), events.into_iter().take(until).collect()));
+        runs.push((id.clone(), events));
         let copies: Vec<(RunId, Vec<Event>)> = runs.into_iter().map(|(_, run)| copy(run, &forked)).collect();
         let last = copies.last().map_or_else(|| id.clone(), |(run, _)| run.clone());
         journal.append_all(&copies).await?;
@@ -136,6 +159,16 @@ impl Session {
             runs.into_iter().map(|(_, run)| ended(copy(run, &branched))).collect();
         journal.append_all(&copies).await?;
         Ok(branched)
+    }
+}
+
+/// The step of a workflow that an event is of.
+fn step_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::StepCalled { step, .. } | Event::StepAsked { step, .. } | Event::StepEnded { step, .. } => {
+            Some(step)
+        }
+        _ => None,
     }
 }
 
@@ -248,6 +281,7 @@ fn follows(step: &Step, event: &Event) -> bool {
         ) => of.iter().any(|of| of.id == *call),
         (Event::CallFinished { call, .. }, Step::Settle(of)) => *call == of.call,
         (Event::Finished { outcome, .. }, Step::Finish(of)) => outcome == of,
+        (event, Step::Script(of)) => event == of,
         (_, _) => false,
     }
 }

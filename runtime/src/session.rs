@@ -3,12 +3,14 @@
 mod names;
 mod said;
 
+use handyman_core::workflow::Begun;
 use handyman_core::{
     AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role,
-    Run, RunId, RunSummary, SessionId, Toolset,
+    Run, RunId, RunSummary, SessionId, Toolset, Workflow,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
@@ -107,6 +109,36 @@ impl Session {
             return Err(Fault::new(FaultKind::Request, "the request is empty")
                 .with_hint("say in a sentence what should be done"));
         }
+        self.begin(message, None, watch).await
+    }
+
+    /// Follows a workflow in one run of this session. What it is and what it began with is in the journal: a run that
+    /// was interrupted, or waits for a person, is resumed like any other.
+    ///
+    /// # Errors
+    /// As [`Session::run`]; a `Request` fault if inputs or tools are not those that the workflow wants.
+    pub async fn run_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> Result<Run, Fault> {
+        self.run_workflow_watched(workflow, inputs, &Watch::default()).await
+    }
+
+    /// Follows a workflow while somebody watches, who may cancel it.
+    ///
+    /// # Errors
+    /// As [`Session::run_workflow`].
+    pub async fn run_workflow_watched(
+        &self,
+        workflow: &Workflow,
+        inputs: Map<String, Value>,
+        watch: &Watch<'_>,
+    ) -> Result<Run, Fault> {
+        let inputs = workflow.bind(inputs)?;
+        workflow.fits(self.agent.tools()?.specs())?;
+        let message = workflow.message(&inputs);
+        self.begin(&message, Some(Begun { workflow: workflow.clone(), inputs }), watch).await
+    }
+
+    /// Begins a run of the session and drives it.
+    async fn begin(&self, message: &str, workflow: Option<Begun>, watch: &Watch<'_>) -> Result<Run, Fault> {
         let tools = self.agent.offer()?;
         let specs = tools.specs();
         let journal = self.agent.opened_journal().await?;
@@ -124,7 +156,9 @@ impl Session {
                 .filter(|spec| spec.safety.untrusted)
                 .map(|spec| spec.name.clone())
                 .collect(),
-            answer_schema: self.agent.options.answer.clone(),
+            // The steps of a workflow say themselves what shape their replies have.
+            answer_schema: self.agent.options.answer.clone().filter(|_| workflow.is_none()),
+            workflow: workflow.map(Box::new),
             now: self.agent.time(),
         };
         self.go_on(&mut run, journal.as_ref(), watch, &started).await?;
@@ -157,7 +191,7 @@ impl Session {
                 self.has_tools_of(&run, &events)?;
                 self.go_on(&mut run, journal.as_ref(), watch, &Event::Resumed).await?;
             }
-            Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
+            Some(_) => {}
         }
         Ok(run)
     }
@@ -176,7 +210,7 @@ impl Session {
         let mut run = Run::replay(id.clone(), earlier, &journal.events(id).await?);
         match run.outcome() {
             None | Some(Outcome::Waiting { .. }) => self.give_up(&mut run, journal.as_ref()).await?,
-            Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
+            Some(_) => {}
         }
         Ok(run)
     }
@@ -200,7 +234,9 @@ impl Session {
         let missing = open
             .map(|pending| &pending.call.tool)
             .find(|tool| began_with.unwrap_or_default().contains(tool) && is_missing(tool));
-        let Some(tool) = missing else { return Ok(()) };
+        // A workflow is not begun with a step that cannot be gone on from.
+        let later = || run.progress().and_then(|progress| progress.missing_tool(specs));
+        let Some(tool) = missing.map(String::as_str).or_else(later) else { return Ok(()) };
         let message = format!("run {} goes on with a call of '{tool}', which is not on offer now", run.id());
         Err(Fault::new(FaultKind::Request, message).with_hint("resume it with the tools that it began with"))
     }
@@ -227,7 +263,11 @@ impl Session {
             cancel: &watch.cancel,
         };
         record(run, &world, first).await?;
-        drive(run, &world).await
+        let driven = drive(run, &world).await;
+        if let Err(fault) = &driven {
+            world.observer.broke_off(run, fault);
+        }
+        driven
     }
 
     /// What the session's runs before `until` (or all of them) leave behind. A run that was interrupted is
@@ -247,7 +287,7 @@ impl Session {
             match run.outcome() {
                 None => self.give_up(&mut run, journal).await?,
                 Some(Outcome::Waiting { .. }) => return Err(waits(run.id())),
-                Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. } | Outcome::Cancelled) => {}
+                Some(_) => {}
             }
             earlier = run.into_earlier();
         }

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use handyman_core::catalogue::SHOW_TOOLS;
-use handyman_core::{CallResult, Message, Part, Role, ToolSpec, repeat};
-use serde_json::{Map, Value};
+use handyman_core::{CallResult, Message, Part, Role};
+#[cfg(feature = "llama")]
+use handyman_core::{ToolSpec, repeat};
+#[cfg(feature = "llama")]
+use serde_json::Map;
+use serde_json::Value;
 
 /// Pieces of results over all spans: what does not fit beside what is newer cannot be copied from.
 const PIECES_MAX: usize = 4_000;
@@ -17,21 +21,28 @@ const PERSON_PIECES_MAX: usize = 16_000;
 pub(crate) struct Sources<'a> {
     history: &'a [Message],
     /// The tools by which repeats are judged.
+    #[cfg(feature = "llama")]
     tools: &'a [ToolSpec],
 }
 
 impl<'a> Sources<'a> {
     /// The sources of a history.
     pub(crate) fn new(history: &'a [Message]) -> Self {
-        Self { history, tools: &[] }
+        Self {
+            history,
+            #[cfg(feature = "llama")]
+            tools: &[],
+        }
     }
 
     /// Leaves out calls that cannot be made again in this run.
+    #[cfg(feature = "llama")]
     pub(crate) fn without_repeats(self, tools: &'a [ToolSpec]) -> Self {
         Self { tools, ..self }
     }
 
     /// The arguments that a tool cannot be called with again.
+    #[cfg(feature = "llama")]
     pub(crate) fn spent(&self, tool: &str) -> Vec<&'a Map<String, Value>> {
         if self.tools.is_empty() {
             return Vec::new();
@@ -64,13 +75,19 @@ impl<'a> Sources<'a> {
         self.history.iter().map(|message| message.calls().count()).sum()
     }
 
-    /// The strings that stand under `field` anywhere in the results of `tool`, oldest first.
+    /// The strings that stand under `field` anywhere in the results of `tool`, oldest first, as far as they are whole.
     /// The name is `tool.field`.
     pub(crate) fn values(&self, name: &str) -> Vec<String> {
         let Some((tool, field)) = name.rsplit_once('.') else { return Vec::new() };
         let mut found = Vec::new();
         for result in self.history.iter().flat_map(Message::results).filter(|result| result.tool == tool) {
-            collect_field(&result.result, field, &mut found);
+            let mut values = Vec::new();
+            collect_field(&result.result, field, &mut values);
+            // A result that was shortened says so, and what was cut in it is the beginning of another value.
+            if result.result["cut"].is_string() {
+                values.retain(|value| !value.ends_with('…'));
+            }
+            found.append(&mut values);
         }
         let mut seen = BTreeSet::new();
         found.retain(|value| seen.insert(value.clone()));
@@ -83,7 +100,7 @@ impl<'a> Sources<'a> {
         let mut seen = BTreeSet::new();
         for message in self.history.iter().rev().filter(|message| message.role == Role::User) {
             texts.extend(message.parts.iter().filter_map(|part| match part {
-                Part::Text(text) => Some(text.as_str()),
+                Part::Text(text) | Part::Task { text, .. } => Some(text.as_str()),
                 Part::Note(_) | Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
             }));
         }

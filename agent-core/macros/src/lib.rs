@@ -36,7 +36,7 @@ use syn::parse_macro_input;
 ///
 /// - `#[state] name: &State`, first, if the tool needs something to work on. The tool is then built
 ///   with it: `weather(Arc::clone(&state))`.
-/// - `&CallContext` anywhere: the run, the idempotency key, the person's date and time.
+/// - `&CallContext` anywhere: the run and its session, the idempotency key, the person's date and time.
 /// - The arguments the model writes: owned values whose types implement `Deserialize` and `JsonSchema`.
 ///   The doc comment of each is its description. An `Option` may be left out.
 ///

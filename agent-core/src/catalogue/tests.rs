@@ -30,9 +30,9 @@ fn headed() -> Vec<ToolSpec> {
 
 fn begun() -> Event {
     match started() {
-        Event::Started { run, session, message, model, untrusted, answer_schema, now, .. } => {
+        Event::Started { run, session, message, model, untrusted, answer_schema, workflow, now, .. } => {
             let tools = headed().into_iter().map(|tool| tool.name).collect();
-            Event::Started { run, session, message, model, tools, untrusted, answer_schema, now }
+            Event::Started { run, session, message, model, tools, untrusted, answer_schema, workflow, now }
         }
         other => other,
     }

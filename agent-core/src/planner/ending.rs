@@ -52,7 +52,7 @@ pub(super) fn reply_mode(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Repl
     let (usage, free) = (run.usage(), allowance(run, ReplyMode::Free, limits));
     let last = usage.turns + 1 >= limits.turns_max
         || (run.malformed_in_a_row() > 0 && run.malformed_in_a_row() + 1 >= limits.malformed_max)
-        || usage.calls >= limits.calls_max
+        || run.calls_of_model() >= limits.calls_max
         || run.invalid_in_a_row() >= limits.invalid_max
         || free.tokens == 0
         || free.time.is_zero();

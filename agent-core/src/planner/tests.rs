@@ -13,6 +13,7 @@ use crate::samples::{
 use super::{Step, next_step};
 
 pub(crate) mod once;
+mod scripted;
 
 fn next(events: &[Event]) -> Step {
     next_within(events, &Limits::default())

@@ -3,28 +3,33 @@
 use jiff::civil::{Date, DateTime};
 use serde_json::json;
 
-use super::{CallState, Done, PendingCall, Run};
+use super::{CallState, Done, PendingCall, Run, script};
 use crate::catalogue::{self, SHOW_TOOLS};
-use crate::compact::Compaction;
+use crate::compact::{self, Compaction};
 use crate::event::{Event, Outcome, Verdict};
 use crate::ids::{CallId, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
 use crate::schema::shown;
 use crate::tool::Failure;
+use crate::workflow::Progress;
 
 /// How a note begins that tells the model what was wrong with its reply, whose words it may quote.
 pub const UNREADABLE: &str = "Your reply could not be read: ";
+
+/// Bytes of a result of a workflow's call that the model is shown.
+const SCRIPTED_SHOWN_BYTES: usize = 8_192;
 
 impl Run {
     /// Folds one fact in. Total: a fact that does not fit the state changes nothing.
     pub fn apply(&mut self, event: &Event) {
         let goes_on = self.now.is_some() && self.outcome.is_none();
         match event {
-            Event::Started { session, message, now, tools, untrusted, answer_schema, .. }
+            Event::Started { session, message, now, tools, untrusted, answer_schema, workflow, .. }
                 if self.now.is_none() =>
             {
                 self.answer_schema.clone_from(answer_schema);
+                self.progress = workflow.as_deref().map(|begun| Progress::new(begun.clone()).into());
                 self.reveals = catalogue::is_headed(tools);
                 self.start(session, message, *now);
                 self.distrust(untrusted);
@@ -92,16 +97,11 @@ impl Run {
                 self.claims_refused = self.claims_refused.saturating_add(1);
                 self.note(format!("Not so: {problem}."));
             }
-            Event::Compacted { step, .. } => self.compact(step),
-            Event::Finished { outcome, answer, incomplete, .. } => {
-                // A run that waits for a person keeps its calls open: it goes on.
-                if !matches!(outcome, Outcome::Waiting { .. }) {
-                    self.abandon_pending();
-                }
-                self.outcome = Some(outcome.clone());
-                self.answer.clone_from(answer);
-                self.incomplete.clone_from(incomplete);
+            Event::StepCalled { .. } | Event::StepAsked { .. } | Event::StepEnded { .. } => {
+                self.follow(event);
             }
+            Event::Compacted { step, .. } => self.compact(step),
+            Event::Finished { outcome, answer, incomplete, .. } => self.finish(outcome, answer, incomplete),
             Event::Started { .. }
             | Event::Resumed
             | Event::PersonDecided { .. }
@@ -112,7 +112,18 @@ impl Run {
         }
     }
 
-    fn say(&mut self, message: Message) {
+    fn finish(&mut self, outcome: &Outcome, answer: &str, incomplete: &[String]) {
+        // A run that waits for a person keeps its calls open: it goes on.
+        if !matches!(outcome, Outcome::Waiting { .. }) {
+            self.abandon_pending();
+            self.say_scripted(answer);
+        }
+        self.outcome = Some(outcome.clone());
+        answer.clone_into(&mut self.answer);
+        self.incomplete = incomplete.to_vec();
+    }
+
+    pub(super) fn say(&mut self, message: Message) {
         if !self.record.is_empty() {
             self.record.push(message.clone());
         }
@@ -142,6 +153,8 @@ impl Run {
             |pending: &&mut PendingCall| pending.state != CallState::Undecided || pending.was_allowed;
         if let Some(pending) = self.call_in(call, &states).filter(may_start) {
             pending.state = CallState::Started;
+            let scripted = u32::from(pending.scripted);
+            self.scripted_starts += scripted;
             self.usage.calls += 1;
             self.side_by_side = Default::default();
         }
@@ -181,15 +194,21 @@ impl Run {
             self.told_date = Some(now.date());
             parts.push(Part::Note(date_note(now.date())));
         }
-        parts.push(Part::Text(message.to_owned()));
-        if let Some(asked) = &self.answer_schema {
-            let schema = shown(asked.schema());
-            parts.push(Part::Note(format!("(Answer with JSON of this schema, and nothing else: {schema})")));
+        match self.progress() {
+            Some(progress) => parts.extend(script::opening(progress)),
+            None => parts.push(Part::Text(message.to_owned())),
         }
+        parts.extend(self.shape_note());
         self.say(Message { role: Role::User, parts });
     }
 
-    fn reply(&mut self, text: &str, reasoning: &str, calls: &[ToolCall]) {
+    /// What the model is told of the shape that its answer has to have.
+    pub(super) fn shape_note(&self) -> Option<Part> {
+        let schema = shown(self.answer_schema.as_ref()?.schema());
+        Some(Part::Note(format!("(Answer with JSON of this schema, and nothing else: {schema})")))
+    }
+
+    pub(super) fn reply(&mut self, text: &str, reasoning: &str, calls: &[ToolCall]) {
         let mut parts = Vec::new();
         if !reasoning.is_empty() {
             parts.push(Part::Reasoning(reasoning.to_owned()));
@@ -254,6 +273,8 @@ impl Run {
             undoes: pending.undoes.clone(),
         });
         match (failure, result.outcome) {
+            // What a workflow got wrong is not the model's mistake.
+            (_, _) if pending.scripted => {}
             (Some(Failure::InvalidArgument), _) => {
                 self.invalid_in_a_row = self.invalid_in_a_row.saturating_add(1);
             }
@@ -261,7 +282,12 @@ impl Run {
             (_, _) => {}
         }
         let call = result.call.clone();
-        pending.result = Some(result);
+        let shown = |result| compact::bounded(result, SCRIPTED_SHOWN_BYTES);
+        pending.result = Some(if pending.scripted {
+            CallResult { result: shown(result.result), ..result }
+        } else {
+            result
+        });
         self.spend(&call, ms);
         if self.pending.iter().all(|pending| pending.state == CallState::Finished) {
             self.disclose();
@@ -288,7 +314,7 @@ impl Run {
     }
 
     /// Tells the model something that is not the person's words.
-    fn note(&mut self, note: String) {
+    pub(super) fn note(&mut self, note: String) {
         self.say(Message { role: Role::User, parts: vec![Part::Note(note)] });
     }
 

@@ -70,6 +70,7 @@ async fn call(tool: &str, arguments: Value) -> (CallOutcome, Value) {
     let call = ToolCall { id: "c1".into(), tool: tool.to_owned(), arguments };
     let context = CallContext {
         run: "r1".into(),
+        session: "s1".into(),
         call: "c1".into(),
         key: "r1.c1".into(),
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),

@@ -41,14 +41,26 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
     Ok(ExitCode::FAILURE)
 }
 
-pub(crate) async fn fork(run: String, at: u32, options: &RunOptions) -> Result<ExitCode, Problem> {
+/// Where a fork goes its own way.
+pub(crate) enum At {
+    /// At a turn, from 1.
+    Turn(u32),
+    /// At a step of the workflow.
+    Step(String),
+}
+
+pub(crate) async fn fork(run: String, at: &At, options: &RunOptions) -> Result<ExitCode, Problem> {
     JournalFile::of(&options.record)?.check()?;
     let files = Files::of(&options.places)?;
     let agent = settings::agent(options, &files).await?;
     let run = run.into();
-    let (session, forked) = agent.session_of(&run).await?.fork(&run, at).await?;
+    let session = agent.session_of(&run).await?;
+    let ((session, forked), place) = match at {
+        At::Turn(turn) => (session.fork(&run, *turn).await?, format!("turn {turn}")),
+        At::Step(step) => (session.fork_at_step(&run, step).await?, format!("the step {step}")),
+    };
     if !options.json {
-        show::note(&format!("run {forked} has happened as {run} until turn {at}"));
+        show::note(&format!("run {forked} has happened as {run} until {place}"));
     }
     let observer = observer(options.json);
     let interrupt = Interrupt::new();

@@ -167,5 +167,6 @@ fn outcome_word(outcome: &Outcome) -> &'static str {
         Outcome::Limit { .. } => "limit",
         Outcome::Waiting { .. } => "waiting",
         Outcome::Cancelled => "cancelled",
+        Outcome::Failed { .. } => "failed",
     }
 }

@@ -6,6 +6,7 @@ mod many;
 mod retries;
 mod sagas;
 mod typed;
+mod workflows;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

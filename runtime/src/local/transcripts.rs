@@ -90,6 +90,7 @@ fn add(hash: &mut Sha256, message: &Message) {
         let (kind, texts) = match part {
             Part::Text(said) => (0, vec![said.clone()]),
             Part::Note(said) => (1, vec![said.clone()]),
+            Part::Task { text, .. } => (5, vec![text.clone()]),
             Part::Reasoning(said) => (2, vec![said.clone()]),
             Part::Call(call) => {
                 (3, vec![call.tool.clone(), serde_json::Value::from(call.arguments.clone()).to_string()])

@@ -27,6 +27,7 @@ fn begins(message: &str) -> Event {
         tools: vec!["read_mail".into(), "pay".into()],
         untrusted: vec!["read_mail".into()],
         answer_schema: None,
+        workflow: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),
     }
 }

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use handyman_core::{
-    Decision, Effect, Message, Policy, Role, Run, Source, ToolCall, ToolSpec, Verdict, claims,
+    Decision, Effect, Message, Part, Policy, Role, Run, Source, ToolCall, ToolSpec, Verdict, claims,
 };
 
 /// Asks a person about effects that untrusted content is behind; the inner policy decides on the rest.
@@ -91,16 +91,29 @@ fn behind(call: &ToolCall, spec: &ToolSpec, run: &Run) -> Option<String> {
         };
         (!asked).then(why)
     };
-    tainted.or_else(read)
+    // A workflow's author has asked for its calls: only what they are made of counts.
+    tainted.or_else(|| if run.is_scripted(&call.id) { None } else { read() })
+}
+
+/// What a message asks for: the person's words, or those of a workflow's author.
+fn asked_in(message: &Message) -> String {
+    let task = |part: &Part| match part {
+        Part::Task { text, untrusted: false } => Some(text.clone()),
+        _ => None,
+    };
+    std::iter::once(message.text())
+        .chain(message.parts.iter().filter_map(task))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What the person asks for now, the newest first: their last message, and the one before it where that was
 /// answered by a question, and so on. What was asked for and answered earlier licenses nothing more.
 fn open_requests(record: &[Message]) -> Vec<String> {
     let mut open = Vec::new();
-    let mut said = record.iter().rev().filter(|message| !message.text().trim().is_empty());
+    let mut said = record.iter().rev().filter(|message| !asked_in(message).trim().is_empty());
     while let Some(message) = said.find(|message| message.role == Role::User) {
-        open.push(message.text());
+        open.push(asked_in(message));
         let before = said.clone().find(|message| matches!(message.role, Role::Assistant | Role::User));
         let is_question = |message: &Message| {
             message.role == Role::Assistant && message.text().trim_end().ends_with(['?', '？'])

@@ -179,7 +179,7 @@ pub(super) fn tells_reasoning(history: &[Message]) -> bool {
 fn thought(message: &Message) -> Option<String> {
     let thoughts = message.parts.iter().filter_map(|part| match part {
         Part::Reasoning(text) => Some(text.as_str()),
-        Part::Text(_) | Part::Note(_) | Part::Call(_) | Part::Result(_) => None,
+        Part::Text(_) | Part::Task { .. } | Part::Note(_) | Part::Call(_) | Part::Result(_) => None,
     });
     Some(thoughts.collect::<String>()).filter(|text| !text.is_empty())
 }
@@ -208,7 +208,7 @@ fn person_text(message: &Message) -> String {
         .parts
         .iter()
         .filter_map(|part| match part {
-            Part::Text(text) | Part::Note(text) => Some(text.as_str()),
+            Part::Text(text) | Part::Note(text) | Part::Task { text, .. } => Some(text.as_str()),
             Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
         })
         .collect();

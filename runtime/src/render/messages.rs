@@ -130,7 +130,7 @@ pub(crate) fn person_text(message: &Message) -> String {
         .parts
         .iter()
         .filter_map(|part| match part {
-            Part::Text(text) | Part::Note(text) => Some(text.as_str()),
+            Part::Text(text) | Part::Note(text) | Part::Task { text, .. } => Some(text.as_str()),
             Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
         })
         .collect();

@@ -211,7 +211,9 @@ fn probe(text: &str) -> String {
 fn mark(message: &mut Message, probe: &str) {
     for part in &mut message.parts {
         match part {
-            Part::Text(text) | Part::Note(text) | Part::Reasoning(text) => text.insert_str(0, probe),
+            Part::Text(text) | Part::Note(text) | Part::Reasoning(text) | Part::Task { text, .. } => {
+                text.insert_str(0, probe);
+            }
             Part::Result(result) => result.result = probe.into(),
             Part::Call(_) => continue,
         }

@@ -98,6 +98,7 @@ async fn a_run_that_is_under_way_is_cancelled_in_a_branch_and_goes_on_where_it_w
         tools: vec![],
         untrusted: vec![],
         answer_schema: None,
+        workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
     };
     journal.append(&run, &started).await.unwrap();

@@ -214,6 +214,7 @@ async fn an_answer_that_is_not_the_models_stands_in_its_place() {
         tools: vec![],
         untrusted: vec![],
         answer_schema: None,
+        workflow: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),
     };
     let refused =

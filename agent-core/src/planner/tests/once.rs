@@ -53,6 +53,7 @@ impl Simulation {
             Step::Undo { call, undoes, why } => Event::UndoPlanned { call, undoes, why },
             Step::Correct { claim, problem } => Event::ClaimRefused { claim, problem },
             Step::Finish(outcome) => finished(outcome),
+            Step::Script(event) => event,
             Step::Done => Event::Resumed,
         };
         self.run.apply(&event);

@@ -1,0 +1,97 @@
+//! Tests of templates and expressions.
+
+use serde_json::{Map, Value, json};
+
+use super::{evaluate, listed, names, names_in, rendered, truth, words};
+
+fn known() -> Map<String, Value> {
+    let known = json!({
+        "city": "Beijing",
+        "trains": {"trains": [{"id": "G101", "price": 553.5, "seats": 0}, {"id": "G7", "price": 662, "seats": 4}]},
+        "nothing": null,
+        "big": 9_007_199_254_740_993_i64,
+    });
+    known.as_object().cloned().unwrap()
+}
+
+#[test]
+fn an_expression_alone_gives_its_value_and_all_else_a_text() {
+    let of = |template: Value| evaluate(&template, &known());
+    assert_eq!(of(json!("{{ trains.trains[0].price }}")), Ok(json!(553.5)));
+    assert_eq!(of(json!("{{trains.trains[1]}}")), Ok(json!({"id": "G7", "price": 662, "seats": 4})));
+    assert_eq!(of(json!("{{ big }}")), Ok(json!(9_007_199_254_740_993_i64)));
+    assert_eq!(of(json!("{{ city }} {{ trains.trains[1].price }}")), Ok(json!("Beijing 662")));
+    assert_eq!(of(json!("{{- city -}}")), Ok(json!("Beijing")));
+    assert_eq!(
+        of(json!({"a": ["{{ city }}", 2, null], "b": "plain"})),
+        Ok(json!({"a": ["Beijing", 2, null], "b": "plain"}))
+    );
+    assert_eq!(of(json!("{{ trains.trains | map(attribute='id') | list }}")), Ok(json!(["G101", "G7"])));
+    assert_eq!(
+        of(json!("{{ trains.trains | selectattr('seats') | first }}")),
+        Ok(known()["trains"]["trains"][1].clone())
+    );
+    assert_eq!(of(json!("{{ nothing }}")), Ok(json!(null)));
+    assert_eq!(of(json!("  {{ {'a': {'b': city}} }}  ")), Ok(json!({"a": {"b": "Beijing"}})));
+}
+
+#[test]
+fn what_is_not_there_is_an_error_that_names_it() {
+    let of = |template: &str| evaluate(&json!(template), &known()).unwrap_err();
+    assert_eq!(of("{{ trains.trains[9] }}"), "there is no `trains.trains[9]`");
+    assert!(of("{{ trains.trains[9].id }}").contains("undefined"), "{}", of("{{ trains.trains[9].id }}"));
+    assert!(of("to {{ trains.town }}").starts_with("in `to {{ trains.town }}`: undefined value"));
+    assert!(of("{{ city").contains("syntax error"), "{}", of("{{ city"));
+}
+
+#[test]
+fn conditions_may_ask_for_what_is_not_there() {
+    let of = |expression: &str| truth(expression, &known());
+    assert_eq!(of("booking"), Ok(false));
+    assert_eq!(of("trains.trains and trains.trains[0].price < 600"), Ok(true));
+    assert_eq!(of("{{ city == 'Nanjing' }}"), Ok(false));
+    assert_eq!(of("booking is defined"), Ok(false));
+    assert!(of("booking.reference").is_err());
+}
+
+#[test]
+fn lists_are_lists() {
+    let of = |list: Value| listed(&list, &known());
+    assert_eq!(of(json!("trains.trains")).map(|list| list.len()), Ok(2));
+    assert_eq!(of(json!("{{ [1, 2] }}")), Ok(vec![json!(1), json!(2)]));
+    assert_eq!(of(json!(["Oslo", "{{ city }}"])), Ok(vec![json!("Oslo"), json!("Beijing")]));
+    assert_eq!(of(json!("city")), Err("`city` is no list".to_owned()));
+}
+
+#[test]
+fn a_template_without_end_is_stopped() {
+    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+    assert!(rendered(endless, &known()).unwrap_err().contains("fuel"), "{:?}", rendered(endless, &known()));
+}
+
+#[test]
+fn the_names_used_are_those_from_outside() {
+    let of = |template: Value| names(&template).map(|names| names.into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        of(json!({"a": "{{ city }}", "b": ["{% for t in trains.trains %}{{ t.id }}{% endfor %}"]})),
+        Ok(vec!["city".to_owned(), "trains".to_owned()])
+    );
+    assert_eq!(names_in("{{ x.y > z }}").map(|names| names.len()), Ok(2));
+    assert!(of(json!("{% if %}")).is_err());
+}
+
+#[test]
+fn no_name_in_code_is_missed() {
+    let of = |template: &str| words(&json!(template)).contains("mail");
+    for uses in [
+        "{{ mail.text[4:] }}",
+        "{{ '}}' ~ mail }}",
+        "{% if x %}{{ mail }}{% endif %}",
+        "{{x}} {% set a = mail[1:] %}",
+        "{{ [mail[0:1]] }}",
+    ] {
+        assert!(of(uses), "{uses}");
+    }
+    assert!(!of("Send a mail to {{ person }}, by mail"));
+    assert!(!of("mail"));
+}

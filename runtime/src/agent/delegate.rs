@@ -1,0 +1,170 @@
+//! An agent as a tool of another one.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use handyman_core::{
+    CallContext, Decision, Effect, Fault, FaultKind, IdempotencyKey, Outcome, Policy, Probe, Run, Safety,
+    SessionId, Tool, ToolCall, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
+};
+use serde_json::{Map, Value, json};
+
+use super::Agent;
+use crate::policy::ReadOnly;
+use crate::session::Session;
+
+/// An agent that other agents hand a task to, by its name: see [`Agent::as_tool`].
+#[derive(Debug, Clone)]
+pub struct Delegate {
+    agent: Agent,
+    spec: ToolSpec,
+}
+
+impl Agent {
+    /// This agent as a tool of another one, which hands it a task in words and hears its answer.
+    ///
+    /// Each call is a run of its own, in a session that is named after the call's key: made again under the same key,
+    /// as after a crash, it goes on with that run or gives what came of it. For that, both agents need a journal that
+    /// lasts ([`Agent::journal`]; it may be the same file). Declared read-only, the agent can only read, whatever its policy allows.
+    /// Where its policy asks a person, the call succeeds with the outcome `waiting` and the run that waits, which is
+    /// decided on as any other. What it reads counts as untrusted to the other one if one of its tools' results does.
+    ///
+    /// The other agent's limits hold for the call as for any tool: [`Limits::tool_time`](handyman_core::Limits) is a minute by default.
+    ///
+    /// ```
+    /// # use handyman_core::{Effect, Fault, ToolResult, tool};
+    /// # use handyman_runtime::{Agent, ScriptModel};
+    /// # /// Search documents.
+    /// # #[tool(read_only)]
+    /// # async fn search(
+    /// #     /// What for
+    /// #     query: String,
+    /// # ) -> ToolResult<String> {
+    /// #     Ok(query)
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Fault> {
+    /// # let model = || ScriptModel::parse(r#"{"text": "Good morning."}"#);
+    /// let reader = Agent::new(model()?).tool(search);
+    /// let agent = Agent::new(model()?).tool(reader.as_tool("reader", "Reads and sums up", Effect::ReadOnly));
+    /// # assert_eq!(agent.run("Hello").await?.answer(), "Good morning.");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn as_tool(
+        &self,
+        name: impl Into<String>,
+        description: impl Into<String>,
+        effect: Effect,
+    ) -> Delegate {
+        let mut agent = self.clone();
+        if effect == Effect::ReadOnly {
+            agent.policy = Arc::new(OnlyReading(Arc::clone(&self.policy)));
+        }
+        // What is wrong with its tools, the first call reports.
+        let reads_strangers = self
+            .tools()
+            .is_ok_and(|tools| handyman_core::Toolset::specs(tools).iter().any(|spec| spec.safety.untrusted));
+        let spec = ToolSpec {
+            name: name.into(),
+            description: description.into(),
+            parameters: json!({"type": "object", "properties": {"task": {"type": "string", "minLength": 1,
+                "description": "What is to be done, in a sentence or two"}}, "required": ["task"],
+                "additionalProperties": false}),
+            effect,
+            safety: Safety { probe: true, untrusted: reads_strangers, ..Safety::default() },
+        };
+        Delegate { agent, spec }
+    }
+}
+
+impl Delegate {
+    fn session(&self, key: &IdempotencyKey) -> Session {
+        self.agent.session_named(SessionId::from(format!("{}.{key}", self.spec.name)))
+    }
+
+    /// Runs the task, or goes on with what an earlier call under this key began.
+    async fn work(&self, session: &Session, task: &str) -> Result<Run, Fault> {
+        match session.last().await? {
+            Some(earlier) => session.resume(&earlier.run, &crate::Watch::default()).await,
+            None => session.run(task).await,
+        }
+    }
+
+    fn failed(&self, fault: &Fault) -> ToolError {
+        let said = format!("{} could not do it: {fault}", self.spec.name);
+        match fault.kind() {
+            FaultKind::Busy => ToolError::unavailable(said),
+            FaultKind::Request | FaultKind::Window | FaultKind::Schema => {
+                ToolError::new(ToolErrorKind::Refused, said)
+            }
+            FaultKind::Model | FaultKind::Template | FaultKind::Backend | FaultKind::Journal => {
+                let kind = if self.spec.effect == Effect::ReadOnly {
+                    ToolErrorKind::Internal
+                } else {
+                    ToolErrorKind::InDoubt
+                };
+                ToolError::new(kind, said)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Tool for Delegate {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        let task = arguments.get("task").and_then(Value::as_str).unwrap_or_default();
+        let run = self.work(&self.session(&context.key), task).await.map_err(|fault| self.failed(&fault))?;
+        Ok(told(&run))
+    }
+
+    /// Whether the run has ended; one that has not goes on when the call is made again under its key.
+    async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
+        let session = self.session(key);
+        let unreadable = |fault: Fault| ToolError::unavailable(fault.to_string());
+        match session.last().await.map_err(unreadable)? {
+            Some(earlier) if earlier.outcome.is_some() => {
+                let run = self.work(&session, "").await.map_err(unreadable)?;
+                Ok(Probe::Done(told(&run)))
+            }
+            Some(_) | None => Ok(Probe::NotDone),
+        }
+    }
+}
+
+/// What the other agent hears of a run.
+fn told(run: &Run) -> Value {
+    let answer = match run.answer_schema() {
+        Some(_) => serde_json::from_str(run.answer()).unwrap_or_else(|_| run.answer().into()),
+        None => Value::from(run.answer()),
+    };
+    match run.outcome() {
+        Some(Outcome::Answered | Outcome::Asked) | None => json!({"answer": answer}),
+        Some(Outcome::Waiting { .. }) => {
+            json!({"answer": "a person has to decide first", "outcome": "waiting", "run": run.id()})
+        }
+        Some(outcome) => {
+            let outcome = serde_json::to_value(outcome).unwrap_or_default();
+            json!({"answer": answer, "outcome": outcome["outcome"]})
+        }
+    }
+}
+
+/// What the inner policy allows, if it only reads.
+struct OnlyReading(Arc<dyn Policy>);
+
+#[async_trait]
+impl Policy for OnlyReading {
+    async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision {
+        let reads = ReadOnly.decide(call, spec, run).await;
+        if reads.verdict == Verdict::Deny { reads } else { self.0.decide(call, spec, run).await }
+    }
+}
+
+#[cfg(test)]
+mod tests;
