@@ -1,9 +1,9 @@
 //! What `--model` names, and where models are kept.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use handyman::hub::{Hub, HubSettings, ModelName, RECOMMENDED};
-use handyman::{Model, RemoteModel, RemoteSettings, ScriptModel};
+use handyman::{Model, ModelInfo, RemoteModel, RemoteSettings, ScriptModel};
 
 use crate::args::Local;
 use crate::problem::Problem;
@@ -11,6 +11,8 @@ use crate::settings;
 
 /// What `--model` calls the model that is part of this program.
 const BUILTIN: &str = "builtin";
+/// What that model calls itself.
+const BUILTIN_NAME: &str = "handyman-builtin";
 
 /// The model that is named, or the built-in one.
 pub(crate) async fn open(named: Option<&str>, local: &Local) -> Result<Box<dyn Model>, Problem> {
@@ -30,6 +32,23 @@ pub(crate) async fn open(named: Option<&str>, local: &Local) -> Result<Box<dyn M
 /// The name of another model than the built-in one, if one was named.
 pub(crate) fn other_than_builtin(named: Option<&str>) -> Option<&str> {
     named.filter(|name| *name != BUILTIN)
+}
+
+/// Whether this is the model that is part of this program, which is meant where none is named.
+pub(crate) fn is_builtin(model: &ModelInfo) -> bool {
+    model.name == BUILTIN_NAME
+}
+
+/// What `--model` calls a model that was pulled: in the cache, a file is named by its hash.
+pub(crate) fn pulled(model: &ModelInfo) -> Option<String> {
+    let here = hub(true).ok()?.list();
+    let is_it = |file: &Path| {
+        let file = file.canonicalize().ok();
+        file.is_some_and(|file| file.file_name().is_some_and(|name| name == model.sha256.as_str()))
+    };
+    let found = here.iter().find(|cached| is_it(&cached.path))?;
+    let name: ModelName = format!("{}:{}", found.repo, found.quant).parse().ok()?;
+    Some(name.to_string())
 }
 
 /// An option that would do nothing is refused: whoever typed it expects something of it.

@@ -67,15 +67,10 @@ impl JournalFile {
 }
 
 impl Today {
-    /// The local date and time, as far as they were not set.
+    /// The clock's local date and time, or nine o'clock on the day that was set.
     pub(crate) fn now(self) -> DateTime {
-        let clock = jiff::ZonedDateTime::now().datetime();
-        match self.date {
-            Some(date) => {
-                date.to_datetime(if date == clock.date() { clock.time() } else { Time::constant(9, 0, 0, 0) })
-            }
-            None => clock,
-        }
+        let nine = Time::constant(9, 0, 0, 0);
+        self.date.map_or_else(|| jiff::ZonedDateTime::now().datetime(), |date| date.to_datetime(nine))
     }
 }
 
@@ -173,6 +168,7 @@ fn limits(options: &RunOptions) -> Limits {
     let usual = Limits::default();
     Limits {
         turns_max: options.max_turns,
+        calls_max: options.max_calls,
         tools_percent: options.tools_percent,
         tokens_max: options.max_tokens.unwrap_or(usual.tokens_max),
         wall_time: options.max_time.unwrap_or(usual.wall_time),
@@ -245,6 +241,7 @@ pub(crate) async fn local_model(named: Option<&str>) -> Result<ScriptModel, Prob
 
 /// This build has no engine.
 #[cfg(not(feature = "llama"))]
+#[expect(clippy::unused_async, reason = "as it is where there is an engine")]
 pub(crate) async fn local_model_with(named: Option<&str>, _local: &Local) -> Result<ScriptModel, Problem> {
     models::other_than_builtin(named).map(models::file).transpose()?;
     let missing = Problem::new("this build has no llama.cpp engine")

@@ -52,6 +52,25 @@ fn what_waits_is_not_forgotten_for_a_new_session() {
     assert!(bench.run(&["approvals", "list"]).out.contains("book(id: "));
 }
 
+#[cfg(feature = "llama")]
+#[test]
+fn a_chat_does_not_go_on_with_a_model_that_nobody_chose() {
+    let bench = Bench::new();
+    let model = bench.booking();
+    assert_eq!(bench.chat(&["--model", &model], b"book it\n").code, 3, "it waits");
+    let waiting = bench.run(&["approvals", "list", "--json"]).events();
+    let run = waiting[0]["run"].as_str().unwrap();
+    assert_eq!(bench.run(&["approvals", "allow", run]).code, 0);
+    let ran = bench.chat(&[], b"thanks\n");
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains(&format!("run {run} began with the model script")), "{}", ran.err);
+    assert!(ran.err.contains("name it again with --model …, or --model builtin"), "{}", ran.err);
+    assert_eq!(sessions(&bench).len(), 1, "the message was not taken");
+    assert_eq!(bench.bookings(), 0, "nothing was done");
+    assert_eq!(bench.chat(&["--model", &model], b"thanks\n").code, 0);
+    assert_eq!(bench.bookings(), 1);
+}
+
 #[test]
 fn a_line_that_is_no_text_is_skipped_and_the_others_are_not() {
     let bench = Bench::new();

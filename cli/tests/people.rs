@@ -46,6 +46,64 @@ fn a_decision_is_given_later_from_another_process() {
     assert!(shown.err.contains("a person allowed it"), "{}", shown.err);
 }
 
+/// What a note says after these words.
+#[cfg(unix)]
+fn noted<'a>(ran: &'a Ran, words: &str) -> &'a str {
+    let said = ran.err.lines().find_map(|line| line.strip_prefix("· ")?.strip_prefix(words));
+    said.unwrap_or_else(|| panic!("{words}: {}", ran.err))
+}
+
+/// Types a command into a shell as it was printed.
+#[cfg(unix)]
+fn typed(bench: &Bench, line: &str) -> Ran {
+    use std::process::{Command, Stdio};
+
+    let script = format!("\"$0\" {}", line.strip_prefix("handyman ").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script.as_str(), env!("CARGO_BIN_EXE_handyman")]).env("HANDYMAN_HOME", bench.folder());
+    Ran::from(shell.stdin(Stdio::null()).output().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_printed_to_go_on_with_can_be_typed_as_it_is() {
+    let bench = Bench::new();
+    let model = bench.booking();
+    let world = bench.path("my world.db").display().to_string();
+    let asked = bench.run(&["book it", "--model", &model, "--world", &world, "--date", DATE]);
+    assert_eq!(asked.code, 3, "{}", asked.err);
+    let decided = typed(&bench, noted(&asked, "decide with: ").strip_suffix(" (or deny)").unwrap());
+    assert_eq!(decided.code, 0, "{}", decided.err);
+    let resumed = typed(&bench, noted(&decided, "go on with it: "));
+    assert!(resumed.code == 0 && resumed.out.contains("Booked"), "{} {}", resumed.out, resumed.err);
+    assert_eq!(bench.bookings(), 0, "it is booked in the world that was named");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_model_that_is_not_named_again_is_one_that_was_pulled_or_is_asked_for() {
+    let bench = Bench::new();
+    let model = bench.booking();
+    let [first, second] = [(); 2].map(|()| waiting(&bench, &model));
+    let allowed = bench.run(&["approvals", "allow", &first]);
+    let command = noted(&allowed, "go on with it, and name the model that it began with (script): ");
+    assert_eq!(command, format!("handyman resume {first} --model …"));
+    // A file of that content in the cache of the hub.
+    let began = bench.run(&["runs", "show", &second, "--json"]).events();
+    let repo = bench.path("hub/models--some--model-GGUF");
+    let (blobs, commit) = (repo.join("blobs"), repo.join("snapshots/0123"));
+    for folder in [&blobs, &commit] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    let blob = blobs.join(began[0]["model"]["sha256"].as_str().unwrap());
+    std::fs::write(&blob, "a model").unwrap();
+    std::os::unix::fs::symlink(&blob, commit.join("m-Q8_0.gguf")).unwrap();
+    let mut denies = bench.command(&["approvals", "deny", &second]);
+    let denied = Ran::from(denies.env("HF_HUB_CACHE", bench.path("hub")).output().unwrap());
+    let command = format!("handyman resume {second} --model some/model-GGUF:Q8_0");
+    assert_eq!(noted(&denied, "go on with it: "), command);
+}
+
 #[test]
 fn a_denied_call_does_not_run() {
     let bench = Bench::new();

@@ -126,7 +126,9 @@ pub async fn decide_because(
     if let Some(earlier) = approval.decision {
         let word = if earlier == Verdict::Allow { "allowed" } else { "denied" };
         return Err(Fault::new(FaultKind::Request, format!("the call of run {run} was already {word}"))
-            .with_hint(format!("go on with it: handyman resume {run}")));
+            .with_hint(format!(
+                "go on with it: handyman resume {run}, with the options that it began with"
+            )));
     }
     if digest.is_some_and(|digest| digest.is_empty() || !approval.digest.starts_with(digest)) {
         return Err(Fault::new(FaultKind::Request, "what waits is not what the digest was given for")

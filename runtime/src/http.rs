@@ -1,14 +1,33 @@
 //! What HTTP clients have in common.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use handyman_core::{Fault, FaultKind};
+
+/// A client to be built for a service at this address. One on this machine is reached directly, whatever proxy the
+/// environment names.
+///
+/// # Errors
+/// As [`tls`].
+pub(crate) fn client_for(address: &str) -> Result<reqwest::ClientBuilder, Fault> {
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls()?);
+    Ok(if is_here(address) { builder.no_proxy() } else { builder })
+}
+
+/// Whether an address is one of this machine's own.
+fn is_here(address: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(address) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
 
 /// TLS by rustls with ring; the system says whom to trust.
 ///
 /// # Errors
 /// A [`Fault`] of kind `Backend`.
-pub(crate) fn tls() -> Result<rustls::ClientConfig, Fault> {
+fn tls() -> Result<rustls::ClientConfig, Fault> {
     use rustls_platform_verifier::BuilderVerifierExt;
     let fault =
         |error: rustls::Error| Fault::new(FaultKind::Backend, "TLS cannot be set up").with_source(error);
@@ -21,3 +40,6 @@ pub(crate) fn tls() -> Result<rustls::ClientConfig, Fault> {
         .with_no_client_auth();
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests;

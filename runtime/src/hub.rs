@@ -2,8 +2,11 @@
 //!
 //! A model is named `OWNER/NAME`, or `OWNER/NAME:QUANT` for one of several files of a repository. What was
 //! downloaded lies where `huggingface_hub` puts it (`models--OWNER--NAME` with `blobs`, `snapshots` and
-//! `refs`), so nothing is downloaded twice, by whatever tool. A download that was interrupted goes on where it
+//! `refs`), so nothing is downloaded twice, by whatever tool, and is downloaded under the lock that all of them take
+//! (`.locks/models--OWNER--NAME/HASH.lock`). A download that was interrupted goes on where it
 //! stopped; a file counts only once its length and SHA-256 are those that the hub states.
+//!
+//! Layout and locks: <https://huggingface.co/docs/hub/local-cache>.
 
 mod cache;
 mod download;
@@ -177,14 +180,17 @@ impl Hub {
         for file in wanted {
             let report = |done: u64| progress(Progress { file: &file.name, done: before + done, total });
             let blob = self.cache.blob(&name.repo, &file.sha256)?;
-            let held = if blob.metadata().is_ok_and(|found| found.len() == file.size) {
+            let is_here = || blob.metadata().is_ok_and(|found| found.len() == file.size);
+            let lock = if is_here() { None } else { Some(self.cache.lock(&name.repo, &file.sha256)?) };
+            // Whoever had the lock before may have downloaded it.
+            let held = if is_here() {
                 report(file.size);
                 None
             } else {
                 Some(self.remote.download(&name.repo, file, &blob, &report).await?)
             };
             self.cache.link(&name.repo, commit, &file.name, &file.sha256)?;
-            drop(held);
+            drop((held, lock));
             before += file.size;
         }
         self.cache.point(&name.repo, commit)?;

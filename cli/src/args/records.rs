@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::{Places, Record, Today};
+use super::{Places, Record, RunOptions, Today};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
@@ -74,30 +74,42 @@ pub(crate) enum ApprovalsCommand {
         json: bool,
     },
     /// Allow the call that a run waits for; it runs when the run is resumed
+    ///
+    /// All options of `handyman resume` may be given: they are in the command for that, which is printed.
     Allow {
         #[command(flatten)]
         which: Which,
     },
     /// Deny the call that a run waits for
+    ///
+    /// All options of `handyman resume` may be given: they are in the command for that, which is printed.
     Deny {
-        #[command(flatten)]
-        which: Which,
         /// Why not: the model is told it
         #[arg(long, value_name = "REASON")]
         why: Option<String>,
+        #[command(flatten)]
+        which: Which,
     },
 }
 
 /// The call that is decided on.
 #[derive(Debug, Clone, clap::Args)]
+#[command(mut_args = left_out)]
 pub(crate) struct Which {
     /// The run, as `handyman approvals list` shows it
     pub(crate) run: String,
     /// Only if what waits is still this, as `handyman approvals list` shows it
     #[arg(long, value_name = "DIGEST")]
     pub(crate) digest: Option<String>,
+    /// What the run goes on with afterwards, and the journal that it is in.
     #[command(flatten)]
-    pub(crate) record: Record,
+    pub(crate) options: Box<RunOptions>,
+}
+
+/// Leaves an option out of the help that only the next command does something with.
+fn left_out(option: clap::Arg) -> clap::Arg {
+    let is_own = matches!(option.get_id().as_str(), "run" | "digest" | "journal" | "why");
+    option.hide(!is_own)
 }
 
 /// Reads `30d`, `12h`, `45m`, `10s`.

@@ -3,9 +3,9 @@
 use std::io::{ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
-use handyman::{Agent, Observer, Outcome, Run, Session};
+use handyman::{Agent, Observer, Outcome, Run, RunSummary, Session};
 
-use super::{UNFINISHED, observer, observer_after};
+use super::{UNFINISHED, chosen_model, observer, observer_after};
 use crate::approve::{keyboard, settle};
 use crate::args::RunOptions;
 use crate::interrupt::{self, Interrupt};
@@ -28,6 +28,10 @@ pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<
     let mut session = agent.session_named(name.into());
     greet(&session, may_begin_another, options).await?;
     let observer = observer(options.json);
+    if let Some(last) = unfinished(&session).await? {
+        // A message would close the run, which nobody has asked for.
+        chosen_model(&agent, &session, &last.run, options).await?;
+    }
     // The next message closes what cannot go on.
     let mut worst = how_bad(&session, finish_last(&session, options).await).await?;
     for number in 1_u64.. {
@@ -182,12 +186,15 @@ async fn waits(session: &Session) -> Result<bool, Problem> {
     Ok(last.is_some_and(|last| matches!(last.outcome, Some(Outcome::Waiting { .. }))))
 }
 
-/// Where the last process ended in the middle of a run, or a person was still to decide, that comes first.
+/// The last run, if the process before ended in the middle of it, or a person is still to decide.
+async fn unfinished(session: &Session) -> Result<Option<RunSummary>, Problem> {
+    let last = session.last().await?;
+    Ok(last.filter(|last| matches!(last.outcome, None | Some(Outcome::Waiting { .. }))))
+}
+
+/// What is unfinished comes first.
 async fn finish_last(session: &Session, options: &RunOptions) -> Result<Option<Run>, Problem> {
-    let Some(last) = session.last().await? else { return Ok(None) };
-    if !matches!(last.outcome, None | Some(Outcome::Waiting { .. })) {
-        return Ok(None);
-    }
+    let Some(last) = unfinished(session).await? else { return Ok(None) };
     show::note(&format!("going on with: {}", last.message));
     let observer = observer_after(options.json, session, &last.run).await?;
     let interrupt = Interrupt::new();

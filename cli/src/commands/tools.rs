@@ -65,7 +65,14 @@ async fn call(
     let key =
         key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
     let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
-    let context = CallContext { run: "by-hand".into(), call: call.id.clone(), key, now, allowed: None };
+    let context = CallContext {
+        run: "by-hand".into(),
+        session: "by-hand".into(),
+        call: call.id.clone(),
+        key,
+        now,
+        allowed: None,
+    };
     let result = call_within(Limits::default().tool_time, &toolbox, &call, &context).await;
     show::record(&result.result.to_string());
     if result.outcome == CallOutcome::Unknown {

@@ -36,7 +36,7 @@ impl Tool for Pay {
             return Err(ToolError::changed(plan));
         }
         self.paid.fetch_add(self.price.load(Ordering::SeqCst), Ordering::SeqCst);
-        Ok(json!({"receipt": "P1"}))
+        Ok(json!({"receipt": "P1", "session": context.session}))
     }
 
     async fn plan(
@@ -105,6 +105,7 @@ async fn an_allowed_call_runs_when_the_run_goes_on() {
     assert!(twice.to_string().contains("already allowed"), "{twice}");
     let run = desk.agent.resume(run.id()).await.unwrap();
     assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 10));
+    assert_eq!(run.done()[0].result["session"], json!(listed[0].session), "the tool knows the session");
     let nothing = decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap_err();
     assert_eq!(nothing.kind(), FaultKind::Request);
 }

@@ -9,6 +9,9 @@ use handyman_core::{Fault, FaultKind};
 
 use super::name::{Group, groups};
 
+/// How often a lock is tried for whose file is removed under way.
+const LOCK_TRIES: usize = 8;
+
 /// A model in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cached {
@@ -35,7 +38,7 @@ impl Cache {
     }
 
     fn repo(&self, repo: &str) -> PathBuf {
-        self.folder.join(format!("models--{}", repo.replace('/', "--")))
+        self.folder.join(folder_name(repo))
     }
 
     /// The folder of one commit's files.
@@ -48,6 +51,33 @@ impl Cache {
         let folder = self.repo(repo).join("blobs");
         fs::create_dir_all(&folder).map_err(|error| kept(&folder, error))?;
         Ok(folder.join(sha256))
+    }
+
+    /// The lock under which all tools download the content with this hash, held as long as what is returned
+    /// lives: two that append to one file at the same time spoil it for both.
+    pub(super) fn lock(&self, repo: &str, sha256: &str) -> Result<fs::File, Fault> {
+        let path = self.lock_path(repo, sha256);
+        let folder = path.parent().unwrap_or(&path);
+        fs::create_dir_all(folder).map_err(|error| kept(folder, error))?;
+        for _ in 0..LOCK_TRIES {
+            let file = fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(&path)
+                .map_err(|error| kept(&path, error))?;
+            if is_taken(&file) {
+                break;
+            }
+            // Some tools remove the file once they are done: who had opened it before then holds nothing.
+            if is_still_at(&file, &path) {
+                return Ok(file);
+            }
+        }
+        Err(busy())
+    }
+
+    fn lock_path(&self, repo: &str, sha256: &str) -> PathBuf {
+        self.folder.join(".locks").join(folder_name(repo)).join(format!("{sha256}.lock"))
     }
 
     /// Gives a blob its name in a commit.
@@ -117,7 +147,9 @@ impl Cache {
         for blob in entries(&blobs) {
             // A download holds its file until a commit names it, so what is named is looked at once it is held here.
             let held = fs::File::open(&blob);
+            let lock = fs::File::open(self.lock_path(repo, &hash_of(&blob)));
             let in_use = held.as_ref().is_ok_and(is_taken)
+                || lock.as_ref().is_ok_and(is_taken)
                 || blob.canonicalize().is_ok_and(|blob| named(&folder).contains(&blob));
             if !in_use {
                 freed += blob.metadata().map_or(0, |found| found.len());
@@ -130,6 +162,17 @@ impl Cache {
         }
         Ok(freed)
     }
+}
+
+/// What a repository's folder is called.
+fn folder_name(repo: &str) -> String {
+    format!("models--{}", repo.replace('/', "--"))
+}
+
+/// The hash of the content that a file holds, or what has come of it: its name begins with that.
+fn hash_of(blob: &Path) -> String {
+    let name = blob.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// What the commits in a repository's folder name.
@@ -145,6 +188,29 @@ fn named(folder: &Path) -> BTreeSet<PathBuf> {
 /// no locks.
 pub(super) fn is_taken(file: &fs::File) -> bool {
     matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
+}
+
+/// Whether a path still names the file that was opened there.
+#[cfg(unix)]
+fn is_still_at(file: &fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let number = |found: &fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(opened), Ok(named)) => number(&opened) == number(&named),
+        (_, _) => false,
+    }
+}
+
+/// Whether a path still names a file. Elsewhere one that is open is not removed.
+#[cfg(not(unix))]
+fn is_still_at(_file: &fs::File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Somebody else downloads the same.
+pub(super) fn busy() -> Fault {
+    Fault::new(FaultKind::Model, "the model is being downloaded by another process").with_hint("wait for it")
 }
 
 /// The whole models in one commit's folder.

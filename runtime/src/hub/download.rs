@@ -14,7 +14,7 @@ use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::HubSettings;
-use super::cache::{is_taken, kept};
+use super::cache::{busy, is_taken, kept};
 
 /// Bytes that a listing may have.
 const LISTING_MAX: usize = 16 << 20;
@@ -90,8 +90,7 @@ impl Stopped {
 
 impl Remote {
     pub(super) fn new(settings: &HubSettings) -> Result<Self, Fault> {
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(crate::http::tls()?)
+        let http = crate::http::client_for(&settings.endpoint)?
             .connect_timeout(settings.silence_time)
             .build()
             .map_err(|error| {
@@ -326,11 +325,7 @@ fn lock(partial: &Path) -> Result<std::fs::File, Fault> {
         .create(true)
         .open(partial)
         .map_err(|error| kept(partial, error))?;
-    if is_taken(&file) {
-        return Err(Fault::new(FaultKind::Model, "the model is being downloaded by another process")
-            .with_hint("wait for it"));
-    }
-    Ok(file)
+    if is_taken(&file) { Err(busy()) } else { Ok(file) }
 }
 
 /// How long to wait before an attempt: as long as the hub asks for, or twice as long each time.

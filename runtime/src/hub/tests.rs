@@ -149,6 +149,35 @@ async fn what_is_being_downloaded_survives_a_removal() {
 }
 
 #[tokio::test]
+async fn what_another_tool_downloads_is_left_to_it() {
+    let server = Loopback::serve(|_, request| serve(request)).await;
+    let place = place(&server.url, |_| ());
+    let cache = place.hub.settings.cache.clone();
+    let hash = hash(&content("m-Q8_0.gguf"));
+    let locks = cache.join(".locks/models--some--model-GGUF");
+    let lock = locks.join(format!("{hash}.lock"));
+    let partial = cache.join("models--some--model-GGUF/blobs").join(format!("{hash}.1a2b3c4d.incomplete"));
+    for folder in [locks.as_path(), partial.parent().unwrap()] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    std::fs::write(&partial, "its beginning").unwrap();
+    let held = std::fs::File::create(&lock).unwrap();
+    assert!(held.try_lock().is_ok());
+    let fault = place.hub.pull(&name("some/model-GGUF:Q8_0"), &|_| ()).await.unwrap_err();
+    assert!(fault.to_string().contains("downloaded by another process"), "{fault}");
+    assert_eq!(server.seen().len(), 1, "only the listing was asked for");
+    place.hub.pull(&name("some/model-GGUF:Q4_K_M"), &|_| ()).await.unwrap();
+    place.hub.remove(&name("some/model-GGUF:Q4_K_M")).unwrap();
+    assert!(partial.exists(), "it is in use");
+    // Some tools remove their lock when they are done.
+    std::fs::remove_file(&lock).unwrap();
+    let path = place.hub.pull(&name("some/model-GGUF:Q8_0"), &|_| ()).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), content("m-Q8_0.gguf"));
+    drop(held);
+    assert_eq!(place.hub.remove(&name("some/model-GGUF")).unwrap(), 300_013, "and what nobody goes on with");
+}
+
+#[tokio::test]
 async fn a_download_goes_on_where_it_stopped() {
     let broken = AtomicUsize::new(0);
     let server = Loopback::serve(move |_, request| {

@@ -20,6 +20,7 @@ pub(super) fn started(run: &str, session: &str) -> Event {
         tools: vec!["weather".into()],
         untrusted: vec![],
         answer_schema: None,
+        workflow: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),
     }
 }

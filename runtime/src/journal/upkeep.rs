@@ -1,6 +1,6 @@
 //! Looking after a journal: finding damage, and dropping what is old.
 
-use handyman_core::{CallOutcome, Event, Fault, Journal, Outcome, RunId, SessionId};
+use handyman_core::{CallId, CallOutcome, Effect, Event, Fault, Journal, Outcome, RunId, SessionId, Verdict};
 use jiff::civil::DateTime;
 
 use super::writer::chained;
@@ -88,7 +88,8 @@ impl SqliteJournal {
 
     /// Drops the sessions all of whose runs began before a time, and gives the runs dropped. A session
     /// stays if a run of it has not ended, waits for a person, or has a call of which it is unknown
-    /// whether it took effect, or if it cannot be read: nothing in doubt is dropped.
+    /// whether it took effect, or if it cannot be read: nothing in doubt is dropped. A call is not in doubt of
+    /// which the journal knows that it only read, or could be made again: its policy allowed it for that.
     ///
     /// What is dropped is overwritten in the file. Bits of it may outlast that where SQLite has moved them before;
     /// SQLite's `VACUUM` leaves none.
@@ -142,22 +143,32 @@ impl SqliteJournal {
     }
 }
 
-/// Whether a run has ended and nothing of it is in doubt.
+/// Whether a run has ended and nothing of it is in doubt: no call that must not happen twice.
 fn is_settled(events: &[Event]) -> bool {
     let ended = matches!(
         events.last(),
         Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. })
     );
-    let unknown = |event: &Event| matches!(event, Event::CallFinished { outcome: CallOutcome::Unknown, .. });
-    ended && !events.iter().any(unknown) && !leaves_open(events)
+    let in_doubt = |event: &Event| match event {
+        Event::CallFinished { call, outcome: CallOutcome::Unknown, .. } => !may_be_repeated(call, events),
+        // It was cut off, and the run was closed before it ran again.
+        Event::CallStarted { call, .. } => !has_ended(call, events) && !may_be_repeated(call, events),
+        _ => false,
+    };
+    ended && !events.iter().any(in_doubt)
 }
 
-/// Whether a call was started and never finished, as in a run that was closed while it was in doubt.
-fn leaves_open(events: &[Event]) -> bool {
-    events.iter().any(|event| match event {
-        Event::CallStarted { call: started, .. } => {
-            !events.iter().any(|other| matches!(other, Event::CallFinished { call, .. } if call == started))
-        }
-        _ => false,
-    })
+fn has_ended(call: &CallId, events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::CallFinished { call: other, .. } if other == call))
+}
+
+/// Whether a call only read, or could be made again under its key. The journal knows it of a call that was allowed for
+/// being of that effect, whose name is the policy's reason then; every other call may be one that happens once.
+fn may_be_repeated(call: &CallId, events: &[Event]) -> bool {
+    let decided = events.iter().rev().find_map(|event| match event {
+        Event::CallDecided { call: other, decision, why, .. } if other == call => Some((*decision, why)),
+        _ => None,
+    });
+    let names = [Effect::ReadOnly, Effect::Idempotent].map(Effect::name);
+    decided.is_some_and(|(decision, why)| decision == Verdict::Allow && names.contains(&why.as_str()))
 }

@@ -78,8 +78,7 @@ impl Client {
             return Err(Fault::new(FaultKind::Model, problem)
                 .with_hint("use an https:// address, or leave the key out"));
         }
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(crate::http::tls()?)
+        let http = crate::http::client_for(base.as_str())?
             .connect_timeout(settings.connect_time)
             // A redirection could carry the key elsewhere.
             .redirect(reqwest::redirect::Policy::none())

@@ -1,5 +1,6 @@
 //! What may be copied, and where a copy may begin and end.
 
+use handyman_core::compact::bounded;
 use handyman_core::{Message, Part, Role};
 use serde_json::json;
 
@@ -22,6 +23,16 @@ fn values_are_found_at_any_depth_under_their_tool() {
     let sources = Sources::new(&history);
     assert_eq!(sources.values("search.id"), ["G2", "G4"]);
     assert!(sources.values("search.name").is_empty());
+}
+
+#[test]
+fn what_was_cut_is_no_value_any_more() {
+    let found = json!({"files": [{"id": "a1"}, {"id": "b".repeat(2_000)}, {"id": "c3"}]});
+    let history = [result("search", bounded(found, 1_000))];
+    assert!(history[0].results().any(|shown| shown.result.to_string().contains("bb…")));
+    assert_eq!(Sources::new(&history).values("search.id"), ["a1", "c3"]);
+    let history = [result("search", json!({"id": "and so on…"}))];
+    assert_eq!(Sources::new(&history).values("search.id"), ["and so on…"], "nothing was cut here");
 }
 
 #[test]

@@ -125,6 +125,7 @@ impl Desk {
         }
         let context = CallContext {
             run: "http".into(),
+            session: "http".into(),
             call: key.as_str().into(),
             key,
             now: local_time(&parts.headers).unwrap_or_else(|| (self.now)()),

@@ -17,6 +17,7 @@ async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let context = CallContext {
         run: "r".into(),
+        session: "s".into(),
         call: "c".into(),
         key: "r.c".into(),
         now: date(2026, 11, 23).at(10, 0, 0, 0),

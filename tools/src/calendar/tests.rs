@@ -19,7 +19,14 @@ async fn call(tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value>
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
     tool.call(
         arguments,
-        &CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed: None },
+        &CallContext {
+            run: "r".into(),
+            session: "s".into(),
+            call: "c".into(),
+            key: key.into(),
+            now,
+            allowed: None,
+        },
     )
     .await
 }

@@ -50,7 +50,14 @@ async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
     tool.call(
         arguments,
-        &CallContext { run: "r".into(), call: "c".into(), key: "r.c".into(), now, allowed: None },
+        &CallContext {
+            run: "r".into(),
+            session: "s".into(),
+            call: "c".into(),
+            key: "r.c".into(),
+            now,
+            allowed: None,
+        },
     )
     .await
 }
@@ -217,8 +224,10 @@ async fn any_file_can_be_asked() {
     assert!(error.starts_with("cannot open the database") && error.contains("none.db"), "{error}");
     #[cfg(feature = "databases")]
     for scheme in ["postgres", "mysql"] {
-        // A port that was free a moment ago.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Ours, so that nobody else is there, and not listened at.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = socket.local_addr().unwrap().port();
         let place = Place::parse(&format!("{scheme}://somebody@127.0.0.1:{port}/shop")).unwrap();
         let error = Database::connect(&place).await.unwrap_err().to_string();
         assert!(error.to_lowercase().contains("refused"), "{error}");

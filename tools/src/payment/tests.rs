@@ -26,8 +26,11 @@ impl Desk {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         let key = format!("r.c{}", self.calls).into();
         let now = date(2026, 11, 23).at(10, 0, 0, 0);
-        tool.call(arguments, &CallContext { run: "r".into(), call: "c".into(), key, now, allowed: None })
-            .await
+        tool.call(
+            arguments,
+            &CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key, now, allowed: None },
+        )
+        .await
     }
 
     async fn booked(&mut self, people: &str) -> Value {

@@ -164,8 +164,8 @@ impl Client {
             .dns_resolver(Arc::new(Lookup(reach.clone())))
             .redirect(Policy::none())
             .user_agent(concat!("handyman/", env!("CARGO_PKG_VERSION")));
-        if reach == Reach::Public {
-            // A proxy would look a name up itself and lead into its own network.
+        if reach == Reach::Public || reach.is_here() {
+            // A proxy would look a name up itself and lead into its own network; what is here, it cannot reach.
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ToolError::internal)?;

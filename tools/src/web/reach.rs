@@ -43,6 +43,15 @@ impl Reach {
         Self::PublicAnd(services.into_iter().filter_map(Url::host_str).map(str::to_owned).collect())
     }
 
+    /// Whether it is for services on this machine alone: no proxy is asked for these.
+    pub(super) fn is_here(&self) -> bool {
+        let here = |host: &String| {
+            let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+            host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+        };
+        matches!(self, Self::PublicAnd(hosts) if !hosts.is_empty() && hosts.iter().all(here))
+    }
+
     fn allows_host(&self, host: &str) -> bool {
         match self {
             Self::Public => false,

@@ -7,13 +7,16 @@ use handyman_core::{ToolError, ToolResult};
 /// A client for streams that stay open, to a service that a person configured: no time-out for the whole, and no
 /// redirects, which could carry secrets elsewhere.
 #[cfg(feature = "mcp")]
-pub(crate) fn streaming() -> ToolResult<reqwest::Client> {
-    reqwest::Client::builder()
+pub(crate) fn streaming(service: &str) -> ToolResult<reqwest::Client> {
+    let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls()?)
         .connect_timeout(super::client::HttpLimits::default().connect)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(ToolError::internal)
+        .redirect(reqwest::redirect::Policy::none());
+    let is_here =
+        reqwest::Url::parse(service).is_ok_and(|service| super::reach::Reach::of(&service).is_here());
+    // A proxy cannot reach what is on this machine.
+    let builder = if is_here { builder.no_proxy() } else { builder };
+    builder.build().map_err(ToolError::internal)
 }
 
 /// TLS by rustls with ring; the system says whom to trust.

@@ -26,6 +26,7 @@ pub mod lodging;
 mod migrations;
 pub mod offers;
 pub mod payments;
+mod private;
 pub mod rehearsal;
 mod seeding;
 mod stock;
@@ -88,7 +89,7 @@ pub struct WitnessRow {
 }
 
 impl World {
-    /// Opens a world, and makes it first if there is none.
+    /// Opens a world, and makes it first if there is none, for nobody else to read.
     ///
     /// # Errors
     /// An internal error that names the file, if it cannot be made, read or written.
@@ -103,6 +104,7 @@ impl World {
             (None, None) => return Err(ToolError::internal("no place for the world")),
         };
         let broken = |error: sqlx::Error| ToolError::internal(format!("world {}: {error}", path.display()));
+        private::file(&path);
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)

@@ -75,6 +75,28 @@ async fn a_world_in_a_file_is_found_again() {
     assert_eq!(world.bookings().await.unwrap().len(), 1);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_world_that_is_made_is_private_and_one_that_was_there_stays_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::TempDir::new().unwrap();
+    let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+    let open = async |name: &str| {
+        let path = Some(folder.path().join(name));
+        World::open(&Settings { path, seed: 7, today: NOW.date() }).await.unwrap()
+    };
+    let _world = open("world.db").await;
+    for name in ["world.db", "world.db-wal", "world.db-shm"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    let shared = folder.path().join("shared.db");
+    std::fs::write(&shared, "").unwrap();
+    std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let _world = open("shared.db").await;
+    assert_eq!(mode("shared.db"), 0o640);
+}
+
 #[tokio::test]
 async fn a_world_that_cannot_be_opened_is_named() {
     let settings = Settings { path: Some("/no/such/folder/world.db".into()), seed: 7, today: NOW.date() };

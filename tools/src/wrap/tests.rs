@@ -47,7 +47,14 @@ async fn act(#[state] counter: &Counter) -> ToolResult<Value> {
 
 fn context(call: &str) -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    CallContext { run: "r".into(), call: call.into(), key: "k".into(), now, allowed: None }
+    CallContext {
+        run: "r".into(),
+        session: "s".into(),
+        call: call.into(),
+        key: "k".into(),
+        now,
+        allowed: None,
+    }
 }
 
 async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {

@@ -19,7 +19,9 @@ fn what_the_next_command_takes_is_carried_over() {
         options_for(&["resume"], &typed),
         " --journal 'my runs.db' --model=script:s.txt --database-write --json"
     );
-    assert_eq!(options_for(&["approvals", "allow"], &typed), " --journal 'my runs.db'");
+    let decides = options_for(&["approvals", "allow"], &typed);
+    assert_eq!(decides, options_for(&["resume"], &typed), "it prints the command for that");
+    assert_eq!(options_for(&["approvals", "list"], &typed), " --journal 'my runs.db' --json");
     assert_eq!(options_for(&["none"], &typed), "");
 }
 

@@ -55,6 +55,7 @@ async fn a_call_without_an_answer_ends_and_says_what_is_known() {
         let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
         let context = CallContext {
             run: "by-hand".into(),
+            session: "by-hand".into(),
             call: call.id.clone(),
             key: "k1".into(),
             now,

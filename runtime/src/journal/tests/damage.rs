@@ -1,6 +1,6 @@
 //! Damage is found, the rest still opens, and what is in doubt is never dropped.
 
-use handyman_core::{CallOutcome, Event, FaultKind, Journal, Outcome};
+use handyman_core::{CallOutcome, Event, FaultKind, Journal, Outcome, Verdict};
 use jiff::civil::date;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
@@ -131,6 +131,48 @@ async fn old_sessions_go_and_what_is_in_doubt_stays() {
     assert_eq!(dropped, ["r1".into()], "s2 has a run that has not ended, the others are in doubt");
     assert_eq!(journal.runs(None).await.unwrap().len(), 6);
     assert!(journal.verify().await.unwrap().damage.is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_could_be_made_again_keeps_no_session() {
+    let folder = TempDir::new().unwrap();
+    let journal = SqliteJournal::open(folder.path().join("journal.db")).await.unwrap();
+    let decided = |decision: Verdict, why: &str| Event::CallDecided {
+        call: "c1".into(),
+        decision,
+        why: why.into(),
+        origins: vec![],
+        plan: None,
+        digest: None,
+    };
+    let began = || Event::CallStarted { call: "c1".into(), key: "k".into() };
+    let unknown = || Event::CallFinished {
+        call: "c1".into(),
+        outcome: CallOutcome::Unknown,
+        result: serde_json::json!({}),
+        failure: None,
+        ms: 0,
+    };
+    let allowed = |why: &str| vec![decided(Verdict::Allow, why), began(), Event::Resumed];
+    let asked = vec![
+        decided(Verdict::Ask, "read_only"),
+        decided(Verdict::Allow, "a person allowed exactly this"),
+        began(),
+    ];
+    for (run, events) in [
+        ("r1", allowed("read_only")),
+        ("r2", allowed("idempotent")),
+        ("r3", [allowed("idempotent"), vec![unknown()]].concat()),
+        ("r4", allowed("once")),
+        ("r5", [allowed("once"), vec![unknown()]].concat()),
+        ("r6", asked),
+    ] {
+        for event in [vec![started(run, run)], events, vec![finished()]].concat() {
+            journal.append(&run.into(), &event).await.unwrap();
+        }
+    }
+    let dropped = journal.prune(date(2027, 1, 1).at(0, 0, 0, 0)).await.unwrap();
+    assert_eq!(dropped, ["r1".into(), "r2".into(), "r3".into()], "of the others nobody knows that");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ impl Desk {
     /// On Monday, 23 November 2026, at ten.
     fn context(key: &str, allowed: Option<Value>) -> CallContext {
         let now = date(2026, 11, 23).at(10, 0, 0, 0);
-        CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed }
+        CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key: key.into(), now, allowed }
     }
 
     async fn call(&self, tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value> {

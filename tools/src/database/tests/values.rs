@@ -54,7 +54,14 @@ fn object(arguments: Value) -> Map<String, Value> {
 
 fn context(key: &str) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed: None }
+    CallContext {
+        run: "r".into(),
+        session: "s".into(),
+        call: "c".into(),
+        key: key.into(),
+        now,
+        allowed: None,
+    }
 }
 
 fn of([column, op, value]: [&str; 3]) -> Value {

@@ -13,7 +13,14 @@ pub(in crate::mail) fn sender() -> Sender {
 
 fn context() -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), call: "c".into(), key: "r.c".into(), now, allowed: None }
+    CallContext {
+        run: "r".into(),
+        session: "s".into(),
+        call: "c".into(),
+        key: "r.c".into(),
+        now,
+        allowed: None,
+    }
 }
 
 fn letter(to: &[&str], subject: &str, text: &str) -> Letter {

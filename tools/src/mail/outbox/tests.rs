@@ -50,7 +50,7 @@ fn arguments() -> Map<String, Value> {
 
 fn context(key: &str, allowed: Option<Value>) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed }
+    CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key: key.into(), now, allowed }
 }
 
 #[tokio::test]

@@ -22,15 +22,20 @@ fn arguments() -> Map<String, Value> {
 
 fn context(allowed: Option<Value>) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), call: "c".into(), key: "k".into(), now, allowed }
+    CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key: "k".into(), now, allowed }
 }
 
-/// The client at a server, which trusts the server's certificate and waits a second.
+/// Longer than any machine takes for what goes well.
+const PATIENT: SmtpLimits = SmtpLimits { ready: Duration::from_secs(20), answer: Duration::from_secs(20) };
+
+/// How long is waited for a server that does not answer.
+const IMPATIENT: Duration = Duration::from_millis(700);
+
+/// The client at a server, which trusts the server's certificate.
 fn client(scheme: &str, user: &str, server: &Server) -> Smtp {
     let url: Url = format!("{scheme}://{user}localhost:{}", server.port).parse().unwrap();
     let password = (!user.is_empty()).then(|| "pass word".to_owned());
-    let limits = SmtpLimits { ready: Duration::from_millis(700), answer: Duration::from_millis(700) };
-    let mut smtp = Smtp::at(&url, password, sender()).unwrap().within(limits);
+    let mut smtp = Smtp::at(&url, password, sender()).unwrap().within(PATIENT);
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate().0).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -108,7 +113,11 @@ async fn what_fails_before_the_message_had_no_effect() {
     ];
     for (command, answer, expected) in cases {
         let server = Server::start(false, &[], move |line| line.starts_with(command).then_some(answer)).await;
-        let error = send(client("smtp", "", &server)).await.unwrap_err();
+        let limits = match answer {
+            Answer::Hang | Answer::Flood => SmtpLimits { ready: IMPATIENT, ..PATIENT },
+            Answer::Say(_) | Answer::Drop => PATIENT,
+        };
+        let error = send(client("smtp", "", &server).within(limits)).await.unwrap_err();
         let kind = serde_json::to_value(error.failure()).unwrap();
         assert_eq!(
             (kind.as_str(), server.mails().len()),
@@ -139,7 +148,12 @@ async fn a_refused_recipient_is_named_and_nobody_gets_it() {
 async fn a_lost_answer_is_in_doubt() {
     for answer in [Answer::Drop, Answer::Hang, Answer::Say("what?"), Answer::Say("354 more")] {
         let server = Server::start(false, &[], move |line| (line == ".").then_some(answer)).await;
-        let error = send(client("smtp", "", &server)).await.unwrap_err();
+        // Also where the answer hangs, the message itself has the time that it takes.
+        let limits = match answer {
+            Answer::Hang => SmtpLimits { answer: Duration::from_secs(3), ..PATIENT },
+            Answer::Say(_) | Answer::Drop | Answer::Flood => PATIENT,
+        };
+        let error = send(client("smtp", "", &server).within(limits)).await.unwrap_err();
         assert_eq!((error.kind(), server.mails().len()), (&ToolErrorKind::InDoubt, 1), "{answer:?}: {error}");
         assert!(error.to_string().starts_with("it is not known whether the mail was sent"), "{error}");
     }

@@ -17,7 +17,14 @@ async fn world() -> Arc<World> {
 
 fn context(key: &str) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), call: "c".into(), key: key.into(), now, allowed: None }
+    CallContext {
+        run: "r".into(),
+        session: "s".into(),
+        call: "c".into(),
+        key: key.into(),
+        now,
+        allowed: None,
+    }
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handyman_core::{Probe, Tool, ToolErrorKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use super::{Desk, calendar_of, event};
 use crate::calendar::add_event;
@@ -109,13 +110,23 @@ async fn what_a_killed_writer_left_is_cleared_and_costs_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_take_turns() {
+    // How long one takes that nobody holds up.
+    let (alone, began) = (Desk::of_events(&[]), Instant::now());
+    alone.add("a", lunch()).await.unwrap();
+    let usual = began.elapsed();
     let desk = Arc::new(Desk::of_events(&[]));
     let held = Held::lock(&hidden(&desk.path, "lock")).unwrap();
+    let begun = Arc::new(Barrier::new(5));
     let calls = ["a", "b", "c", "d"].map(|key| {
-        let desk = Arc::clone(&desk);
-        tokio::spawn(async move { desk.add(key, lunch()).await })
+        let (desk, begun) = (Arc::clone(&desk), Arc::clone(&begun));
+        tokio::spawn(async move {
+            begun.wait().await;
+            desk.add(key, lunch()).await
+        })
     });
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    begun.wait().await;
+    // Far more than they need, and less than they wait for a lock.
+    tokio::time::sleep((10 * usual).clamp(Duration::from_millis(150), Duration::from_secs(2))).await;
     assert_eq!(desk.content().matches("BEGIN:VEVENT").count(), 0, "somebody else holds it");
     drop(held);
     for call in calls {
