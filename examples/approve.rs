@@ -1,4 +1,6 @@
 //! A person decides: what waits is shown with what it would do; one call is allowed, the next one denied.
+//!
+//! A crate of its own needs `jiff` and `serde_json`, or names them as `handyman::jiff` and `handyman::serde_json`.
 
 use handyman::prelude::*;
 use handyman::tools::{Sandbox, Settings};

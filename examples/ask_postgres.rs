@@ -1,7 +1,8 @@
 //! An agent over a PostgreSQL (or MySQL, MariaDB, SQLite) database: it looks at the schema, then asks.
 //!
 //! `cargo run --release --features databases --example ask_postgres -- postgres://user@localhost/shop "Which customers have open orders?" model.gguf`
-//! Without a model file a script plays the model, so that this runs anywhere.
+//! Without a model file a script plays the model, so that this runs anywhere; in a crate of its own it is the feature
+//! `testing` that has it.
 
 use std::sync::Arc;
 

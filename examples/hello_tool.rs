@@ -6,23 +6,32 @@ use handyman::prelude::*;
 #[derive(Serialize)]
 struct Forecast {
     city: String,
-    days_from_today: u8,
+    date: handyman::jiff::civil::Date,
     condition: &'static str,
-    high_celsius: i32,
+    high: i32,
+    low: i32,
+    unit: &'static str,
 }
 
 /// Weather forecast for a city.
 #[tool(read_only)]
 async fn weather(
+    context: &CallContext,
     /// City name, as the user wrote it
     #[arg(verbatim)]
     city: String,
-    /// Days from today
-    #[arg(range = 0..=7)]
-    days: u8,
+    /// Such as tomorrow
+    #[arg(verbatim)]
+    day: String,
 ) -> ToolResult<Forecast> {
-    // A real tool would ask a service here. This one knows a single kind of weather.
-    Ok(Forecast { city, days_from_today: days, condition: "light rain", high_celsius: 27 })
+    // A real tool would ask a service here. This one knows two days and a single kind of weather.
+    let today = context.now.date();
+    let date = match day.to_lowercase().as_str() {
+        "today" => today,
+        "tomorrow" => today.tomorrow().unwrap_or(today),
+        _ => return Err(ToolError::argument("day", "only today and tomorrow are known")),
+    };
+    Ok(Forecast { city, date, condition: "light rain", high: 27, low: 22, unit: "°C" })
 }
 
 #[tokio::main]

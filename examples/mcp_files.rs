@@ -1,6 +1,7 @@
 //! An agent over an MCP server: any server, one line. Its tools are `once` until we declare them.
 //!
 //! `cargo run --release --features mcp --example mcp_files -- "npx -y @modelcontextprotocol/server-filesystem ." read_text_file '{"path": "README.md"}'`
+//! In a crate of its own the script that plays the model needs the feature `testing` as well.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! An agent over an OpenAPI document: each operation is a tool. Here the service is our own booking API.
 //!
 //! `cargo run --release --features openapi,serve --example openapi_service`
+//! In a crate of its own the script that plays the model needs the feature `testing` as well.
 
 use handyman::Toolbox;
 use handyman::core::testing::ScriptedModel;

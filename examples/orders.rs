@@ -1,5 +1,6 @@
 //! A tool that acts, with everything that makes its effect safe: it is unique by its key, can be asked what became of a
-//! call, says beforehand what it would do, and can be taken back.
+//! call, says beforehand what it would do, and can be taken back. A crate of its own needs the feature `testing` of
+//! handyman, `serde_json`, and `sqlx` with its features `runtime-tokio` and `sqlite`.
 
 use handyman::core::testing::ScriptedModel;
 use handyman::prelude::*;

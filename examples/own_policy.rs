@@ -1,4 +1,6 @@
 //! A policy of one's own: bookings are fine, but nothing is paid without a person.
+//!
+//! A crate of its own needs the feature `testing` of handyman, for the script, and `serde_json`.
 
 use handyman::prelude::*;
 use handyman::{Decision, Effect, ToolCall, ToolSpec, Verdict};

@@ -1,4 +1,6 @@
 //! Testing an agent without a model: replies come from a script, everything else is real.
+//!
+//! A crate of its own needs the feature `testing` of handyman, and `serde_json`.
 
 use handyman::core::testing::ScriptedModel;
 use handyman::prelude::*;

@@ -1,6 +1,7 @@
 //! A travel bot on the sandbox world: weather, trains, a booking and its payment.
 //!
 //! `cargo run --release --example trip_bot -- "明天上海天气怎么样，帮我订一张去北京最早的高铁票"`
+//! In a crate of its own it needs `jiff` and `serde_json`, or names them as `handyman::jiff` and `handyman::serde_json`.
 
 use handyman::prelude::*;
 use handyman::tools::{Sandbox, Settings};

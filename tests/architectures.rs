@@ -2,6 +2,7 @@
 //! with a recurrent state, and hybrids. The models have random weights; llama.cpp is the real one.
 
 use std::path::Path;
+use std::time::Duration;
 
 use handyman::{
     CallOutcome, CallResult, Discard, Effect, Fault, FaultKind, LocalModel, Message, Model, ModelReply,
@@ -154,29 +155,67 @@ async fn sessions_that_take_turns_in_one_sequence_compute_nothing_twice() {
     }
 }
 
+/// Nothing is proposed: how much is worth it follows from how long passes take, and batches that are laid out otherwise
+/// are rounded otherwise.
+const STEADY: Shortcuts = Shortcuts { reuse: true, forcing: true, drafting: false };
+
 #[tokio::test]
-async fn a_reply_does_not_depend_on_how_it_came_about() {
+async fn a_reply_does_not_depend_on_what_was_saved_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let off = Shortcuts { reuse: false, forcing: false, drafting: false };
+    let (mut asked, mut differing, mut saved) = (0, Vec::new(), 0);
+    for architecture in ALL {
+        let file = model_file(folder.path(), &Shape::tiny(architecture));
+        let plain = load(&file, ModelSettings { shortcuts: off, ..ModelSettings::default() }).await;
+        let quick = load(&file, ModelSettings::default()).await;
+        for city in ["Lagos", "上海", "Porto", "Rome"] {
+            let history = [person(&format!("What is the weather in {city}, and in {city} tomorrow?"))];
+            let wanted = reply(&plain, city, &history, 40).await.unwrap();
+            assert_eq!((wanted.usage.reused, wanted.usage.forced, wanted.usage.drafted), (0, 0, 0));
+            let got = reply(&quick, city, &history, 40).await.unwrap();
+            asked += 1;
+            saved += got.usage.reused + got.usage.forced + got.usage.drafted;
+            if got.body != wanted.body {
+                differing.push((architecture, got, wanted));
+            }
+        }
+    }
+    // A model of random weights may be torn between two tokens; then rounding decides, but seldom.
+    assert!(differing.len() <= asked / 8, "{differing:?}");
+    assert!(saved > 0, "there was nothing to save");
+}
+
+#[tokio::test]
+async fn a_reply_that_was_given_up_is_written_again_the_same() {
     let folder = tempfile::tempdir().unwrap();
     for architecture in ALL {
         let file = model_file(folder.path(), &Shape::tiny(architecture));
-        let off = Shortcuts { reuse: false, forcing: false, drafting: false };
-        let plain = load(&file, ModelSettings { shortcuts: off, ..ModelSettings::default() }).await;
-        let quick = load(&file, ModelSettings::default()).await;
+        let model = load(&file, ModelSettings { shortcuts: STEADY, ..ModelSettings::default() }).await;
         let history = [person("What is the weather in Lagos, and in Lagos tomorrow?")];
-        let wanted = reply(&plain, "s", &history, 40).await.unwrap();
-        assert_eq!((wanted.usage.reused, wanted.usage.forced, wanted.usage.drafted), (0, 0, 0));
+        // Once the prompt is held, all that is computed comes after it, the same way wherever it was given up.
+        reply(&model, "s", &history, 40).await.unwrap();
+        let wanted = reply(&model, "s", &history, 40).await.unwrap();
         for milliseconds in [0, 2, 10, 40] {
-            let cut = std::time::Duration::from_millis(milliseconds);
-            let _ = tokio::time::timeout(cut, reply(&quick, "s", &history, 40)).await;
-            let again = reply(&quick, "s", &history, 40).await.unwrap();
-            assert_eq!(again.body, wanted.body, "{architecture:?}, after {milliseconds} ms");
+            let cut = Duration::from_millis(milliseconds);
+            let _ = tokio::time::timeout(cut, reply(&model, "s", &history, 40)).await;
+            let again = reply(&model, "s", &history, 40).await.unwrap();
+            assert_eq!(
+                (again.usage.prefilled, again.body),
+                (0, wanted.body.clone()),
+                "{architecture:?}, after {milliseconds} ms"
+            );
         }
-        let known = reply(&quick, "s", &history, 40).await.unwrap();
-        assert_eq!(
-            (known.usage.prefilled, known.body),
-            (0, wanted.body),
-            "{architecture:?}: the same prompt again"
-        );
+        // In the middle of a prompt, what has been computed of it counts, and the rest follows.
+        for milliseconds in [0, 2, 10, 40] {
+            let cut = Duration::from_millis(milliseconds);
+            let history = [person(&format!("{milliseconds} trains, {}", "or one to Rome, ".repeat(20)))];
+            let session = format!("s{milliseconds}");
+            let _ = tokio::time::timeout(cut, reply(&model, &session, &history, 10)).await;
+            let again = reply(&model, &session, &history, 10).await.unwrap();
+            let whole = reply(&model, &format!("w{milliseconds}"), &history, 10).await.unwrap();
+            let tokens = |reply: &ModelReply| reply.usage.prefilled + reply.usage.reused;
+            assert_eq!(tokens(&again), tokens(&whole), "{architecture:?}, after {milliseconds} ms");
+        }
     }
 }
 
@@ -281,7 +320,7 @@ async fn too_many_requests_are_refused_and_the_others_answered() {
     let mut answers = Vec::new();
     // Each future asks when it is first polled.
     for future in &mut asked {
-        answers.push(tokio::time::timeout(std::time::Duration::ZERO, future).await);
+        answers.push(tokio::time::timeout(Duration::ZERO, future).await);
     }
     let refused =
         answers.iter().filter(|answer| matches!(answer, Ok(Err(fault)) if fault.kind() == FaultKind::Busy));

@@ -6,12 +6,12 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use support::{Bench, DATE, Ran};
+use support::{Begun, Bench, DATE, Ran, kill_in_time};
 
 const EMPTY: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nX-OWN:kept\r\nEND:VCALENDAR\r\n";
 
@@ -119,19 +119,9 @@ fn an_event_is_asked_about_and_added_as_allowed() {
     assert_eq!(std::fs::read_to_string(&path).unwrap().matches("BEGIN:VEVENT").count(), 1);
 }
 
-/// Runs until so many events are printed, and kills it.
-fn killed_after(bench: &Bench, arguments: &[&str], events: usize) -> String {
-    let mut child = command(bench, arguments).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let seen: Vec<String> = lines.take(events).map_while(Result::ok).collect();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    serde_json::from_str::<Value>(&seen[0]).unwrap()["run"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn killed_between_any_two_events_there_is_one_event_and_one_message() {
-    for events in 1..=9 {
+    kill_in_time(9, |events| {
         let bench = Bench::new();
         let path = bench.write("work.ics", EMPTY);
         let folder = bench.path("outbox");
@@ -150,11 +140,9 @@ fn killed_between_any_two_events_there_is_one_event_and_one_message() {
             call("send_mail", &letter()),
             json!({"text": "Added and sent."}),
         ]);
-        let run = killed_after(
-            &bench,
-            &task(&["run", "add lunch and mail bob@example.com"], &model, &options),
-            events,
-        );
+        let begins = task(&["run", "add lunch and mail bob@example.com"], &model, &options);
+        let run = Begun::new(&mut command(&bench, &begins), events).kill();
+        let was_unfinished = !bench.has_ended(&run);
         let resumed = ran(&bench, &task(&["resume", &run], &model, &options));
         assert_eq!(resumed.code, 0, "killed after {events}: {}", resumed.err);
         assert_eq!(
@@ -167,7 +155,8 @@ fn killed_between_any_two_events_there_is_one_event_and_one_message() {
             .filter(|entry| entry.as_ref().unwrap().path().is_file())
             .count();
         assert_eq!(put, 1, "killed after {events}");
-    }
+        was_unfinished
+    });
 }
 
 /// A mail server that takes messages and then does not answer; it counts them.

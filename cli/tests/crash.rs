@@ -2,11 +2,8 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-
 use serde_json::{Value, json};
-use support::{Bench, DATE};
+use support::{Begun, Bench, DATE, kill_in_time};
 
 /// Plays a whole trip; the ids come from the world itself.
 fn trip(bench: &Bench) -> String {
@@ -21,24 +18,14 @@ fn trip(bench: &Bench) -> String {
     ])
 }
 
-/// Runs and kills the process as soon as it has printed `events` events.
-fn killed_after(bench: &Bench, model: &str, events: usize) -> Option<String> {
-    let arguments = ["run", "book it", "--model", model, "--approve", "auto", "--date", DATE, "--json"];
-    let mut child = bench.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let seen: Vec<String> = lines.take(events).map_while(Result::ok).collect();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let first = seen.first()?;
-    serde_json::from_str::<Value>(first).ok()?["run"].as_str().map(str::to_owned)
-}
-
 #[test]
 fn a_process_killed_between_any_two_events_books_once() {
-    for events in 1..=14 {
+    kill_in_time(14, |events| {
         let bench = Bench::new();
         let model = trip(&bench);
-        let run = killed_after(&bench, &model, events).expect("the run had begun");
+        let task = ["run", "book it", "--model", &model, "--approve", "auto", "--date", DATE, "--json"];
+        let run = Begun::new(&mut bench.command(&task), events).kill();
+        let was_unfinished = !bench.has_ended(&run);
         let arguments =
             ["resume", run.as_str(), "--model", &model, "--approve", "auto", "--date", DATE, "--json"];
         let resumed = bench.run(&arguments);
@@ -49,5 +36,6 @@ fn a_process_killed_between_any_two_events_books_once() {
         assert_eq!(shown.last().unwrap()["answer"], "Booked.", "killed after {events}");
         assert_eq!(bench.run(&arguments).code, 0, "resuming a finished run changes nothing");
         assert_eq!(bench.select("SELECT count(*) AS n FROM bookings")[0]["n"], 1);
-    }
+        was_unfinished
+    });
 }

@@ -6,10 +6,10 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
-use support::{Bench, DATE};
+use support::{Begun, Bench, DATE, kill_in_time};
 
 /// A booking service on a bench's world.
 struct Service {
@@ -18,14 +18,22 @@ struct Service {
 }
 
 impl Service {
-    /// Starts it, at a free place or where it was before.
-    fn start(bench: &Bench, listen: &str) -> Self {
-        let arguments = ["serve", "booking", "--listen", listen, "--date", DATE];
+    /// Starts it, at a free place.
+    fn start(bench: &Bench) -> Self {
+        Self::start_at(bench, "127.0.0.1:0").expect("there is a free place")
+    }
+
+    /// Starts it at this place, which somebody else may have taken.
+    fn start_at(bench: &Bench, place: &str) -> Option<Self> {
+        let arguments = ["serve", "booking", "--listen", place, "--date", DATE];
         let mut child = bench.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { child, url }
+        let Some(url) = line.trim().strip_prefix("listening on ") else {
+            assert!(!child.wait().unwrap().success(), "{line}");
+            return None;
+        };
+        Some(Self { child, url: url.to_owned() })
     }
 
     fn place(&self) -> &str {
@@ -68,7 +76,7 @@ fn call(bench: &Bench, service: &Service, tool: &str, arguments: &Value, key: &s
 #[test]
 fn a_trip_is_booked_and_paid_at_a_service() {
     let (server, client) = (Bench::new(), Bench::new());
-    let service = Service::start(&server, "127.0.0.1:0");
+    let service = Service::start(&server);
     let search = json!({"from": "上海", "to": "北京", "day": "明天"});
     let (code, found) = call(&client, &service, "search_trains", &search, "k0");
     assert_eq!((code, &found["date"]), (0, &json!("2026-11-24")), "{found}");
@@ -129,51 +137,52 @@ fn arguments<'a>(first: &[&'a str], model: &'a str, service: &'a str) -> Vec<&'a
 
 #[test]
 fn whichever_side_is_killed_it_is_booked_once() {
-    for events in 1..=10 {
-        let (server, client) = (Bench::new(), Bench::new());
-        let mut service = Service::start(&server, "127.0.0.1:0");
-        let model = script(&client, &service);
-        let url = service.url.clone();
-        let mut child = client
-            .command(&arguments(&["run", "book it"], &model, &url))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let seen: Vec<String> = lines.take(events).map_while(Result::ok).collect();
-        // Every second time the service goes first, and comes back when the client is gone.
-        let server_first = events % 2 == 0;
-        if server_first {
-            service.kill();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        if server_first {
-            service = Service::start(&server, service.place());
-        }
-        let run = serde_json::from_str::<Value>(&seen[0]).unwrap()["run"].as_str().unwrap().to_owned();
-        let resumed = client.run(&arguments(&["resume", &run], &model, &url));
-        assert_eq!(resumed.code, 0, "killed after {events}: {}", resumed.err);
-        let count = server.select("SELECT count(*) AS n FROM bookings");
-        assert_eq!(count[0]["n"], 1, "killed after {events}: neither lost nor doubled");
-        drop(service);
+    for server_first in [false, true] {
+        kill_in_time(5, |nth| {
+            let events = 2 * nth - usize::from(!server_first);
+            let (server, client) = (Bench::new(), Bench::new());
+            let mut service = Service::start(&server);
+            let model = script(&client, &service);
+            let begins = arguments(&["run", "book it"], &model, &service.url);
+            let begun = Begun::new(&mut client.command(&begins), events);
+            // The service that goes first comes back when the client is gone.
+            if server_first {
+                service.kill();
+            }
+            let run = begun.kill();
+            if server_first {
+                service =
+                    Service::start_at(&server, service.place()).unwrap_or_else(|| Service::start(&server));
+            }
+            let was_unfinished = !client.has_ended(&run);
+            let resumed = client.run(&arguments(&["resume", &run], &model, &service.url));
+            assert_eq!(resumed.code, 0, "killed after {events}: {}", resumed.err);
+            let count = server.select("SELECT count(*) AS n FROM bookings");
+            assert_eq!(count[0]["n"], 1, "killed after {events}: neither lost nor doubled");
+            was_unfinished
+        });
     }
 }
 
 #[test]
 fn a_service_that_comes_back_gets_the_request_again() {
-    let (server, client) = (Bench::new(), Bench::new());
-    let mut service = Service::start(&server, "127.0.0.1:0");
-    let model = script(&client, &service);
-    let place = service.place().to_owned();
-    let url = service.url.clone();
-    service.kill();
-    let gone = client.run(&["tools", "call", "list_bookings", "{}", "--booking", &url, "--date", DATE]);
-    assert!(gone.code == 1 && gone.out.contains("refused"), "{} {}", gone.out, gone.err);
-    let _back = Service::start(&server, &place);
-    let ran = client.run(&arguments(&["run", "book it"], &model, &url));
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert_eq!(server.select("SELECT count(*) AS n FROM bookings")[0]["n"], 1);
+    // Somebody else may take its place meanwhile: then another one is tried.
+    for _ in 0..10 {
+        let (server, client) = (Bench::new(), Bench::new());
+        let mut service = Service::start(&server);
+        let model = script(&client, &service);
+        let place = service.place().to_owned();
+        let url = service.url.clone();
+        service.kill();
+        let gone = client.run(&["tools", "call", "list_bookings", "{}", "--booking", &url, "--date", DATE]);
+        let Some(_back) = Service::start_at(&server, &place) else { continue };
+        assert!(gone.code == 1 && gone.out.contains("refused"), "{} {}", gone.out, gone.err);
+        let ran = client.run(&arguments(&["run", "book it"], &model, &url));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(server.select("SELECT count(*) AS n FROM bookings")[0]["n"], 1);
+        return;
+    }
+    panic!("no service could come back to its place");
 }
 
 #[test]
@@ -223,8 +232,7 @@ fn handyman_is_an_mcp_server_and_its_own_client() {
 #[test]
 fn an_mcp_client_that_speaks_plain_json_is_served() {
     let bench = Bench::new();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_handyman"));
-    command.args(["mcp", "--tools", "calculate", "--date", DATE]).env("HANDYMAN_HOME", bench.folder());
+    let mut command = bench.command(&["mcp", "--tools", "calculate", "--date", DATE]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let messages = [
@@ -257,7 +265,7 @@ fn an_mcp_client_that_speaks_plain_json_is_served() {
 #[test]
 fn an_openapi_document_becomes_tools() {
     let (server, client) = (Bench::new(), Bench::new());
-    let service = Service::start(&server, "127.0.0.1:0");
+    let service = Service::start(&server);
     let document = client.write("booking.yaml", &format!("openapi: 3.1.0\ninfo: {{title: Booking, version: '1'}}\nservers: [{{url: '{}'}}]\n\
         paths:\n  /v1/trains:\n    get:\n      operationId: trains\n      summary: Trains of a day\n      parameters:\n        \
         - {{name: from, in: query, required: true, schema: {{type: string}}}}\n        \

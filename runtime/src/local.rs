@@ -113,14 +113,15 @@ impl LocalModel {
         self.shared.engine.figures()
     }
 
-    /// How long llama.cpp takes to decode this many tokens one by one, for so many sequences side by side,
-    /// without any of what this crate does: what [`Model::reply`] is compared with. Blocks, and computes in a KV cache of its
-    /// own.
+    /// How long it takes to decode this many tokens one by one, for so many sequences side by side, in a loop that does
+    /// nothing else: what [`Model::reply`] is compared with. It has this model's threads and kernels
+    /// ([`ModelSettings::own_kernels`]), so that only the loops differ. Blocks, and computes in a KV cache of its own.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Backend` when there is no memory for that cache.
     pub fn bare_loop(&self, tokens: usize, sequences: u32) -> Result<std::time::Duration, Fault> {
-        let bare = Bare { tokens, sequences, threads: self.shared.settings.threads };
+        let ModelSettings { threads, own_kernels, .. } = self.shared.settings;
+        let bare = Bare { tokens, sequences, threads, own_kernels };
         bare_loop(self.shared.tokenizer.weights(), bare)
     }
 

@@ -1,9 +1,10 @@
 //! Runs the binary as a person would, in a folder of its own.
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -42,10 +43,15 @@ impl Bench {
         format!("script:{}", self.write("script.jsonl", &lines.join("\n")).display())
     }
 
-    /// The binary with its data in this folder and nothing on standard input.
+    /// The binary with its data in this folder and nothing on standard input. Of the environment it gets neither
+    /// keys nor options of the person who runs the tests, nor a proxy: services of tests are on this machine.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_personal(name)) {
+            command.env_remove(name);
+        }
         command.args(arguments).env("HANDYMAN_HOME", self.folder.path()).stdin(Stdio::null());
+        command.env("NO_PROXY", "localhost,127.0.0.1,::1");
         command
     }
 
@@ -89,9 +95,64 @@ impl Bench {
         self.select("SELECT count(*) AS n FROM bookings")[0]["n"].clone()
     }
 
+    /// Whether the journal says that this run has ended.
+    pub(crate) fn has_ended(&self, run: &str) -> bool {
+        let shown = self.run(&["runs", "show", run, "--json"]);
+        assert_eq!(shown.code, 0, "{}", shown.err);
+        shown.events().last().unwrap()["type"] == "finished"
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// A run in a process of its own, which can be killed.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    child: Child,
+    /// Kept open: a process whose output nobody can read ends by itself.
+    output: Lines<BufReader<ChildStdout>>,
+    run: String,
+}
+
+impl Begun {
+    /// Begins a run with `--json` and waits until it has printed so many events, or has ended.
+    pub(crate) fn new(command: &mut Command, events: usize) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let seen: Vec<String> = output.by_ref().take(events).map_while(Result::ok).collect();
+        let first: Value = serde_json::from_str(seen.first().expect("the run had begun")).unwrap();
+        Self { child, output, run: first["run"].as_str().unwrap().to_owned() }
+    }
+
+    /// Kills the process and gives the run.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.run
+    }
+}
+
+/// Kills run after run, each after one event more. `kill` is told after how many, and says whether the run had not
+/// ended then: a kill that comes too late tests nothing, so it goes round until half of a round came in time.
+pub(crate) fn kill_in_time(events: usize, mut kill: impl FnMut(usize) -> bool) {
+    const ROUNDS: usize = 10;
+    let mut in_time = 0;
+    for _ in 0..ROUNDS {
+        in_time += (1..=events).filter(|&after| kill(after)).count();
+        if in_time >= events / 2 {
+            return;
+        }
+    }
+    panic!("of {} kills only {in_time} came before the run had ended", ROUNDS * events);
+}
+
+/// Whether a variable says what the binary is to do, for the person who has set it.
+fn is_personal(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    let prefixes = ["HANDYMAN_", "OPENAI_", "HF_"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || name.to_lowercase().ends_with("_proxy")
 }
 
 /// A scripted reply that calls one tool.

@@ -21,6 +21,8 @@ pub(crate) struct Bare {
     pub(crate) sequences: u32,
     /// Threads, as for a model.
     pub(crate) threads: Option<u32>,
+    /// Whose kernels compute, as for a model.
+    pub(crate) own_kernels: bool,
 }
 
 /// Decodes greedily in a cache of its own, and says how long that took.
@@ -28,7 +30,7 @@ pub(crate) struct Bare {
 /// # Errors
 /// A [`Fault`] of kind `Backend`.
 pub(crate) fn bare_loop(weights: &Weights, bare: Bare) -> Result<Duration, Fault> {
-    let Bare { tokens, sequences, threads } = bare;
+    let Bare { tokens, sequences, threads, own_kernels } = bare;
     let cells = (PROMPT + tokens).saturating_mul(sequences as usize);
     let settings = CacheSettings {
         cells: u32::try_from(cells).unwrap_or(u32::MAX).next_multiple_of(256),
@@ -36,7 +38,7 @@ pub(crate) fn bare_loop(weights: &Weights, bare: Bare) -> Result<Duration, Fault
         threads: Threads::choose(threads),
         kind: CacheType::default(),
         flash_attention: None,
-        own_kernels: false,
+        own_kernels,
     };
     let mut cache = Cache::open(weights, settings)?;
     // Each sequence begins with a token of its own.

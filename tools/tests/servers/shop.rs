@@ -202,7 +202,14 @@ pub(crate) fn object(arguments: Value) -> Map<String, Value> {
 pub(crate) fn context(call: &str) -> CallContext {
     let (run, call) = (RunId::from("r1"), CallId::from(call));
     let key = IdempotencyKey::of(&run, &call);
-    CallContext { run, call, key, now: jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0), allowed: None }
+    CallContext {
+        run,
+        session: "s1".into(),
+        call,
+        key,
+        now: jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0),
+        allowed: None,
+    }
 }
 
 pub(crate) async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {

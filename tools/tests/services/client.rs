@@ -226,7 +226,7 @@ async fn what_may_have_an_effect_follows_no_redirect() {
 
 /// An address that only a proxy could answer for.
 fn behind_the_proxy() -> Url {
-    "http://localhost:9/secret".parse().unwrap()
+    "http://10.255.255.1/secret".parse().unwrap()
 }
 
 #[tokio::test]

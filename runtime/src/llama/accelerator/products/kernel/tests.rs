@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::*;
-use crate::llama::accelerator::tests::value;
+use crate::llama::accelerator::tests::{not_checked, value};
 
 /// The 16-bit float nearest to a number, as `as_half` finds it.
 fn half(number: f32) -> f64 {
@@ -77,8 +77,11 @@ fn worst(count: usize, blocks: usize) -> f64 {
 
 #[test]
 fn products_are_those_of_the_definition() {
-    if !is_x86_feature_detected!("avx2") || !is_x86_feature_detected!("f16c") {
-        return;
+    if !(is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c"))
+    {
+        return not_checked("the kernel of products", "the processor has not AVX2, FMA and F16C");
     }
     // Tiles that are full and not, more than a panel, blocks that are fewer than a chunk and more.
     for (count, blocks) in [(4, 6), (1, 1), (5, 8), (7, 9), (64, 5), (67, 28), (130, 3)] {
