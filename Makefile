@@ -1,4 +1,6 @@
-# Each target works on its own on a bare machine with Rust and make.
+# Each target works on its own. demo, test, bench, crash-test, claims-eval and model-eval need Rust and make, and install what else
+# they need or say what that is. The others need more, and say so: check (rustfmt and clippy), fuzz (a nightly Rust),
+# dialect-check and bench-peer (Python with pip, GNU tar).
 
 .PHONY: demo test check bench bench-peer crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
 
@@ -6,6 +8,8 @@ DATE := 2026-11-23
 # One selection of packages and features everywhere, so that nothing is built twice.
 PACKAGES := --workspace --features handyman-model/evaluate
 SELECTION := --release $(PACKAGES)
+# Where Cargo builds.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 # Does the main job on the built-in model and the sandbox world, in English and in Chinese.
 demo: set-up
@@ -19,22 +23,26 @@ test: set-up-tests
 
 # What a change must also pass before it lands. Tests, benchmarks and examples may unwrap and print, as the library may not.
 check: set-up
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || \
+		{ echo "make check needs rustfmt and clippy: rustup component add rustfmt clippy" >&2; exit 1; }
 	cargo fmt --all --check
 	cargo clippy $(SELECTION) -- -D warnings
 	cargo clippy $(SELECTION) --all-targets -- -D warnings -A clippy::pedantic -A unreachable-pub \
 		-A clippy::unwrap-used -A clippy::expect-used -A clippy::print-stdout -A clippy::print-stderr -A clippy::allow-attributes
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+	scripts/features.sh
 
 # Figures of a booking session, then the engine's in one table; docs/figures.md explains them. Takes minutes, and 1.2 GB of scratch space.
 bench: set-up
 	cargo bench --quiet $(PACKAGES) --bench trip
 	cargo bench --quiet $(PACKAGES) --bench engine
 
-# The same session through our engine and through llama.cpp's server, which it builds first (15 minutes, once).
+# The same session through our engine and through llama.cpp's server, which it builds first (15 minutes, once); that
+# needs Python with pip.
 bench-peer: set-up
 	@server=$$(scripts/llama-server.sh) && cargo test --quiet $(SELECTION) --bench peer -- "$$server"
 
-# Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why.
+# Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why. Needs Python with pip.
 dialect-check: set-up
 	@scripts/dialect-check.sh
 
@@ -53,23 +61,25 @@ fuzz:
 # Measures what the built-in model claims and copies, and writes the tables of docs/durability.md.
 claims-eval: set-up
 	@cargo build --quiet $(SELECTION) --bins
-	@target/release/generate --kind product --full --requests 1 --held-out --seed 9 --count 200 > target/product.jsonl
+	@"$(TARGET)/release/generate" --kind product --full --requests 1 --held-out --seed 9 --count 200 > "$(TARGET)/product.jsonl"
 	@cargo test --quiet $(SELECTION) --bench claims -- \
-		--conversations $(CURDIR)/target/product.jsonl --doc $(CURDIR)/docs/durability.md
+		--conversations "$(TARGET)/product.jsonl" --doc "$(CURDIR)/docs/durability.md"
 
 # Measures the built-in model and writes the tables of model/README.md.
 model-eval: set-up
 	@cargo build --quiet $(SELECTION) --bins
-	@target/release/generate --kind product --full --requests 1 --held-out --seed 9 --count 200 > target/product.jsonl
-	@target/release/generate --kind product --full --about amiss --requests 1 --held-out --seed 9 --count 240 > target/amiss.jsonl
-	@target/release/generate --kind invented --held-out --seed 9 --count 120 > target/invented.jsonl
-	@target/release/evaluate --product target/product.jsonl --amiss target/amiss.jsonl --invented target/invented.jsonl \
-		--requests model/eval/requests.jsonl --card model/README.md
+	@"$(TARGET)/release/generate" --kind product --full --requests 1 --held-out --seed 9 --count 200 > "$(TARGET)/product.jsonl"
+	@"$(TARGET)/release/generate" --kind product --full --about amiss --requests 1 --held-out --seed 9 --count 240 \
+		> "$(TARGET)/amiss.jsonl"
+	@"$(TARGET)/release/generate" --kind invented --held-out --seed 9 --count 120 > "$(TARGET)/invented.jsonl"
+	@"$(TARGET)/release/evaluate" --product "$(TARGET)/product.jsonl" --amiss "$(TARGET)/amiss.jsonl" \
+		--invented "$(TARGET)/invented.jsonl" --requests model/eval/requests.jsonl --card model/README.md
 
-# Installs what building needs: CMake, a C++ compiler, libclang.
+# Installs what building needs: CMake, a C++ compiler, libclang with its headers.
 set-up:
 	@scripts/set-up.sh
 
-# Installs also what tests want: PostgreSQL, MariaDB, MCP servers. What cannot be had is left out, and tests say so.
+# Installs also what tests want: PostgreSQL, MariaDB, Node and Python for MCP servers. What cannot be had is left out, and
+# tests say so.
 set-up-tests:
 	@scripts/set-up.sh --tests

@@ -10,15 +10,16 @@ use async_trait::async_trait;
 use handyman::prelude::*;
 use handyman::{
     CallRequest, Event, Journal, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, ReplyMode, RunId,
-    ScriptModel, SqliteJournal, TokenUsage, core::DeltaSink,
+    SqliteJournal, TokenUsage, core::DeltaSink,
 };
+
+#[path = "journal/turn.rs"]
+mod turn;
 
 /// Events each run appends.
 const EVENTS: usize = 200;
 /// Runs at once.
 const RUNS: usize = 64;
-/// Turns of the run that is timed.
-const TURNS: usize = 100;
 
 /// A model that never ends its reply.
 struct Endless;
@@ -59,15 +60,6 @@ async fn hang() -> ToolResult<u32> {
     std::future::pending().await
 }
 
-/// Says back what it is given.
-#[tool(read_only)]
-async fn echo(
-    /// What to say
-    n: u32,
-) -> ToolResult<u32> {
-    Ok(n)
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::TempDir::new()?;
@@ -80,12 +72,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         &format!("{many:.0} ({:.1} times as many)", many / one),
     );
 
-    let on_disk = turn(Some(folder.path().join("turns.db"))).await?;
-    let in_memory = turn(None).await?;
+    let [in_memory, on_disk] = turn::medians(folder.path()).await?;
     row("framework, a turn with one call, journal on disk", &millis(on_disk));
     row("framework, the same, journal in memory", &millis(in_memory));
 
-    let endless = overshoot(Agent::new(Endless).tool(echo).journal(folder.path().join("endless.db"))).await?;
+    let endless =
+        overshoot(Agent::new(Endless).tool(turn::nothing).journal(folder.path().join("endless.db"))).await?;
     row("wall-time limit passed by, at most: a model that never ends", &millis(endless));
     let stuck = overshoot(Agent::new(Stuck).tool(hang).journal(folder.path().join("stuck.db"))).await?;
     row("the same: a tool that never answers, then such a model", &millis(stuck));
@@ -137,26 +129,9 @@ fn begun(run: &RunId) -> Event {
         tools: Vec::new(),
         untrusted: Vec::new(),
         answer_schema: None,
+        workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
     }
-}
-
-/// The time of a turn in which a scripted model calls a tool that does nothing.
-async fn turn(journal: Option<std::path::PathBuf>) -> Result<Duration, Fault> {
-    let calls: Vec<String> = (0..TURNS)
-        .map(|n| format!("{{\"calls\": [{{\"tool\": \"echo\", \"arguments\": {{\"n\": {n}}}}}]}}"))
-        .chain(["{\"text\": \"Done.\"}".to_owned()])
-        .collect();
-    let most = u32::try_from(TURNS).unwrap_or(u32::MAX) + 2;
-    let limits = Limits { turns_max: most, calls_max: most, ..Limits::default() };
-    let agent = Agent::new(ScriptModel::parse(&calls.join("\n"))?).tool(echo).limits(limits);
-    let agent = match journal {
-        Some(path) => agent.journal(path),
-        None => agent,
-    };
-    let started = Instant::now();
-    agent.run("go").await?;
-    Ok(started.elapsed() / most)
 }
 
 fn row(name: &str, value: &str) {

@@ -202,7 +202,9 @@ async fn by_the_model(
     let (mut new, mut again, mut replies) = (0, 0, 0);
     for (request, right) in requests.iter().take(ASKED) {
         let toolbox = boxed(&among(tools, right, count));
-        let agent = Agent::new(model.clone()).toolbox(toolbox).policy(AllowAll);
+        // The first reply has to call, either way; step by step there is only one tool that it can call.
+        let options = ReplyOptions { tool_choice: ToolChoice::Required, ..ReplyOptions::default() };
+        let agent = Agent::new(model.clone()).toolbox(toolbox).policy(AllowAll).options(options);
         let called_right = |run: &Run| {
             run.done()
                 .iter()
@@ -217,11 +219,9 @@ async fn by_the_model(
                 Err(fault) => return Err(fault.into()),
             };
         }
-        // The first reply has to call, and only one tool can be called.
-        let options = ReplyOptions { tool_choice: ToolChoice::Required, ..ReplyOptions::default() };
         let limits =
             Limits { tools_percent: if count == 10 { 0 } else { 50 }, turns_max: 3, ..Limits::default() };
-        let run = agent.limits(limits).options(options).run(request).await?;
+        let run = agent.limits(limits).run(request).await?;
         shown += usize::from(run.revealed().iter().any(|name| name == right));
         called += usize::from(called_right(&run));
         let usage = run.usage();

@@ -1,4 +1,4 @@
-//! What a database of 100 tables costs a small window: `cargo bench --bench schema_tokens`.
+//! What a database of 100 tables costs a small window: `cargo bench --features databases --bench schema_tokens`.
 //!
 //! The same database, described by the tool and dumped as its `CREATE TABLE` statements, each shown to the built-in
 //! model as a message; what is counted is the tokens that the message adds.
@@ -72,5 +72,12 @@ async fn tokens(agent: &Agent, message: &str) -> Result<Option<u64>, Fault> {
 
 fn context() -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    CallContext { run: "bench".into(), call: "c1".into(), key: "bench.c1".into(), now, allowed: None }
+    CallContext {
+        run: "bench".into(),
+        session: "bench".into(),
+        call: "c1".into(),
+        key: "bench.c1".into(),
+        now,
+        allowed: None,
+    }
 }

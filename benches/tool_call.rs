@@ -7,34 +7,27 @@ use std::time::{Duration, Instant};
 
 use std::sync::Arc;
 
-use handyman::core::testing::ScriptedModel;
 use handyman::prelude::*;
 use handyman::{ToolCall, Toolbox, Toolset};
-use serde_json::{Map, Value, json};
 
-const CALLS: u32 = 20;
+#[path = "journal/turn.rs"]
+mod turn;
+
+use turn::{arguments, nothing};
+
+const CALLS: u32 = 100;
 const ROUNDS: usize = 7;
-
-/// Does nothing.
-#[tool(read_only)]
-async fn nothing(
-    /// Which call it is
-    #[arg(range = 0..=100_000)]
-    number: u32,
-    /// What it is about
-    about: String,
-) -> ToolResult<String> {
-    Ok(format!("{number} {}", about.len()))
-}
-
-fn arguments(number: u32) -> Map<String, Value> {
-    let arguments = json!({"number": number, "about": "the weather in Lagos"});
-    arguments.as_object().cloned().unwrap_or_default()
-}
 
 fn context() -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    CallContext { run: "bench".into(), call: "c1".into(), key: "bench.c1".into(), now, allowed: None }
+    CallContext {
+        run: "bench".into(),
+        session: "bench".into(),
+        call: "c1".into(),
+        key: "bench.c1".into(),
+        now,
+        allowed: None,
+    }
 }
 
 async fn by_itself() -> Result<Duration, Box<dyn std::error::Error>> {
@@ -54,46 +47,35 @@ async fn in_a_toolbox(tools: &Toolbox) -> Result<Duration, Box<dyn std::error::E
     Ok(begun.elapsed() / CALLS)
 }
 
-/// One call a turn; the model is a script.
-async fn in_a_run(agent: impl Fn(ScriptedModel) -> Agent) -> Result<Duration, Box<dyn std::error::Error>> {
-    let calls = (0..CALLS).map(|number| ScriptedModel::call("nothing", Value::Object(arguments(number))));
-    let model = ScriptedModel::new(calls.chain([ScriptedModel::answer("That was all.")]));
-    let limits = Limits { turns_max: CALLS + 2, calls_max: CALLS + 2, ..Limits::default() };
-    let agent = agent(model).tool(nothing).limits(limits);
-    agent.opened_journal().await?;
-    let begun = Instant::now();
-    let run = agent.run("Do nothing").await?;
-    assert_eq!(run.usage().calls, CALLS);
-    Ok(begun.elapsed() / CALLS)
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    times[times.len() / 2].as_secs_f64() * 1e6
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::TempDir::new()?;
     let tools = Toolbox::new().with(Arc::new(nothing))?;
-    let mut times: [Vec<Duration>; 4] = Default::default();
-    for round in 0..ROUNDS {
-        let file = folder.path().join(format!("{round}.db"));
-        times[0].push(by_itself().await?);
-        times[1].push(in_a_toolbox(&tools).await?);
-        times[2].push(in_a_run(Agent::new).await?);
-        times[3].push(in_a_run(|model| Agent::new(model).journal(&file)).await?);
+    let (mut alone, mut checked) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(by_itself().await?);
+        checked.push(in_a_toolbox(&tools).await?);
     }
-    let names = [
-        "a call by itself",
-        "in a toolbox, arguments checked",
-        "in a run, journal in memory: a whole turn",
-        "in a run, journal on disk: a whole turn, five durable events",
+    let [in_memory, on_disk] = turn::medians(folder.path()).await?;
+    let alone = median(alone);
+    let rows = [
+        ("a call by itself", alone),
+        ("in a toolbox, arguments checked", median(checked)),
+        ("in a run, journal in memory: a whole turn", in_memory),
+        ("in a run, journal on disk: a whole turn, four durable events", on_disk),
     ];
-    let alone = median(times[0].clone());
-    for (name, times) in names.into_iter().zip(times) {
-        let time = median(times);
-        println!("{name:<62} {time:>9.1} us, {:>9.1} us added", time - alone);
+    for (name, time) in rows {
+        let (time, added) = (micros(time), micros(time) - micros(alone));
+        println!("{name:<62} {time:>9.1} us, {added:>9.1} us added");
     }
     Ok(())
 }

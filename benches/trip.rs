@@ -1,7 +1,8 @@
 //! Figures of a booking session on the built-in model: `make bench`.
 //!
 //! Two messages, about six turns: weather, trains, booking, payment and answer; then a look at the
-//! bookings. Prints where the tokens came from, the time the framework itself took, and peak memory.
+//! bookings. Prints where the tokens came from, the time the framework itself took, and peak memory. A session before
+//! computes the tools' description, with which every session begins, and its tokens are told apart.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -50,9 +51,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answer_only = Limits { turns_max: 1, ..Limits::default() };
     let first = FirstText::default();
     let started = Instant::now();
-    agent.clone().limits(answer_only).session().run_watched("Hello", &Watch::new(&first)).await?;
+    let hello = agent.clone().limits(answer_only).session().run_watched("Hello", &Watch::new(&first)).await?;
     let first = first.0.lock().map_err(|_| "the observer failed")?.ok_or("the model said nothing")?;
     row("first token, cold, all tools in the prompt", &millis(first - started));
+    let described = hello.usage().tokens.prefilled;
+    row("tokens prefilled for it, the tools' description among them", &described.to_string());
 
     let session = agent.session();
     for message in MESSAGES {
@@ -61,7 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (wall, usage) = (started.elapsed(), run.usage());
         println!("\n» {message}\n  {}", run.answer());
         row("turns, calls", &format!("{}, {}", usage.turns, usage.calls));
-        row("tokens prefilled", &usage.tokens.prefilled.to_string());
+        row("tokens prefilled, after the tools' description", &usage.tokens.prefilled.to_string());
         row("tokens reused from the KV cache", &usage.tokens.reused.to_string());
         let decoded = usage.tokens.decoded().max(1);
         let share = 100 * usage.tokens.forced / decoded;
@@ -80,7 +83,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn row(name: &str, value: &str) {
-    println!("  {name:<44} {value}");
+    println!("  {name:<60} {value}");
 }
 
 fn millis(time: Duration) -> String {

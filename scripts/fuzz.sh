@@ -3,6 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+if ! cargo +nightly --version >/dev/null 2>&1; then
+    echo "fuzz.sh needs a nightly Rust: rustup toolchain install nightly" >&2
+    exit 1
+fi
 seconds=${1:-600}
 target=$PWD/target/fuzz
 export CARGO_TARGET_DIR=$target

@@ -1,15 +1,19 @@
 #!/bin/sh
 # Builds llama.cpp's own server in target/llama-server, from the sources inside the source distribution of a Python
 # package, with the instruction set that the engine has by default (AVX2), and prints where the program is. Takes
-# about fifteen minutes on two cores, once. Needs Python with pip, CMake and a C++ compiler.
+# about fifteen minutes on two cores, once. Needs Python with pip, GNU tar, CMake and a C++ compiler.
 set -eu
 cd "$(dirname "$0")/.."
+# The one that docs/figures.md names; scripts/dialect-check.sh has the same.
+package=llama-cpp-python==0.3.36
 folder=target/llama-server
 program=$folder/build/bin/llama-server
 if [ ! -x "$program" ]; then
     mkdir -p "$folder/source"
     if [ ! -e "$folder/source/CMakeLists.txt" ]; then
-        python3 -m pip download --quiet --no-deps --no-binary :all: --dest "$folder" llama-cpp-python >&2
+        python3 -m pip --version >/dev/null 2>&1 ||
+            { echo "llama-server.sh needs Python 3 with pip (Debian: apt-get install python3-pip)." >&2; exit 1; }
+        python3 -m pip download --quiet --no-deps --no-binary llama-cpp-python --dest "$folder" "$package" >&2
         tar -xzf "$folder"/llama_cpp_python-*.tar.gz --directory "$folder/source" --strip-components=3 \
             --wildcards '*/vendor/llama.cpp'
         rm "$folder"/llama_cpp_python-*.tar.gz

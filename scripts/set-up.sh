@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building llama.cpp needs, or says what to install. With --tests also what tests want beside it:
-# PostgreSQL, MariaDB, and MCP servers that we did not write. Does nothing where it is there.
+# PostgreSQL, MariaDB, Node and Python's venv, and MCP servers that we did not write. Does nothing where it is there.
 set -eu
 
 as_root=""
@@ -22,17 +22,22 @@ missing=""
 command -v cmake >/dev/null 2>&1 || missing="$missing cmake"
 command -v c++ >/dev/null 2>&1 || missing="$missing g++"
 
+# The library, and the headers of its own (stddef.h and the like), which the library alone does not bring.
 has_libclang() {
     [ -n "${LIBCLANG_PATH:-}" ] && return 0
-    for folder in /usr/lib/llvm-*/lib /usr/lib/*-linux-gnu /usr/lib64 /usr/lib \
+    library="" headers=""
+    for folder in /usr/lib/llvm*/lib /usr/lib/*-linux-gnu /usr/lib64 /usr/lib \
         /opt/homebrew/opt/llvm/lib /usr/local/opt/llvm/lib \
         /Library/Developer/CommandLineTools/usr/lib \
         /Applications/Xcode.app/Contents/Developer/Toolchains/XcodeDefault.xctoolchain/usr/lib; do
+        for file in "$folder"/clang/*/include/stddef.h; do
+            [ -e "$file" ] && headers=$file
+        done
         for file in "$folder"/libclang.so "$folder"/libclang.so.[0-9]* "$folder"/libclang-[0-9]*.so* "$folder"/libclang.dylib; do
-            [ -e "$file" ] && return 0
+            [ -e "$file" ] && library=$file
         done
     done
-    return 1
+    [ -n "$library" ] && [ -n "$headers" ]
 }
 has_libclang || missing="$missing libclang-dev"
 
@@ -67,7 +72,20 @@ want() {
     echo "$* cannot be installed; the tests that want it are skipped." >&2
 }
 
-{ has_program initdb && has_program postgres; } || want postgresql
+# Debian's package makes a cluster and starts it. Tests start servers of their own, so it is told not to for that time.
+want_postgresql() {
+    mark="# while Handyman's set-up installs the programs"
+    settings=/etc/postgresql-common/createcluster.conf
+    if can_install && install postgresql-common &&
+        echo "create_main_cluster = false $mark" | $as_root tee -a "$settings" >/dev/null; then
+        want postgresql
+        $as_root sed -i "/$mark/d" "$settings"
+    else
+        echo "postgresql cannot be installed; the tests that want it are skipped." >&2
+    fi
+}
+
+{ has_program initdb && has_program postgres; } || want_postgresql
 { has_program mariadbd && has_program mariadb-install-db && has_program my_print_defaults; } ||
     want mariadb-server-core mariadb-client-core
 { command -v node && command -v npm; } >/dev/null 2>&1 || want nodejs npm

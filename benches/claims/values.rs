@@ -116,7 +116,7 @@ fn copied(tools: &[ToolSpec], tool: &str) -> Vec<String> {
 fn stands(value: &Value, before: &[Message]) -> bool {
     let Value::String(value) = value else { return true };
     before.iter().flat_map(|message| &message.parts).any(|part| match part {
-        Part::Text(text) => text.contains(value.as_str()),
+        Part::Text(text) | Part::Task { text, .. } => text.contains(value.as_str()),
         Part::Result(result) => result.result.to_string().contains(value.as_str()),
         Part::Note(_) | Part::Reasoning(_) | Part::Call(_) => false,
     })

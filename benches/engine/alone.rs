@@ -82,7 +82,7 @@ fn tools() -> Vec<ToolSpec> {
     ]
 }
 
-/// Our loop at one reply against a bare llama.cpp loop over the same weights.
+/// Our loop at one reply against a bare one over the same weights, with the same kernels.
 pub(crate) async fn decode_loop(file: &Path) -> Outcome<()> {
     const TOKENS: u64 = 24;
     let off = Shortcuts { forcing: false, drafting: false, ..Shortcuts::default() };
@@ -102,7 +102,7 @@ pub(crate) async fn decode_loop(file: &Path) -> Outcome<()> {
     let rate = |time: Duration| 1.0 / time.as_secs_f64();
     let from = format!("{:.1} / {:.1} tokens/s", rate(ours), rate(bare));
     row(
-        "our loop / a bare llama.cpp loop, one reply: tokens/s",
+        "our loop / a bare one, same kernels, one reply: tokens/s",
         &ratio(rate(ours), rate(bare)),
         "0.97",
         &from,

@@ -46,7 +46,7 @@ pub(crate) async fn measure(file: &Path, weights: &str) -> Outcome<()> {
     let from = format!("{all:.1} / {one:.1} tokens/s, up to {} together", model.figures().together_max);
     row(&format!("16 runs at once / one alone, {weights}: tokens/s"), &ratio(all, one), "4", &from);
     let from = format!("{bare_all:.1} / {bare_one:.1} tokens/s");
-    row("the same in a bare llama.cpp loop", &ratio(bare_all, bare_one), "reported", &from);
+    row("the same in a bare loop, same kernels", &ratio(bare_all, bare_one), "reported", &from);
     row("16 runs at once: ours / a bare loop, tokens/s", &ratio(all, bare_all), "0.97", "");
     Ok(())
 }

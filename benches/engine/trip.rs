@@ -1,5 +1,6 @@
 //! A booking session on the built-in model: weather, trains, booking, and a look at the bookings.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -22,10 +23,6 @@ const ROUNDS: usize = 3;
 /// When all of it happens.
 const NOW: jiff::civil::DateTime = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
 
-async fn agent(model: LocalModel) -> Outcome<Agent> {
-    Ok(agent_of(model, sandbox().await?))
-}
-
 fn agent_of(model: LocalModel, tools: Toolbox) -> Agent {
     Agent::new(model).toolbox(tools).policy(AllowAll).now(NOW)
 }
@@ -35,12 +32,15 @@ async fn sandbox() -> Outcome<Toolbox> {
     Ok(Toolbox::new().with_all(sandbox.tools())?)
 }
 
-/// What a session of all messages wrote and used.
+/// One way to run the session of all messages.
 #[derive(Default)]
-struct Trip {
-    time: Duration,
-    turns: u32,
-    said: Vec<String>,
+struct Side {
+    /// Time in the model, in each round.
+    times: Vec<Duration>,
+    /// How many messages were answered, and in how many turns, in each round.
+    lengths: Vec<(usize, u32)>,
+    /// The first answer, in each round.
+    said: Vec<Option<String>>,
 }
 
 /// Counts the tokens of replies that ask for calls.
@@ -61,19 +61,51 @@ impl Observer for Calls {
     }
 }
 
-async fn go(agent: &Agent, calls: &Calls) -> Outcome<Trip> {
-    let (session, mut trip) = (agent.session(), Trip::default());
-    for message in MESSAGES {
-        let run = match session.run_watched(message, &Watch::new(calls)).await {
-            // The built-in model's window is small: a session that fills it ends there.
-            Err(fault) if fault.kind() == FaultKind::Window => break,
-            run => run?,
-        };
-        trip.time += Duration::from_millis(run.usage().model_ms);
-        trip.turns += run.usage().turns;
-        trip.said.push(run.answer().to_owned());
+impl Side {
+    /// One more round, in a world of its own.
+    async fn go(&mut self, model: &LocalModel, calls: &Calls) -> Outcome<()> {
+        let session = agent_of(model.clone(), sandbox().await?).session();
+        let (mut time, mut turns, mut said) = (Duration::ZERO, 0, Vec::new());
+        for message in MESSAGES {
+            let run = match session.run_watched(message, &Watch::new(calls)).await {
+                // The built-in model's window is small: a session that fills it ends there.
+                Err(fault) if fault.kind() == FaultKind::Window => break,
+                run => run?,
+            };
+            time += Duration::from_millis(run.usage().model_ms);
+            turns += run.usage().turns;
+            said.push(run.answer().to_owned());
+        }
+        self.times.push(time);
+        self.lengths.push((said.len(), turns));
+        self.said.push(said.into_iter().next());
+        Ok(())
     }
-    Ok(trip)
+
+    fn time(&self) -> Duration {
+        median(self.times.clone())
+    }
+
+    /// How long its sessions were.
+    fn length(&self) -> String {
+        let lengths: BTreeSet<(usize, u32)> = self.lengths.iter().copied().collect();
+        let told =
+            lengths.into_iter().map(|(messages, turns)| format!("{messages} messages in {turns} turns"));
+        told.collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// A row of what one side takes of the other's time. Sessions of different lengths are no such thing: they are shown, and
+/// have no ratio.
+fn against(name: &str, side: &Side, other: &Side, note: &str) {
+    let as_long =
+        side.lengths.iter().chain(&other.lengths).all(|length| Some(length) == side.lengths.first());
+    let (mine, theirs) = (side.time(), other.time());
+    let measured =
+        if as_long { ratio(mine.as_secs_f64(), theirs.as_secs_f64()) } else { "NOT ALIKE".to_owned() };
+    let lengths = format!("{} and {}", side.length(), other.length());
+    let from = format!("{} to {}, {lengths}{note}", millis(mine), millis(theirs));
+    row(name, &measured, "reported", &from);
 }
 
 /// With all shortcuts and without any, in turn; and what the calls' tokens came from.
@@ -87,31 +119,20 @@ pub(crate) async fn rows() -> Outcome<()> {
     let undrafted = LocalModel::builtin_with(undrafted).await?;
     let theirs = LocalModel::builtin_with(theirs).await?;
     let quick = LocalModel::builtin().await?;
-    let calls = Calls::default();
+    let (calls, uncounted) = (Calls::default(), Calls::default());
     let (mut all_on, mut all_off, mut no_drafts, mut unaided) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut same, mut turns) = (true, 0);
+        (Side::default(), Side::default(), Side::default(), Side::default());
     for _ in 0..ROUNDS {
-        let fast = go(&agent(quick.clone()).await?, &calls).await?;
-        all_off.push(go(&agent(plain.clone()).await?, &Calls::default()).await?.time);
-        unaided.push(go(&agent(theirs.clone()).await?, &Calls::default()).await?.time);
-        let without = go(&agent(undrafted.clone()).await?, &Calls::default()).await?;
-        // Later answers name references, which are different in every run.
-        same &= fast.said.first() == without.said.first();
-        turns = fast.turns;
-        all_on.push(fast.time);
-        no_drafts.push(without.time);
+        all_on.go(&quick, &calls).await?;
+        all_off.go(&plain, &uncounted).await?;
+        unaided.go(&theirs, &uncounted).await?;
+        no_drafts.go(&undrafted, &uncounted).await?;
     }
-    let (all_on, all_off, no_drafts) = (median(all_on), median(all_off), median(no_drafts));
-    let unaided = median(unaided);
-    let against = |name: &str, other: Duration, note: &str| {
-        let from = format!("{} to {}, {note}", millis(all_on), millis(other));
-        row(name, &ratio(all_on.as_secs_f64(), other.as_secs_f64()), "reported", &from);
-    };
-    against("a session with all shortcuts / without any: time", all_off, &format!("{turns} turns"));
-    let said = if same { "the same answer" } else { "ANOTHER ANSWER" };
-    against("the same session with drafts / without: time", no_drafts, said);
-    against("the same session, our kernels / llama.cpp's: time", unaided, "in the same engine");
+    against("a session with all shortcuts / without any: time", &all_on, &all_off, "");
+    // Later answers name references, which are different in every run.
+    let said = if all_on.said == no_drafts.said { ", the same answer" } else { ", ANOTHER ANSWER" };
+    against("the same session with drafts / without: time", &all_on, &no_drafts, said);
+    against("the same session, our kernels / llama.cpp's: time", &all_on, &unaided, ", in the same engine");
     let (sampled, all) = *calls.0.lock().map_err(|_| "the observer failed")?;
     let share = 100.0 * (1.0 - sampled as f64 / all.max(1) as f64);
     row(
@@ -172,12 +193,13 @@ pub(crate) fn start_row() -> Outcome<()> {
     let (mut first, mut later) = (Vec::new(), Vec::new());
     for round in 0..5 {
         let folder = scratch.path().join(round.to_string());
+        std::fs::create_dir(&folder)?;
         first.push(start(&folder)?);
         later.push(start(&folder)?);
     }
     let name = "process start to first call, sandbox world made meanwhile";
     for (name, goal, times) in
-        [(name, "200 ms", later), ("the same, with nothing computed before", "reported", first)]
+        [(name, "200 ms", later), ("the same, nothing unpacked or computed before", "reported", first)]
     {
         let (wall, computed) = times.into_iter().unzip();
         let note = format!("median of 5; {} of computing", millis(median(computed)));
@@ -187,12 +209,13 @@ pub(crate) fn start_row() -> Outcome<()> {
 }
 
 /// How long a process takes to its first call, and how much of that its threads computed: the rest is waiting,
-/// mostly for a core that others use.
+/// mostly for a core that others use. It finds in the folder what an earlier process has unpacked and computed there.
 fn start(folder: &Path) -> Outcome<(Duration, Duration)> {
     let started = Instant::now();
     let mut child = Command::new(std::env::current_exe()?)
         .arg("first-call")
-        .arg(folder)
+        .arg(folder.join("states"))
+        .env("TMPDIR", folder)
         .stdout(std::process::Stdio::piped())
         .spawn()?;
     let mut output = std::io::BufReader::new(child.stdout.take().ok_or("no output")?);

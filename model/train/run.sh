@@ -8,13 +8,15 @@
 # CORPORA (folder with `nlu` and `snips`, see corpora.py), MISTAKES (conversations for the preference stage; none without).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-work=$1
+# Absolute, for what follows is run from the repository's root.
+mkdir -p "${1:?usage: run.sh WORK_FOLDER}/shards" "$1/held"
+work=$(cd "$1" && pwd)
 device=${DEVICE:-cpu}
 export OMP_WAIT_POLICY=PASSIVE # Waiting threads sleep: the machine may be busy with other work.
 count=${COUNT:-20000}
 minutes=${MINUTES:-120}
-generate=target/release/generate
-mkdir -p "$work/shards" "$work/held"
+programs=${CARGO_TARGET_DIR:-target}/release
+generate=$programs/generate
 
 python_env="$work/venv"
 if [ ! -x "$python_env/bin/python" ]; then
@@ -39,18 +41,18 @@ cd "$here/../.."
 # With the features of all other builds, so that llama.cpp is not built twice.
 cargo build --release --quiet --workspace --features handyman-model/evaluate --bins
 shard shards copy-1 "$python" "$here/exercises.py" 6000 1
-shard shards short-1 $generate --kind invented --short --seed 21 --count "$count"
-shard shards invented-1 $generate --kind invented --seed 22 --count "$count"
-shard shards brief-1 $generate --kind product --requests 1 --seed 41 --count "$count"
-shard shards first-1 $generate --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
-shard shards amiss-1 $generate --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
-shard shards books-1 $generate --kind product --full --about bookings --requests 1 --seed 45 --count "$((count / 2))"
-shard shards desk-1 $generate --kind product --full --about desk --requests 1 --seed 46 --count "$count"
-shard shards full-1 $generate --kind product --full --requests 1 --seed 42 --count "$count"
-shard held invented-held $generate --kind invented --held-out --seed 10 --count 400
-shard held full-held $generate --kind product --full --requests 2 --held-out --seed 11 --count 400
+shard shards short-1 "$generate" --kind invented --short --seed 21 --count "$count"
+shard shards invented-1 "$generate" --kind invented --seed 22 --count "$count"
+shard shards brief-1 "$generate" --kind product --requests 1 --seed 41 --count "$count"
+shard shards first-1 "$generate" --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
+shard shards amiss-1 "$generate" --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
+shard shards books-1 "$generate" --kind product --full --about bookings --requests 1 --seed 45 --count "$((count / 2))"
+shard shards desk-1 "$generate" --kind product --full --about desk --requests 1 --seed 46 --count "$count"
+shard shards full-1 "$generate" --kind product --full --requests 1 --seed 42 --count "$count"
+shard held invented-held "$generate" --kind invented --held-out --seed 10 --count 400
+shard held full-held "$generate" --kind product --full --requests 2 --held-out --seed 11 --count 400
 if [ -n "${CORPORA:-}" ]; then
-    $generate --kind product --full --count 1 > "$work/tools.jsonl"
+    "$generate" --kind product --full --count 1 > "$work/tools.jsonl"
     shard shards real-1 "$python" "$here/corpora.py" "$CORPORA" "$work/tools.jsonl" 1
 fi
 
@@ -88,8 +90,8 @@ $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $star
 # nothing on a network that is still short of tokens (LOG.md).
 if [ -n "${MISTAKES:-}" ]; then
     "$python" "$here/export.py" "$work/run" "$work/supervised.gguf" --type q8_0
-    $generate --kind product --full --requests 2 --seed 61 --count "$MISTAKES" > "$work/mistakes.jsonl"
-    target/release/evaluate --model "$work/supervised.gguf" --product "$work/mistakes.jsonl" --pairs "$work/pairs.jsonl"
+    "$generate" --kind product --full --requests 2 --seed 61 --count "$MISTAKES" > "$work/mistakes.jsonl"
+    "$programs/evaluate" --model "$work/supervised.gguf" --product "$work/mistakes.jsonl" --pairs "$work/pairs.jsonl"
     "$python" "$here/prefer.py" "$work/run" "$work/pairs.jsonl" "$work/preferred" --threads "$(nproc)" \
         --held-out "$work/held/full-held.npz"
     "$python" "$here/export.py" "$work/preferred" "$here/../handyman.gguf" --type q8_0

@@ -139,8 +139,14 @@ impl World for Desk<'_> {
         self.calls += 1;
         let id = CallId::from(format!("c{}", self.calls));
         let key = IdempotencyKey::of(&self.run, &id);
-        let context =
-            CallContext { run: self.run.clone(), call: id.clone(), key, now: self.now, allowed: None };
+        let context = CallContext {
+            run: self.run.clone(),
+            session: "desk".into(),
+            call: id.clone(),
+            key,
+            now: self.now,
+            allowed: None,
+        };
         let call = ToolCall { id, tool: call.name.clone(), arguments: call.arguments.clone() };
         let result = self.runtime.block_on(self.site.toolbox.call(&call, &context));
         if result.result.is_null() { json!({}) } else { result.result }

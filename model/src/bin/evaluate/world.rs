@@ -31,7 +31,14 @@ impl World {
     async fn call(&self, number: usize, tool: &str, arguments: Value) -> Value {
         let (run, id) = (RunId::from("expected"), CallId::from(format!("c{number}")));
         let key = IdempotencyKey::of(&run, &id);
-        let context = CallContext { run, call: id.clone(), key, now: self.now, allowed: None };
+        let context = CallContext {
+            run,
+            session: "expected".into(),
+            call: id.clone(),
+            key,
+            now: self.now,
+            allowed: None,
+        };
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         self.toolbox.call(&ToolCall { id, tool: tool.to_owned(), arguments }, &context).await.result
     }
