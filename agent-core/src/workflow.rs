@@ -39,8 +39,8 @@ use crate::answer::AnswerSchema;
 use crate::fault::{Fault, FaultKind};
 use crate::tool::ToolSpec;
 
-pub(crate) use progress::Open;
 pub use progress::Progress;
+pub(crate) use progress::{Open, TOO_LONG};
 pub(crate) use template::{evaluate, listed, rendered, truth};
 
 /// Names that stand for the day, the time and the element of `each`.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::process::ExitCode;
 
-use handyman::{Agent, Event, ModelInfo, Observer, Outcome, Run, RunId, Session};
+use handyman::{Agent, Event, Journal, ModelInfo, Observer, Outcome, Run, RunId, Session};
 
 use crate::approve::settle;
 use crate::args::{Args, Command, RunOptions};
@@ -84,7 +84,7 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     JournalFile::of(&options.record)?.check()?;
     let files = Files::of(&options.places)?;
     let id = run.into();
-    let agent = settings::agent(options, &files).await?;
+    let agent = agent_for(&id, options, &files).await?;
     let session = agent.session_of(&id).await?;
     let observer = observer_after(options.json, &session, &id).await?;
     let ended = ended(&session, &id).await?;
@@ -121,6 +121,18 @@ async fn chosen_model(
         show::note(&format!("the run began with the model {first}; now {now} goes on with it"));
     }
     Ok(())
+}
+
+/// The agent that goes on with a run. Where that follows a workflow without a step for the model, none is loaded.
+async fn agent_for(run: &RunId, options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+    let journal = JournalFile::of(&options.record)?.open().await?;
+    let began = journal.events(run).await?.into_iter().next();
+    match began {
+        Some(Event::Started { workflow: Some(begun), .. }) if !begun.workflow.needs_model() => {
+            settings::agent_without_model(options, files).await
+        }
+        Some(_) | None => settings::agent(options, files).await,
+    }
 }
 
 /// The model that a run began with, if it is not the agent's.

@@ -126,6 +126,20 @@ impl Session {
             return Err(Fault::new(FaultKind::Request, format!("run {id} has not come to a step '{step}'"))
                 .with_hint(format!("the steps that it has come to: {come_to}")));
         };
+        let before = Run::replay(id.clone(), Earlier::default(), &events[..until]);
+        let undone = events[until..].iter().find_map(|event| match event {
+            Event::UndoPlanned { undoes, .. } => before.done().iter().find(|done| done.call.id == *undoes),
+            _ => None,
+        });
+        if let Some(done) = undone {
+            let (tool, call) = (&done.call.tool, &done.call.id);
+            let message = format!(
+                "{tool} ({call}) was taken back after the step '{step}', so that step cannot be begun from"
+            );
+            return Err(
+                Fault::new(FaultKind::Request, message).with_hint("fork at the step that made that call")
+            );
+        }
         self.forked(id, events.into_iter().take(until).collect()).await
     }
 

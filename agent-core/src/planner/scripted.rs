@@ -11,7 +11,9 @@ use crate::message::{CallOutcome, ToolCall};
 use crate::ports::ReplyMode;
 use crate::run::{Done, Run};
 use crate::tool::ToolSpec;
-use crate::workflow::{ITEM, Open, Progress, StepEnd, Work, WorkflowStep, evaluate, listed, rendered, truth};
+use crate::workflow::{
+    ITEM, Open, Progress, StepEnd, TOO_LONG, Work, WorkflowStep, evaluate, listed, rendered, truth,
+};
 
 /// Says what a run needs next that follows a workflow and has no call under way.
 pub(super) fn next_step(run: &Run, progress: &Progress, tools: &[ToolSpec], limits: &Limits) -> Step {
@@ -212,9 +214,7 @@ fn judged<'a>(calls: &mut impl Iterator<Item = &'a Done>) -> StepEnd {
     let Some(done) = calls.find(is_no_result) else { return StepEnd::Succeeded };
     if done.outcome == CallOutcome::Succeeded {
         let (tool, call) = (&done.call.tool, &done.call.id);
-        return StepEnd::Failed {
-            why: format!("{tool} ({call}) was done, but its result is too long to go on with"),
-        };
+        return StepEnd::Failed { why: format!("{tool} ({call}): {TOO_LONG}") };
     }
     let said = done.result.get("error").and_then(Value::as_str);
     let why = said.map_or_else(|| done.result.to_string(), str::to_owned);

@@ -140,7 +140,8 @@ impl Run {
         let Some(note) = self.told_date.map(|date| Part::Note(date_note(date))) else { return };
         let told = self.history.iter().any(|message| message.parts.contains(&note));
         let asks = |message: &&mut Message| {
-            message.role == Role::User && message.parts.iter().any(|part| matches!(part, Part::Text(_)))
+            let says = |part: &Part| matches!(part, Part::Text(_) | Part::Task { .. });
+            message.role == Role::User && message.parts.iter().any(says)
         };
         if let Some(message) = self.history.iter_mut().rev().find(asks).filter(|_| !told) {
             message.parts.insert(0, note);

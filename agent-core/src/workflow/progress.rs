@@ -6,10 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::{Begun, ITEM, NOW, StepEnd, TODAY, Work, Workflow, WorkflowStep, template};
 use crate::answer::AnswerSchema;
+use crate::compact;
 use crate::ids::CallId;
 use crate::provenance::Source;
 use crate::run::Done;
 use crate::tool::ToolSpec;
+
+/// What is said of a result that was cut: it is not what the tool said.
+pub(crate) const TOO_LONG: &str = "it was done, but its result is too long to go on with";
 
 /// How far a workflow has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,10 +156,17 @@ impl Progress {
         let ended = |call: &CallId| done.iter().rev().find(|done| done.call.id == *call);
         let (came_to, source) = match (&open, end) {
             (_, StepEnd::Skipped) => (None, None),
-            (Some(Open::Reply { answer, .. }), StepEnd::Succeeded) => {
-                let value = answer.as_ref().and_then(|schema| schema.read(said).ok());
+            (Some(Open::Reply { answer, .. }), end) => {
+                let value = match end {
+                    // What went wrong is told in the model's words.
+                    StepEnd::Failed { why } => json!({"error": why}),
+                    StepEnd::Succeeded | StepEnd::Skipped => answer
+                        .as_ref()
+                        .and_then(|schema| schema.read(said).ok())
+                        .unwrap_or_else(|| said.into()),
+                };
                 let strangers = read.map(|(call, tool)| Source::Result { call, tool, untrusted: true });
-                (Some(value.unwrap_or_else(|| said.into())), Some(strangers.unwrap_or(Source::Model)))
+                (Some(value), Some(strangers.unwrap_or(Source::Model)))
             }
             (Some(Open::Calls(calls)), _) => {
                 let made: Vec<&Done> = calls.iter().filter_map(ended).collect();
@@ -164,7 +175,10 @@ impl Progress {
                     tool: done.call.tool.clone(),
                     untrusted: untrusted.contains(&done.call.tool),
                 };
-                let mut results = made.iter().map(|done| done.result.clone());
+                let mut results = made.iter().map(|done| {
+                    let is_cut = compact::is_cut(&done.result);
+                    if is_cut { json!({"error": TOO_LONG}) } else { done.result.clone() }
+                });
                 let value = if is_each { Some(results.collect()) } else { results.next() };
                 (value, taint.or_else(|| made.first().map(of)))
             }

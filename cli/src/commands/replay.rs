@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{exit_code, observer};
+use super::{agent_for, exit_code, observer};
 use crate::approve::settle;
 use crate::args::RunOptions;
 use crate::interrupt::Interrupt;
@@ -52,8 +52,8 @@ pub(crate) enum At {
 pub(crate) async fn fork(run: String, at: &At, options: &RunOptions) -> Result<ExitCode, Problem> {
     JournalFile::of(&options.record)?.check()?;
     let files = Files::of(&options.places)?;
-    let agent = settings::agent(options, &files).await?;
     let run = run.into();
+    let agent = agent_for(&run, options, &files).await?;
     let session = agent.session_of(&run).await?;
     let ((session, forked), place) = match at {
         At::Turn(turn) => (session.fork(&run, *turn).await?, format!("turn {turn}")),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handyman_core::{
-    CallContext, Decision, Effect, Fault, FaultKind, IdempotencyKey, Outcome, Policy, Probe, Run, Safety,
-    SessionId, Tool, ToolCall, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
+    CallContext, CallOutcome, CallState, Decision, Done, Earlier, Effect, Fault, FaultKind, IdempotencyKey,
+    Outcome, PendingCall, Policy, Probe, Run, Safety, SessionId, Tool, ToolCall, ToolError, ToolErrorKind,
+    ToolResult, ToolSpec, Toolset, Verdict,
 };
 use serde_json::{Map, Value, json};
 
@@ -25,7 +26,8 @@ impl Agent {
     ///
     /// Each call is a run of its own, in a session that is named after the call's key: made again under the same key,
     /// as after a crash, it goes on with that run or gives what came of it. For that, both agents need a journal that
-    /// lasts ([`Agent::journal`]; it may be the same file). Declared read-only, the agent can only read, whatever its policy allows.
+    /// lasts ([`Agent::journal`]; it may be the same file). Where it had acted and not ended when the other one went down,
+    /// that one is told *unknown*, and the run can be resumed by itself. Declared read-only, the agent can only read, whatever its policy allows.
     /// Where its policy asks a person, the call succeeds with the outcome `waiting` and the run that waits, which is
     /// decided on as any other. What it reads counts as untrusted to the other one if one of its tools' results does.
     ///
@@ -63,9 +65,8 @@ impl Agent {
             agent.policy = Arc::new(OnlyReading(Arc::clone(&self.policy)));
         }
         // What is wrong with its tools, the first call reports.
-        let reads_strangers = self
-            .tools()
-            .is_ok_and(|tools| handyman_core::Toolset::specs(tools).iter().any(|spec| spec.safety.untrusted));
+        let reads_strangers =
+            self.tools().is_ok_and(|tools| tools.specs().iter().any(|spec| spec.safety.untrusted));
         let spec = ToolSpec {
             name: name.into(),
             description: description.into(),
@@ -123,17 +124,42 @@ impl Tool for Delegate {
         Ok(told(&run))
     }
 
-    /// Whether the run has ended; one that has not goes on when the call is made again under its key.
+    /// Whether the run has ended, or waits for a person. One that has not goes on when the call is made again under its
+    /// key; where it may have acted already, nobody can say whether the task was done.
     async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
-        let session = self.session(key);
         let unreadable = |fault: Fault| ToolError::unavailable(fault.to_string());
-        match session.last().await.map_err(unreadable)? {
-            Some(earlier) if earlier.outcome.is_some() => {
-                let run = self.work(&session, "").await.map_err(unreadable)?;
-                Ok(Probe::Done(told(&run)))
-            }
-            Some(_) | None => Ok(Probe::NotDone),
-        }
+        let Some(run) = self.begun(key).await.map_err(unreadable)? else { return Ok(Probe::NotDone) };
+        Ok(match run.outcome() {
+            Some(_) => Probe::Done(told(&run)),
+            None if self.has_acted(&run) => Probe::Unsupported,
+            None => Probe::NotDone,
+        })
+    }
+}
+
+impl Delegate {
+    /// The run that was begun under a key, as far as it has come.
+    async fn begun(&self, key: &IdempotencyKey) -> Result<Option<Run>, Fault> {
+        let session = self.session(key);
+        let Some(last) = session.last().await? else { return Ok(None) };
+        let events = session.journal().await?.events(&last.run).await?;
+        Ok(Some(Run::replay(last.run, Earlier::default(), &events)))
+    }
+
+    /// Whether a call of the run has had an effect, or may have.
+    fn has_acted(&self, run: &Run) -> bool {
+        let acts = |call: &ToolCall| {
+            let spec = self
+                .agent
+                .tools()
+                .ok()
+                .and_then(|tools| tools.specs().iter().find(|spec| spec.name == call.tool));
+            spec.is_none_or(|spec| spec.effect != Effect::ReadOnly)
+        };
+        let begun = |pending: &PendingCall| matches!(pending.state, CallState::Started | CallState::InDoubt);
+        let stands = |done: &Done| matches!(done.outcome, CallOutcome::Succeeded | CallOutcome::Unknown);
+        run.pending().iter().any(|pending| begun(pending) && acts(&pending.call))
+            || run.done().iter().any(|done| stands(done) && acts(&done.call))
     }
 }
 

@@ -111,7 +111,10 @@ fn asked_in(message: &Message) -> String {
 /// answered by a question, and so on. What was asked for and answered earlier licenses nothing more.
 fn open_requests(record: &[Message]) -> Vec<String> {
     let mut open = Vec::new();
-    let mut said = record.iter().rev().filter(|message| !asked_in(message).trim().is_empty());
+    // What strangers have a part in asks for nothing, and what was asked before it is answered.
+    let is_task = |message: &Message| message.parts.iter().any(|part| matches!(part, Part::Task { .. }));
+    let mut said =
+        record.iter().rev().filter(|message| is_task(message) || !asked_in(message).trim().is_empty());
     while let Some(message) = said.find(|message| message.role == Role::User) {
         open.push(asked_in(message));
         let before = said.clone().find(|message| matches!(message.role, Role::Assistant | Role::User));

@@ -134,3 +134,21 @@ async fn a_crash_anywhere_orders_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_was_half_done_is_never_told_as_not_done() {
+    let mut seen = Vec::new();
+    for at in (0..12).flat_map(|n| [FailAt::Before(n), FailAt::After(n)]) {
+        let (orders, kept) = (Orders::default(), Arc::new(MemoryJournal::default()));
+        let inner = buyer(0, &orders).journal_with(Arc::new(FaultyJournal::new(kept, at)));
+        let run = asker(0, inner.as_tool("buyer", "Buys", Effect::Once)).run("Order tea").await.unwrap();
+        let (outcome, told) = result(&run);
+        let ordered = orders.lock().unwrap().len();
+        assert!(
+            ordered == 0 || matches!(outcome, CallOutcome::Succeeded | CallOutcome::Unknown),
+            "{at:?}: {told}"
+        );
+        seen.push((ordered, outcome));
+    }
+    assert!(seen.contains(&(1, CallOutcome::Unknown)), "{seen:?}");
+}
