@@ -182,5 +182,5 @@ fn unspaced(character: char) -> bool {
         | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "llama"))]
 mod tests;
