@@ -23,8 +23,8 @@
 //! ```
 //!
 //! Texts are templates of Jinja's syntax (by `minijinja`). One that is an expression alone, `"{{ trains.trains[0] }}"`,
-//! gives the value as it is; `if` and `each` are expressions. What is not there is an error, but may be asked for
-//! (`if: booking`). Beside inputs and steps there are `today`, `now` and, with `each`, `item`.
+//! gives the value as it is; `if` is an expression, and `each` one or a list. What is not there is an error, but may be
+//! asked for (`if: booking`). Beside inputs and steps there are `today`, `now` and, with `each`, `item`.
 
 mod check;
 mod progress;

@@ -126,12 +126,9 @@ async fn chosen_model(
 /// The agent that goes on with a run. Where that follows a workflow without a step for the model, none is loaded.
 async fn agent_for(run: &RunId, options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
     let journal = JournalFile::of(&options.record)?.open().await?;
-    let began = journal.events(run).await?.into_iter().next();
-    match began {
-        Some(Event::Started { workflow: Some(begun), .. }) if !begun.workflow.needs_model() => {
-            settings::agent_without_model(options, files).await
-        }
-        Some(_) | None => settings::agent(options, files).await,
+    match began_with(journal.events(run).await?) {
+        Some(_) => settings::agent(options, files).await,
+        None => settings::agent_without_model(options, files).await,
     }
 }
 
