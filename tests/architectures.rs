@@ -160,29 +160,29 @@ async fn sessions_that_take_turns_in_one_sequence_compute_nothing_twice() {
 const STEADY: Shortcuts = Shortcuts { reuse: true, forcing: true, drafting: false };
 
 #[tokio::test]
-async fn a_reply_does_not_depend_on_what_was_saved_of_it() {
+async fn a_reply_does_not_depend_on_how_it_came_about() {
     let folder = tempfile::tempdir().unwrap();
-    let off = Shortcuts { reuse: false, forcing: false, drafting: false };
-    let (mut asked, mut differing, mut saved) = (0, Vec::new(), 0);
     for architecture in ALL {
         let file = model_file(folder.path(), &Shape::tiny(architecture));
+        let off = Shortcuts { reuse: false, forcing: false, drafting: false };
         let plain = load(&file, ModelSettings { shortcuts: off, ..ModelSettings::default() }).await;
         let quick = load(&file, ModelSettings::default()).await;
-        for city in ["Lagos", "上海", "Porto", "Rome"] {
-            let history = [person(&format!("What is the weather in {city}, and in {city} tomorrow?"))];
-            let wanted = reply(&plain, city, &history, 40).await.unwrap();
-            assert_eq!((wanted.usage.reused, wanted.usage.forced, wanted.usage.drafted), (0, 0, 0));
-            let got = reply(&quick, city, &history, 40).await.unwrap();
-            asked += 1;
-            saved += got.usage.reused + got.usage.forced + got.usage.drafted;
-            if got.body != wanted.body {
-                differing.push((architecture, got, wanted));
-            }
+        let history = [person("What is the weather in Lagos, and in Lagos tomorrow?")];
+        let wanted = reply(&plain, "s", &history, 40).await.unwrap();
+        assert_eq!((wanted.usage.reused, wanted.usage.forced, wanted.usage.drafted), (0, 0, 0));
+        for milliseconds in [0, 2, 10, 40] {
+            let cut = Duration::from_millis(milliseconds);
+            let _ = tokio::time::timeout(cut, reply(&quick, "s", &history, 40)).await;
+            let again = reply(&quick, "s", &history, 40).await.unwrap();
+            assert_eq!(again.body, wanted.body, "{architecture:?}, after {milliseconds} ms");
         }
+        let known = reply(&quick, "s", &history, 40).await.unwrap();
+        assert_eq!(
+            (known.usage.prefilled, known.body),
+            (0, wanted.body),
+            "{architecture:?}: the same prompt again"
+        );
     }
-    // A model of random weights may be torn between two tokens; then rounding decides, but seldom.
-    assert!(differing.len() <= asked / 8, "{differing:?}");
-    assert!(saved > 0, "there was nothing to save");
 }
 
 #[tokio::test]

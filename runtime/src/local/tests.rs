@@ -162,6 +162,19 @@ impl DeltaSink for Impatient {
 
 #[tokio::test]
 async fn a_cancelled_reply_leaves_the_session_usable() {
+    let model = load().await;
+    let history = [person("Find a train from Paris to Rome tomorrow")];
+    let wanted = reply(&model, "other", &history, 60).await.unwrap().body;
+    for milliseconds in [0, 1, 3, 7, 20, 50, 120] {
+        let cancelled =
+            tokio::time::timeout(Duration::from_millis(milliseconds), reply(&model, "s", &history, 60)).await;
+        let again = reply(&model, "s", &history, 60).await.unwrap();
+        assert_eq!(again.body, wanted, "after {milliseconds} ms, cancelled: {}", cancelled.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_cancelled_at_any_piece_is_written_again_the_same() {
     let model = steady().await;
     let history = [person("Find a train from Paris to Rome tomorrow")];
     // Once the prompt is held, all that is computed comes after it: the same each time, wherever it was cancelled.
@@ -274,42 +287,18 @@ async fn a_model_that_was_not_trained_for_chat_is_refused() {
     assert_eq!(fault.hint(), Some("use a model that was trained for chat"));
 }
 
-/// Sentences such as the model was trained on: what it makes of them it is sure of.
-fn trips() -> Vec<String> {
-    let cities = ["Paris", "Rome", "上海", "北京", "New York", "Lagos", "Porto", "Zürich"];
-    let asked = |(index, from): (usize, &&str)| {
-        let to = cities[(index + 3) % cities.len()];
-        [format!("Find a train from {from} to {to} tomorrow"), format!("帮我查明天从{from}到{to}的高铁")]
-    };
-    cities.iter().enumerate().flat_map(asked).collect()
-}
-
-/// Kernels round differently for batches of other sizes, and a model that is torn between two tokens then writes the
-/// other one: these models are compared in many replies, of which nearly all have to be the same.
-/// `decode/scheduler/tests.rs` holds it without rounding, and then for all.
-fn nearly_all_are_the_same(wanted: &[ModelReply], got: &[ModelReply]) {
-    let differing: Vec<_> = wanted.iter().zip(got).filter(|(wanted, got)| wanted.body != got.body).collect();
-    assert!(wanted.len() == got.len() && differing.len() <= wanted.len() / 8, "{differing:?}");
-    for (wanted, got) in wanted.iter().zip(got).filter(|(wanted, got)| wanted.body == got.body) {
-        assert_eq!(got.usage.decoded(), wanted.usage.decoded());
-    }
-}
-
 #[tokio::test]
 async fn many_sessions_share_one_model() {
-    // Two models: what one has computed together must not help where it is written alone.
-    let (shared, alone) = (load().await, load().await);
-    let histories: Vec<[Message; 1]> = trips().iter().map(|text| [person(text)]).collect();
-    let names: Vec<String> = (0..histories.len()).map(|index| format!("s{index}")).collect();
+    let model = load().await;
+    let history = |index: usize| vec![person(&format!("Find train {index} from Paris to Rome"))];
+    let alone = reply(&model, "alone", &history(3), 30).await.unwrap().body;
+    let asked: Vec<_> = (0..12).map(history).collect();
+    let names: Vec<String> = (0..12).map(|index| format!("s{index}")).collect();
     let replies = futures_util::future::join_all(
-        histories.iter().zip(&names).map(|(history, name)| reply(&shared, name, history, 60)),
+        asked.iter().zip(&names).map(|(history, name)| reply(&model, name, history, 30)),
     );
-    let together: Vec<ModelReply> = replies.await.into_iter().map(Result::unwrap).collect();
-    let mut singly = Vec::new();
-    for (history, name) in histories.iter().zip(&names) {
-        singly.push(reply(&alone, name, history, 60).await.unwrap());
-    }
-    nearly_all_are_the_same(&singly, &together);
+    let bodies: Vec<ReplyBody> = replies.await.into_iter().map(|reply| reply.unwrap().body).collect();
+    assert_eq!(bodies[3], alone);
 }
 
 #[tokio::test]
@@ -334,19 +323,29 @@ async fn the_room_that_tools_take_is_that_of_their_text() {
     assert!(added <= model.tokens(&"x < y ".repeat(20)) + 2, "{added}");
 }
 
+/// Kernels round differently for batches of other sizes, so this holds where the model is not torn between two
+/// tokens: in the calls it was trained to write, not in what it makes of results that it has never seen.
+/// `decode/scheduler/tests.rs` holds it without rounding.
 #[tokio::test]
 async fn drafts_change_no_reply() {
     let shortcuts = Shortcuts { drafting: false, ..Shortcuts::default() };
     let plain =
         LocalModel::load(path(), ModelSettings { shortcuts, ..ModelSettings::default() }).await.unwrap();
     let quick = load().await;
-    let (mut wanted, mut got) = (Vec::new(), Vec::new());
-    for (index, text) in trips().iter().enumerate() {
-        let (session, history) = (format!("s{index}"), [person(text)]);
-        wanted.push(reply(&plain, &session, &history, 60).await.unwrap());
-        got.push(reply(&quick, &session, &history, 60).await.unwrap());
+    let cities = ["Paris", "Rome", "上海", "北京", "New York", "Lagos", "Porto", "Zürich"];
+    let mut drafted = 0;
+    for (index, from) in cities.iter().enumerate() {
+        let to = cities[(index + 3) % cities.len()];
+        let asked =
+            [format!("Find a train from {from} to {to} tomorrow"), format!("帮我查明天从{from}到{to}的高铁")];
+        for (kind, text) in asked.iter().enumerate() {
+            let (session, history) = (format!("{from}{kind}"), vec![person(text)]);
+            let wanted = reply(&plain, &session, &history, 60).await.unwrap();
+            let got = reply(&quick, &session, &history, 60).await.unwrap();
+            assert_eq!(got.body, wanted.body, "{text}");
+            assert_eq!(got.usage.decoded(), wanted.usage.decoded());
+            drafted += got.usage.drafted;
+        }
     }
-    nearly_all_are_the_same(&wanted, &got);
-    let drafted: u64 = got.iter().map(|reply| reply.usage.drafted).sum();
     assert!(drafted > 0, "nothing was proposed in all of it");
 }
