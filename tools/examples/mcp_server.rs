@@ -117,6 +117,9 @@ fn call(parameters: &Value) -> Option<Value> {
         }
         "never" | "die" => return None,
         "leave" => text("goodbye"),
+        // Data in a text, as many servers send it.
+        "issues" => text(r#"[{"number": 7, "title": "A leak"}]"#),
+        "close" => text(&format!("closed {}", arguments["number"])),
         "greet" if !ASKS.load(Ordering::SeqCst) => text("nobody can be asked"),
         "greet" | "insist" => text(&ask().to_string()),
         "change" => {
@@ -155,8 +158,12 @@ fn tools() -> Value {
             "definitions": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/definitions/n"}, "b": {"$ref": "#/definitions/n"}},
             "required": ["a", "b"]}}),
         json!({"name": "shifty", "description": shifty, "inputSchema": none}),
+        json!({"name": "close", "description": "Closes an issue", "inputSchema": {"type": "object",
+            "properties": {"number": {"type": "number"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+            "required": ["number"]}}),
     ];
-    for name in ["fail", "slowly", "never", "greet", "insist", "change", "huge", "picture", "die", "leave"] {
+    let others = "fail slowly never greet insist change huge picture die leave issues";
+    for name in others.split(' ') {
         tools.push(json!({"name": name, "description": format!("Does {name}"), "inputSchema": none}));
     }
     Value::from(tools)

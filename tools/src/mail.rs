@@ -19,6 +19,8 @@ use std::{fs, io};
 use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
 use serde_json::{Value, json};
 
+use crate::search::encoding;
+
 #[cfg(feature = "mail")]
 pub use compose::Sender;
 #[cfg(feature = "mail")]
@@ -84,7 +86,7 @@ impl Mailbox {
         for entry in fs::read_dir(&self.folder).map_err(|error| self.unreadable(&error))? {
             let path = entry.map_err(|error| self.unreadable(&error))?.path();
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let bytes_max = match kind(&path) {
+            let bytes_max = match kind(&path).as_str() {
                 "eml" => MESSAGE_BYTES_MAX,
                 "txt" | "md" => FILE_BYTES_MAX,
                 _ => continue,
@@ -116,7 +118,7 @@ impl Mailbox {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(self.unreadable_file(&file, &error)),
             };
-            let mail = Mail::read(file.name, kind(&file.path), &bytes);
+            let mail = Mail::read(file.name, &kind(&file.path), &bytes);
             if !mail.contains(wanted) {
                 continue;
             }
@@ -135,9 +137,9 @@ impl Mailbox {
     }
 }
 
-/// What a file's ending says it is.
-fn kind(path: &Path) -> &str {
-    path.extension().and_then(|kind| kind.to_str()).unwrap_or_default()
+/// What a file's ending says it is, however that is spelled.
+fn kind(path: &Path) -> String {
+    path.extension().and_then(|kind| kind.to_str()).unwrap_or_default().to_lowercase()
 }
 
 impl Mail {
@@ -149,7 +151,8 @@ impl Mail {
             return Self { name, headers, text };
         }
         let _ = kind;
-        Self { name, headers: Vec::new(), text: String::from_utf8_lossy(bytes).into_owned() }
+        let text = encoding::text(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes));
+        Self { name, headers: Vec::new(), text: text.into_owned() }
     }
 
     fn contains(&self, wanted: &str) -> bool {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::resolve;
 use crate::world::World;
+use crate::world::bookings::Booking;
 
 const LISTED_MAX: usize = 5;
 
@@ -27,13 +28,19 @@ pub async fn cancel_booking(
     context: &CallContext,
     #[arg(verbatim, from = ["book.booking", "list_bookings.booking"])] booking: String,
 ) -> ToolResult<Value> {
-    world.held_to(context.allowed.as_ref()).cancel(&context.key, &booking).await
+    world.held_to(context.allowed.as_ref()).cancel(&context.key, &booking, Some(context.now)).await
 }
 
 /// List my bookings
 #[tool(read_only)]
-pub async fn list_bookings(#[state] world: &World) -> ToolResult<Value> {
-    let bookings = world.bookings().await?;
+pub async fn list_bookings(#[state] world: &World, context: &CallContext) -> ToolResult<Value> {
+    let today = context.now.date();
+    let (mut bookings, others): (Vec<Booking>, Vec<Booking>) =
+        world.bookings().await?.into_iter().partition(|booking| booking.is_live(today));
+    // What is to come, the soonest first; then the rest, the newest first.
+    bookings.sort_by_key(Booking::begins);
+    let live = bookings.len();
+    bookings.extend(others);
     let rows: Vec<Value> = bookings
         .iter()
         .take(LISTED_MAX)
@@ -48,13 +55,19 @@ pub async fn list_bookings(#[state] world: &World) -> ToolResult<Value> {
             })
         })
         .collect();
-    Ok(json!({"bookings": rows, "more": bookings.len().saturating_sub(LISTED_MAX)}))
+    let more = bookings.len().saturating_sub(LISTED_MAX);
+    let mut result = json!({"bookings": rows, "more": more});
+    if more > 0 {
+        let to_come = live.saturating_sub(LISTED_MAX);
+        result["not_shown"] = format!("{to_come} to come, {} past or cancelled", more - to_come).into();
+    }
+    Ok(result)
 }
 
 /// Gives back what was booked under a key.
 async fn release(world: &World, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
     let booked = world.made_under(undone).await?;
-    world.cancel(&context.key, booked["booking"].as_str().unwrap_or_default()).await
+    world.cancel(&context.key, booked["booking"].as_str().unwrap_or_default(), None).await
 }
 
 /// What would be booked.
@@ -73,7 +86,7 @@ async fn booking_plan(
 /// What would be cancelled.
 async fn cancelling_plan(world: &World, context: &CallContext, booking: String) -> ToolResult<Value> {
     let rehearsal = world.rehearsal();
-    let result = rehearsal.cancel(&context.key, &booking).await?;
+    let result = rehearsal.cancel(&context.key, &booking, Some(context.now)).await?;
     Ok(rehearsal.shown(&result))
 }
 

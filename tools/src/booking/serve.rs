@@ -130,6 +130,7 @@ impl Desk {
             key,
             now: local_time(&parts.headers).unwrap_or_else(|| (self.now)()),
             allowed: None,
+            untrusted: false,
         };
         let call = ToolCall { id: context.call.clone(), tool: route.tool.to_owned(), arguments };
         let result = if route.reads {

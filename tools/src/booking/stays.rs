@@ -167,8 +167,11 @@ fn seating(day: Option<&str>, time: Option<&str>, now: DateTime) -> ToolResult<(
         None => When { date: now.date(), clock: None },
     };
     let clock = match time.map(|text| resolve::time("time", text)).transpose()? {
-        Some(Clock::At { time, half_said }) => {
-            Some(Clock::At { time: in_part_of_day(time, half_said, when.clock), half_said })
+        Some(Clock::At { time, half_said, next_day }) => {
+            let time = in_part_of_day(time, half_said, when.clock);
+            // Of an evening, one and twelve are at night.
+            let is_night = matches!(when.clock, Some(Clock::Within(part)) if part.is_night());
+            Some(Clock::At { time, half_said: half_said || is_night, next_day })
         }
         Some(part) => Some(part),
         None => when.clock,
@@ -177,7 +180,7 @@ fn seating(day: Option<&str>, time: Option<&str>, now: DateTime) -> ToolResult<(
         None => DINNER,
         Some(Clock::Within(part)) => meal(part),
         // Nobody means seven in the morning by a table at seven.
-        Some(Clock::At { time, half_said: false }) if time < OPENS && time.hour() < 10 => {
+        Some(Clock::At { time, half_said: false, .. }) if time < OPENS && time.hour() < 10 => {
             time.wrapping_add(jiff::Span::new().hours(12))
         }
         Some(Clock::At { time, .. }) => time,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use handyman_core::{CallContext, Tool, ToolResult};
-use jiff::civil::date;
+use jiff::civil::{DateTime, date};
 use serde_json::{Value, json};
 
 use super::*;
@@ -14,14 +14,19 @@ async fn world() -> Arc<World> {
 }
 
 async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
+    call_at(tool, "r.c", arguments, date(2026, 11, 23).at(10, 0, 0, 0)).await
+}
+
+async fn call_at(tool: &dyn Tool, key: &str, arguments: Value, now: DateTime) -> ToolResult<Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let context = CallContext {
         run: "r".into(),
         session: "s".into(),
         call: "c".into(),
-        key: "r.c".into(),
-        now: date(2026, 11, 23).at(10, 0, 0, 0),
+        key: key.into(),
+        now,
         allowed: None,
+        untrusted: false,
     };
     tool.call(arguments, &context).await
 }
@@ -150,6 +155,22 @@ async fn trains_of_today_have_not_left_yet() {
 }
 
 #[tokio::test]
+async fn what_is_over_today_is_said_to_be_past() {
+    let tool = search_trains(world().await);
+    let cases = [
+        (json!({"day": "today", "before": "7am"}), (8, 9), "2026-11-23 07:00 is past, it is 08:09; write"),
+        (json!({"day": "this morning"}), (13, 0), "2026-11-23 11:59 is past, it is 13:00; write"),
+    ];
+    for (mut arguments, (hour, minute), expected) in cases {
+        let place = json!({"from": "Shanghai", "to": "Beijing"});
+        arguments.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
+        let now = date(2026, 11, 23).at(hour, minute, 0, 0);
+        let error = call_at(&tool, "k", arguments, now).await.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn searches_say_what_is_wrong() {
     let world = world().await;
     let trains = search_trains(Arc::clone(&world));
@@ -188,11 +209,15 @@ async fn searches_say_what_is_wrong() {
         .to_string();
     assert!(error.starts_with("no hotel in Rome is that cheap; the cheapest costs "), "{error}");
     let restaurants = search_restaurants(world);
-    let error = call(&restaurants, json!({"city": "Rome", "day": "Friday", "time": "3am"}))
-        .await
-        .unwrap_err()
-        .to_string();
-    assert_eq!(error, "03:00 is outside opening hours; tables are from 11:00 to 21:30");
+    for (day, time, meant) in
+        [("Friday", "3am", "03:00"), ("tonight", "12", "00:00"), ("今晚", "1点", "01:00")]
+    {
+        let error = call(&restaurants, json!({"city": "Rome", "day": day, "time": time}))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, format!("{meant} is outside opening hours; tables are from 11:00 to 21:30"));
+    }
 }
 
 #[tokio::test]
@@ -251,6 +276,54 @@ async fn tables_are_for_the_people_and_the_time() {
         let found = call(&tool, json!({"city": "Chengdu", "day": day})).await.unwrap();
         assert_eq!(found["time"], expected, "{day}");
     }
+}
+
+#[tokio::test]
+async fn what_was_found_stays_as_it_was_shown_whoever_searches_next() {
+    let world = world().await;
+    let tool = search_restaurants(Arc::clone(&world));
+    let dinner = json!({"city": "Chengdu", "day": "tomorrow", "time": "7pm", "people": "6"});
+    let found = call(&tool, dinner).await.unwrap();
+    let rows = found["restaurants"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["tables"].as_i64().unwrap() >= 2).unwrap();
+    for people in [None, Some("6")] {
+        let again = json!({"city": "成都", "day": "明天", "time": "7点", "people": people});
+        call(&tool, again).await.unwrap();
+    }
+    let booking = call(&book(world), json!({"id": row["id"]})).await.unwrap();
+    assert_eq!(booking["people"], 6);
+    assert_eq!(booking["item"], format!("{} 19:00", row["name"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn live_bookings_are_listed_before_the_others() {
+    let world = world().await;
+    let now = date(2026, 11, 23).at(10, 0, 0, 0);
+    let (search, booking, cancelling, listing) = (
+        search_trains(Arc::clone(&world)),
+        book(Arc::clone(&world)),
+        cancel_booking(Arc::clone(&world)),
+        list_bookings(world),
+    );
+    let mut booked = Vec::new();
+    let days = ["Friday", "tomorrow", "Friday", "Friday", "Friday", "Friday", "Friday"];
+    for (number, day) in days.into_iter().enumerate() {
+        let found = call(&search, json!({"from": "Shanghai", "to": "Beijing", "day": day})).await.unwrap();
+        let wanted = json!({"id": found["trains"][0]["id"]});
+        let made = call_at(&booking, &format!("b{number}"), wanted, now).await.unwrap();
+        booked.push(made["booking"].clone());
+        if number >= 2 {
+            let wanted = json!({"booking": made["booking"]});
+            call_at(&cancelling, &format!("c{number}"), wanted, now).await.unwrap();
+        }
+    }
+    let listed = call(&listing, json!({})).await.unwrap();
+    let shown = column(&listed, "bookings", "booking");
+    assert_eq!(shown, [&booked[1], &booked[0], &booked[6], &booked[5], &booked[4]], "the soonest first");
+    assert_eq!(listed["more"], 2);
+    assert_eq!(listed["not_shown"], "0 to come, 2 past or cancelled");
+    let later = call_at(&listing, "l", json!({}), date(2026, 11, 25).at(9, 0, 0, 0)).await.unwrap();
+    assert_eq!(later["bookings"][0]["booking"], booked[0], "what is over comes after what is not");
 }
 
 #[tokio::test]

@@ -138,9 +138,19 @@ impl Request {
         let asked = resolve::window(self.after.as_deref(), self.before.as_deref(), when.clock)?;
         let mut window = asked.within(when.window())?;
         if when.date == now.date() {
+            if window.to < now.time() {
+                return Err(self.past(window.to, now));
+            }
             window.from = window.from.max(now.time());
         }
         Ok((Trip { from, to, date: when.date }, window))
+    }
+
+    /// What is said where all of today that was asked for is over.
+    fn past(&self, last: Time, now: DateTime) -> ToolError {
+        let (date, last, now) = (now.date(), hm(last), hm(now.time()));
+        let message = format!("{date} {last} is past, it is {now}; write a later time or day");
+        ToolError::argument(if self.before.is_some() { "before" } else { "day" }, message)
     }
 }
 

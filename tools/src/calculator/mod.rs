@@ -70,6 +70,13 @@ fn evaluate(plain: &str) -> Result<String, String> {
     context.disable_rng();
     let patience = Patience(AtomicU32::new(0));
     let result = fend_core::evaluate_with_interrupt(plain, &mut context, &patience)?;
+    // "80 * 15%" is 1200 % to the evaluator, and 12 to people.
+    let is_meant = notation::wants_percent(plain) || notation::is_all_percentages(plain);
+    let result = if result.get_main_result().ends_with('%') && !is_meant {
+        fend_core::evaluate_with_interrupt(&format!("0 + ({plain})"), &mut context, &patience)?
+    } else {
+        result
+    };
     Ok(result.get_main_result().to_owned())
 }
 

@@ -44,6 +44,11 @@ fn misread(text: &str) -> Option<&'static str> {
     if spaceless.contains("//") {
         return Some("'//' is not known here; write floor(7 / 2) to leave the fraction out");
     }
+    if added_percentage(text) {
+        return Some(
+            "a percentage that is added or taken off is read in two ways; write 200 * 1.1, or 200 + 10% of 200",
+        );
+    }
     if text.contains('除') {
         return Some("'除' alone is read in two ways; write 除以 or ÷");
     }
@@ -56,6 +61,42 @@ fn misread(text: &str) -> Option<&'static str> {
     }
     (nested(text) > NESTED_MAX)
         .then_some("there are too many parentheses within each other; calculate a part of it first")
+}
+
+/// What is wrong with a percentage that is added to or taken from a number: a calculator with keys takes it of that number,
+/// an evaluator does not. Of one, and of another percentage, both are the same; one that is multiplied says what it is of.
+fn added_percentage(text: &str) -> bool {
+    let spaceless: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    let is_number = |character: char| character.is_ascii_digit() || matches!(character, '.' | ',' | '_');
+    spaceless.match_indices(['+', '-']).any(|(at, _)| {
+        let (before, after) = (&spaceless[..at], &spaceless[at + 1..]);
+        let (number, rest) = after.split_at(after.find(|c| !is_number(c)).unwrap_or(after.len()));
+        let is_alone = |rest: &str| !rest.starts_with("of") && !rest.starts_with(['*', '/']);
+        let adds = !number.is_empty() && rest.strip_prefix('%').is_some_and(is_alone);
+        let base = before.rsplit(|c| !is_number(c)).next().unwrap_or_default();
+        let is_one = base.parse() == Ok(1.0);
+        adds && !is_one && !before.is_empty() && !before.ends_with(['%', '(', '*', '/', '^', '+', '-'])
+    })
+}
+
+/// Whether a text asks for its result as a percentage: `0.15 to %`.
+pub(super) fn wants_percent(text: &str) -> bool {
+    let mut before = ["%", "percent"].iter().filter_map(|unit| text.trim_end().strip_suffix(unit));
+    before.any(|before| [" to", " in", " as"].iter().any(|word| before.trim_end().ends_with(word)))
+}
+
+/// Whether every number of a text is a percentage.
+pub(super) fn is_all_percentages(text: &str) -> bool {
+    let is_number = |character: char| character.is_ascii_digit() || matches!(character, '.' | ',' | '_');
+    let mut rest = text;
+    while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
+        let from = &rest[start..];
+        rest = from.trim_start_matches(is_number);
+        if !rest.trim_start().starts_with('%') {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether there is a date such as `2026-11-23`, which would be read as two subtractions.

@@ -10,23 +10,21 @@ use std::sync::Arc;
 
 use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolErrorKind, ToolResult, tool};
 use jiff::ToSpan;
-use jiff::civil::{Date, Time, time as at};
+use jiff::civil::{Date, DateTime, Time, time as at};
 use serde_json::{Value, json};
 
-use crate::resolve::{self, Clock, Window, hm};
+use crate::resolve::{self, Clock, When, Window, hm, minute_of_day};
 use crate::world::World;
-use crate::world::calendar::gaps;
+use crate::world::calendar::{gaps, of_minute};
 #[cfg(feature = "calendar")]
 use crate::wrap::Declared;
 
 const LISTED_MAX: usize = 5;
 const DEFAULT_MINUTES: i64 = 60;
-const DAY_OPENS: Time = at(9, 0, 0, 0);
-const DAY_CLOSES: Time = at(18, 0, 0, 0);
+/// What is looked at of a day of which no part was named.
+const WORKING_DAY: Window = Window { from: at(9, 0, 0, 0), to: at(18, 0, 0, 0) };
 const LAST_MINUTE: Time = at(23, 59, 0, 0);
 const MINUTES_OF_A_DAY: i64 = 24 * 60;
-/// Midnight said as the end of a day.
-const END_OF_DAY: [&str; 7] = ["24:00", "24：00", "2400", "24点", "24时", "二十四点", "廿四点"];
 
 /// Where the calendar is.
 #[derive(Debug, Clone)]
@@ -66,8 +64,7 @@ impl Wanted {
 
     /// When it ends in a calendar whose events end on the day on which they begin.
     fn ends_that_day(&self) -> ToolResult<Time> {
-        let gone = i64::from(self.starts.hour()) * 60 + i64::from(self.starts.minute());
-        let left = MINUTES_OF_A_DAY - gone;
+        let left = MINUTES_OF_A_DAY - minute_of_day(self.starts);
         if self.minutes.is_some_and(|minutes| minutes > left) {
             return Err(ToolError::argument(
                 "minutes",
@@ -136,15 +133,48 @@ fn wanted(
     if title.is_empty() {
         return Err(ToolError::argument("title", "empty; say what the event is"));
     }
-    let when = resolve::day("day", day, context.now.date())?;
-    let starts = match resolve::time("time", time)? {
-        Clock::At { time, half_said } => resolve::in_part_of_day(time, half_said, when.clock),
-        Clock::Within(part) => part.from,
+    let now = context.now;
+    let when = resolve::day("day", day, now.date())?;
+    let (starts, next_day) = match resolve::time("time", time)? {
+        Clock::At { time: named, half_said, next_day } => {
+            let starts = resolve::in_part_of_day(named, half_said, when.clock);
+            let is_either = !half_said && !next_day && when.date == now.date() && is_half_open(&when, time);
+            (if is_either { still_to_come(starts, now.time()) } else { starts }, next_day)
+        }
+        Clock::Within(part) => (part.from, false),
     };
-    // The end of a day is the beginning of the next one.
-    let is_next_day = starts == Time::midnight() && END_OF_DAY.iter().any(|said| time.contains(said));
+    let is_next_day = (next_day || when.goes_on_to(starts)) && !is_still_tonight(&when, starts, now);
     let date = if is_next_day { when.date.saturating_add(1.days()) } else { when.date };
+    if (date, minute_of_day(starts)) < (now.date(), minute_of_day(now.time())) {
+        return Err(past(date, starts, now));
+    }
     Ok(Wanted { title: title.to_owned(), date, starts, minutes })
+}
+
+/// Whether a time and its day leave open which half of the day is meant: `three`, but not `03:00`.
+fn is_half_open(when: &When, time: &str) -> bool {
+    let is_open = matches!(when.clock, None | Some(Clock::At { half_said: false, .. }));
+    is_open && !time.trim_start().starts_with(['0', '０', '零'])
+}
+
+/// Of a time in either half of the day, the one that is still to come; the first where both are past.
+fn still_to_come(time: Time, now: Time) -> Time {
+    let later = time.wrapping_add(12.hours());
+    let is_past = |time: Time| minute_of_day(time) < minute_of_day(now);
+    if is_past(time) && !is_past(later) { later } else { time }
+}
+
+/// Whether it is already after midnight in the night that is meant, and the time is still to come.
+fn is_still_tonight(when: &When, starts: Time, now: DateTime) -> bool {
+    when.date == now.date() && when.goes_on_to(now.time()) && now.time() < starts
+}
+
+fn past(date: Date, starts: Time, now: DateTime) -> ToolError {
+    let (starts, now) = (hm(starts), hm(now.time()));
+    let message = format!(
+        "{date} {starts} is past, it is {now}; write a later time or day, or tonight for the night to come"
+    );
+    ToolError::argument("time", message)
 }
 
 /// List calendar events
@@ -182,19 +212,23 @@ pub async fn find_free_slot(
     #[arg(verbatim)] day: String,
     #[arg(range = 5..=1440)] minutes: Option<i64>,
 ) -> ToolResult<Value> {
-    let when = resolve::day("day", &day, context.now.date())?;
+    let now = context.now;
+    let when = resolve::day("day", &day, now.date())?;
     let minutes = minutes.unwrap_or(DEFAULT_MINUTES);
-    let window = when.window();
-    let (mut open, close) = match when.clock {
-        None => (DAY_OPENS, DAY_CLOSES),
-        // Before ten, a day begins no earlier than on others, where it can.
-        Some(Clock::Within(_)) if window.from == Window::DAY.from && DAY_OPENS < window.to => {
-            (DAY_OPENS, window.to)
-        }
-        Some(_) => (window.from, window.to),
-    };
-    if when.date == context.now.date() {
-        open = open.max(context.now.time());
+    let part = asked_part(&when);
+    let (mut open, close) = (minute_of_day(part.from), part.over_at());
+    if when.date == now.date() {
+        open = open.max(minute_of_day(now.time()));
+    }
+    if open >= close {
+        let message = format!(
+            "the day is over: it is {} on {}, and what was asked for ends at {}; write another day, or a later \
+             part of it",
+            hm(now.time()),
+            when.date,
+            of_minute(close)
+        );
+        return Err(ToolError::new(ToolErrorKind::NotFound, message));
     }
     let events = match calendar {
         Calendar::Sandbox(world) => world.events(when.date, true).await?,
@@ -206,11 +240,24 @@ pub async fn find_free_slot(
         .map(|(from, to)| json!({"from": from, "to": to}))
         .collect();
     if free.is_empty() {
-        let message =
-            format!("no {minutes} free minutes on {} between {} and {}", when.date, hm(open), hm(close));
+        let (open, close) = (of_minute(open), of_minute(close));
+        let message = format!("no {minutes} free minutes on {} between {open} and {close}", when.date);
         return Err(ToolError::new(ToolErrorKind::NotFound, message));
     }
     Ok(json!({"date": when.date.to_string(), "minutes": minutes, "free": free}))
+}
+
+/// The part of a day to find time in.
+fn asked_part(when: &When) -> Window {
+    let window = when.window();
+    match when.clock {
+        None => WORKING_DAY,
+        // Before ten, a day begins no earlier than on others, where it can.
+        Some(Clock::Within(_)) if window.from == Window::DAY.from && WORKING_DAY.from < window.to => {
+            Window { from: WORKING_DAY.from, ..window }
+        }
+        Some(_) => window,
+    }
 }
 
 /// Whether the effect under a key took place.

@@ -1,20 +1,24 @@
 //! What tables, columns and keys there are, asked of each database's own catalog.
 
+#[cfg(feature = "databases")]
+use super::change::Change;
 use super::syntax::Syntax;
 
 /// The bookkeeping of changes made here: never listed.
 pub(super) const EFFECTS: &str = "handyman_effects";
 
-/// One row a table or view: its name as shown, and its schema where SQL must name it.
+/// One row a table or view: its name as shown, its schema where SQL must name it, and whether its rows are computed when
+/// it is asked: `VIEW`, in letters of either case.
 pub(super) fn tables(syntax: Syntax) -> &'static str {
     match syntax {
         Syntax::Sqlite => {
-            "SELECT name, NULL FROM sqlite_schema WHERE type IN ('table', 'view') \
+            "SELECT name, NULL, type FROM sqlite_schema WHERE type IN ('table', 'view') \
              AND substr(name, 1, 7) <> 'sqlite_' AND name <> 'handyman_effects' ORDER BY name"
         }
         #[cfg(feature = "databases")]
         Syntax::Postgres => {
-            "SELECT c.relname::text, CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN NULL ELSE n.nspname::text END \
+            "SELECT c.relname::text, CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN NULL ELSE n.nspname::text END, \
+             CASE c.relkind WHEN 'v' THEN 'view' ELSE 'table' END \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition \
              AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND c.relname <> 'handyman_effects' \
@@ -23,7 +27,7 @@ pub(super) fn tables(syntax: Syntax) -> &'static str {
         }
         #[cfg(feature = "databases")]
         Syntax::MySql => {
-            "SELECT CAST(table_name AS CHAR), CAST(NULL AS CHAR) FROM information_schema.tables \
+            "SELECT CAST(table_name AS CHAR), CAST(NULL AS CHAR), CAST(table_type AS CHAR) FROM information_schema.tables \
              WHERE table_schema = database() AND table_name <> 'handyman_effects' ORDER BY table_name"
         }
     }
@@ -88,6 +92,58 @@ pub(super) fn references(syntax: Syntax) -> &'static str {
              WHERE table_schema = database() AND referenced_table_name IS NOT NULL"
         }
     }
+}
+
+/// One text: how many rows of any table were changed on this connection so far. MySQL does not count all of them.
+pub(super) fn changed_rows(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Sqlite => "SELECT CAST(total_changes() AS TEXT)",
+        #[cfg(feature = "databases")]
+        Syntax::Postgres => {
+            "SELECT CASE current_setting('track_counts') WHEN 'on' \
+             THEN coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::text END FROM pg_catalog.pg_stat_xact_user_tables"
+        }
+        #[cfg(feature = "databases")]
+        Syntax::MySql => "SELECT CAST(0 AS CHAR)",
+    }
+}
+
+/// In MySQL, what may change other rows along with those of the table that is each parameter: what it is, and the column
+/// that a foreign key follows.
+#[cfg(feature = "databases")]
+pub(super) fn brings_others(change: Change) -> String {
+    let (event, rule) = match change {
+        Change::Insert => ("INSERT", "''"),
+        Change::Update => ("UPDATE", "r.update_rule"),
+        Change::Delete => ("DELETE", "r.delete_rule"),
+    };
+    format!(
+        "SELECT CAST(concat('the foreign key ', k.constraint_name, ' of ', \
+         if(k.table_schema = database(), '', concat(k.table_schema, '.')), k.table_name) AS CHAR), \
+         CAST(k.referenced_column_name AS CHAR) FROM information_schema.key_column_usage k \
+         JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema \
+         AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name \
+         WHERE k.referenced_table_schema = database() AND k.referenced_table_name = ? \
+         AND {rule} IN ('CASCADE', 'SET NULL', 'SET DEFAULT') \
+         UNION ALL SELECT CAST(concat('the trigger ', t.trigger_name) AS CHAR), CAST(NULL AS CHAR) \
+         FROM information_schema.triggers t WHERE t.event_object_schema = database() \
+         AND t.event_object_table = ? AND t.event_manipulation = '{event}'"
+    )
+}
+
+/// In MySQL, one text: how many grants let this account see the triggers of the table that is the parameter. Without any,
+/// a table looks as if it had none. What a role grants may not be among them.
+#[cfg(feature = "databases")]
+pub(super) fn shows_triggers() -> &'static str {
+    "SELECT CAST(count(*) AS CHAR) FROM (\
+     SELECT grantee, '%' AS in_schema, NULL AS of_table FROM information_schema.user_privileges \
+     WHERE privilege_type = 'TRIGGER' \
+     UNION ALL SELECT grantee, table_schema, NULL FROM information_schema.schema_privileges \
+     WHERE privilege_type = 'TRIGGER' \
+     UNION ALL SELECT grantee, table_schema, table_name FROM information_schema.table_privileges \
+     WHERE privilege_type = 'TRIGGER') g \
+     WHERE g.grantee = concat('''', replace(current_user(), '@', '''@'''), '''') \
+     AND database() LIKE g.in_schema AND coalesce(g.of_table, ?) = ?"
 }
 
 /// The table that records changes under their keys, in the database itself.

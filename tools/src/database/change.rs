@@ -8,16 +8,17 @@
 use handyman_core::{CallContext, IdempotencyKey, Probe, ToolError, ToolErrorKind, ToolResult, tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 
+use super::elsewhere::changed_so_far;
 use super::engine::{Access, Link, Statement};
 use super::query::{Condition, filter, find};
 use super::record::{prepare, record, recorded};
-use super::syntax::{Class, Column, Syntax, Table};
+use super::row::{On, Row, fingerprint, selection};
+use super::syntax::{Syntax, Table};
 use super::{Database, cells};
 
-/// Rows that one change may concern.
+/// Rows that one change may concern, those that others' references and triggers change along with them included.
 const ROWS_MAX: usize = 50;
 /// Rows of it that are shown.
 const SHOWN_MAX: usize = 5;
@@ -126,7 +127,7 @@ impl Database {
     async fn make(&self, link: &mut dyn Link, wanted: &Wanted) -> ToolResult<Made> {
         wanted.check()?;
         let (table, known) = self.find_in(link, &wanted.table).await?;
-        self.refuse_unsafe(link, &table).await?;
+        let is_known = self.refuse_unsafe(link, wanted, &table).await?;
         let syntax = self.engine.syntax();
         let on = (&table, known.as_slice());
         let before = match wanted.change {
@@ -134,23 +135,31 @@ impl Database {
             Change::Update | Change::Delete => wanted.concerned(link, syntax, on).await?,
         };
         let statement = wanted.statement(syntax, on)?;
-        let (rows, after) = match wanted.change {
-            Change::Insert => (1, vec![wanted.insert(link, syntax, (on, statement)).await?]),
+        let so_far = changed_so_far(link, syntax).await?;
+        let (direct, after) = match wanted.change {
+            Change::Insert => (1, vec![Row::inserted(wanted.insert(link, syntax, (on, statement)).await?)]),
             Change::Update => {
-                link.execute(&statement).await?;
-                (before.len(), wanted.updated(link, syntax, (on, &before)).await?)
+                let direct = link.execute(&statement).await?;
+                (direct, wanted.updated(link, syntax, (on, &before)).await?)
             }
-            Change::Delete => {
-                (usize::try_from(link.execute(&statement).await?).unwrap_or_default(), Vec::new())
-            }
+            Change::Delete => (link.execute(&statement).await?, Vec::new()),
         };
+        let elsewhere = changed_so_far(link, syntax).await?.saturating_sub(so_far).saturating_sub(direct);
+        let rows = match wanted.change {
+            Change::Update => before.len(),
+            Change::Insert | Change::Delete => usize::try_from(direct).unwrap_or(usize::MAX),
+        };
+        refuse_too_many(&table, rows, elsewhere)?;
         let fingerprint = fingerprint(&before, &after);
         let mut result = json!({"table": table.name, "change": wanted.change.name(), "rows": rows});
-        let mut is_cut = false;
-        let mut show = |when: &str, rows| {
-            let (shown, more) = cells::fitting(rows, SHOWN_MAX);
-            result[when] = json!(shown);
-            is_cut |= more;
+        if !is_known {
+            result["elsewhere"] = json!("unknown");
+        } else if elsewhere > 0 {
+            result["elsewhere"] = json!(elsewhere);
+        }
+        let mut show = |when: &str, rows: Vec<Row>| {
+            let shown = rows.into_iter().map(|row| row.shown).collect();
+            result[when] = json!(cells::fitting(shown, SHOWN_MAX).0);
         };
         if wanted.change != Change::Insert {
             show("before", before);
@@ -159,20 +168,18 @@ impl Database {
             show("after", after);
         }
         let mut plan = result.clone();
-        if is_cut {
+        if wanted.change != Change::Insert {
             plan["all_rows"] = json!(fingerprint);
-        }
-        if wanted.change == Change::Insert
-            && let Some(row) = plan.pointer_mut("/after/0").and_then(Value::as_object_mut)
-        {
+        } else if let Some(row) = plan.pointer_mut("/after/0").and_then(Value::as_object_mut) {
             let set = wanted.named(syntax, on)?;
             row.retain(|column, _| set.contains_key(column));
         }
         Ok(Made { result, plan })
     }
 
-    /// A table whose engine has no transactions cannot be changed on trial.
-    async fn refuse_unsafe(&self, link: &mut dyn Link, table: &Table) -> ToolResult<()> {
+    /// A table whose engine has no transactions cannot be changed on trial, and what is not counted cannot be shown.
+    /// Tells whether it is known what the change brings with it.
+    async fn refuse_unsafe(&self, link: &mut dyn Link, wanted: &Wanted, table: &Table) -> ToolResult<bool> {
         #[cfg(feature = "databases")]
         if self.engine.syntax() == Syntax::MySql {
             let sql = "SELECT CAST(coalesce(engine, 'a view') AS CHAR) FROM information_schema.tables \
@@ -187,10 +194,24 @@ impl Database {
                 );
                 return Err(ToolError::new(ToolErrorKind::Refused, message));
             }
+            return super::elsewhere::refuse_uncounted(link, wanted, table).await;
         }
-        let _ = (link, table);
-        Ok(())
+        let _ = (link, wanted, table);
+        Ok(true)
     }
+}
+
+/// The rows that come along count as those that were named.
+fn refuse_too_many(table: &Table, rows: usize, elsewhere: u64) -> ToolResult<()> {
+    if usize::try_from(elsewhere).is_ok_and(|elsewhere| rows.saturating_add(elsewhere) <= ROWS_MAX) {
+        return Ok(());
+    }
+    let message = format!(
+        "references and triggers would change {elsewhere} other rows along with these of {}, which makes more than \
+         {ROWS_MAX}; choose fewer; nothing was changed",
+        table.name
+    );
+    Err(ToolError::new(ToolErrorKind::Refused, message))
 }
 
 impl Change {
@@ -226,15 +247,10 @@ impl Wanted {
         link: &mut dyn Link,
         syntax: Syntax,
         (table, known): On<'_>,
-    ) -> ToolResult<Vec<Map<String, Value>>> {
+    ) -> ToolResult<Vec<Row>> {
         let (filter, values) = filter(syntax, (table, known), &self.conditions, 0)?;
         let lock = if syntax == Syntax::Sqlite { "" } else { "FOR UPDATE" };
-        let sql = format!(
-            "SELECT {} FROM {} {filter} LIMIT {} {lock}",
-            all_cells(syntax, known),
-            table.sql,
-            ROWS_MAX + 1
-        );
+        let sql = format!("{} {filter} LIMIT {} {lock}", selection(syntax, (table, known)), ROWS_MAX + 1);
         let texts = link.texts(&Statement { sql, values }).await?;
         if texts.is_empty() {
             let message = format!("no row of {} fits the conditions; nothing was changed", table.name);
@@ -245,8 +261,7 @@ impl Wanted {
                 format!("more than {ROWS_MAX} rows of {} fit the conditions; choose fewer", table.name);
             return Err(ToolError::new(ToolErrorKind::Refused, message));
         }
-        let named = named_classes(known);
-        Ok(texts.into_iter().map(|texts| cells::object(&named, texts)).collect())
+        texts.into_iter().map(|texts| Row::of((table, known), texts)).collect()
     }
 
     fn statement(&self, syntax: Syntax, (table, known): On<'_>) -> ToolResult<Statement> {
@@ -275,29 +290,4 @@ impl Wanted {
         };
         Ok(Statement { sql, values })
     }
-}
-
-/// A hash of all rows as they are and as they would become, in any order: what is not shown of a plan is allowed with it.
-fn fingerprint(before: &[Map<String, Value>], after: &[Map<String, Value>]) -> String {
-    let mut hash = Sha256::new();
-    for rows in [before, after] {
-        let mut texts: Vec<String> = rows.iter().map(|row| json!(row).to_string()).collect();
-        texts.sort_unstable();
-        hash.update(json!(texts).to_string());
-    }
-    format!("sha256:{}", hex::encode(hash.finalize()))
-}
-
-/// A table and its columns.
-pub(super) type On<'a> = (&'a Table, &'a [Column]);
-
-/// All columns as texts.
-pub(super) fn all_cells(syntax: Syntax, known: &[Column]) -> String {
-    let cells: Vec<String> =
-        known.iter().map(|column| syntax.cell(&syntax.quoted(&column.name), column.class)).collect();
-    cells.join(", ")
-}
-
-pub(super) fn named_classes(known: &[Column]) -> Vec<(String, Class)> {
-    known.iter().map(|column| (column.name.clone(), column.class)).collect()
 }

@@ -8,14 +8,11 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, Transaction};
 
-use super::BUSY_TIMEOUT;
-use super::place::Place;
+use super::place::{EMPTY, Place};
 use super::syntax::Syntax;
 
-const CONNECTIONS_MAX: u32 = 2;
 /// How long a server may take to let us in.
 #[cfg(feature = "databases")]
 pub(super) const CONNECT_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
@@ -106,9 +103,14 @@ impl Engine {
 
     pub(super) async fn open(place: &Place) -> ToolResult<Self> {
         match place {
+            // SQLite would make a new database there, and throw it away.
+            Place::File(path) if path.as_os_str().is_empty() => {
+                Err(ToolError::new(ToolErrorKind::NotFound, EMPTY))
+            }
             Place::File(path) => {
-                let pool =
-                    sqlite(path, Access::Read).await.map_err(|error| unreachable_place(place, &error))?;
+                let pool = super::sqlite::open(path, Access::Read)
+                    .await
+                    .map_err(|error| unreachable_place(place, &error))?;
                 Ok(Self::Sqlite { pool, path: path.clone() })
             }
             #[cfg(feature = "databases")]
@@ -141,13 +143,11 @@ impl Engine {
         }
     }
 
-    /// Begins a transaction; one that reads cannot change anything.
+    /// Begins a transaction; one that reads cannot change anything. Every statement in it has a time limit.
     pub(super) async fn begin(&self, access: Access) -> ToolResult<Box<dyn Link>> {
         Ok(match (self, access) {
-            (Self::Sqlite { pool, .. }, Access::Read) => Box::new(pool.begin().await.map_err(failed)?),
-            (Self::Sqlite { path, .. }, Access::Write) => {
-                let pool = sqlite(path, Access::Write).await.map_err(failed)?;
-                Box::new(pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
+            (Self::Sqlite { pool, path }, access) => {
+                Box::new(super::sqlite::begin(pool, path, access).await.map_err(failed)?)
             }
             #[cfg(feature = "databases")]
             (Self::Postgres(pool), access) => {
@@ -157,22 +157,6 @@ impl Engine {
             (Self::MySql(pool), access) => Box::new(super::mysql::begin(pool, access).await.map_err(failed)?),
         })
     }
-}
-
-/// Opens a file that exists. Where nothing is to be changed, SQLite itself refuses to.
-async fn sqlite(path: &std::path::Path, access: Access) -> Result<SqlitePool, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .pragma("trusted_schema", "OFF")
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT);
-    let (options, connections) = match access {
-        Access::Read => (options.read_only(true).pragma("query_only", "ON"), CONNECTIONS_MAX),
-        Access::Write => (options, 1),
-    };
-    let pool = SqlitePoolOptions::new().max_connections(connections).connect_with(options).await?;
-    sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&pool).await?;
-    Ok(pool)
 }
 
 /// Connects once, so that what is wrong is said: a pool repeats a refused connection until its time is up, and then

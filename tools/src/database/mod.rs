@@ -4,6 +4,7 @@
 mod catalog;
 mod cells;
 mod change;
+mod elsewhere;
 mod engine;
 #[cfg(feature = "databases")]
 mod mysql;
@@ -14,7 +15,9 @@ mod place;
 mod postgres;
 mod query;
 mod record;
+mod row;
 mod select;
+mod sqlite;
 mod syntax;
 
 pub use change::{Assignment, Change, change_rows};
@@ -25,7 +28,7 @@ pub use query::{Comparison, Condition};
 use std::path::Path;
 use std::time::Duration;
 
-use handyman_core::{ToolError, ToolResult, tool};
+use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
 use serde_json::{Value, json};
 
 use engine::{Access, Engine, Link, Statement};
@@ -33,7 +36,7 @@ use syntax::{Class, Column, Table};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const TABLES_MAX: usize = 30;
-/// Rows up to which a server is asked to count them.
+/// Rows up to which they are counted.
 const COUNTED_MAX: u32 = 100_000;
 
 /// A database that is open for reading.
@@ -76,14 +79,16 @@ impl Database {
         let listing = Statement { sql: catalog::tables(syntax).to_owned(), values: Vec::new() };
         let rows = link.texts(&listing).await?;
         let table = |mut row: engine::Texts| {
+            let is_view = row.pop().flatten()?.eq_ignore_ascii_case("view");
             let schema = row.pop().flatten();
             let name = row.pop().flatten()?;
             Some(match schema {
                 Some(schema) => Table {
                     sql: format!("{}.{}", syntax.quoted(&schema), syntax.quoted(&name)),
                     name: format!("{schema}.{name}"),
+                    is_view,
                 },
-                None => Table { sql: syntax.quoted(&name), name },
+                None => Table { sql: syntax.quoted(&name), name, is_view },
             })
         };
         Ok(rows.into_iter().filter_map(table).collect())
@@ -139,17 +144,13 @@ impl Database {
         Ok(rows.into_iter().filter_map(column).collect())
     }
 
-    /// How many rows a table has. A server counts up to a limit only: `null` is more than that.
+    /// How many rows a table has. They are counted up to a limit only: `None` is more than that.
     async fn count(&self, table: &Table) -> ToolResult<Option<i64>> {
-        let counted = match self.engine.syntax() {
-            syntax::Syntax::Sqlite => format!("SELECT CAST(count(*) AS TEXT) FROM {}", table.sql),
-            #[cfg(feature = "databases")]
-            _ => format!(
-                "SELECT CAST(count(*) AS CHAR(20)) FROM (SELECT 1 FROM {} LIMIT {}) AS counted",
-                table.sql,
-                COUNTED_MAX + 1
-            ),
-        };
+        let counted = format!(
+            "SELECT CAST(count(*) AS CHAR(20)) FROM (SELECT 1 FROM {} LIMIT {}) AS counted",
+            table.sql,
+            COUNTED_MAX + 1
+        );
         let rows = self
             .engine
             .begin(Access::Read)
@@ -157,8 +158,7 @@ impl Database {
             .texts(&Statement { sql: counted, values: Vec::new() })
             .await?;
         let count = rows.into_iter().flatten().next().flatten().and_then(|text| text.trim().parse().ok());
-        let is_server = self.engine.syntax() != syntax::Syntax::Sqlite;
-        Ok(count.filter(|count| !is_server || *count <= i64::from(COUNTED_MAX)))
+        Ok(count.filter(|count| *count <= i64::from(COUNTED_MAX)))
     }
 }
 
@@ -175,8 +175,13 @@ pub async fn list_tables(#[state] database: &Database) -> ToolResult<Value> {
 #[tool(read_only)]
 pub async fn describe_table(#[state] database: &Database, table: String) -> ToolResult<Value> {
     let (table, columns) = database.columns(&table).await?;
-    let rows =
-        database.count(&table).await?.map_or_else(|| json!(format!("more than {COUNTED_MAX}")), Value::from);
+    let rows = match database.count(&table).await {
+        Ok(Some(count)) => json!(count),
+        Ok(None) => json!(format!("more than {COUNTED_MAX}")),
+        // A view may take too long, or read what this account may not.
+        Err(error) if *error.kind() == ToolErrorKind::Refused => json!(format!("not counted: {error}")),
+        Err(error) => return Err(error),
+    };
     let columns: Vec<String> =
         columns.iter().map(|column| format!("{} {}", column.name, column.kind)).collect();
     Ok(json!({"table": table.name, "columns": columns, "rows": rows}))

@@ -4,9 +4,10 @@ use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value};
 
 use super::cells;
-use super::change::{Assignment, On, Wanted, all_cells, named_classes};
+use super::change::{Assignment, Wanted};
 use super::engine::{Link, Statement};
 use super::query::find;
+use super::row::{On, Row, all_cells, named_classes, selection};
 use super::syntax::{Class, Column, Syntax};
 
 impl Wanted {
@@ -60,8 +61,8 @@ impl Wanted {
         &self,
         link: &mut dyn Link,
         syntax: Syntax,
-        (on, before): (On<'_>, &[Map<String, Value>]),
-    ) -> ToolResult<Vec<Map<String, Value>>> {
+        (on, before): (On<'_>, &[Row]),
+    ) -> ToolResult<Vec<Row>> {
         let changes = self.named(syntax, on)?;
         let keys: Vec<&Column> = on.1.iter().filter(|column| column.key > 0).collect();
         let tells = |key: &&Column| key.class != Class::Bytes && !changes.contains_key(&key.name);
@@ -78,21 +79,16 @@ impl Wanted {
                     )
                 };
                 let filter: Vec<String> = keys.iter().enumerate().map(same).collect();
-                let sql = format!(
-                    "SELECT {} FROM {} WHERE {}",
-                    all_cells(syntax, on.1),
-                    on.0.sql,
-                    filter.join(" AND ")
-                );
-                let values = keys.iter().map(|key| row.get(&key.name).map(plain)).collect();
+                let sql = format!("{} WHERE {}", selection(syntax, on), filter.join(" AND "));
+                let values = keys.iter().map(|key| row.shown.get(&key.name).map(plain)).collect();
                 let mut found = link.texts(&Statement { sql, values }).await?;
                 match (found.pop(), found.is_empty()) {
-                    (Some(texts), true) => row = cells::object(&named_classes(on.1), texts),
+                    (Some(texts), true) => row = Row::of(on, texts)?,
                     // A key longer than a cell shows, or one that as a text is another row's too.
-                    _ => row.extend(changes.clone()),
+                    _ => row.shown.extend(changes.clone()),
                 }
             } else {
-                row.extend(changes.clone());
+                row.shown.extend(changes.clone());
             }
             after.push(row);
         }

@@ -53,16 +53,24 @@ pub async fn describe_database(
     let mut entries = entries(database, link.as_mut()).await?;
     entries.sort_by_key(|entry| (std::cmp::Reverse(entry.fits(&words)), std::cmp::Reverse(entry.weight())));
     let mut described = Vec::new();
-    let mut named = Vec::new();
+    let (mut named, mut not_read) = (Vec::new(), Vec::new());
     let (mut described_bytes, mut named_bytes, mut more) = (0, 0, 0);
     for entry in entries {
         let chosen = words.is_empty() || entry.fits(&words) > 0;
         if chosen && described_bytes < DESCRIBED_BYTES_MAX {
             let examples = examples(database, link.as_mut(), &entry).await;
-            let description = entry.line(&examples);
+            if examples.is_none() {
+                // PostgreSQL does nothing more in a transaction in which a statement has failed.
+                drop(link);
+                link = database.engine.begin(Access::Read).await?;
+            }
+            let description = entry.line(examples.as_deref().unwrap_or_default());
             if described_bytes + description.len() <= DESCRIBED_BYTES_MAX || described.is_empty() {
                 described_bytes += description.len();
                 described.push(description);
+                if examples.is_none() {
+                    not_read.push(entry.table.name);
+                }
                 continue;
             }
             described_bytes = DESCRIBED_BYTES_MAX;
@@ -75,7 +83,11 @@ pub async fn describe_database(
         }
     }
     let legend = "* key, -> reference, : examples";
-    Ok(json!({"tables": described, "others": named, "more": more, "legend": legend}))
+    let mut overview = json!({"tables": described, "others": named, "more": more, "legend": legend});
+    if !not_read.is_empty() {
+        overview["not_read"] = json!(not_read);
+    }
+    Ok(overview)
 }
 
 impl Entry {
@@ -160,19 +172,23 @@ async fn entries(database: &Database, link: &mut dyn Link) -> ToolResult<Vec<Ent
     Ok(entries)
 }
 
-/// A few short values of each column, in the order of the columns. A table that cannot be read has none.
-async fn examples(database: &Database, link: &mut dyn Link, entry: &Entry) -> Vec<Vec<String>> {
+/// A few short values of each column, in the order of the columns; `None` where the table cannot be read in time. What
+/// is in a view has to be computed first: it is not looked at.
+async fn examples(database: &Database, link: &mut dyn Link, entry: &Entry) -> Option<Vec<Vec<String>>> {
+    if entry.table.is_view {
+        return Some(Vec::new());
+    }
     let names: Vec<&str> = entry.columns.iter().map(|column| column.name.as_str()).collect();
     let known_as = format!("{}({})", entry.table.name, names.join(","));
     let mut kept = database.examples.0.lock().await;
     if let Some(examples) = kept.get(&known_as) {
-        return examples.clone();
+        return Some(examples.clone());
     }
     let syntax = database.engine.syntax();
     let cells: Vec<String> =
         entry.columns.iter().map(|column| syntax.cell(&syntax.quoted(&column.name), column.class)).collect();
     let sql = format!("SELECT {} FROM {} LIMIT {EXAMPLE_ROWS}", cells.join(", "), entry.table.sql);
-    let rows = link.texts(&Statement { sql, values: Vec::new() }).await.unwrap_or_default();
+    let rows = link.texts(&Statement { sql, values: Vec::new() }).await.ok()?;
     let of_column = |(index, column): (usize, &Column)| {
         let mut values: Vec<String> = Vec::new();
         let shows = column.key == 0 && column.class != Class::Bytes;
@@ -187,5 +203,5 @@ async fn examples(database: &Database, link: &mut dyn Link, entry: &Entry) -> Ve
     };
     let examples: Vec<Vec<String>> = entry.columns.iter().enumerate().map(of_column).collect();
     kept.insert(known_as, examples.clone());
-    examples
+    Some(examples)
 }

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+/// What is said of a path that was left empty.
+pub(super) const EMPTY: &str =
+    "the path of the database is empty; write postgres://…, mysql://… or the path of a SQLite file";
+
 /// Where a database is. Shown without its password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Place {
@@ -18,15 +22,17 @@ impl Place {
     /// Reads a URL (`postgres`, `postgresql`, `mysql`, `mariadb`, `sqlite`) or the path of a SQLite file.
     ///
     /// # Errors
-    /// A sentence that names the scheme, if it is none of these.
+    /// A sentence that names the scheme, if it is none of these, or says that the path is empty.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let file =
+            |path: &str| if path.is_empty() { Err(EMPTY.to_owned()) } else { Ok(Self::File(path.into())) };
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Ok(Self::File(text.strip_prefix("sqlite:").unwrap_or(text).into()));
+            return file(text.strip_prefix("sqlite:").unwrap_or(text));
         };
         match scheme {
             "postgres" | "postgresql" => Ok(Self::Postgres(format!("postgres://{rest}"))),
             "mysql" | "mariadb" => Ok(Self::MySql(format!("mysql://{rest}"))),
-            "sqlite" | "file" => Ok(Self::File(rest.into())),
+            "sqlite" | "file" => file(rest),
             other => Err(format!(
                 "'{other}' is no kind of database known here; write postgres://…, mysql://… or the path of a SQLite file"
             )),

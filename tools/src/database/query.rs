@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[cfg(feature = "databases")]
 use super::engine::Access;
-use super::engine::{Engine, Statement, failed};
+use super::engine::{Engine, Statement};
 use super::syntax::{Column, Syntax, Table};
 use super::{Database, cells};
 
@@ -66,12 +66,8 @@ impl Query {
         }
         let rows = match &database.engine {
             Engine::Sqlite { pool, .. } => {
-                let Statement { sql, values } = self.statement(Syntax::Sqlite, (&table, &known), &columns)?;
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-                for value in values {
-                    query = query.bind(value);
-                }
-                query.fetch_all(pool).await.map_err(failed)?.iter().map(cells::of_sqlite).collect()
+                let statement = self.statement(Syntax::Sqlite, (&table, &known), &columns)?;
+                super::sqlite::rows(pool, statement).await?
             }
             #[cfg(feature = "databases")]
             engine => {

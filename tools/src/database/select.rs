@@ -2,36 +2,35 @@
 //!
 //! SQLite: the connection is opened read-only. The text becomes the sub-query of a `SELECT` of ours, so
 //! that SQLite's own parser refuses everything that is not a query; for this the text must be one piece,
-//! which [`enclosed`] makes sure of. A progress handler ends a query that takes too many steps.
+//! which [`enclosed`] makes sure of. It is ended after so many steps; see `sqlite`.
 //!
 //! PostgreSQL, MySQL and MariaDB: a prepared statement, of which they take one at a time, in a read-only
 //! transaction with a time limit, for a role that cannot reach the server's files; see `postgres`, `mysql`.
 
 use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value, json};
-use sqlx::SqlitePool;
 
-use super::engine::{Engine, failed};
+use super::engine::{Engine, Statement};
 use super::{Database, cells};
 
 /// Rows of a result, each with its columns in order.
 pub(super) type Rows = Vec<Map<String, Value>>;
 
-/// How long a server may work on one statement.
-#[cfg(feature = "databases")]
+/// How long a database may work on one statement.
 pub(super) const TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 const ROWS_MAX: usize = 5;
 const SELECT_CHARS_MAX: usize = 2_000;
-/// Steps of SQLite's virtual machine between two counts, and how many counts a query gets: about a second.
-const STEPS: i32 = 100_000;
-const COUNTS_MAX: u32 = 300;
 
 /// Runs a `SELECT`.
 pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
     let wrong = |problem: String| ToolError::argument("select", problem);
     let select = plausible(text).map_err(wrong)?;
     let rows = match &database.engine {
-        Engine::Sqlite { pool, .. } => sqlite(pool, enclosed(select).map_err(wrong)?).await?,
+        Engine::Sqlite { pool, .. } => {
+            let select = enclosed(select).map_err(wrong)?;
+            let sql = format!("SELECT * FROM (\n{select}\n) LIMIT {}", ROWS_MAX + 1);
+            super::sqlite::rows(pool, Statement { sql, values: Vec::new() }).await?
+        }
         #[cfg(feature = "databases")]
         Engine::Postgres(pool) => super::postgres::select(pool, select, ROWS_MAX).await?,
         #[cfg(feature = "databases")]
@@ -39,20 +38,6 @@ pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
     };
     let (shown, more) = cells::fitting(rows, ROWS_MAX);
     Ok(json!({"rows": shown, "more": more}))
-}
-
-async fn sqlite(pool: &SqlitePool, select: &str) -> ToolResult<Rows> {
-    let statement = format!("SELECT * FROM (\n{select}\n) LIMIT {}", ROWS_MAX + 1);
-    let mut connection = pool.acquire().await.map_err(failed)?;
-    let mut counts = 0;
-    connection.lock_handle().await.map_err(failed)?.set_progress_handler(STEPS, move || {
-        counts += 1;
-        counts < COUNTS_MAX
-    });
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *connection).await;
-    connection.lock_handle().await.map_err(failed)?.remove_progress_handler();
-    Ok(rows.map_err(failed)?.iter().map(cells::of_sqlite).collect())
 }
 
 /// The text without a closing semicolon, if it begins as a `SELECT` does. This only words the error early:

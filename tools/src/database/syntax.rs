@@ -7,6 +7,8 @@ use super::query::Comparison;
 
 /// Characters of a cell that are asked for; one more than is shown, to know that there are more.
 const CELL_CHARS: usize = 81;
+/// Bytes of a row up to which SQLite gives it as a whole.
+pub(super) const WHOLE_BYTES_MAX: u32 = 4_000_000;
 /// The words for a truth value, as PostgreSQL reads them.
 const TRUE_WORDS: [&str; 5] = ["true", "t", "yes", "y", "on"];
 const FALSE_WORDS: [&str; 5] = ["false", "f", "no", "n", "off"];
@@ -40,6 +42,8 @@ pub(super) struct Table {
     pub(super) name: String,
     /// As SQL writes it.
     pub(super) sql: String,
+    /// Whether its rows are computed when they are asked for.
+    pub(super) is_view: bool,
 }
 
 /// A column of a table.
@@ -121,6 +125,27 @@ impl Syntax {
             (Self::MySql, Class::Bytes) => format!("concat(length({column}), ' bytes')"),
             #[cfg(feature = "databases")]
             (Self::MySql, _) => format!("left(CAST({column} AS CHAR), {CELL_CHARS})"),
+        }
+    }
+
+    /// One text that differs where anything in a row of the relation `whole` does; null where the row is too large.
+    /// Servers hash, SQLite has nothing to hash with.
+    pub(super) fn whole(self, known: &[Column]) -> String {
+        let names: Vec<String> = known.iter().map(|column| self.quoted(&column.name)).collect();
+        match self {
+            Self::Sqlite => {
+                let size = |name: &String| format!("coalesce(octet_length({name}), 0)");
+                let sizes = names.iter().map(size).collect::<Vec<_>>().join(" + ");
+                let cells = names.iter().map(|name| sqlite_cell(name)).collect::<Vec<_>>().join(" || ");
+                format!("CASE WHEN {sizes} <= {WHOLE_BYTES_MAX} THEN {cells} END")
+            }
+            #[cfg(feature = "databases")]
+            Self::Postgres => "encode(sha256(convert_to((whole.*)::text, 'UTF8')), 'hex')".to_owned(),
+            #[cfg(feature = "databases")]
+            Self::MySql => {
+                let hash = |name: &String| format!("coalesce(sha2({name}, 256), '-')");
+                format!("concat({})", names.iter().map(hash).collect::<Vec<_>>().join(", "))
+            }
         }
     }
 
@@ -209,6 +234,14 @@ impl Syntax {
     fn reads_number(self, text: &str) -> bool {
         text.trim().parse::<f64>().is_ok_and(|number| number.is_finite() || self == Self::Postgres)
     }
+}
+
+/// A cell of SQLite's as a text that says where it ends. `quote` stops at a zero character, and `hex` rounds a number.
+fn sqlite_cell(name: &str) -> String {
+    format!(
+        "CASE WHEN typeof({name}) IN ('text', 'blob') THEN hex({name}) || typeof({name}) \
+         ELSE quote({name}) || ';' END"
+    )
 }
 
 /// A comparison in SQLite, which looks at what each value is and orders all numbers before all texts.

@@ -11,6 +11,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use super::*;
 use crate::world::{Settings, World};
 
+mod changes;
+mod limits;
 mod values;
 
 struct Desk {
@@ -57,6 +59,7 @@ async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
             key: "r.c".into(),
             now,
             allowed: None,
+            untrusted: false,
         },
     )
     .await

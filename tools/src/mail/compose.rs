@@ -71,8 +71,8 @@ impl Sender {
 impl Letter {
     /// The message that a call sends.
     pub(super) fn composed(&self, sender: &Sender, context: &CallContext) -> ToolResult<Composed> {
-        let to = people("to", &self.to)?;
-        let cc = people("cc", &self.cc)?;
+        let to = people("to", &self.to, &[])?;
+        let cc = people("cc", &self.cc, &to)?;
         if to.is_empty() {
             return Err(ToolError::argument("to", "nobody; say who it goes to"));
         }
@@ -150,13 +150,18 @@ fn addresses(people: &[(String, String)]) -> Address<'_> {
     Address::new_list(people.iter().map(|(_, address)| Address::from(address.as_str())).collect())
 }
 
-/// Addresses with the arguments that name them, each once.
-fn people(argument: &str, texts: &[String]) -> ToolResult<Vec<(String, String)>> {
+/// Addresses with the arguments that name them, each once, without those that others have named. Hardly any server tells
+/// `Ann@` from `ann@`, and nobody means two people by them.
+fn people(
+    argument: &str,
+    texts: &[String],
+    others: &[(String, String)],
+) -> ToolResult<Vec<(String, String)>> {
     let mut found: Vec<(String, String)> = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let at = format!("{argument}/{index}");
         let address = checked(&at, text)?;
-        if found.iter().all(|(_, known)| *known != address) {
+        if !found.iter().chain(others).any(|(_, known)| known.eq_ignore_ascii_case(&address)) {
             found.push((at, address));
         }
     }

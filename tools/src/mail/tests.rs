@@ -21,6 +21,7 @@ async fn read(folder: &TempDir, arguments: Value) -> Value {
         key: "r.c".into(),
         now,
         allowed: None,
+        untrusted: false,
     };
     let arguments = arguments.as_object().cloned().unwrap_or_else(Map::new);
     read_mail(mailbox).call(arguments, &context).await.unwrap()
@@ -47,6 +48,16 @@ async fn the_newest_comes_first_and_the_rest_is_counted() {
     assert_eq!((names, &found["more"]), (vec!["a.eml", "c.txt", "b.txt"], &json!(1)));
     let found = read(&folder, json!({"about": "Mail D"})).await;
     assert_eq!(found["mails"], json!([{"name": "d.md", "text": "mail d.md"}]));
+}
+
+#[tokio::test]
+async fn endings_and_encodings_of_other_programs_are_read() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("B.EML"), "Subject: Tides\n\nHigh water at noon.").unwrap();
+    fs::write(folder.path().join("latin.TXT"), b"Zug nach M\xfcnchen").unwrap();
+    assert_eq!(read(&folder, json!({"about": "noon"})).await["mails"][0]["name"], "B.EML");
+    let found = read(&folder, json!({"about": "münchen"})).await;
+    assert_eq!(found["mails"], json!([{"name": "latin.TXT", "text": "Zug nach München"}]));
 }
 
 /// An editor's lock is a link to nothing; links to mail are mail.
@@ -127,7 +138,7 @@ async fn messages_are_read_as_what_they_say() {
             json!({"subject": "x", "attachments": ["r\u{e9}sum\u{e9}.pdf"], "text": "see the file"}),
         ),
         ("cut off in the middle", b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhalf a".to_vec(), json!({"subject": "x", "text": "half a"})),
-        ("no message", b"just \xff words".to_vec(), json!({"text": "just \u{fffd} words"})),
+        ("no message", b"just \xff words".to_vec(), json!({"text": "just \u{ff} words"})),
     ];
     for (title, bytes, mut expected) in cases {
         let folder = TempDir::new().unwrap();

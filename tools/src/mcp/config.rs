@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handyman_core::{Effect, ToolError, ToolErrorKind, ToolResult};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 /// How a server is reached, and what is declared of its tools.
@@ -31,12 +31,46 @@ pub struct Launch {
     /// What the tools named here do. All others are `once`.
     #[serde(default)]
     pub effects: BTreeMap<String, Effect>,
+    /// Where arguments of the tools named here come from: `{"close_issue": {"number": {"from": "list_issues.number"}}}`.
+    #[serde(default)]
+    pub arguments: BTreeMap<String, BTreeMap<String, Origin>>,
+    /// What it returns was written by nobody but who is trusted, so that it may license effects.
+    #[serde(default)]
+    pub trusted: bool,
     /// Only these tools are offered, if any are named.
     #[serde(default)]
     pub tools: Vec<String>,
     /// Leaves the server out.
     #[serde(default)]
     pub disabled: bool,
+}
+
+/// Where the value of an argument comes from, or each value of a list: `{"from": "list_issues.number"}`,
+/// `{"verbatim": true}`, or either where both are said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// It is copied from what the person wrote or an earlier result says.
+    #[serde(default)]
+    pub verbatim: bool,
+    /// It is a value that stands under one of these fields of a result; the tool goes by the name it is offered under. In
+    /// the file, one or a list of them. Texts of a result that are JSON are opened for it only where the tool is of the
+    /// same server.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub from: Vec<String>,
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected TOOL.FIELD, or a list of such")]
+    enum Sources {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Sources::deserialize(deserializer)? {
+        Sources::One(source) => vec![source],
+        Sources::More(sources) => sources,
+    })
 }
 
 /// A file in the shape `{"mcpServers": {"NAME": {"command": …, "args": […], "env": {…}}}}`.
@@ -99,6 +133,20 @@ impl Launch {
         )
     }
 
+    /// Whether arguments are taken from results of this tool. Where its name is taken, it is offered under one that ends
+    /// with it.
+    pub(super) fn takes_from(&self, tool: &str) -> bool {
+        let origins = self.arguments.values().flat_map(BTreeMap::values);
+        // Names of tools and of fields may have dots in them.
+        let takes = |source: &String| {
+            source
+                .rmatch_indices('.')
+                .any(|(at, _)| source.get(..at).is_some_and(|named| named.ends_with(tool)))
+        };
+        let mut sources = origins.flat_map(|origin| &origin.from);
+        sources.any(takes)
+    }
+
     fn check(&self) -> Result<(), &'static str> {
         match (&self.command, &self.url) {
             (Some(_), None) | (None, Some(_)) => Ok(()),
@@ -116,3 +164,6 @@ impl Launch {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

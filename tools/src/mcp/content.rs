@@ -26,6 +26,17 @@ pub(super) fn result(server: &str, result: &CallToolResult) -> Value {
     shown
 }
 
+/// Shows a text that is JSON as the data that it is, so that values can be taken from its fields. Many servers send data so.
+pub(super) fn open(shown: &mut Value) {
+    let Value::Object(fields) = shown else { return };
+    let text = fields.get("text").and_then(Value::as_str).filter(|_| !fields.contains_key("data"));
+    let data = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    if let Some(data) = data.filter(|data| data.is_object() || data.is_array()) {
+        fields.shift_remove("text");
+        fields.insert("data".to_owned(), data);
+    }
+}
+
 /// All texts of a result, or its data where it has none.
 pub(super) fn plain(result: &CallToolResult) -> String {
     let texts: Vec<&str> = result

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, CallOutcome, Effect, ToolCall, ToolResult, ToolSpec, Toolbox, Toolset};
+use handyman_core::{
+    CallContext, CallOutcome, Effect, Limits, ToolCall, ToolResult, ToolSpec, Toolbox, Toolset,
+};
 use jiff::civil::DateTime;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
@@ -21,6 +23,7 @@ use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::tool::KEY;
+use crate::wrap::call_within;
 
 /// Something that is offered as a tool and takes its time, such as an agent.
 #[async_trait]
@@ -89,6 +92,20 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> Serving<N> {
         Ok(())
     }
 
+    /// What a tool gives within the time of a call.
+    async fn answer(&self, call: &ToolCall, context: &CallContext) -> CallToolResult {
+        let result = call_within(Limits::default().tool_time, &self.tools, call, context).await;
+        match result.outcome {
+            CallOutcome::Succeeded if result.result.is_object() => CallToolResult::structured(result.result),
+            CallOutcome::Succeeded => {
+                CallToolResult::success(vec![ContentBlock::text(result.result.to_string())])
+            }
+            CallOutcome::Failed | CallOutcome::Refused | CallOutcome::Cancelled | CallOutcome::Unknown => {
+                failed(&result.result)
+            }
+        }
+    }
+
     fn context(&self, of: &RequestContext<RoleServer>) -> CallContext {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let named = of.meta.0.0.get(KEY).and_then(Value::as_str);
@@ -100,6 +117,7 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> Serving<N> {
             key: key.as_str().into(),
             now: (self.now)(),
             allowed: None,
+            untrusted: false,
         }
     }
 }
@@ -158,17 +176,7 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> ServerHandler for Serving<N> {
             .into());
         }
         let call = ToolCall { id: context.call.clone(), tool: request.name.into_owned(), arguments };
-        let result = self.tools.call(&call, &context).await;
-        let answer = match result.outcome {
-            CallOutcome::Succeeded if result.result.is_object() => CallToolResult::structured(result.result),
-            CallOutcome::Succeeded => {
-                CallToolResult::success(vec![ContentBlock::text(result.result.to_string())])
-            }
-            CallOutcome::Failed | CallOutcome::Refused | CallOutcome::Cancelled | CallOutcome::Unknown => {
-                failed(&result.result)
-            }
-        };
-        Ok(answer.into())
+        Ok(self.answer(&call, &context).await.into())
     }
 }
 
@@ -185,3 +193,6 @@ impl<N> std::fmt::Debug for Serving<N> {
         f.debug_struct("Serving").field("tools", &self.tools).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,20 @@
 //! A server: its tools, and the connection that they are called over.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use handyman_core::{Effect, Tool, ToolError, ToolErrorKind, ToolResult};
 
-use super::config::Launch;
+use super::config::{Launch, Origin};
 use super::connection::Connection;
 use super::failure;
 use super::listener::{Listener, Listening};
 use super::resources::{list_resources, read_resource};
 use super::restart::Restarts;
 use super::tool::McpTool;
+use crate::wrap::Declared;
 
 /// Time a server has to start; the first time, its package may have to be fetched.
 const START_TIME: Duration = Duration::from_mins(2);
@@ -55,7 +57,7 @@ impl Server {
     /// The server's tools as they are now, and two to list and read its resources if it has any.
     ///
     /// # Errors
-    /// If the server cannot be asked, or is declared to have a tool that it has not.
+    /// If the server cannot be asked, or is declared to have a tool that it has not, or such an argument of one.
     pub async fn tools(self: &Arc<Self>) -> ToolResult<Vec<Arc<dyn Tool>>> {
         let connection = self.connected().await?;
         let state = connection.state();
@@ -68,8 +70,8 @@ impl Server {
         } else {
             Vec::new()
         };
-        let Launch { effects, tools: wanted, .. } = &self.launch;
-        for name in effects.keys().chain(wanted) {
+        let Launch { effects, arguments, tools: wanted, .. } = &self.launch;
+        for name in effects.keys().chain(arguments.keys()).chain(wanted) {
             if !listed.iter().any(|tool| tool.name == *name) {
                 let names: Vec<&str> = listed.iter().map(|tool| tool.name.as_ref()).collect();
                 let message = format!(
@@ -82,17 +84,39 @@ impl Server {
         }
         let chosen =
             listed.into_iter().filter(|tool| wanted.is_empty() || wanted.contains(&tool.name.to_string()));
-        let mut tools: Vec<Arc<dyn Tool>> = chosen
-            .map(|tool| {
-                let effect = effects.get(tool.name.as_ref()).copied().unwrap_or(Effect::Once);
-                Arc::new(McpTool::new(Arc::clone(self), tool, effect, state)) as Arc<dyn Tool>
-            })
-            .collect();
+        let mut tools = Vec::new();
+        for tool in chosen {
+            let effect = effects.get(tool.name.as_ref()).copied().unwrap_or(Effect::Once);
+            let origins = arguments.get(tool.name.as_ref());
+            let tool = Arc::new(McpTool::new(Arc::clone(self), tool, effect, state));
+            tools.push(self.declared(tool, origins)?);
+        }
         if connection.is_capable(|server| server.resources.is_some()) {
-            tools.push(Arc::new(list_resources(Arc::clone(self))));
-            tools.push(Arc::new(read_resource(Arc::clone(self))));
+            tools.push(self.declared(Arc::new(list_resources(Arc::clone(self))), None)?);
+            tools.push(self.declared(Arc::new(read_resource(Arc::clone(self))), None)?);
         }
         Ok(tools)
+    }
+
+    /// A tool with what is declared of the server and of the tool's arguments.
+    fn declared(
+        &self,
+        tool: Arc<dyn Tool>,
+        origins: Option<&BTreeMap<String, Origin>>,
+    ) -> ToolResult<Arc<dyn Tool>> {
+        let mut declared = Declared::of(tool);
+        if self.launch.trusted {
+            declared = declared.trusted();
+        }
+        for (argument, Origin { verbatim, from }) in origins.into_iter().flatten() {
+            if *verbatim {
+                declared = declared.verbatim(argument)?;
+            }
+            for source in from {
+                declared = declared.from(argument, source)?;
+            }
+        }
+        Ok(Arc::new(declared))
     }
 
     /// The connection there is, whether it has ended or not.

@@ -161,6 +161,9 @@ impl Tool for McpTool {
             return Err(ToolError::new(ToolErrorKind::Refused, content::plain(&result)));
         }
         let mut shown = content::result(&self.server.name, &result);
+        if self.server.launch.takes_from(&self.spec.name) {
+            content::open(&mut shown);
+        }
         if !asked.is_empty() {
             shown["asked"] = asked.into();
         }

@@ -11,6 +11,8 @@ use crate::foreign;
 
 /// The argument that holds a body that is not taken apart.
 pub(super) const BODY: &str = "body";
+/// The header that makes one effect of all requests that have the same in it.
+pub(super) const KEY: &str = "idempotency-key";
 
 /// Where a parameter or a secret is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +93,24 @@ impl Operation {
             "PUT" | "DELETE" => Effect::Idempotent,
             _ => Effect::Once,
         }
+    }
+
+    /// The operation without a parameter for the header that each call with an effect fills by itself.
+    pub(super) fn keyed(mut self) -> Self {
+        let is_key = |parameter: &Parameter| {
+            parameter.place == Place::Header && parameter.name.eq_ignore_ascii_case(KEY)
+        };
+        let (keys, others): (Vec<_>, Vec<_>) = self.parameters.into_iter().partition(is_key);
+        self.parameters = others;
+        for key in keys {
+            if let Some(Value::Object(properties)) = self.arguments.schema.get_mut("properties") {
+                properties.shift_remove(&key.name);
+            }
+            if let Some(Value::Array(required)) = self.arguments.schema.get_mut("required") {
+                required.retain(|name| *name != key.name);
+            }
+        }
+        self
     }
 }
 

@@ -9,8 +9,10 @@ use super::document::HOPS_MAX;
 use super::operation::{Body, Parameter, Place, Scheme, Style};
 use crate::foreign;
 
-/// Headers that are no parameters, whatever a document says: they follow from the body and the credentials.
-const OWN_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+/// Headers that are no parameters, whatever a document says: they follow from the address, the body, the credentials and
+/// the other parameters.
+const OWN_HEADERS: [&str; 7] =
+    ["accept", "content-type", "content-length", "transfer-encoding", "host", "authorization", "cookie"];
 
 /// A document that is being read.
 pub(super) struct Reading<'a> {

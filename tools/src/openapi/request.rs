@@ -1,6 +1,7 @@
 //! From arguments to a request: paths, queries, headers, cookies and bodies (OpenAPI 3.1, 4.8.12).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -36,7 +37,7 @@ pub(super) fn request(
             }
             Place::Header | Place::Cookie if value.is_null() => {}
             Place::Header => request = request.header(&parameter.name, &joined(parameter.style, value))?,
-            Place::Cookie => cookies.push(format!("{}={}", parameter.name, joined(parameter.style, value))),
+            Place::Cookie => cookies.push(format!("{}={}", parameter.name, cookie(parameter.style, value))),
         }
     }
     if let Some(body) = &operation.body {
@@ -167,6 +168,36 @@ fn joined(style: Style, value: &Value) -> String {
         }
         (other, _) => plain(other),
     }
+}
+
+/// A value as that of a cookie: nothing in it ends the cookie or its part of a list.
+fn cookie(style: Style, value: &Value) -> String {
+    if style == Style::Json { escaped(&value.to_string()) } else { joined(style, &escaped_inside(value)) }
+}
+
+fn escaped_inside(value: &Value) -> Value {
+    match value {
+        Value::String(text) => escaped(text).into(),
+        Value::Array(items) => items.iter().map(escaped_inside).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (escaped(name), escaped_inside(value)));
+            fields.collect::<Map<_, _>>().into()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// A text with `%` escapes for what cannot stand in a cookie (RFC 6265, 4.1.1).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && !b"\"\\,;".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
 }
 
 fn plain(value: &Value) -> String {

@@ -122,6 +122,26 @@ fn what_only_answers_have_is_not_asked_for() {
 }
 
 #[test]
+fn headers_that_follow_from_the_call_are_no_arguments() {
+    let headers = ["Idempotency-Key", "Cookie", "HOST", "Content-Length", "X-Trace"];
+    let parameters: Vec<Value> = headers
+        .iter()
+        .map(|name| json!({"name": name, "in": "header", "required": true, "schema": {"type": "string"}}))
+        .collect();
+    let pay = json!({"operationId": "pay", "parameters": parameters});
+    let look = json!({"operationId": "look", "parameters": parameters});
+    let tools = document(json!({"/pay": {"post": pay, "get": look}}), json!({})).tools();
+    let of = |name: &str| {
+        let parameters = &tools.iter().find(|tool| tool.spec().name == name).unwrap().spec().parameters;
+        let names: Vec<String> = parameters["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(parameters["required"], json!(names));
+        names
+    };
+    assert_eq!(of("pay"), ["X-Trace"]);
+    assert_eq!(of("look"), ["Idempotency-Key", "X-Trace"], "a call that only reads has none of its own");
+}
+
+#[test]
 fn the_code_of_norway_is_no_truth_value() {
     let text = "openapi: 3.0.3\nservers: [{url: 'https://api.example'}]\npaths:\n  /x:\n    get:\n      parameters:\n        - {name: country, in: query, schema: {type: string, enum: [DE, NO, SE]}}\n        - {name: all, in: query, required: true, schema: {type: boolean}}\n";
     let tools = Api::parse(text, Settings::default()).unwrap().tools();

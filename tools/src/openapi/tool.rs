@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use handyman_core::{CallContext, Effect, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
 use serde_json::{Map, Value, json};
 
-use super::operation::Operation;
+use super::operation::{KEY, Operation};
 use super::request::request;
 use crate::web::{Answer, Client};
 
@@ -29,6 +29,7 @@ pub(super) struct OperationTool {
 
 impl OperationTool {
     pub(super) fn new(operation: Operation, effect: Effect, service: Service) -> Self {
+        let operation = if effect == Effect::ReadOnly { operation } else { operation.keyed() };
         let spec = ToolSpec {
             name: operation.name.clone(),
             description: operation.description.clone(),
@@ -72,7 +73,7 @@ impl Tool for OperationTool {
         request.effect = self.spec.effect != Effect::ReadOnly;
         if request.effect {
             // A service that knows the key makes one effect of it; one that does not, is not asked twice.
-            request = request.header("idempotency-key", context.key.as_str())?;
+            request = request.header(KEY, context.key.as_str())?;
         }
         request.repeatable = self.spec.effect != Effect::Once;
         let outcome = client.send(&request).await.and_then(Answer::successful);

@@ -15,7 +15,8 @@ pub async fn pay(
     #[arg(verbatim)]
     account: Option<String>,
 ) -> ToolResult<Value> {
-    world.held_to(context.allowed.as_ref()).pay(&context.key, &booking, account.as_deref()).await
+    let world = world.held_to(context.allowed.as_ref());
+    world.pay(&context.key, &booking, account.as_deref(), context.now).await
 }
 
 /// Refund a paid booking
@@ -25,13 +26,13 @@ pub async fn refund(
     context: &CallContext,
     #[arg(verbatim, from = ["book.booking", "list_bookings.booking"])] booking: String,
 ) -> ToolResult<Value> {
-    world.held_to(context.allowed.as_ref()).refund(&context.key, &booking).await
+    world.held_to(context.allowed.as_ref()).refund(&context.key, &booking, Some(context.now)).await
 }
 
 /// Gives back what was paid under a key.
 async fn give_back(world: &World, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
     let paid = world.made_under(undone).await?;
-    world.refund(&context.key, paid["booking"].as_str().unwrap_or_default()).await
+    world.refund(&context.key, paid["booking"].as_str().unwrap_or_default(), None).await
 }
 
 /// What would be paid.
@@ -42,14 +43,14 @@ async fn payment_plan(
     account: Option<String>,
 ) -> ToolResult<Value> {
     let rehearsal = world.rehearsal();
-    let result = rehearsal.pay(&context.key, &booking, account.as_deref()).await?;
+    let result = rehearsal.pay(&context.key, &booking, account.as_deref(), context.now).await?;
     Ok(rehearsal.shown(&result))
 }
 
 /// What would be refunded.
 async fn refund_plan(world: &World, context: &CallContext, booking: String) -> ToolResult<Value> {
     let rehearsal = world.rehearsal();
-    let result = rehearsal.refund(&context.key, &booking).await?;
+    let result = rehearsal.refund(&context.key, &booking, Some(context.now)).await?;
     Ok(rehearsal.shown(&result))
 }
 

@@ -26,11 +26,9 @@ impl Desk {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         let key = format!("r.c{}", self.calls).into();
         let now = date(2026, 11, 23).at(10, 0, 0, 0);
-        tool.call(
-            arguments,
-            &CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key, now, allowed: None },
-        )
-        .await
+        let (run, session, call) = ("r".into(), "s".into(), "c".into());
+        let context = CallContext { run, session, call, key, now, allowed: None, untrusted: false };
+        tool.call(arguments, &context).await
     }
 
     async fn booked(&mut self, people: &str) -> Value {
@@ -58,11 +56,39 @@ async fn a_payment_has_the_agreed_shape() {
 async fn accounts_are_named_in_either_language() {
     let mut desk = Desk::open().await;
     let payment = pay(Arc::clone(&desk.world));
-    for text in ["my savings account", "储蓄账户", "Savings"] {
+    let cases = [
+        ("my savings account", "savings"),
+        ("储蓄账户", "savings"),
+        ("Savings", "savings"),
+        ("用savings账户", "savings"),
+        ("主账户", "main"),
+        ("主", "main"),
+        ("主账户 (main)", "main"),
+    ];
+    for (text, expected) in cases {
         let booking = desk.booked("1").await;
         let paid =
             desk.call(&payment, json!({"booking": booking["booking"], "account": text})).await.unwrap();
-        assert_eq!(paid["account"], "savings", "{text}");
+        assert_eq!(paid["account"], expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_plain_pays_nothing() {
+    let mut desk = Desk::open().await;
+    let (payment, booking) = (pay(Arc::clone(&desk.world)), desk.booked("1").await);
+    let cases = [
+        ("not main, savings", "which account 'not main, savings' means is not plain"),
+        ("main or savings", "which account 'main or savings' means is not plain"),
+        ("anything but main", "which account 'anything but main' means is not plain"),
+        ("不要主账户", "which account '不要主账户' means is not plain"),
+        ("my domain account", "unknown account 'my domain account'; there are main, savings, travel"),
+        ("", "unknown account ''"),
+    ];
+    for (text, expected) in cases {
+        let arguments = json!({"booking": booking["booking"], "account": text});
+        let error = desk.call(&payment, arguments).await.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
     }
 }
 

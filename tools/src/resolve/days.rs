@@ -1,7 +1,7 @@
 //! Days: `tomorrow`, `next Friday`, `Nov 30`, `后天下午`, `三天后`, `2026-11-30`.
 
 use handyman_core::{ToolError, ToolResult};
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::{Span, Unit};
 
 use super::times::{self, Clock, Window};
@@ -28,6 +28,15 @@ impl When {
             None => Window::DAY,
             Some(Clock::Within(window)) => window,
             Some(Clock::At { time, .. }) => Window { from: time, ..Window::DAY },
+        }
+    }
+
+    /// Whether a time said with this day is of the day after: in the small hours of the night that the day came with.
+    pub(crate) fn goes_on_to(&self, time: Time) -> bool {
+        match self.clock {
+            None => false,
+            Some(Clock::Within(part)) => part.goes_on_to(time),
+            Some(Clock::At { time: named, next_day, .. }) => next_day && named == time,
         }
     }
 }

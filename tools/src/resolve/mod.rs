@@ -21,7 +21,7 @@ pub use days::{When, day};
 pub use places::{Place, city, place};
 pub use text::key;
 pub use times::{Clock, Window, time, window};
-pub(crate) use times::{hm, in_part_of_day};
+pub(crate) use times::{hm, in_part_of_day, minute_of_day};
 
 #[cfg(test)]
 mod tests;

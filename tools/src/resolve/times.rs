@@ -10,6 +10,11 @@ use jiff::civil::{Time, time as at};
 use super::text::folded;
 use crate::language::is_han;
 
+/// From this hour on, an evening or a night begins.
+const NIGHT: i8 = 18;
+/// From this hour on, it is a new day for whoever was up at night.
+const DAWN: i8 = 5;
+
 /// A stretch of a day, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -31,6 +36,22 @@ impl Window {
     #[must_use]
     pub fn contains(&self, time: Time) -> bool {
         self.from <= time && time <= self.to
+    }
+
+    /// Whether it is an evening or a night, which goes on after midnight.
+    pub(crate) fn is_night(&self) -> bool {
+        self.from.hour() >= NIGHT
+    }
+
+    /// Whether a time is of the day after: in the small hours of this night.
+    pub(crate) fn goes_on_to(&self, time: Time) -> bool {
+        self.is_night() && time.hour() < DAWN
+    }
+
+    /// When it is over, in minutes of the day. The last minute of an hour is part of it.
+    pub(crate) fn over_at(&self) -> i64 {
+        let last = minute_of_day(self.to);
+        if self.to.minute() == 59 { last + 1 } else { last }
     }
 
     /// What of a stretch between named times lies in a part of the day. Where nothing does, though both are in the same
@@ -62,6 +83,9 @@ pub enum Clock {
         time: Time,
         /// Whether it said am or pm, a part of the day, or a 24-hour time.
         half_said: bool,
+        /// Whether it is of the day after: in the small hours of a night that was named (`1 at night`), or where a day
+        /// ends (`24:00`).
+        next_day: bool,
     },
     /// A part of the day.
     Within(Window),
@@ -97,8 +121,10 @@ impl Said {
 
     /// From one time to another; each takes from the other which half of the day it means.
     fn stretch(from: Clock, to: Clock) -> Option<Self> {
-        let (Clock::At { time: from, half_said: from_said }, Clock::At { time: to, half_said: to_said }) =
-            (from, to)
+        let (
+            Clock::At { time: from, half_said: from_said, next_day },
+            Clock::At { time: to, half_said: to_said, .. },
+        ) = (from, to)
         else {
             return None;
         };
@@ -110,14 +136,18 @@ impl Said {
             from
         };
         let end = if !to_said && to <= start { half_later(to) } else { to };
-        let clock = Clock::At { time: start, half_said: from_said || to_said };
+        let clock = Clock::At { time: start, half_said: from_said || to_said, next_day };
         Some(Self { clock, end: End::At(end) })
     }
 
     /// The same in a part of the day that was named with it: `3` in the afternoon.
     fn in_part(self, part: Window) -> Option<Self> {
-        let Clock::At { time, half_said } = self.clock else { return None };
-        let clock = if half_said { self.clock } else { clock(hour(time)?, minute(time)?, Some(part))? };
+        let Clock::At { time, half_said, next_day } = self.clock else { return None };
+        let clock = if half_said {
+            Clock::At { time, half_said, next_day: next_day || part.goes_on_to(time) }
+        } else {
+            clock(hour(time)?, minute(time)?, Some(part))?
+        };
         let has_moved = matches!(clock, Clock::At { time: now, .. } if now != time);
         let end = match self.end {
             End::Open => End::Open,
@@ -198,26 +228,38 @@ pub fn window(after: Option<&str>, before: Option<&str>, day: Option<Clock>) -> 
     let mut window = Window::DAY;
     if let Some(text) = after {
         window.from = match time("after", text)? {
-            Clock::At { time, half_said } => in_part_of_day(time, half_said, day),
+            Clock::At { time, half_said, .. } => in_part_of_day(time, half_said, day),
             Clock::Within(part) => part.from,
         };
     }
     if let Some(text) = before {
         window.to = match time("before", text)? {
-            Clock::At { time, half_said } => last_moment(in_part_of_day(time, half_said, day)),
+            Clock::At { time, half_said, .. } => last_moment(in_part_of_day(time, half_said, day)),
             Clock::Within(part) => part.to,
         };
     }
     if window.from > window.to { Err(window.nothing()) } else { Ok(window) }
 }
 
-/// `three` on `tomorrow afternoon` is fifteen o'clock. `day` is what was said about the time together with the day.
+/// `three` on `tomorrow afternoon` is fifteen o'clock, and `twelve` on `tonight` is midnight. `day` is what was said
+/// about the time together with the day.
 pub(crate) fn in_part_of_day(time: Time, half_said: bool, day: Option<Clock>) -> Time {
     let later = half_later(time);
-    match day {
-        Some(Clock::Within(part)) if !half_said && !part.contains(time) && part.contains(later) => later,
-        _ => time,
-    }
+    let is_later = match day {
+        None => false,
+        // The small hours stay: one at night is not in the afternoon.
+        Some(Clock::Within(part)) if part.is_night() => {
+            !part.contains(time) && !(1..DAWN).contains(&time.hour())
+        }
+        Some(Clock::Within(part)) => !part.contains(time) && part.contains(later),
+        Some(Clock::At { time: named, .. }) => named == later,
+    };
+    if is_later && !half_said { later } else { time }
+}
+
+/// Minutes since midnight.
+pub(crate) fn minute_of_day(time: Time) -> i64 {
+    i64::from(time.hour()) * 60 + i64::from(time.minute())
 }
 
 /// A time as hours and minutes.
@@ -245,19 +287,21 @@ fn part(name: &str) -> Option<Window> {
 }
 
 /// The time with this hour and minute in a part of the day.
-fn clock(hour: u32, minute: u32, half: Option<Window>) -> Option<Clock> {
+fn clock(said: u32, minute: u32, half: Option<Window>) -> Option<Clock> {
     let hour = match half {
         // The small hours: two at night is not in the afternoon.
-        Some(half) if half.from.hour() >= 18 && (1..5).contains(&hour) => hour,
-        Some(half) if half.from.hour() >= 12 && (1..12).contains(&hour) => hour + 12,
-        Some(half) if half.from.hour() == 11 && (1..5).contains(&hour) => hour + 12,
-        Some(half) if (half.to.hour() < 12 || half.from.hour() >= 18) && hour == 12 => 0,
-        _ if hour == 24 && minute == 0 => 0,
-        _ => hour,
+        Some(half) if half.is_night() && (1..5).contains(&said) => said,
+        Some(half) if half.from.hour() >= 12 && (1..12).contains(&said) => said + 12,
+        Some(half) if half.from.hour() == 11 && (1..5).contains(&said) => said + 12,
+        Some(half) if (half.to.hour() < 12 || half.is_night()) && said == 12 => 0,
+        _ if said == 24 && minute == 0 => 0,
+        _ => said,
     };
     let (hour, minute) = (i8::try_from(hour).ok()?, i8::try_from(minute).ok()?);
     let time = Time::new(hour, minute, 0, 0).ok()?;
-    Some(Clock::At { time, half_said: half.is_some() || !(1..=12).contains(&hour) })
+    let half_said = half.is_some() || !(1..=12).contains(&hour);
+    let next_day = said == 24 || half.is_some_and(|half| half.goes_on_to(time));
+    Some(Clock::At { time, half_said, next_day })
 }
 
 fn hour(time: Time) -> Option<u32> {

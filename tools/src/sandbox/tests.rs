@@ -29,9 +29,9 @@ impl Desk {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         let call = ToolCall { id: id.clone(), tool: tool.to_owned(), arguments };
         let now = jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0);
-        self.tools
-            .call(&call, &CallContext { run, session: "s".into(), call: id, key, now, allowed: None })
-            .await
+        let (session, allowed, untrusted) = ("s".into(), None, false);
+        let context = CallContext { run, session, call: id, key, now, allowed, untrusted };
+        self.tools.call(&call, &context).await
     }
 
     async fn done(&mut self, tool: &str, arguments: Value) -> Value {

@@ -15,14 +15,17 @@ use tantivy::{Index, IndexReader, TantivyDocument, Term};
 
 use super::files::{self, Stamp};
 use super::snippet;
-use super::tokens::Bilingual;
+use super::tokens::{Bilingual, Characters, characters};
 use crate::world::SOURCE;
 
 const BUNDLED: [&str; 2] =
     [include_str!("../../data/documents.en.md"), include_str!("../../data/documents.zh.md")];
 const TOKENIZER: &str = "bilingual";
+const CHARACTERS: &str = "characters";
 const WRITER_BYTES: usize = 20_000_000;
 const TITLE_BOOST: f32 = 2.0;
+/// A character says less than a word.
+const CHARACTER_BOOST: f32 = 0.5;
 const SNIPPET_CHARS_MAX: usize = 190;
 
 /// How many of the files that were left out an error names.
@@ -43,6 +46,8 @@ struct Fields {
     path: Field,
     title: Field,
     body: Field,
+    /// The Chinese characters of both, each by itself, for words of one. Apart, so that words count as they do without.
+    characters: Field,
 }
 
 /// Where documents come from.
@@ -90,10 +95,11 @@ impl Documents {
         Self::empty(SOURCE.to_owned(), Origin::Bundled { indexed: Mutex::default() })
     }
 
-    /// The texts, pages and PDF files of a folder and the folders in it. Reads them all: call it once.
+    /// The texts, pages and PDF files of a folder and the folders in it, up to 5,000 of them. Names that begin with `.`,
+    /// `node_modules`, and folders tagged as caches (`CACHEDIR.TAG`) are passed over. Reads all files: call it once.
     ///
     /// # Errors
-    /// A folder that cannot be read, holds no such file, or too many.
+    /// A folder that cannot be read, or holds no such file.
     pub fn of_folder(folder: &Path) -> ToolResult<Self> {
         let origin = Origin::Folder { path: folder.to_owned(), known: Mutex::default() };
         let documents = Self::empty(folder.display().to_string(), origin)?;
@@ -125,18 +131,22 @@ impl Documents {
     }
 
     fn empty(source: String, origin: Origin) -> ToolResult<Self> {
-        let indexing = TextFieldIndexing::default()
-            .set_tokenizer(TOKENIZER)
-            .set_index_option(IndexRecordOption::WithFreqs);
-        let options = TextOptions::default().set_indexing_options(indexing).set_stored();
+        let indexed = |tokenizer: &str| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer);
+            TextOptions::default()
+                .set_indexing_options(indexing.set_index_option(IndexRecordOption::WithFreqs))
+        };
+        let options = indexed(TOKENIZER).set_stored();
         let mut schema = Schema::builder();
         let fields = Fields {
             path: schema.add_text_field("path", STRING),
             title: schema.add_text_field("title", options.clone()),
             body: schema.add_text_field("body", options),
+            characters: schema.add_text_field("characters", indexed(CHARACTERS)),
         };
         let index = Index::create_in_ram(schema.build());
         index.tokenizers().register(TOKENIZER, analyzer());
+        index.tokenizers().register(CHARACTERS, Characters);
         let reader = index.reader().map_err(ToolError::internal)?;
         Ok(Self { index, reader, fields, source, origin: Arc::new(origin) })
     }
@@ -192,13 +202,15 @@ impl Documents {
 
     /// Takes documents out by their paths and puts others in: path, title, text.
     fn change(&self, gone: &[PathBuf], added: Vec<(String, String, String)>) -> ToolResult<()> {
-        let Fields { path, title, body } = self.fields;
+        let Fields { path, title, body, characters } = self.fields;
         let mut writer = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(ToolError::internal)?;
         for known in gone {
             writer.delete_term(Term::from_field_text(path, &known.display().to_string()));
         }
         for (place, name, text) in added {
-            let document = tantivy::doc!(path => place, title => name, body => text);
+            let document = tantivy::doc!(
+                path => place, title => name, body => text, characters => name, characters => text
+            );
             writer.add_document(document).map_err(ToolError::internal)?;
         }
         writer.commit().map_err(ToolError::internal)?;
@@ -225,9 +237,14 @@ impl Documents {
         let clauses = terms.iter().flat_map(|text| {
             let term =
                 |field| TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
-            let title: Box<dyn Query> =
-                Box::new(BoostQuery::new(Box::new(term(self.fields.title)), TITLE_BOOST));
-            [(Occur::Should, title), (Occur::Should, Box::new(term(self.fields.body)) as Box<dyn Query>)]
+            let weighed = |field, boost| BoostQuery::new(Box::new(term(field)), boost);
+            let Fields { title, body, characters, .. } = self.fields;
+            let parts: [Box<dyn Query>; 3] = [
+                Box::new(weighed(title, TITLE_BOOST)),
+                Box::new(term(body)),
+                Box::new(weighed(characters, CHARACTER_BOOST)),
+            ];
+            parts.map(|part| (Occur::Should, part))
         });
         let query = BooleanQuery::new(clauses.collect());
         let best = TopDocs::with_limit(limit.max(1)).order_by_score();
@@ -241,7 +258,10 @@ impl Documents {
             |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         let (title, body) = (text(self.fields.title), text(self.fields.body));
         let body = body.strip_prefix(&format!("# {title}\n")).unwrap_or(&body).trim();
-        Hit { snippet: snippet::cut(body, &tokens(body), terms, SNIPPET_CHARS_MAX), title }
+        let mut tokens = tokens(body);
+        tokens.extend(characters(body));
+        tokens.sort_by_key(|token| token.offset_from);
+        Hit { snippet: snippet::cut(body, &tokens, terms, SNIPPET_CHARS_MAX), title }
     }
 }
 

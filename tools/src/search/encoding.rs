@@ -1,4 +1,4 @@
-//! What the bytes of a file stand for: UTF-8, or an older encoding where the bytes tell which.
+//! What the bytes of a file or an answer stand for: UTF-8, or an older encoding where something tells which.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::language::is_han;
 const HEAD_BYTES: usize = 1_024;
 
 /// The text of a file. Nothing where its encoding is not known.
-pub(super) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+pub(crate) fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return Some(encoding.decode_without_bom_handling(&bytes[mark..]).0);
     }
@@ -26,6 +26,23 @@ pub(super) fn page(bytes: &[u8]) -> Option<Cow<'_, str>> {
     declared
         .and_then(|encoding| encoding.decode_without_bom_handling_and_without_replacement(bytes))
         .or_else(|| text(bytes))
+}
+
+/// The text of an answer of this content type, which may name the encoding. Where nothing tells it, the text is taken for
+/// UTF-8, with a mark for what is none.
+#[cfg(feature = "web")]
+pub(crate) fn answered<'b>(bytes: &'b [u8], kind: &str) -> Cow<'b, str> {
+    let mut parameters = kind.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let label = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let named = label.and_then(|(_, label)| {
+        Encoding::for_label_no_replacement(label.trim().trim_matches(['"', '\'']).as_bytes())
+    });
+    // Servers that were set up for Latin-1 say so of pages in UTF-8 too.
+    let named = named.filter(|named| *named != WINDOWS_1252 || std::str::from_utf8(bytes).is_err());
+    match named {
+        Some(encoding) => encoding.decode(bytes).0,
+        None => page(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes)),
+    }
 }
 
 /// The encoding that a page names: `<meta charset="gbk">`.

@@ -1,8 +1,9 @@
 //! Files of a folder that can be searched, and their texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::fs;
+use std::fs::{self, DirEntry, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -26,6 +27,13 @@ pub(super) const ENDINGS: &[&str] = &[
     "pdf",
 ];
 
+/// What packages are put into that others wrote.
+const PACKAGES: &str = "node_modules";
+/// A file that says of its folder that all in it can be made anew, and what it begins with
+/// (<https://bford.info/cachedir/>).
+const TAG: &str = "CACHEDIR.TAG";
+const TAG_BEGINS: &[u8; 43] = b"Signature: 8a477f597d28d172789f06886806bc55";
+
 /// When a file was last changed, and its length: what tells one version from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -37,15 +45,22 @@ pub(super) struct Stamp {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) files: BTreeMap<PathBuf, Stamp>,
-    /// Files that are too large and folders that cannot be read, each with what is to be said of it.
+    /// Files that are too large or too many and folders that cannot be read, each with what is to be said of it.
     pub(super) left_out: BTreeMap<PathBuf, String>,
 }
 
-/// All files of a folder and of the folders in it. Links to folders are not followed.
+/// The files of a folder and of the folders in it, as many as can be searched: those of a folder before those of the
+/// folders in it, each by name. Nobody wrote what is hidden, is a package's, or can be made anew: it is passed over. Links
+/// to folders are not followed.
 pub(super) fn list(root: &Path) -> ToolResult<Found> {
+    first(root, FILES_MAX)
+}
+
+/// At most so many files of a folder.
+fn first(root: &Path, files_max: usize) -> ToolResult<Found> {
     let mut found = Found::default();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
+    let mut folders = VecDeque::from([root.to_owned()]);
+    while let Some(folder) = folders.pop_front() {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if folder == root => {
@@ -57,28 +72,40 @@ pub(super) fn list(root: &Path) -> ToolResult<Found> {
                 continue;
             }
         };
+        let is_hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+        // A file may go away while the folder is read.
+        let mut entries: Vec<DirEntry> =
+            entries.filter_map(Result::ok).filter(|entry| !is_hidden(entry)).collect();
+        entries.sort_by_cached_key(DirEntry::file_name);
         for entry in entries {
-            // A file may go away while the folder is read.
-            let Ok(entry) = entry else { continue };
             let Ok(meta) = entry.metadata() else { continue };
             let path = entry.path();
             if meta.is_dir() {
-                folders.push(path);
+                if entry.file_name() != PACKAGES && !can_be_made_anew(&path) {
+                    folders.push_back(path);
+                }
             } else if let Some(ending) = ending(&path).filter(|_| meta.is_file()) {
-                if meta.len() <= bytes_max(&ending) {
-                    found.files.insert(path, Stamp { changed: meta.modified().ok(), bytes: meta.len() });
-                } else {
+                if meta.len() > bytes_max(&ending) {
                     let megabytes = bytes_max(&ending) / 1_000_000;
                     found.left_out.insert(path, format!("is larger than {megabytes} MB"));
+                } else if found.files.len() == files_max {
+                    let all = format!("and all that come after it are left out: {files_max} are the most");
+                    found.left_out.insert(path, all);
+                    return Ok(found);
+                } else {
+                    found.files.insert(path, Stamp { changed: meta.modified().ok(), bytes: meta.len() });
                 }
             }
         }
-        if found.files.len() > FILES_MAX {
-            let message = format!("{} holds more than {FILES_MAX} documents", root.display());
-            return Err(ToolError::new(ToolErrorKind::Refused, message));
-        }
     }
     Ok(found)
+}
+
+/// Whether a folder says that all in it can be made anew, as those of builds do.
+fn can_be_made_anew(folder: &Path) -> bool {
+    let mut begins = [0; TAG_BEGINS.len()];
+    let read = File::open(folder.join(TAG)).and_then(|mut tag| tag.read_exact(&mut begins));
+    read.is_ok() && begins == *TAG_BEGINS
 }
 
 /// The ending of a file that can be read.
@@ -116,10 +143,21 @@ pub(super) fn read(path: &Path) -> Result<(String, String), String> {
 
 /// What is to be said of a file that was read, where little of it can be found.
 pub(super) fn remark(path: &Path, text: &str) -> Option<String> {
-    let is_blank = ending(path).as_deref() == Some("pdf") && text.trim().is_empty();
-    is_blank.then(|| "holds no text, pictures of pages perhaps; only its name is found".to_owned())
+    if !text.trim().is_empty() {
+        return None;
+    }
+    match ending(path).as_deref() {
+        Some("pdf") => Some("holds no text, pictures of pages perhaps; only its name is found".to_owned()),
+        Some("html" | "htm") => {
+            Some("holds no text, scripts make it perhaps; only its title is found".to_owned())
+        }
+        Some(_) | None => None,
+    }
 }
 
 fn unreadable(why: &impl fmt::Display) -> String {
     format!("cannot be read: {why}")
 }
+
+#[cfg(test)]
+mod tests;

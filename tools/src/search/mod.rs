@@ -1,7 +1,7 @@
 //! The search tool: full text over the bundled documents or a folder of one's own, English and Chinese.
 
 mod documents;
-mod encoding;
+pub(crate) mod encoding;
 mod files;
 #[cfg(feature = "pdf")]
 pub(crate) mod pdf;

@@ -46,6 +46,26 @@ fn snippets_are_short_and_to_the_point() {
 }
 
 #[test]
+fn a_single_chinese_character_is_found() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("tea.txt", "喝茶。");
+    write("station.txt", "出租车在火车站等车。");
+    write("ticket.txt", "在窗口取车票。");
+    write("torch.txt", "火把节在夏天。");
+    let documents = Documents::of_folder(folder.path()).unwrap();
+    let titles = |query: &str| {
+        let hits = documents.find(query, 5).unwrap();
+        hits.into_iter().map(|hit| hit.title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles("茶"), ["tea"], "at the end of a word");
+    assert_eq!(titles("车"), ["station", "ticket"], "the one that says it most comes first");
+    assert_eq!(titles("火车"), ["station"], "a word is found as a whole");
+    assert_eq!(titles("火把, 车"), ["torch", "station", "ticket"], "a character says less than a word");
+    assert_eq!(documents.find("窗", 5).unwrap()[0].snippet, "在窗口取车票。");
+}
+
+#[test]
 fn nothing_fits_or_nothing_is_asked() {
     let documents = Documents::bundled().unwrap();
     assert_eq!(documents.find("xylophonist quark", 3).unwrap(), vec![]);
@@ -207,6 +227,7 @@ async fn the_tool_answers_in_its_shape() {
         key: "r.c".into(),
         now,
         allowed: None,
+        untrusted: false,
     };
     let arguments = json!({"query": "power bank", "limit": 1}).as_object().cloned().unwrap();
     let found = handyman_core::Tool::call(&search(documents), arguments, &context).await.unwrap();

@@ -1,7 +1,8 @@
-//! Words for the index: English words, and every pair of neighbouring Chinese characters.
+//! Words for the index: English words, and every pair of neighbouring Chinese characters. Beside them, each Chinese
+//! character by itself.
 //!
 //! Pairs find Chinese words without a dictionary: a word of two characters is one pair, a longer one
-//! is several that stand together.
+//! is several that stand together. Single characters are for words of one, which pairs do not find.
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
@@ -10,6 +11,10 @@ use crate::language::is_han;
 /// Splits text into words and pairs of Chinese characters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Bilingual;
+
+/// Splits the Chinese characters off a text, each by itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Characters;
 
 /// The tokens of one text.
 #[derive(Debug)]
@@ -24,6 +29,14 @@ impl Tokenizer for Bilingual {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
         Tokens { all: split(text), next: 0, current: Token::default() }
+    }
+}
+
+impl Tokenizer for Characters {
+    type TokenStream<'a> = Tokens;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens {
+        Tokens { all: characters(text), next: 0, current: Token::default() }
     }
 }
 
@@ -63,6 +76,15 @@ fn split(text: &str) -> Vec<Token> {
         } else {
             push(&mut tokens, text, start, ends[ends.len() - 1]);
         }
+    }
+    tokens
+}
+
+/// The Chinese characters of a text, each by itself.
+pub(super) fn characters(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for (start, character) in text.char_indices().filter(|(_, character)| is_han(*character)) {
+        push(&mut tokens, text, start, start + character.len_utf8());
     }
     tokens
 }

@@ -1,35 +1,54 @@
 //! Pages as readable text.
 
+use std::rc::Rc;
+
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use htmd::{HtmlToMarkdown, Node};
 
 /// Elements that are not what a page is about.
-const SKIPPED: [&str; 15] = [
-    "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button",
-    "iframe", "svg", "canvas", "select", "dialog",
+const SKIPPED: [&str; 13] = [
+    "script", "style", "noscript", "template", "nav", "footer", "aside", "button", "iframe", "svg", "canvas",
+    "select", "dialog",
 ];
+/// What frames a page as a whole; within its main text it holds the headline.
+const HEADER: &str = "header";
+/// What is there to be filled in, unless the whole page stands in it.
+const FORM: &str = "form";
 /// Elements within elements; what is deeper is no page for people, and takes a parser a time that grows with the
 /// square of the depth.
 const DEPTH_MAX: usize = 400;
 
-/// The title of a page and its main text as Markdown.
+/// The title of a page and its main text as Markdown, which is empty where there is none.
 ///
 /// # Errors
 /// Of kind `Refused`, if the page is nested too deeply to be read.
 pub(crate) fn readable(html: &str) -> ToolResult<(String, String)> {
     let lower = html.to_ascii_lowercase();
     let title = between(html, &lower, "title").map(|text| unescaped(&joined(text))).unwrap_or_default();
-    let main =
-        ["main", "article", "body"].iter().find_map(|name| between(html, &lower, name)).unwrap_or(html);
-    let converter = HtmlToMarkdown::builder().skip_tags(SKIPPED.to_vec()).build();
+    let within = |name: &str| between(html, &lower, name);
+    let article = within("main").or_else(|| within("article"));
+    let main = article.or_else(|| within("body")).unwrap_or(html);
     if nesting(main) > DEPTH_MAX {
         return Err(too_deep());
     }
-    let tree = converter.html_to_tree(main).map_err(ToolError::internal)?;
+    let tree = HtmlToMarkdown::new().html_to_tree(main).map_err(ToolError::internal)?;
     if depth(&tree) > 2 * DEPTH_MAX {
         return Err(too_deep());
     }
-    Ok((title, tidied(&converter.tree_to_markdown(&tree))))
+    let frame: &[&str] = if article.is_some() { &[] } else { &[HEADER] };
+    Ok((title, text(&tree, frame)))
+}
+
+/// The text of a page without its frame, and without forms that are no more than a part of it.
+fn text(tree: &Rc<Node>, frame: &[&str]) -> String {
+    let without = |more: &[&str]| {
+        let skipped: Vec<&str> = SKIPPED.iter().chain(more).copied().collect();
+        let converter = HtmlToMarkdown::builder().skip_tags(skipped).build();
+        tidied(&converter.tree_to_markdown(tree))
+    };
+    let (whole, around) = (without(frame), without(&[frame, &[FORM][..]].concat()));
+    let most = if around.len() < whole.len() / 2 { whole } else { around };
+    if most.is_empty() { without(&[]) } else { most }
 }
 
 fn too_deep() -> ToolError {
@@ -78,12 +97,12 @@ fn nesting(html: &str) -> usize {
 }
 
 /// How deep a tree is, found without recursion.
-fn depth(tree: &std::rc::Rc<Node>) -> usize {
-    let mut open = vec![(std::rc::Rc::clone(tree), 1)];
+fn depth(tree: &Rc<Node>) -> usize {
+    let mut open = vec![(Rc::clone(tree), 1)];
     let mut most = 0;
     while let Some((node, depth)) = open.pop() {
         most = most.max(depth);
-        open.extend(node.children.borrow().iter().map(|child| (std::rc::Rc::clone(child), depth + 1)));
+        open.extend(node.children.borrow().iter().map(|child| (Rc::clone(child), depth + 1)));
     }
     most
 }

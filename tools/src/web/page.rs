@@ -65,6 +65,10 @@ pub async fn read_page(
             return Err(ToolError::new(ToolErrorKind::Refused, message));
         }
     };
+    if text.trim().is_empty() {
+        let message = format!("{address} holds no text; scripts are not run, and pictures are not looked at");
+        return Err(ToolError::new(ToolErrorKind::Refused, message));
+    }
     let start = start.unwrap_or_default();
     let shown: String = text.chars().skip(start).take(TEXT_CHARS_MAX).collect();
     let left = text.chars().count().saturating_sub(start + shown.chars().count());

@@ -120,20 +120,34 @@ fn address(text: &str) -> ToolResult<Url> {
 
 /// A snippet without the marks that services set around words that were found, on one line.
 fn plain(text: &str) -> String {
-    let mut kept = String::new();
-    let mut in_mark = false;
-    for character in text.chars() {
-        match character {
-            '<' => in_mark = true,
-            '>' if in_mark => in_mark = false,
-            _ if in_mark => {}
-            other => kept.push(other),
-        }
-    }
-    let kept = kept.replace("&amp;", "&").replace("&quot;", "\"").replace("&#x27;", "'");
+    let kept = unmarked(text).replace("&amp;", "&").replace("&quot;", "\"").replace("&#x27;", "'");
     let line = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(TEXT_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
 }
+
+/// A text without the marks in it. A `<` that begins none, such as that of `x < 5`, stays.
+fn unmarked(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        kept.push_str(before);
+        let begins = after.starts_with(|first: char| first.is_ascii_alphabetic() || "/!".contains(first));
+        // What ends before the next one begins.
+        let inside = after.split(['<', '>']).next().unwrap_or_default();
+        match after[inside.len()..].strip_prefix('>') {
+            Some(left) if begins => rest = left,
+            Some(_) | None => {
+                kept.push('<');
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+#[cfg(test)]
+mod tests;

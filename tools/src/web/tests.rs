@@ -109,6 +109,30 @@ fn the_main_text_of_a_page_is_read() {
 }
 
 #[test]
+fn a_form_is_read_where_the_page_stands_in_it() {
+    let whole = "<body><header>Site</header><form action='.'><nav>Home</nav><h1>Refunds</h1>\
+        <p>Ask within 30 days.</p><button>Send</button></form><p>2026</p></body>";
+    let (_, text) = readable(whole).unwrap();
+    assert!(text.starts_with("# Refunds") && text.contains("30 days") && text.contains("2026"), "{text}");
+    assert!(!["Site", "Home", "Send"].iter().any(|word| text.contains(word)), "{text}");
+    let beside = "<body><p>The shop opens at nine and closes at six.</p><form>Your name</form></body>";
+    assert_eq!(readable(beside).unwrap().1, "The shop opens at nine and closes at six.");
+}
+
+#[test]
+fn the_headline_of_an_article_is_read() {
+    let text = "<header><h1>Harbour reopens</h1></header><p>On Monday.</p>";
+    for name in ["main", "article"] {
+        let page = format!("<body><header>Site</header><{name}>{text}</{name}></body>");
+        assert_eq!(readable(&page).unwrap().1, "# Harbour reopens\n\nOn Monday.");
+    }
+    assert_eq!(readable(&format!("<body>{text}</body>")).unwrap().1, "On Monday.", "it frames the page");
+    assert_eq!(readable("<body><header>Closed today.</header></body>").unwrap().1, "Closed today.");
+    let scripts = "<body><nav>Home</nav><div id=app></div><script>go()</script></body>";
+    assert_eq!(readable(scripts).unwrap().1, "");
+}
+
+#[test]
 fn hostile_pages_end() {
     let deep = ["<div>", "<b>", "<table><tr><td>", "<svg><g>"].map(|tag| tag.repeat(200_000));
     for page in deep {

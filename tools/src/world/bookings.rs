@@ -1,7 +1,7 @@
 //! Bookings: inventory goes down when one is made and up when it is cancelled.
 
 use handyman_core::{IdempotencyKey, ToolError, ToolErrorKind, ToolResult};
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
@@ -17,6 +17,15 @@ const REFERENCE_LETTERS: [char; 31] = [
     'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X',
     'Y', 'Z', '2', '3', '4', '5', '6', '7', '8', '9',
 ];
+
+/// Bookings with the time at which they begin, which their offer tells, and with their last day.
+macro_rules! bookings {
+    () => {
+        "SELECT bookings.*, coalesce(offers.departs, '23:59') AS departs, \
+         date(bookings.date, (bookings.nights - 1) || ' days') AS last_day \
+         FROM bookings LEFT JOIN offers ON offers.id = bookings.offer"
+    };
+}
 
 /// A booking as it stands.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -39,6 +48,8 @@ pub struct Booking {
     pub(super) nights: i64,
     pub(super) units: i64,
     pub(super) account: Option<String>,
+    pub(super) departs: String,
+    pub(super) last_day: String,
 }
 
 impl Booking {
@@ -61,6 +72,23 @@ impl Booking {
     pub fn total(&self) -> Money<'_> {
         Money::new(self.total_minor, &self.currency)
     }
+
+    /// Whether it is still to come on a day, or not over yet, and was not cancelled.
+    #[must_use]
+    pub fn is_live(&self, today: Date) -> bool {
+        self.status != "cancelled" && self.last_day >= today.to_string()
+    }
+
+    /// When it begins: day and time.
+    #[must_use]
+    pub fn begins(&self) -> String {
+        format!("{} {}", self.date, self.departs)
+    }
+
+    /// What has begun is neither paid for nor cancelled any more.
+    pub(super) fn check_still_ahead(&self, now: DateTime) -> ToolResult<()> {
+        check_still_ahead(&self.item, &self.begins(), now)
+    }
 }
 
 impl World {
@@ -80,7 +108,7 @@ impl World {
             Begun::Fresh(transaction) => transaction,
         };
         let offer = offers::find(&mut transaction, offer).await?;
-        check_still_ahead(&offer, now)?;
+        check_still_ahead(&offer.item, &format!("{} {}", offer.date, offer.departs), now)?;
         let kind = Kind::named(&offer.kind).ok_or_else(|| ToolError::internal("unknown kind of offer"))?;
         let people = people.map_or(offer.people, i64::from);
         let units = (people + kind.people_per_unit() - 1) / kind.people_per_unit();
@@ -111,11 +139,17 @@ impl World {
         self.commit(transaction, key, "book", booking.to_value()).await
     }
 
-    /// Cancels a booking, gives its inventory back, and its money if it was paid.
+    /// Cancels a booking, gives its inventory back, and its money if it was paid. Without a time to compare with, as
+    /// for who takes a booking of their own back, also once it has begun.
     ///
     /// # Errors
-    /// No such booking, or already cancelled.
-    pub async fn cancel(&self, key: &IdempotencyKey, reference: &str) -> ToolResult<Value> {
+    /// No such booking, already cancelled, or begun.
+    pub async fn cancel(
+        &self,
+        key: &IdempotencyKey,
+        reference: &str,
+        now: Option<DateTime>,
+    ) -> ToolResult<Value> {
         let mut transaction = match self.begin(key, "cancel_booking").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
@@ -125,6 +159,7 @@ impl World {
             let message = format!("booking {} is already cancelled", booking.booking);
             return Err(ToolError::new(ToolErrorKind::Conflict, message));
         }
+        now.map_or(Ok(()), |now| booking.check_still_ahead(now))?;
         let stretch = Stretch { resource: &booking.resource, date: &booking.date, days: booking.nights };
         stretch.change(&mut transaction, booking.units).await?;
         let refund = payments::give_back(&mut transaction, key, &booking).await?;
@@ -141,7 +176,7 @@ impl World {
     /// # Errors
     /// If the database cannot be read.
     pub async fn bookings(&self) -> ToolResult<Vec<Booking>> {
-        sqlx::query_as("SELECT * FROM bookings ORDER BY rowid DESC")
+        sqlx::query_as(concat!(bookings!(), " ORDER BY bookings.rowid DESC"))
             .fetch_all(&self.pool)
             .await
             .map_err(failed)
@@ -150,7 +185,7 @@ impl World {
 
 /// The booking with a reference, in any case.
 pub(super) async fn find(connection: &mut SqliteConnection, reference: &str) -> ToolResult<Booking> {
-    sqlx::query_as("SELECT * FROM bookings WHERE booking = ? COLLATE NOCASE")
+    sqlx::query_as(concat!(bookings!(), " WHERE booking = ? COLLATE NOCASE"))
         .bind(reference.trim())
         .fetch_optional(connection)
         .await
@@ -175,10 +210,9 @@ pub(super) async fn set_status(
     Ok(())
 }
 
-fn check_still_ahead(offer: &Offer, now: DateTime) -> ToolResult<()> {
-    let begins = format!("{} {}", offer.date, offer.departs);
-    if begins < now.strftime("%Y-%m-%d %H:%M").to_string() {
-        let message = format!("{} began at {begins}, which is past", offer.item);
+fn check_still_ahead(item: &str, begins: &str, now: DateTime) -> ToolResult<()> {
+    if begins < now.strftime("%Y-%m-%d %H:%M").to_string().as_str() {
+        let message = format!("{item} began at {begins}, which is past");
         return Err(ToolError::new(ToolErrorKind::Conflict, message));
     }
     Ok(())

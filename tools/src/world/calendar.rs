@@ -1,13 +1,12 @@
 //! The calendar: events of a day, and the gaps between them.
 
 use handyman_core::{IdempotencyKey, ToolResult};
-use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
 
 use super::effects::Begun;
 use super::{World, failed};
-use crate::resolve::hm;
+use crate::resolve::{hm, minute_of_day};
 
 /// An event in the calendar. Times are `HH:MM`.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -79,20 +78,24 @@ impl World {
     }
 }
 
-/// The gaps of at least `minutes` between events, from `open` to `close`.
+/// The gaps of at least `minutes` between events, from `open` to `close`, which are minutes since midnight.
 #[must_use]
-pub fn gaps(events: &[Entry], (open, close): (Time, Time), minutes: i64) -> Vec<(String, String)> {
+pub fn gaps(events: &[Entry], (open, close): (i64, i64), minutes: i64) -> Vec<(String, String)> {
     let mut free_from = open;
     let mut gaps = Vec::new();
-    let busy = events
-        .iter()
-        .filter_map(|event| Some((event.starts.parse::<Time>().ok()?, event.ends.parse::<Time>().ok()?)));
+    let minute = |text: &str| text.parse::<Time>().ok().map(minute_of_day);
+    let busy = events.iter().filter_map(|event| Some((minute(&event.starts)?, minute(&event.ends)?)));
     for (starts, ends) in busy.chain([(close, close)]) {
         let starts = starts.min(close);
-        if free_from.checked_add(minutes.minutes()).is_ok_and(|needed| needed <= starts) {
-            gaps.push((hm(free_from), hm(starts)));
+        if free_from.saturating_add(minutes) <= starts {
+            gaps.push((of_minute(free_from), of_minute(starts)));
         }
         free_from = free_from.max(ends);
     }
     gaps
+}
+
+/// A minute since midnight as a time; the last of all is `24:00`.
+pub(crate) fn of_minute(minute: i64) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }

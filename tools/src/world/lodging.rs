@@ -121,7 +121,8 @@ impl Restaurant {
         let mut chance = Chance::of(seed, &["tables", &self.id, &date.to_string(), &hm(time)]);
         let available = if chance.percent(10) { 0 } else { chance.between(1, self.tables) };
         Draft {
-            id: format!("{}-{}-{}", self.id, date.strftime("%m%d"), time.strftime("%H%M")),
+            // Another number of people is another offer.
+            id: format!("{}-{}-{}-{people}", self.id, date.strftime("%m%d"), time.strftime("%H%M")),
             kind: Kind::Restaurant,
             item: format!("{name} {}", hm(time)),
             date,

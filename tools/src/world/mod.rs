@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use handyman_core::{IdempotencyKey, ToolError};
+use handyman_core::{IdempotencyKey, ToolError, ToolErrorKind};
 use jiff::civil::Date;
 use rehearsal::Rehearsed;
 use serde_json::Value;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 use tempfile::TempDir;
 
 pub mod bookings;
@@ -89,10 +89,12 @@ pub struct WitnessRow {
 }
 
 impl World {
-    /// Opens a world, and makes it first if there is none, for nobody else to read.
+    /// Opens a world, and makes it first if there is none, for nobody else to read. A database in which there is
+    /// something else, beside a journal, is left as it is.
     ///
     /// # Errors
-    /// An internal error that names the file, if it cannot be made, read or written.
+    /// An internal error that names the file, if it cannot be made, read or written; a conflict, if it is somebody
+    /// else's database.
     pub async fn open(settings: &Settings) -> Result<Self, ToolError> {
         let folder = match settings.path {
             Some(_) => None,
@@ -108,7 +110,6 @@ impl World {
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(if folder.is_some() { SqliteSynchronous::Off } else { SqliteSynchronous::Full })
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
@@ -117,8 +118,27 @@ impl World {
             .connect_with(options)
             .await
             .map_err(broken)?;
+        let tables = migrations::tables(&pool).await.map_err(broken)?;
+        if let Some(table) = migrations::stranger(&tables) {
+            pool.close().await;
+            let problem = format!(
+                "{} is somebody else's database and no world: there is a table '{table}' in it; nothing was changed",
+                path.display()
+            );
+            return Err(ToolError::new(ToolErrorKind::Conflict, problem));
+        }
+        sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await.map_err(broken)?;
         let seed = seeding::ready(&pool, settings).await.map_err(broken)?;
         Ok(Self { pool, path, seed, folder: folder.map(Arc::new), witness: None, rehearsed: None })
+    }
+
+    /// Whether there is a world in a file, if perhaps a damaged one.
+    pub async fn is_in(file: &Path) -> bool {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        let Ok(mut connection) = options.connect().await else { return false };
+        let tables = migrations::tables(&mut connection).await.unwrap_or_default();
+        drop(connection.close().await);
+        migrations::is_world(&tables)
     }
 
     /// Lets a journal in the same file witness every effect in its transaction.

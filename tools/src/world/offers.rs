@@ -100,7 +100,8 @@ pub(super) struct Offer {
 }
 
 impl World {
-    /// Puts offers into the world and gives what is left of each, by id. Stock that is already there stays.
+    /// Puts offers into the world and gives what is left of each, by id. Stock that is already there stays, and so do
+    /// the words and the people of an offer that is: whoever found it books what they were shown.
     ///
     /// # Errors
     /// If the database cannot be written.
@@ -118,8 +119,9 @@ impl World {
         sqlx::query(
             "INSERT INTO offers SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, \
              value->>7, value->>8, value->>9 FROM json_each(?) WHERE true \
-             ON CONFLICT (id) DO UPDATE SET item = excluded.item, date = excluded.date, people = excluded.people, \
-             departs = excluded.departs, price_minor = excluded.price_minor",
+             ON CONFLICT (id) DO UPDATE SET date = excluded.date, departs = excluded.departs, \
+             price_minor = excluded.price_minor, \
+             item = CASE offers.date WHEN excluded.date THEN offers.item ELSE excluded.item END",
         )
         .bind(Value::from(offers).to_string())
         .execute(&mut *transaction)

@@ -1,6 +1,7 @@
 //! Payments: money moves between an account and a booking, and the ledger records every movement.
 
 use handyman_core::{IdempotencyKey, ToolError, ToolErrorKind, ToolResult};
+use jiff::civil::DateTime;
 use serde_json::{Map, Value, json};
 use sqlx::SqliteConnection;
 
@@ -12,6 +13,9 @@ use crate::money::Money;
 
 /// The account that pays when none is named.
 const DEFAULT_ACCOUNT: &str = "main";
+/// Words that say which account is not meant; in Chinese, characters.
+const NOT: [&str; 7] = ["not", "don", "dont", "never", "but", "except", "without"];
+const NOT_ZH: [char; 4] = ['不', '别', '非', '除'];
 
 #[derive(Debug, sqlx::FromRow)]
 struct Account {
@@ -24,12 +28,13 @@ impl World {
     /// Pays for a booking; the same key gives the same receipt back.
     ///
     /// # Errors
-    /// No such booking or account, nothing to pay, another currency, or too little money.
+    /// No such booking or account, nothing to pay, one that has begun, another currency, or too little money.
     pub async fn pay(
         &self,
         key: &IdempotencyKey,
         reference: &str,
         account: Option<&str>,
+        now: DateTime,
     ) -> ToolResult<Value> {
         let mut transaction = match self.begin(key, "pay").await? {
             Begun::Done(result) => return Ok(result),
@@ -39,6 +44,7 @@ impl World {
         if booking.status != "unpaid" {
             return Err(conflict(format!("booking {} is already {}", booking.booking, booking.status)));
         }
+        booking.check_still_ahead(now)?;
         let account = find_account(&mut transaction, account.unwrap_or(DEFAULT_ACCOUNT)).await?;
         check_funds(&account, &booking)?;
         let receipt = move_money(&mut transaction, key, &account, &booking, -booking.total_minor).await?;
@@ -61,16 +67,23 @@ impl World {
         self.commit(transaction, key, "pay", result).await
     }
 
-    /// Gives the money of a paid booking back and leaves the booking itself as it is, unpaid for.
+    /// Gives the money of a paid booking back and leaves the booking itself as it is, unpaid for. Without a time to
+    /// compare with, as for who takes a payment of their own back, also once it has begun.
     ///
     /// # Errors
-    /// No such booking, or nothing was paid for it.
-    pub async fn refund(&self, key: &IdempotencyKey, reference: &str) -> ToolResult<Value> {
+    /// No such booking, nothing was paid for it, or it has begun.
+    pub async fn refund(
+        &self,
+        key: &IdempotencyKey,
+        reference: &str,
+        now: Option<DateTime>,
+    ) -> ToolResult<Value> {
         let mut transaction = match self.begin(key, "refund").await? {
             Begun::Done(result) => return Ok(result),
             Begun::Fresh(transaction) => transaction,
         };
         let booking = bookings::find(&mut transaction, reference).await?;
+        now.map_or(Ok(()), |now| booking.check_still_ahead(now))?;
         let Some(refund) = give_back(&mut transaction, key, &booking).await? else {
             let message =
                 format!("booking {} is {}; there is nothing to refund", booking.booking, booking.status);
@@ -129,7 +142,8 @@ fn check_funds(account: &Account, booking: &Booking) -> ToolResult<()> {
     Ok(())
 }
 
-/// The account that a text names, in either language (`savings`, `my savings account`, `储蓄账户`).
+/// The account that a text names, in either language (`savings`, `my savings account`, `储蓄账户`). One that names
+/// two, or says which one is not meant, names none.
 async fn find_account(connection: &mut SqliteConnection, text: &str) -> ToolResult<Account> {
     let accounts: Vec<(Account, String)> = sqlx::query_as::<_, (String, String, i64, String)>(
         "SELECT name, name_zh, balance_minor, currency FROM accounts ORDER BY rowid",
@@ -140,18 +154,27 @@ async fn find_account(connection: &mut SqliteConnection, text: &str) -> ToolResu
     .into_iter()
     .map(|(name, name_zh, balance_minor, currency)| (Account { name, balance_minor, currency }, name_zh))
     .collect();
-    let wanted = text.to_lowercase();
+    let wanted = text.trim().to_lowercase();
+    let words: Vec<&str> = wanted.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let known: Vec<String> = accounts.iter().map(|(account, _)| account.name.clone()).collect();
-    accounts
-        .into_iter()
-        .find(|(account, name_zh)| wanted.contains(&account.name) || wanted.contains(name_zh.as_str()))
-        .map(|(account, _)| account)
-        .ok_or_else(|| {
-            ToolError::argument(
-                "account",
-                format!("unknown account '{text}'; there are {}", known.join(", ")),
-            )
-        })
+    let is_negated = words.iter().any(|word| NOT.contains(word)) || wanted.contains(NOT_ZH);
+    let mut named = accounts.into_iter().filter(|(account, name_zh)| {
+        words.contains(&account.name.as_str())
+            || wanted.contains(name_zh.as_str())
+            || wanted == name_zh.trim_end_matches("账户")
+    });
+    match (named.next(), named.next()) {
+        (Some((account, _)), None) if !is_negated => Ok(account),
+        (Some(_), _) => {
+            let problem =
+                format!("which account '{text}' means is not plain; write only one of {}", known.join(", "));
+            Err(ToolError::argument("account", problem))
+        }
+        (None, _) => {
+            let problem = format!("unknown account '{text}'; there are {}", known.join(", "));
+            Err(ToolError::argument("account", problem))
+        }
+    }
 }
 
 /// Changes a balance and records it; gives the receipt's number, which follows from the key.

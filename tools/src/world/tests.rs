@@ -1,5 +1,8 @@
 //! The world keeps its promises: same seed same world, nothing lost, nothing done twice.
 
+mod foreign;
+mod over;
+
 use handyman_core::{IdempotencyKey, Probe, ToolErrorKind};
 use jiff::civil::{DateTime, date, time};
 use proptest::prelude::*;
@@ -129,12 +132,12 @@ async fn the_same_key_never_books_twice() {
     assert_ne!(first["booking"], another["booking"]);
 
     let reference = first["booking"].as_str().unwrap();
-    let paid = world.pay(&key("p"), reference, None).await.unwrap();
-    assert_eq!(world.pay(&key("p"), reference, None).await, Ok(paid));
-    let back = world.refund(&key("r"), reference).await.unwrap();
-    assert_eq!(world.refund(&key("r"), reference).await, Ok(back));
-    let cancelled = world.cancel(&key("c"), reference).await.unwrap();
-    assert_eq!(world.cancel(&key("c"), reference).await, Ok(cancelled));
+    let paid = world.pay(&key("p"), reference, None, NOW).await.unwrap();
+    assert_eq!(world.pay(&key("p"), reference, None, NOW).await, Ok(paid));
+    let back = world.refund(&key("r"), reference, Some(NOW)).await.unwrap();
+    assert_eq!(world.refund(&key("r"), reference, Some(NOW)).await, Ok(back));
+    let cancelled = world.cancel(&key("c"), reference, Some(NOW)).await.unwrap();
+    assert_eq!(world.cancel(&key("c"), reference, Some(NOW)).await, Ok(cancelled));
     assert_eq!(left_of(&world, &id).await, left - 1);
 }
 
@@ -146,9 +149,9 @@ async fn a_key_is_for_one_tool() {
     let reference = booked["booking"].as_str().unwrap();
     let hour = time(9, 0, 0, 0);
     let others = [
-        world.pay(&key("k"), reference, None).await,
-        world.refund(&key("k"), reference).await,
-        world.cancel(&key("k"), reference).await,
+        world.pay(&key("k"), reference, None, NOW).await,
+        world.refund(&key("k"), reference, Some(NOW)).await,
+        world.cancel(&key("k"), reference, Some(NOW)).await,
         world.add_event(&key("k"), "Lunch", NOW.date(), (hour, hour)).await,
     ];
     for other in others {
@@ -338,10 +341,10 @@ async fn live_through(acts: Vec<Act>) {
                 world.book(&key, &trains[train].0.draft.id, Some(people), NOW).await
             }
             Act::Pay { booking, account } => {
-                world.pay(&key, reference(booking), Some(["main", "savings", "travel"][account])).await
+                world.pay(&key, reference(booking), Some(["main", "savings", "travel"][account]), NOW).await
             }
-            Act::Refund { booking } => world.refund(&key, reference(booking)).await,
-            Act::Cancel { booking } => world.cancel(&key, reference(booking)).await,
+            Act::Refund { booking } => world.refund(&key, reference(booking), Some(NOW)).await,
+            Act::Cancel { booking } => world.cancel(&key, reference(booking), Some(NOW)).await,
             Act::Repeat => world.book(&key, &trains[0].0.draft.id, Some(1), NOW).await,
         };
         check_conserved(&world, seats_before).await;

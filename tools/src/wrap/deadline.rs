@@ -1,12 +1,15 @@
-//! A time limit for a tool.
+//! A time limit for a tool, and for a call of a whole toolbox's.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, Effect, Probe, Tool, ToolError, ToolResult, ToolSpec};
-use serde_json::{Map, Value};
+use handyman_core::{
+    CallContext, CallOutcome, CallResult, Effect, Probe, Tool, ToolCall, ToolError, ToolResult, ToolSpec,
+    Toolbox, Toolset,
+};
+use serde_json::{Map, Value, json};
 
 /// A tool that fails when it takes longer than it may.
 ///
@@ -49,6 +52,36 @@ impl Tool for Deadline {
             Effect::Idempotent | Effect::Once => Err(ToolError::in_doubt(message)),
         }
     }
+}
+
+/// Calls a tool. One that takes longer than it may is given up, and asked what came of the call.
+pub async fn call_within(
+    limit: Duration,
+    toolbox: &Toolbox,
+    call: &ToolCall,
+    context: &CallContext,
+) -> CallResult {
+    if let Ok(result) = tokio::time::timeout(limit, toolbox.call(call, context)).await {
+        return result;
+    }
+    let late = format!("no answer within {} s", limit.as_secs_f64());
+    let failed = |error: String| (CallOutcome::Failed, json!({"error": error}));
+    let reads =
+        |tool: &str| toolbox.specs().iter().any(|spec| spec.name == tool && spec.effect == Effect::ReadOnly);
+    let (outcome, result) = if reads(&call.tool) {
+        failed(late)
+    } else {
+        let asked = tokio::time::timeout(limit, toolbox.probe(call, &context.key)).await;
+        match asked.unwrap_or(Probe::Unsupported) {
+            Probe::Done(result) => (CallOutcome::Succeeded, result),
+            Probe::NotDone => failed(format!("{late}; it did not take effect")),
+            Probe::Unsupported => {
+                let error = format!("{late}; it is unknown whether this took effect");
+                (CallOutcome::Unknown, json!({"error": error}))
+            }
+        }
+    };
+    CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
 }
 
 impl fmt::Debug for Deadline {

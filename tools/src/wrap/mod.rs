@@ -10,7 +10,7 @@
 //! assert_eq!(tool.spec().name, "sum");
 //! ```
 //!
-//! Map: [`Renamed`] · [`Declared`] another effect · [`Deadline`] · [`Cached`] for tools that only read · [`Paced`] so many calls in so much time ·
+//! Map: [`Renamed`] · [`Declared`] another effect, and where arguments come from · [`Deadline`], [`call_within`] for any tool of a toolbox · [`Cached`] for tools that only read · [`Paced`] so many calls in so much time ·
 //! [`AtOnce`] so many calls at the same time · [`Shortened`] keeps the head of a long result and offers the rest.
 
 mod at_once;
@@ -28,7 +28,7 @@ use handyman_core::Tool;
 
 pub use at_once::AtOnce;
 pub use cached::Cached;
-pub use deadline::Deadline;
+pub use deadline::{Deadline, call_within};
 pub use declared::Declared;
 pub use paced::Paced;
 pub use renamed::Renamed;

@@ -54,6 +54,7 @@ fn context(call: &str) -> CallContext {
         key: "k".into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }
 

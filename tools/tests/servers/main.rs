@@ -7,6 +7,7 @@
 
 mod attacks;
 mod changes;
+mod elsewhere;
 mod reading;
 mod shop;
 mod values;

@@ -150,6 +150,26 @@ async fn an_overview_names_keys_references_and_examples() {
 }
 
 #[tokio::test]
+async fn a_table_that_cannot_be_read_does_not_take_the_others_along() {
+    let Some(shop) = Shop::open(Server::Postgres).await else { return };
+    shop.execute(
+        "CREATE TABLE broken (id integer, word text); INSERT INTO broken VALUES (1, 'x'); \
+         ALTER TABLE broken ENABLE ROW LEVEL SECURITY; ALTER TABLE broken FORCE ROW LEVEL SECURITY; \
+         CREATE POLICY nobody ON broken USING (1 / (id - id) = 1)",
+    )
+    .await;
+    let all = shop.overview(json!({"about": "broken word customers"})).await;
+    assert_eq!(
+        (&all["tables"][0], &all["not_read"]),
+        (&json!("broken(id integer, word text)"), &json!(["broken"]))
+    );
+    let customers = all["tables"][1].as_str().unwrap();
+    assert!(customers.starts_with("customers(") && customers.contains("feels: calm | angry"), "{customers}");
+    let described = shop.table("broken").await.unwrap();
+    assert_eq!(described["rows"], json!("not counted: the database says: division by zero"));
+}
+
+#[tokio::test]
 async fn an_administrator_may_query_but_not_write_selects() {
     for server in SERVERS {
         let Some(shop) = Shop::open(server).await else { continue };

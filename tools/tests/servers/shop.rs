@@ -209,6 +209,7 @@ pub(crate) fn context(call: &str) -> CallContext {
         key,
         now: jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0),
         allowed: None,
+        untrusted: false,
     }
 }
 

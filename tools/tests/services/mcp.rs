@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use handyman_core::{Effect, Tool, ToolCall, ToolErrorKind, Toolbox, Toolset};
 use handyman_tools::mcp::{Answer, Config, Launch, Listening, Person, Question, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{call, context, object, until};
 
@@ -169,6 +169,52 @@ async fn what_is_declared_counts_and_what_is_wrong_is_said() {
     assert!(error.contains("no-such-program-here cannot be started"), "{error}");
     let silent = Launch::of_command_line("http://127.0.0.1:9/mcp").unwrap();
     assert!(Server::connect("s", &silent, Listening::default()).await.is_err());
+}
+
+/// A server by hand, of whose arguments this is declared in a configuration file.
+fn declaring(arguments: &Value) -> Result<Launch, String> {
+    let server = json!({"command": "x", "trusted": true, "arguments": arguments});
+    let config = Config::parse(&json!({"mcpServers": {"s": server}}).to_string())?;
+    let Launch { arguments, trusted, .. } = config.servers["s"].clone();
+    Ok(Launch { arguments, trusted, ..by_hand("") })
+}
+
+#[tokio::test]
+async fn where_arguments_come_from_can_be_declared() {
+    let number = json!({"from": "issues.number"});
+    let launch = declaring(&json!({"close": {"number": number, "note": {"verbatim": true}}})).unwrap();
+    let tools = tools_of(&launch).await;
+    let properties = &named(&tools, "close").spec().parameters["properties"];
+    assert_eq!(properties["number"], json!({"type": "integer", "x-from": ["issues.number"]}));
+    assert_eq!(properties["note"]["anyOf"][0], json!({"type": "string", "x-verbatim": true}));
+    assert!(tools.iter().all(|tool| !tool.spec().safety.untrusted), "its resources, too");
+    Toolbox::new().with_all(tools.clone()).unwrap();
+    let issues = call(named(&tools, "issues"), json!({})).await.unwrap();
+    assert_eq!(issues["data"][0]["number"], 7, "a value can be taken from it: {issues}");
+    assert_eq!(call(named(&tools, "close"), json!({"number": 7})).await.unwrap()["text"], "closed 7");
+    let tools = tools_of(&by_hand("")).await;
+    assert!(tools.iter().all(|tool| tool.spec().safety.untrusted));
+    let issues = call(named(&tools, "issues"), json!({})).await.unwrap();
+    assert!(issues["text"].is_string(), "what nothing is taken from stays as it is: {issues}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_declared_of_arguments_is_said() {
+    let cases = [
+        (json!({"closed": {}}), "no tool 'closed'; it has echo"),
+        (json!({"close": {"id": {"verbatim": true}}}), "no argument 'id'; its arguments are: number, note"),
+        (json!({"close": {"number": {"verbatim": true}}}), "'number' of the tool 'close' cannot be copied"),
+        (json!({"close": {"number": {"from": ["issues.number", "issues"]}}}), "'issues' is no field"),
+    ];
+    for (arguments, problem) in cases {
+        let launch = declaring(&arguments).unwrap();
+        let server = Arc::new(Server::connect("s", &launch, Listening::default()).await.unwrap());
+        let error = server.tools().await.err().unwrap().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+    assert!(declaring(&json!({"close": {"note": {"verbatin": true}}})).unwrap_err().contains("verbatin"));
+    let error = declaring(&json!({"close": {"note": {"from": 7}}})).unwrap_err();
+    assert!(error.contains("expected TOOL.FIELD, or a list of such"), "{error}");
 }
 
 #[test]

@@ -84,3 +84,19 @@ async fn lists_objects_and_null_are_sent_in_the_style_that_is_asked_for() {
     let posted = call(tools[1].as_ref(), json!({"tags": ["a", "b"], "meta": {"k": "v"}, "none": null})).await;
     assert_eq!(posted.unwrap()["body"], "tags=a&tags=b&meta%5Bk%5D=v");
 }
+
+#[tokio::test]
+async fn an_argument_becomes_no_further_cookie_and_no_other_key() {
+    let server = Server::start();
+    let cookie =
+        |name: &str| json!({"name": name, "in": "cookie", "explode": false, "schema": {"type": "string"}});
+    let key =
+        json!({"name": "Idempotency-Key", "in": "header", "required": true, "schema": {"type": "string"}});
+    let parameters = json!([cookie("session"), cookie("list"), key]);
+    let paths = json!({"/pay": {"post": {"operationId": "pay", "parameters": parameters}}});
+    let tools = tools(&server, paths);
+    let arguments = json!({"session": "1; admin=true", "list": ["a,b", "ü\n", 3], "Idempotency-Key": "mine"});
+    let asked = call(tools[0].as_ref(), arguments).await.unwrap();
+    assert_eq!(asked["headers"]["cookie"], "session=1%3B%20admin=true; list=a%2Cb,%C3%BC%0A,3");
+    assert_eq!(asked["headers"]["idempotency-key"], "r1.c1");
+}

@@ -99,6 +99,7 @@ async fn pages_are_read_from_public_addresses_only() {
         ("/deep", "nested too deeply"),
         ("/refused", "no such key"),
         ("/huge", "larger than"),
+        ("/scripts", "holds no text; scripts are not run"),
     ];
     for (path, words) in cases {
         let error = call(&tool, json!({"url": server.url(path).as_str()})).await.unwrap_err().to_string();
@@ -109,5 +110,16 @@ async fn pages_are_read_from_public_addresses_only() {
     for url in [server.url("/page"), server.url_by_name("/page")] {
         let error = call(&careful, json!({"url": url.as_str()})).await.unwrap_err();
         assert_eq!(error.kind(), &ToolErrorKind::Refused, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn pages_in_older_encodings_are_read() {
+    let server = Server::start();
+    let tool = read_page(Arc::new(Pages::within(Reach::Anywhere).unwrap()));
+    let pages = [("/gbk", "你好"), ("/meta", "你好"), ("/utf-16", "Grün"), ("/cafe.txt", "Café")];
+    for (path, said) in pages {
+        let page = call(&tool, json!({"url": server.url(path).as_str()})).await.unwrap();
+        assert_eq!(page["text"], said, "{path}");
     }
 }

@@ -210,6 +210,16 @@ fn recorded(stream: &mut TcpStream, asked: &Asked) -> std::io::Result<()> {
         ("GET", "/deep") => ("text/html", "<div>".repeat(15_000).into_bytes()),
         ("GET", "/image") => ("image/png", vec![0x89, 0x50]),
         ("GET", "/notes.txt") => ("text/plain", "only notes".into()),
+        ("GET", "/cafe.txt") => ("text/plain; charset=iso-8859-1", b"Caf\xe9".to_vec()),
+        ("GET", "/gbk") => ("text/html; charset=gbk", b"<main><p>\xc4\xe3\xba\xc3</p></main>".to_vec()),
+        ("GET", "/meta") => {
+            ("text/html", b"<head><meta charset=gb2312></head><body>\xc4\xe3\xba\xc3</body>".to_vec())
+        }
+        ("GET", "/utf-16") => {
+            let text = "\u{feff}<main>Gr\u{fc}n</main>";
+            ("text/html", text.encode_utf16().flat_map(u16::to_le_bytes).collect())
+        }
+        ("GET", "/scripts") => ("text/html", "<body><div id=app></div><script>go()</script>".into()),
         ("GET", "/html") => ("text/html", "<html>a login page".into()),
         _ => json(
             json!({"method": asked.method, "path": asked.path, "query": asked.query, "headers": asked.headers,

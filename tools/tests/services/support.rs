@@ -86,6 +86,7 @@ pub(crate) fn context(call: &str) -> CallContext {
         key: format!("r1.{call}").as_str().into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }
 

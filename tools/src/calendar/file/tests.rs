@@ -60,7 +60,8 @@ impl Desk {
     /// On Monday, 23 November 2026, at ten.
     fn context(key: &str, allowed: Option<Value>) -> CallContext {
         let now = date(2026, 11, 23).at(10, 0, 0, 0);
-        CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key: key.into(), now, allowed }
+        let (run, session, call) = ("r".into(), "s".into(), "c".into());
+        CallContext { run, session, call, key: key.into(), now, allowed, untrusted: false }
     }
 
     async fn call(&self, tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value> {

@@ -1,5 +1,6 @@
 //! What values mean in SQLite: truth values, numbers in columns without a type, keys that are bytes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use handyman_core::{CallContext, Tool, ToolResult};
@@ -13,21 +14,25 @@ use super::call;
 use crate::database::syntax::Class;
 use crate::database::{Database, change_rows, query_table};
 
+const FILE: &str = "own.db";
+
 /// A file with tables of its own.
-struct Own {
-    database: Arc<Database>,
-    _folder: TempDir,
+pub(super) struct Own {
+    pub(super) database: Arc<Database>,
+    folder: TempDir,
 }
 
 impl Own {
-    async fn open(tables: &'static str) -> Self {
+    pub(super) async fn open(tables: &'static str) -> Self {
         let folder = TempDir::new().unwrap();
-        let path = folder.path().join("own.db");
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::raw_sql(tables).execute(&pool).await.unwrap();
-        pool.close().await;
-        Self { database: Arc::new(Database::open(&path).await.unwrap()), _folder: folder }
+        execute(folder.path(), tables).await;
+        let database = Arc::new(Database::open(&folder.path().join(FILE)).await.unwrap());
+        Self { database, folder }
+    }
+
+    /// Changes the file beside the tools.
+    pub(super) async fn execute(&self, sql: &'static str) {
+        execute(self.folder.path(), sql).await;
     }
 
     /// The cells of one column where a condition holds.
@@ -37,22 +42,29 @@ impl Own {
         Ok(found["rows"].as_array().unwrap().iter().map(|row| row[column].clone()).collect())
     }
 
-    async fn plan(&self, arguments: Value) -> ToolResult<Value> {
+    pub(super) async fn plan(&self, arguments: Value) -> ToolResult<Value> {
         let tool = change_rows(Arc::clone(&self.database));
         Ok(tool.plan(object(arguments), &context("plan")).await?.unwrap())
     }
 
-    async fn change(&self, key: &str, arguments: Value) -> ToolResult<Value> {
+    pub(super) async fn change(&self, key: &str, arguments: Value) -> ToolResult<Value> {
         change_rows(Arc::clone(&self.database)).call(object(arguments), &context(key)).await
     }
 }
 
-fn object(arguments: Value) -> Map<String, Value> {
+async fn execute(folder: &Path, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(folder.join(FILE)).create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+pub(super) fn object(arguments: Value) -> Map<String, Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     arguments
 }
 
-fn context(key: &str) -> CallContext {
+pub(super) fn context(key: &str) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
     CallContext {
         run: "r".into(),
@@ -61,14 +73,15 @@ fn context(key: &str) -> CallContext {
         key: key.into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }
 
-fn of([column, op, value]: [&str; 3]) -> Value {
+pub(super) fn of([column, op, value]: [&str; 3]) -> Value {
     json!({"column": column, "op": op, "value": value})
 }
 
-fn set(pairs: &[(&str, &str)]) -> Value {
+pub(super) fn set(pairs: &[(&str, &str)]) -> Value {
     pairs.iter().map(|(column, value)| json!({"column": column, "value": value})).collect()
 }
 

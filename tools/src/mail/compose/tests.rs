@@ -20,6 +20,7 @@ fn context() -> CallContext {
         key: "r.c".into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }
 
@@ -101,6 +102,19 @@ fn addresses_are_checked_and_the_wrong_one_is_named() {
     for sender in ["", "Ann", "Ann <ann>", "A\nnn <ann@example.org>"] {
         assert!(Sender::parse(sender, TimeZone::UTC).is_err(), "{sender}");
     }
+}
+
+#[test]
+fn nobody_gets_a_message_twice() {
+    let cc = ["bob@Example.com", "cy@example.net", "CY@example.net"].map(str::to_owned).to_vec();
+    let letter = Letter { cc, ..letter(&["bob@example.com", "Bob@example.com"], "s", "t") };
+    let message = composed(&letter).unwrap();
+    let to: Vec<&str> = message.to.iter().map(|(_, address)| address.as_str()).collect();
+    assert_eq!(to, ["bob@example.com", "cy@example.net"]);
+    let shown = message.shown("here");
+    assert!(shown["to"] == "bob@example.com" && shown["cc"] == "cy@example.net", "{shown}");
+    let all = Letter { cc: letter.to.clone(), ..letter };
+    assert!(composed(&all).unwrap().shown("here").get("cc").is_none());
 }
 
 #[test]

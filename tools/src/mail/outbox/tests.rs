@@ -50,7 +50,8 @@ fn arguments() -> Map<String, Value> {
 
 fn context(key: &str, allowed: Option<Value>) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key: key.into(), now, allowed }
+    let (run, session, call) = ("r".into(), "s".into(), "c".into());
+    CallContext { run, session, call, key: key.into(), now, allowed, untrusted: false }
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ fn arguments() -> Map<String, Value> {
 
 fn context(allowed: Option<Value>) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext { run: "r".into(), session: "s".into(), call: "c".into(), key: "k".into(), now, allowed }
+    let (run, session, call) = ("r".into(), "s".into(), "c".into());
+    CallContext { run, session, call, key: "k".into(), now, allowed, untrusted: false }
 }
 
 /// Longer than any machine takes for what goes well.

@@ -89,6 +89,32 @@ fn small_hours_and_minutes_in_words() {
 }
 
 #[test]
+fn small_hours_of_a_night_are_of_the_day_after() {
+    let cases = [
+        ("晚上12点", true),
+        ("晚上1点", true),
+        ("夜里2点", true),
+        ("12 at night", true),
+        ("2 at night", true),
+        ("tonight at 1am", true),
+        ("24:00", true),
+        ("二十四点", true),
+        ("凌晨1点", false),
+        ("1am", false),
+        ("midnight", false),
+        ("00:00", false),
+        ("晚上8点", false),
+        ("ten to 12 at night", false),
+    ];
+    for (text, expected) in cases {
+        match time("time", text) {
+            Ok(Clock::At { next_day, .. }) => assert_eq!(next_day, expected, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_stretch_is_its_beginning() {
     check_times(&[
         ("2 to 4pm", 14, 0),
@@ -144,6 +170,8 @@ fn stretches_between_limits() {
     for midnight in ["midnight", "24:00", "晚上12点"] {
         assert_eq!(window(None, Some(midnight), None).unwrap(), Window::DAY, "{midnight}");
     }
+    let tonight = Some(time("time", "tonight").unwrap());
+    assert_eq!(window(None, Some("12"), tonight).unwrap(), Window::DAY, "and not noon");
     let afternoon = Some(time("time", "afternoon").unwrap());
     for (after, before) in [("3", "5"), ("三点以后", "五点前"), ("3pm", "5pm"), ("15:00", "17:00")] {
         let found = window(Some(after), Some(before), afternoon).unwrap();

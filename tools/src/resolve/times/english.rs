@@ -163,9 +163,10 @@ fn half(words: &[&str]) -> Option<Window> {
 
 fn minutes_before(clock: Clock, minutes: u32) -> Option<Clock> {
     match clock {
-        Clock::At { time, half_said } => {
-            let time = time.wrapping_sub(i64::from(minutes).minutes());
-            Some(Clock::At { time, half_said })
+        Clock::At { time, half_said, next_day } => {
+            let earlier = time.wrapping_sub(i64::from(minutes).minutes());
+            // Ten to midnight is on the day before it.
+            Some(Clock::At { time: earlier, half_said, next_day: next_day && earlier <= time })
         }
         Clock::Within(_) => None,
     }

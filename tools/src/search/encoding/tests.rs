@@ -93,3 +93,25 @@ fn a_page_says_how_it_is_written() {
     assert!(page(&bytes).unwrap().ends_with(CHINESE));
     assert!(page(&declare("nonsense", GERMAN.as_bytes())).unwrap().ends_with(GERMAN));
 }
+
+#[cfg(feature = "web")]
+#[test]
+fn an_answer_is_in_the_encoding_that_its_type_names() {
+    let gbk = GB18030.encode("联通").0;
+    let (word, line) = (WINDOWS_1251.encode("Привет").0, WINDOWS_1251.encode("Привет, мир!").0);
+    let cases: [(&str, &[u8], &str); 8] = [
+        ("text/html; charset=gbk", &gbk, "联通"),
+        ("text/plain; format=flowed; Charset=\"GB2312\"", &gbk, "联通"),
+        ("text/plain; charset=iso-8859-1", b"Caf\xe9", "Café"),
+        ("text/plain; charset=windows-1251", &word, "Привет"),
+        // A mark is believed before all else.
+        ("text/html; charset=utf-8", b"\xff\xfeG\0r\0\xfc\0n\0", "Grün"),
+        ("text/html; charset=iso-8859-1", "Grün".as_bytes(), "Grün"),
+        ("text/html", b"<meta charset=gb2312>\xc4\xe3\xba\xc3", "<meta charset=gb2312>你好"),
+        ("text/plain; charset=nonsense", b"Caf\xe9", "Café"),
+    ];
+    for (kind, bytes, said) in cases {
+        assert_eq!(answered(bytes, kind), said, "{kind}");
+    }
+    assert!(answered(&line, "text/plain").starts_with('\u{fffd}'), "what cannot be told is not guessed");
+}

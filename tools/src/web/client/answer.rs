@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
+
+use crate::search::encoding;
 
 /// Characters of an error's body, or of an address, that are quoted.
 const QUOTED_MAX: usize = 200;
@@ -49,10 +51,11 @@ impl Answer {
         })
     }
 
-    /// The body as text.
+    /// The body as text, in the encoding that its type names, or else the body itself.
     #[must_use]
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        encoding::answered(&self.body, kind.unwrap_or_default()).into_owned()
     }
 
     /// The answer, if the server did what it was asked; otherwise an error in its words.

@@ -24,6 +24,7 @@ fn context(key: &str) -> CallContext {
         key: key.into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }
 

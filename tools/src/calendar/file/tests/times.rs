@@ -167,7 +167,7 @@ async fn what_lasts_over_midnight_is_on_each_of_its_days() {
     }
     // The fair leaves one free; the train arrives at six.
     let free = desk.free(json!({"day": "2026-11-25 morning", "minutes": 30})).await.unwrap();
-    assert_eq!(free["free"], json!([{"from": "06:00", "to": "11:59"}]));
+    assert_eq!(free["free"], json!([{"from": "06:00", "to": "12:00"}]));
 }
 
 #[tokio::test]
