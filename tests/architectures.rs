@@ -299,6 +299,36 @@ async fn a_conversation_that_fills_the_cache_of_the_windows_still_branches_off()
 }
 
 #[tokio::test]
+async fn sessions_that_begin_alike_have_windows_of_their_own_in_hybrids_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let hybrid = Shape { window: 64, ..Shape::tiny(Architecture::Hybrid) };
+    for shape in [Shape::tiny(Architecture::SlidingWindow), hybrid] {
+        let file = model_file(folder.path(), &shape);
+        // What they begin with is longer than a window and there once: all of them would fit, but for their windows.
+        let (window, cache_tokens) = (Some(1_024), Some(1_024));
+        let settings = ModelSettings { sessions_max: 24, window, cache_tokens, ..ModelSettings::default() };
+        let model = load(&file, settings).await;
+        for turn in 0..2 {
+            for session in 0..24 {
+                let mut history = vec![person(&format!("{session}?"))];
+                history.extend(
+                    (0..turn).flat_map(|_| [Message::text_of(Role::Assistant, "Fine."), person("So?")]),
+                );
+                let reply = reply(&model, &format!("s{session}"), &history, 2).await.unwrap();
+                // Once the windows are full, llama.cpp may have no room in one piece for a copy: then it is computed.
+                let shares = turn == 0 && (1..12).contains(&session);
+                assert!(
+                    !shares || reply.usage.reused > 64,
+                    "{:?}, session {session}: {:?}",
+                    shape.architecture,
+                    reply.usage
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cache_that_no_memory_can_hold_is_refused_with_a_size_that_fits() {
     let folder = tempfile::tempdir().unwrap();
     let file = model_file(folder.path(), &Shape::tiny(Architecture::Attention));

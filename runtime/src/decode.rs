@@ -49,6 +49,8 @@ pub(crate) trait Compute {
     fn undoes(&self) -> bool;
     /// The room for sliding windows, where the model has such.
     fn windows(&self) -> Option<Windows>;
+    /// Bytes that a copy of a whole sequence takes, without making it.
+    fn size(&mut self, sequence: u32) -> usize;
     /// Copies a sequence out.
     fn save(&mut self, sequence: u32, extent: Extent) -> Result<Vec<u8>, Fault>;
     /// Copies a sequence in.
@@ -92,6 +94,10 @@ impl Compute for Cache<'_> {
         Cache::windows(self)
     }
 
+    fn size(&mut self, sequence: u32) -> usize {
+        Cache::size(self, sequence)
+    }
+
     fn save(&mut self, sequence: u32, extent: Extent) -> Result<Vec<u8>, Fault> {
         Cache::save(self, sequence, extent)
     }
@@ -131,8 +137,16 @@ impl Default for Shortcuts {
     }
 }
 
-/// Takes a copy of a sequence, to be kept beyond the process.
-pub(crate) type Keeper = Box<dyn FnOnce(Saved) + Send>;
+/// Keeps a copy of a sequence beyond the process.
+pub(crate) trait Keep: Send {
+    /// Whether a copy is wanted of a sequence of these tokens that would take so many bytes. Asked before it is made.
+    fn wants(&mut self, tokens: &[Token], bytes: usize) -> bool;
+    /// Takes the copy.
+    fn take(self: Box<Self>, saved: Saved);
+}
+
+/// Whoever keeps one copy.
+pub(crate) type Keeper = Box<dyn Keep>;
 
 /// One reply to generate.
 pub(crate) struct Generation {

@@ -11,6 +11,7 @@
 mod cache;
 mod download;
 mod name;
+mod places;
 mod recommended;
 
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ use serde_json::Value;
 
 pub use cache::Cached;
 pub use name::ModelName;
-pub use recommended::{RECOMMENDED, Recommended, recommended};
+pub use places::Places;
+pub use recommended::{RECOMMENDED, Recommended, free_memory_mib, recommended};
 
 use cache::Cache;
 use download::{Remote, Transfer};
@@ -122,6 +124,18 @@ impl Hub {
             Err(_) if name.quant.is_some() => Ok(None),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The file to load for a model that was pulled.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` that says how to pull it where it is not in the cache, or when several models there could
+    /// be meant.
+    pub fn file(&self, name: &ModelName) -> Result<PathBuf, Fault> {
+        self.find(name)?.ok_or_else(|| {
+            Fault::new(FaultKind::Model, format!("the model {name} is not here"))
+                .with_hint(format!("fetch it first: handyman model pull {name}, or `Hub::pull` in a program"))
+        })
     }
 
     /// The models in the cache, by name.

@@ -2,7 +2,11 @@
 //!
 //! `render` → `constrain` → `decode` → parse (the `dialect`). `load` puts a [`LocalModel`] together from a GGUF file.
 
+mod hash;
+mod identity;
 mod load;
+#[cfg(feature = "hub")]
+mod named;
 mod replies;
 mod settings;
 mod states;
@@ -137,7 +141,7 @@ impl LocalModel {
 
 impl Loaded {
     /// Renders and constrains: everything the engine needs to generate.
-    fn prepare(
+    async fn prepare(
         &self,
         request: &ModelRequest<'_>,
         held: Held,
@@ -147,10 +151,9 @@ impl Loaded {
         let renderer = self.renderer();
         let (history, tools) = (request.history, request.tools);
         let session = request.session.as_str();
-        let restored = self.restored(session);
+        let restored = self.restored(session).await;
         let known = self.transcripts.longest(&keys[..history.len()]);
         let earlier = known.as_ref().map(|(_, transcript)| transcript);
-        let mark = known.as_ref().map(|(key, transcript)| Mark::of(*key, transcript));
         let Prompt { tokens: prompt, mut new, begun } =
             renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
         let replied =
@@ -161,7 +164,9 @@ impl Loaded {
         }
         let begins = earlier.is_none() && (self.marks || self.states.is_some());
         let shared = if begins { renderer.shared(&prompt, history, tools) } else { 0 };
-        let (restored, keeper) = self.kept(session, restored, &prompt[..shared], mark.as_ref());
+        // Where earlier replies are written anew, the prompt does not go on from what was said.
+        let mark = known.as_ref().and_then(|(key, transcript)| Mark::within(&prompt, *key, transcript));
+        let (restored, keeper) = self.kept(session, restored, &prompt[..shared], mark.as_ref()).await;
         let (callable, options) = (request.callable(), request.options);
         let sources = Sources::new(history).without_repeats(&callable);
         let sayable = options.grounded.then(|| figures::pattern(&figures::known(history)));
@@ -195,7 +200,7 @@ impl Loaded {
 
     /// What an earlier process has of a prompt, or else of the beginning that all sessions with the same tools
     /// have; and who takes the prompt once it is computed.
-    fn kept(
+    async fn kept(
         &self,
         session: &str,
         restored: Option<Saved>,
@@ -204,31 +209,23 @@ impl Loaded {
     ) -> (Option<(String, Saved)>, Option<Keeper>) {
         let Some(states) = &self.states else { return (None, None) };
         let own = states.keeper(session, mark.into_iter().cloned().collect());
-        if let Some(saved) = restored {
-            return (Some((session.to_owned(), saved)), Some(own));
-        }
-        if beginning.len() < BEGINNING_MIN {
-            return (None, Some(own));
-        }
-        match states.find_beginning(beginning) {
-            Beginning::Known => (None, Some(own)),
-            Beginning::Found(name, saved) => (Some((name, saved)), Some(own)),
-            Beginning::Missing(name) => {
-                let shared = states.keeper(&name, Vec::new());
-                let both = move |saved: Saved| {
-                    shared(saved.clone());
-                    own(saved);
-                };
-                (None, Some(Box::new(both)))
-            }
-        }
+        let (found, keeper) = match restored {
+            Some(saved) => (Some((session.to_owned(), saved)), own),
+            None if beginning.len() < BEGINNING_MIN => (None, own),
+            None => match states.find_beginning(beginning).await {
+                Beginning::Known => (None, own),
+                Beginning::Found(name, saved) => (Some((name, saved)), own),
+                Beginning::Missing(name) => (None, own.also(&name, session)),
+            },
+        };
+        (found, Some(Box::new(keeper)))
     }
 
     /// What an earlier process kept of a session, with its transcript. A session that was replied to here is in the
     /// engine's hands.
-    fn restored(&self, session: &str) -> Option<Saved> {
+    async fn restored(&self, session: &str) -> Option<Saved> {
         let states = self.states.as_ref().filter(|_| !self.transcripts.knows(session))?;
-        let Stored { marks, saved } = states.find(session)?;
+        let Stored { marks, saved } = states.find(session).await?;
         for Mark { key, tokens, messages, ended } in marks {
             let transcript = Transcript { tokens: saved.tokens[..tokens].to_vec(), messages, ended };
             self.transcripts.keep(key, transcript);
@@ -242,9 +239,9 @@ impl Loaded {
         if let Some(states) = &self.states {
             // A process may end before the reply is in the journal: then the same prompt comes once more.
             let marks = earlier.into_iter().chain([Mark::of(key, &transcript)]).collect();
-            let keeper = states.keeper(session, marks);
+            let keeper = states.keeper(session, marks).of(&transcript.tokens);
             // Without the engine's thread the next request says what is wrong.
-            let _ = self.engine.keep(session.to_owned(), keeper);
+            let _ = self.engine.keep(session.to_owned(), Box::new(keeper));
         }
         self.transcripts.keep(key, transcript);
         self.transcripts.replied(session);
@@ -298,7 +295,7 @@ impl LocalModel {
         let (progress, mut reports) = mpsc::unbounded_channel();
         let keys = transcripts::keys(request.tools, request.history);
         let Prepared { mut generation, new, opening, earlier } =
-            shared.prepare(&request, held, &keys, progress)?;
+            shared.prepare(&request, held, &keys, progress).await?;
         generation.priority = self.priority;
         let prompt = generation.prompt.clone();
         shared.engine.submit(generation)?;

@@ -29,6 +29,8 @@ pub(crate) struct Template {
     begins: String,
     /// Text of the token that ends a reply.
     ends: String,
+    /// Writes the time in a format.
+    clock: fn(String) -> String,
 }
 
 impl Template {
@@ -58,7 +60,16 @@ impl Template {
             )
             .with_source(error)
         })?;
-        Ok(Self { environment, source, begins, ends })
+        Ok(Self { environment, source, begins, ends, clock: strftime_now })
+    }
+
+    /// The same template without a clock: it writes the format of a time in its place, and so the same on every day.
+    pub(crate) fn timeless(&self) -> Self {
+        let clock: fn(String) -> String = |format| format;
+        let mut environment = self.environment.clone();
+        environment.add_function("strftime_now", clock);
+        let (begins, ends) = (self.begins.clone(), self.ends.clone());
+        Self { environment, source: self.source.clone(), begins, ends, clock }
     }
 
     /// The template's text.
@@ -81,8 +92,8 @@ impl Template {
             tools => tools,
             add_generation_prompt => reply,
             functions => json::python_json_indented(&conversation.tools, 4),
-            date_string => strftime_now("%d %b %Y".to_owned()),
-            datetime => strftime_now("%a %d %b %Y, %H:%M".to_owned()),
+            date_string => (self.clock)("%d %b %Y".to_owned()),
+            datetime => (self.clock)("%a %d %b %Y, %H:%M".to_owned()),
             bos_token => self.begins,
             eos_token => self.ends,
         };

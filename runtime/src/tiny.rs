@@ -140,6 +140,8 @@ pub(crate) struct Noise {
     pub(crate) poison: Option<Token>,
     /// The room for sliding windows, as if it had such.
     pub(crate) windows: Option<Windows>,
+    /// Copies made of sequences so far.
+    pub(crate) copies_made: usize,
     logits: Vec<Option<Vec<f32>>>,
 }
 
@@ -156,6 +158,7 @@ impl Noise {
             copies: false,
             poison: None,
             windows: None,
+            copies_made: 0,
             logits: Vec::new(),
         }
     }
@@ -245,7 +248,12 @@ impl Compute for Noise {
         self.windows
     }
 
+    fn size(&mut self, sequence: u32) -> usize {
+        self.sequences.get(&sequence).map_or(0, |held| held.len() * 4)
+    }
+
     fn save(&mut self, sequence: u32, _extent: Extent) -> Result<Vec<u8>, Fault> {
+        self.copies_made += 1;
         let held = self.sequences.get(&sequence).cloned().unwrap_or_default();
         Ok(held.iter().flat_map(|token| token.to_le_bytes()).collect())
     }

@@ -40,6 +40,8 @@ pub(crate) struct Shape {
     pub(crate) heads: u32,
     pub(crate) heads_kv: u32,
     pub(crate) feed_forward: u32,
+    /// Tokens that its sliding windows see; zero where it has none.
+    pub(crate) window: u32,
     /// Tokens of the vocabulary, markers and 256 bytes included.
     pub(crate) vocabulary: usize,
     /// How its matrices are stored.
@@ -58,6 +60,7 @@ impl Shape {
             heads: 4,
             heads_kv: 2,
             feed_forward: 128,
+            window: if architecture == Architecture::SlidingWindow { 64 } else { 0 },
             vocabulary: 600,
             weights: Weights::F32,
             thinks: false,
@@ -250,8 +253,8 @@ fn metadata(shape: &Shape) -> Vec<(String, Vec<u8>)> {
         all.push((of("attention.value_length"), number(head)));
         all.push((of("rope.freq_base"), float(10_000.0)));
     }
-    if shape.architecture == Architecture::SlidingWindow {
-        all.push((of("attention.sliding_window"), number(64)));
+    if shape.window > 0 {
+        all.push((of("attention.sliding_window"), number(shape.window)));
     }
     tokenizer(&mut all, shape);
     all

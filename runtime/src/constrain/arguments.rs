@@ -161,7 +161,7 @@ impl<'a> Arguments<'a> {
             return Ok(if rules.is_empty() { None } else { Some(self.grammar.rule(&either(&rules))) });
         }
         if schema.get(VERBATIM).is_some() || schema.get(FROM).is_some() {
-            return Ok(self.copied(schema));
+            return Ok(self.copied(schema, &[]));
         }
         if schema.get("items").is_some() {
             return self.array(schema, scope);
@@ -194,18 +194,17 @@ impl<'a> Arguments<'a> {
         Ok(None)
     }
 
-    /// The values that a string may be taken from.
-    fn named(&self, schema: &Value) -> Vec<String> {
-        let names =
-            schema.get(FROM).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        names.flat_map(|name| self.sources.values(name)).collect()
-    }
-
-    /// A string that must be copied: one of the named values, or a span.
-    fn copied(&mut self, schema: &Value) -> Option<String> {
-        let values: Vec<String> = self.named(schema).iter().map(|value| literal(&json_text(value))).collect();
+    /// A value that must be copied and is none of these: one of the named values, or a span.
+    fn copied(&mut self, schema: &Value, except: &[&Value]) -> Option<String> {
+        let named = self.sources.named(schema).into_iter().filter(|value| !except.contains(value));
+        let values: Vec<String> = named.map(|value| literal(&python_json(value))).collect();
         let verbatim = schema.get(VERBATIM).and_then(Value::as_bool) == Some(true);
-        match (values.as_slice(), if verbatim { self.span() } else { None }) {
+        let mut span = if verbatim { self.span() } else { None };
+        if let (Some(any), false) = (&span, except.is_empty()) {
+            let except: Vec<String> = except.iter().map(|value| literal(&python_json(value))).collect();
+            span = Some(self.grammar.terminal(&format!("{any} & ~{}", either(&except))));
+        }
+        match (values.as_slice(), span) {
             ([], span) => span,
             (_, None) => Some(self.grammar.terminal(&either(&values))),
             (_, Some(span)) => Some(self.grammar.terminal(&format!("{} | {span}", either(&values)))),

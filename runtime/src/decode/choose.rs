@@ -104,7 +104,7 @@ impl Chooser {
             Fault::new(FaultKind::Backend, "the grammar allows no token, or the logits are not numbers")
         })?;
         if self.guide.at_branch() {
-            let mask = masked(matcher)?;
+            let mask = self.timed(|| masked(matcher))?;
             self.guide.chose(agreement(logits, &mask, token, vocabulary));
         }
         Ok(token)

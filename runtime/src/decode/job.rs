@@ -49,6 +49,8 @@ pub(crate) struct Job {
     /// Tokens the text may have.
     room: usize,
     pub(crate) closing: bool,
+    /// Tokens up to which it is computed alone: a batch that it was in has failed.
+    pub(crate) apart: usize,
     /// When it was last computed, in passes.
     pub(crate) served: u64,
     /// Time of the grammar since the last choice.
@@ -72,9 +74,11 @@ impl Job {
             usage: TokenUsage::default(),
             room,
             closing: false,
+            apart: 0,
             served: 0,
             constraint: Duration::ZERO,
         };
+        job.check()?;
         if shortcuts.forcing {
             job.force()?;
         }
@@ -153,6 +157,7 @@ impl Job {
         let started = Instant::now();
         let mut forced = self.generation.matcher.compute_ff_tokens();
         self.constraint += started.elapsed();
+        self.check()?;
         forced.truncate(self.left());
         if forced.is_empty() {
             return Ok(());
@@ -161,6 +166,11 @@ impl Job {
         self.usage.forced += forced.len() as u64;
         self.text.extend(forced);
         Ok(())
+    }
+
+    /// A grammar that has failed counts as complete and forces nothing: only when asked does it say what happened.
+    fn check(&self) -> Result<(), Fault> {
+        self.generation.matcher.get_error().map_or(Ok(()), |problem| Err(grammar_fault(&problem)))
     }
 
     /// Proposes what the window says comes next, as far as the grammar allows it and it is worth checking

@@ -84,25 +84,24 @@ impl Parked {
         true
     }
 
-    /// Whether a sequence could be kept, if not with others.
-    pub(crate) fn can_keep(&self, saved: &Saved) -> bool {
-        saved.bytes() <= self.bytes_max
+    /// Forgets sequences that would not fit alone either, so that nobody else has to go for them; returns how many.
+    pub(crate) fn forget_oversized(&mut self) -> usize {
+        let (count, most) = (self.kept.len(), self.bytes_max);
+        self.kept.retain(|(_, saved)| saved.bytes() <= most);
+        self.bytes = self.kept.iter().map(|(_, saved)| saved.bytes()).sum();
+        count - self.kept.len()
     }
 
-    /// Keeps a session's sequence. What does not fit is forgotten, the longest idle first; the number of
-    /// sequences that were is returned. Nobody has to go for what cannot stay.
-    pub(crate) fn put(&mut self, session: String, saved: Saved) -> usize {
+    /// Keeps a session's sequence, for now also beyond the bytes that can be kept.
+    pub(crate) fn put(&mut self, session: String, saved: Saved) {
         self.take(&session);
-        if !self.can_keep(&saved) {
-            return 1;
-        }
         self.bytes += saved.bytes();
         self.kept.push_back((session, saved));
-        let mut forgotten = 0;
-        while self.bytes > self.bytes_max && self.forget_oldest() {
-            forgotten += 1;
-        }
-        forgotten
+    }
+
+    /// A session's sequence, which stays.
+    pub(crate) fn get(&self, session: &str) -> Option<&Saved> {
+        self.kept.iter().find(|(known, _)| known == session).map(|(_, saved)| saved)
     }
 
     /// Gives a session's sequence back.

@@ -4,6 +4,8 @@
 //! up. Requests wait while all sequences are busy, the more urgent ones in front; one whose prompt begins
 //! like another that is being computed waits for that part and shares it.
 
+mod apart;
+mod keeping;
 mod seats;
 
 use std::collections::VecDeque;
@@ -14,11 +16,12 @@ use toktrie::TokEnv;
 
 use super::draft::Drafting;
 use super::figures::Shared;
-use super::job::{Job, Stage};
+use super::job::{Job, Seat, Stage};
 use super::sequences::{SHARED_MIN, Sequences};
-use super::{Compute, Generation, Keeper, Progress, Shortcuts, Stop};
+use super::{Compute, Generation, Keeper, Shortcuts, Stop};
 use crate::llama::Token;
 use crate::llama::cache::{BATCH_MAX, Feed, Place};
+use keeping::hand_prompt;
 
 /// Prompt tokens in one pass while replies are being written: a pass takes about twice as long with them.
 const PROMPT_BESIDE: usize = 64;
@@ -136,27 +139,21 @@ impl<C: Compute> Scheduler<C> {
 
     /// Takes a job out; its sequence stays with the session.
     fn remove(&mut self, at: usize) {
-        let job = self.jobs.remove(at);
-        if let Some(slot) = job.slot() {
-            if self.rules.shortcuts.reuse {
-                self.sequences.release(slot);
-            } else {
-                self.sequences.forget(slot, &mut self.compute);
-            }
-        }
-    }
-
-    fn fail(&mut self, at: usize, fault: Fault) {
-        let job = self.jobs.remove(at);
-        let _ = job.generation.progress.send(Progress::Done(Err(fault)));
-        if let Some(slot) = job.slot() {
-            self.sequences.forget(slot, &mut self.compute);
+        let Job { generation, seat, .. } = self.jobs.remove(at);
+        match (seat, self.rules.shortcuts.reuse) {
+            (Seat::Slot(slot), true) => self.sequences.release(slot),
+            (Seat::Slot(slot), false) => self.sequences.forget(slot, &mut self.compute),
+            (Seat::Out(saved), true) => self.sequences.set_aside(&generation.session, *saved),
+            (Seat::Out(_), false) => {}
         }
     }
 
     /// What the next pass computes: replies first, then prompts, each in order of urgency and of when they
     /// were last served.
     fn plan(&mut self) -> Vec<Part> {
+        if let Some(at) = self.alone() {
+            return self.part(at, BATCH_MAX, 0).into_iter().collect();
+        }
         let mut order: Vec<usize> =
             (0..self.jobs.len()).filter(|&at| self.jobs[at].slot().is_some()).collect();
         order.sort_by_key(|&at| (std::cmp::Reverse(self.jobs[at].generation.priority), self.jobs[at].served));
@@ -180,7 +177,7 @@ impl<C: Compute> Scheduler<C> {
         parts
     }
 
-    /// What one job computes, if there is room for it beside what is taken already.
+    /// What one job computes: as much as there is room for beside what is taken already.
     fn part(&mut self, at: usize, most: usize, taken: usize) -> Option<Part> {
         let job = &mut self.jobs[at];
         let slot = job.slot()?;
@@ -188,14 +185,15 @@ impl<C: Compute> Scheduler<C> {
         let held = place.position;
         let until = if self.compute.rolls_back() { None } else { next_mark(job, held) };
         let text = job.text.len().saturating_sub(held);
-        // What does not fit of a draft is not checked: the rest could not go on where this pass ends.
-        job.draft.truncate(most.saturating_sub(text));
         let unfed = text + job.draft.len();
-        let count = until.map_or(unfed, |until| until - held).min(unfed).min(most);
-        let needed = taken + count;
-        if count == 0 || !self.sequences.make_room(needed, needed, &mut self.compute) {
+        let wanted = until.map_or(unfed, |until| until - held).min(unfed).min(most);
+        let count = self.sequences.room_for(taken + wanted, &mut self.compute).saturating_sub(taken);
+        if count == 0 {
             return None;
         }
+        // What does not fit of a draft is not checked: the rest could not go on where this pass ends.
+        job.draft.truncate(count.saturating_sub(text));
+        let unfed = text + job.draft.len();
         let wanted = if job.closing || count < unfed { count } else { count - 1 - job.draft.len() };
         Some(Part { job: at, place, tokens: job.unfed(held).take(count).collect(), logits_from: wanted })
     }
@@ -214,8 +212,8 @@ impl<C: Compute> Scheduler<C> {
             figures.together_max = figures.together_max.max(writing);
             figures.computing.add(time);
         });
-        if computed.is_err() {
-            return self.one_by_one(parts, computed);
+        if let Err(fault) = computed {
+            return self.one_by_one(parts, fault);
         }
         for part in &parts {
             self.sequences.extend(number(part.place), &part.tokens);
@@ -228,37 +226,6 @@ impl<C: Compute> Scheduler<C> {
             base += part.tokens.len();
         }
         self.fail_all(failed);
-    }
-
-    /// A batch failed: each part is computed alone, so that only those fail that have to.
-    fn one_by_one(&mut self, parts: Vec<Part>, mut computed: Result<(), Fault>) {
-        let alone = parts.len() == 1;
-        let mut failed = Vec::new();
-        for part in parts {
-            let clean = self.compute.truncate(part.place);
-            if !alone {
-                computed = self.compute.decode(&part.feeds().collect::<Vec<_>>());
-            }
-            let result = match std::mem::replace(&mut computed, Ok(())) {
-                Ok(()) if clean => {
-                    self.sequences.extend(number(part.place), &part.tokens);
-                    self.advance(&part, 0, 1)
-                }
-                Ok(()) => {
-                    Err(Fault::new(FaultKind::Backend, "llama.cpp lost a sequence when another failed"))
-                }
-                Err(fault) => Err(fault),
-            };
-            failed.extend(result.err().map(|fault| (part.job, fault)));
-        }
-        self.fail_all(failed);
-    }
-
-    fn fail_all(&mut self, mut failed: Vec<(usize, Fault)>) {
-        failed.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        for (at, fault) in failed {
-            self.fail(at, fault);
-        }
     }
 
     /// A part has been computed: notes where the sequence can come back to, and chooses what comes next.
@@ -358,31 +325,6 @@ impl<C: Compute> Scheduler<C> {
                 self.remove(at);
             }
         }
-    }
-
-    /// Hands copies of idle sequences to those who asked for them.
-    fn hand_over(&mut self) {
-        let jobs = &self.jobs;
-        let busy = |session: &str| jobs.iter().any(|job| job.generation.session == session);
-        let keeping = std::mem::take(&mut self.keeping);
-        let (later, now): (Vec<_>, Vec<_>) = keeping.into_iter().partition(|(session, _)| busy(session));
-        self.keeping = later;
-        for (session, keeper) in now {
-            if let Some(slot) = self.sequences.of(&session)
-                && let Ok(saved) = self.sequences.saved(slot, &mut self.compute)
-            {
-                keeper(saved);
-            }
-        }
-    }
-}
-
-/// Hands a copy of the sequence to whoever keeps prompts, once.
-fn hand_prompt(job: &mut Job, slot: usize, sequences: &Sequences, compute: &mut impl Compute) {
-    if let Some(keeper) = job.generation.keeper.take()
-        && let Ok(saved) = sequences.saved(slot, compute)
-    {
-        keeper(saved);
     }
 }
 

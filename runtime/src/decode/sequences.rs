@@ -9,6 +9,7 @@ use crate::llama::Token;
 use crate::llama::cache::Place;
 use crate::llama::raw::Extent;
 
+mod copies;
 mod room;
 
 use room::window_of;
@@ -25,8 +26,6 @@ pub(crate) struct Sequences {
     slots: Vec<Slot>,
     cells: Cells,
     parked: Parked,
-    /// What was restored last and is too large to be parked: its session comes next.
-    arriving: Option<(String, Saved)>,
     clock: u64,
     /// Sequences forgotten for want of room.
     evicted: u64,
@@ -49,7 +48,6 @@ impl Sequences {
             slots: (0..count).map(|_| Slot::default()).collect(),
             cells: Cells::new(cells),
             parked: Parked::new(host_bytes),
-            arriving: None,
             clock: 0,
             evicted: 0,
         }
@@ -71,9 +69,9 @@ impl Sequences {
             let idle = (0..self.slots.len()).filter(|&slot| !self.slots[slot].busy);
             // A slot that was never used, or was forgotten, sorts first.
             let slot = idle.min_by_key(|&slot| self.slots[slot].used)?;
-            self.park(slot, compute);
-            let arriving = self.arriving.take_if(|(name, _)| name == session);
-            if let Some(saved) = self.parked.take(session).or(arriving.map(|(_, saved)| saved)) {
+            // Nothing is forgotten for what leaves until what is wanted has been found.
+            self.move_out(slot, compute);
+            if let Some(saved) = self.parked.take(session) {
                 // What cannot be loaded is computed again.
                 let _ = self.load(slot, &saved, compute);
             }
@@ -84,7 +82,13 @@ impl Sequences {
         taken.used = self.clock;
         taken.busy = true;
         self.adopt(slot, prompt, compute);
+        self.settle();
         Some(slot)
+    }
+
+    /// Whether a session can be given a sequence now.
+    pub(crate) fn has_idle(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.busy)
     }
 
     /// Begins a sequence with what another one has in common with the prompt, if that is more.
@@ -203,6 +207,11 @@ impl Sequences {
         self.clear(slot, compute);
     }
 
+    /// Goes back to the last checkpoint, or to the beginning: a batch that failed has left more than is known of.
+    pub(crate) fn recover(&mut self, slot: usize, compute: &mut impl Compute) {
+        self.go_back(slot, self.slots[slot].tokens.len(), compute);
+    }
+
     fn shorten(&mut self, slot: usize, position: usize) {
         let held = &mut self.slots[slot];
         held.tokens.truncate(position);
@@ -302,16 +311,20 @@ impl Sequences {
         Some(slot)
     }
 
-    /// Keeps what an earlier process saved of a session, unless the session is known already.
-    pub(crate) fn restore(&mut self, session: &str, saved: Saved) {
-        let seated = self.slots.iter().any(|slot| slot.session.as_deref() == Some(session));
-        if seated || self.parked.has(session) {
-            return;
+    /// Takes in what an earlier process saved of a session, or of what sessions begin with, unless it is known already.
+    /// Whoever is given a sequence next can begin with it; what is too large to be kept is forgotten then.
+    pub(crate) fn restore(&mut self, name: &str, saved: Saved) {
+        let seated = self.slots.iter().any(|slot| slot.session.as_deref() == Some(name));
+        if !seated && !self.parked.has(name) {
+            self.parked.put(name.to_owned(), saved);
         }
-        if self.parked.can_keep(&saved) {
-            self.parked.put(session.to_owned(), saved);
-        } else {
-            self.arriving = Some((session.to_owned(), saved));
+    }
+
+    /// Keeps what was suspended of a session whose reply will not go on.
+    pub(crate) fn set_aside(&mut self, session: &str, saved: Saved) {
+        if saved.tokens.len() >= SHARED_MIN {
+            self.restore(session, saved);
+            self.settle();
         }
     }
 

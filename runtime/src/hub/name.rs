@@ -1,10 +1,12 @@
-//! Names of models: `OWNER/NAME` or `OWNER/NAME:QUANT`.
+//! Names of models: `OWNER/NAME` or `OWNER/NAME:QUANT`, and the short names of those that are recommended.
 
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
 use handyman_core::{Fault, FaultKind};
+
+use super::recommended::RECOMMENDED;
 
 /// Quantizations in the order in which one is chosen if none is named: good ones that most machines can hold.
 const PREFERRED: [&str; 8] = ["Q4_K_M", "Q5_K_M", "Q4_K_S", "Q4_0", "Q6_K", "Q8_0", "F16", "BF16"];
@@ -22,6 +24,8 @@ impl FromStr for ModelName {
     type Err = Fault;
 
     fn from_str(text: &str) -> Result<Self, Fault> {
+        let short = RECOMMENDED.iter().find(|model| model.name.eq_ignore_ascii_case(text));
+        let text = short.map_or(text, |model| model.repo);
         let (repo, quant) = match text.split_once(':') {
             Some((repo, quant)) => (repo, Some(quant)),
             None => (text, None),

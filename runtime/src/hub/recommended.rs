@@ -1,9 +1,11 @@
 //! A few models that are good at calling tools, by the memory they need.
 
+use crate::memory::host_memory_free;
+
 /// A model that we recommend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recommended {
-    /// A short name that `--model` takes as well.
+    /// A short name, which a [`ModelName`](super::ModelName) is read from as well.
     pub name: &'static str,
     /// The repository and the file.
     pub repo: &'static str,
@@ -57,4 +59,10 @@ pub const RECOMMENDED: [Recommended; 6] = [
 #[must_use]
 pub fn recommended(free_mib: u64) -> Option<Recommended> {
     RECOMMENDED.into_iter().rfind(|model| model.memory_mib <= free_mib)
+}
+
+/// Memory that programs can have now, in MiB, where the system says so: on Linux.
+#[must_use]
+pub fn free_memory_mib() -> Option<u64> {
+    host_memory_free().map(|bytes| bytes >> 20)
 }

@@ -1,6 +1,7 @@
 //! A small hub on this machine: whole, interrupted, wrong, and the cache beside it.
 
 mod busy;
+mod places;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,8 +101,11 @@ async fn a_model_is_pulled_once_into_the_shared_layout() {
     let asked = server.seen().len();
     assert_eq!(place.hub.pull(&name("some/model-GGUF:q4_k_m"), &|_| ()).await.unwrap(), path);
     assert_eq!(server.seen().len(), asked + 1, "only the listing is asked for again");
+    assert_eq!(place.hub.file(&name("some/model-GGUF")).unwrap(), path);
     assert_eq!(place.hub.find(&name("some/model-GGUF")).unwrap(), Some(path));
     assert_eq!(place.hub.find(&name("some/model-GGUF:Q8_0")).unwrap(), None);
+    let missing = place.hub.file(&name("some/model-GGUF:Q8_0")).unwrap_err();
+    assert!(missing.hint().unwrap().contains("handyman model pull some/model-GGUF:Q8_0"), "{missing}");
 }
 
 #[tokio::test]
@@ -293,5 +297,7 @@ fn what_is_recommended_fits() {
     assert_eq!(recommended(100), None);
     assert_eq!(recommended(5_000).unwrap().name, "qwen3-4b");
     assert!(RECOMMENDED.is_sorted_by_key(|model| model.memory_mib));
-    assert!(RECOMMENDED.iter().all(|model| model.repo.parse::<ModelName>().is_ok()));
+    for model in RECOMMENDED {
+        assert_eq!(name(&model.name.to_uppercase()), name(model.repo), "{}", model.name);
+    }
 }

@@ -90,7 +90,7 @@ enum Memory {
     /// Any number of tokens at its end.
     Positions,
     /// Any number, as long as the sliding window before them is still held.
-    Window(usize),
+    Window,
     /// All or nothing: a recurrent state has no past.
     Recurrent,
 }
@@ -111,6 +111,8 @@ pub(crate) struct Cache<'w> {
     weights: &'w Weights,
     settings: CacheSettings,
     memory: Memory,
+    /// How many tokens back a sliding window reaches; zero where there are none. A hybrid can have both.
+    window: usize,
     /// Which tokens of the last batch left logits.
     wanted: Vec<bool>,
     /// Threads of the last batch.
@@ -156,12 +158,13 @@ impl<'w> Cache<'w> {
                 format!("keep keys and values in 16 bits, or use a smaller window, such as {smaller}")
             })
         })?;
-        let memory = match raw::sliding_window(&weights.model) {
+        let window = raw::sliding_window(&weights.model);
+        let memory = match window {
             _ if weights.is_recurrent() => Memory::Recurrent,
             0 => Memory::Positions,
-            window => Memory::Window(window),
+            _ => Memory::Window,
         };
-        Ok(Self { context, weights, settings, memory, wanted: Vec::new(), threads })
+        Ok(Self { context, weights, settings, memory, window, wanted: Vec::new(), threads })
     }
 
     /// Computes up to [`BATCH_MAX`] tokens of any sequences; each goes on where it ends.
@@ -226,9 +229,9 @@ impl<'w> Cache<'w> {
         match self.memory {
             Memory::Positions => true,
             Memory::Recurrent => false,
-            Memory::Window(window) => self.sequence(place.sequence).is_some_and(|sequence| {
+            Memory::Window => self.sequence(place.sequence).is_some_and(|sequence| {
                 let first = self.context.first_position(sequence);
-                usize::try_from(first).is_ok_and(|first| first <= place.position.saturating_sub(window))
+                usize::try_from(first).is_ok_and(|first| first <= place.position.saturating_sub(self.window))
             }),
         }
     }
@@ -265,7 +268,10 @@ impl<'w> Cache<'w> {
 
     /// The room for sliding windows, where the model has such: as many cells as llama.cpp takes for them.
     pub(crate) fn windows(&self) -> Option<Windows> {
-        let Memory::Window(window) = self.memory else { return None };
+        let window = self.window;
+        if window == 0 {
+            return None;
+        }
         let sequences = self.settings.sequences.clamp(1, SEQUENCES_MAX) as usize;
         let cells = (window * sequences + BATCH_MAX).min(self.settings.cells as usize);
         Some(Windows { cells, window })
@@ -274,6 +280,11 @@ impl<'w> Cache<'w> {
     /// Whether the last few tokens of a sequence can be forgotten, as a wrong draft is.
     pub(crate) fn undoes(&self) -> bool {
         self.memory != Memory::Recurrent
+    }
+
+    /// Bytes that a copy of a whole sequence takes; none of a sequence that there is not.
+    pub(crate) fn size(&mut self, sequence: u32) -> usize {
+        self.sequence(sequence).map_or(0, |sequence| self.context.size(sequence, Extent::Whole))
     }
 
     /// Copies a sequence out.

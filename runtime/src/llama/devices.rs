@@ -4,6 +4,7 @@ use handyman_core::Fault;
 use llama_cpp_2::{LlamaBackendDeviceType, list_llama_ggml_backend_devices};
 
 use super::backend::backend;
+use crate::memory::host_memory_free;
 
 /// Something that llama.cpp can compute on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +47,4 @@ pub fn devices() -> Result<Vec<Device>, Fault> {
     let helps =
         |found: &llama_cpp_2::LlamaBackendDevice| found.device_type == LlamaBackendDeviceType::Accelerator;
     Ok(list_llama_ggml_backend_devices().into_iter().filter(|found| !helps(found)).map(device).collect())
-}
-
-/// Bytes of the host's memory that can be had without swapping, where the system tells.
-pub(crate) fn host_memory_free() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

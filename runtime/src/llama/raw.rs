@@ -158,12 +158,18 @@ impl Context {
         unsafe { sys::llama_memory_seq_pos_min(self.memory(), sequence) }
     }
 
+    /// Bytes that a copy of a sequence takes.
+    #[expect(unsafe_code, reason = "a C function")]
+    pub(super) fn size(&mut self, sequence: i32, extent: Extent) -> usize {
+        // SAFETY: the caller checked the sequence; the call only measures.
+        unsafe { sys::llama_state_seq_get_size_ext(self.pointer.as_ptr(), sequence, extent.flags()) }
+    }
+
     /// Copies a sequence out; empty when llama.cpp refuses.
     #[expect(unsafe_code, reason = "llama.cpp writes into a buffer")]
     pub(super) fn save(&mut self, sequence: i32, extent: Extent) -> Vec<u8> {
+        let size = self.size(sequence, extent);
         let (context, flags) = (self.pointer.as_ptr(), extent.flags());
-        // SAFETY: only measures.
-        let size = unsafe { sys::llama_state_seq_get_size_ext(context, sequence, flags) };
         let mut bytes = vec![0; size];
         // SAFETY: the buffer has the `size` bytes that are passed along, beyond which nothing is written.
         let written =

@@ -1,15 +1,14 @@
 //! Puts a model together from a file.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use handyman_core::{Fault, FaultKind, ModelInfo};
-use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 use toktrie::TokEnv;
 
+use super::hash;
+use super::identity::{Identity, sample};
 use super::states::States;
 use super::tokenizer::ModelTokenizer;
 use super::transcripts::Transcripts;
@@ -18,13 +17,13 @@ use crate::constrain::{Constrainer, vocabulary};
 use crate::decode::engine::{Engine, Plan};
 use crate::decode::scheduler::Rules;
 use crate::dialect::choose::{Candidate, Chosen, choose};
-use crate::llama::STATE_VERSION;
 use crate::llama::cache::{CacheSettings, CacheType, SEQUENCES_MAX};
-use crate::llama::devices::{Device, devices, host_memory_free};
+use crate::llama::devices::{Device, devices};
 use crate::llama::fit::Sizes;
 use crate::llama::gguf::Header;
 use crate::llama::threads::Threads;
 use crate::llama::weights::Weights;
+use crate::memory::host_memory_free;
 use crate::render::Template;
 
 /// The window by default, where the model was trained for more.
@@ -48,8 +47,8 @@ impl LocalModel {
             return Err(Fault::new(FaultKind::Backend, problem)
                 .with_hint("leave flash attention on, or keep keys and values in 16 bits"));
         }
-        let hashed = path.clone();
-        let hash = spawn_blocking(move || sha256(&hashed));
+        let (file, states) = (path.clone(), settings.states.clone());
+        let hash = spawn_blocking(move || hash::of(&file, states.as_ref()));
         let loading = Loading::new(path.clone(), &settings);
         let (parts, engine, loading) = loading.load(&settings).await?;
         let trained = parts.weights.window_trained();
@@ -72,11 +71,15 @@ impl LocalModel {
             dialect: parts.chosen.dialect.name(),
             dialect_why: parts.chosen.why,
         };
-        let identity = format!(
-            "{} {:?} {:?} {STATE_VERSION}",
-            card.info.sha256, settings.cache_type, settings.flash_attention
-        );
-        let states = settings.states.clone().and_then(|folder| States::open(folder, identity));
+        let identity = Identity {
+            sha256: &card.info.sha256,
+            settings: &settings,
+            dialect: card.dialect,
+            sample: sample(&parts.template, parts.chosen.dialect.as_ref(), &parts.tokenizer),
+            trained_first: parts.header.of_architecture("rope.scaling.original_context_length"),
+            cells: loading.cache_tokens.max(window),
+        };
+        let states = settings.states.clone().and_then(|folder| States::open(folder, identity.text()));
         let shared = Loaded {
             card,
             states,
@@ -274,20 +277,6 @@ impl Parts {
             choose(Candidate { template: &template, tokenizer: &tokenizer, constrainer: &constrainer })?;
         Ok(Self { header, name, weights, constrainer, tokenizer, template, chosen })
     }
-}
-
-fn sha256(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&buffer[..read]);
-    }
-    Ok(hex::encode(hash.finalize()))
 }
 
 fn defect(error: tokio::task::JoinError) -> Fault {

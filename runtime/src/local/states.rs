@@ -1,12 +1,14 @@
 //! Sequences that outlive the process: a run that is resumed finds its tokens computed.
 //!
-//! One file a session, replaced as the session goes on, and one for each set of tools, whose description every
-//! new session begins with; a thread of its own writes, so that nobody waits
+//! One file a session, replaced as the session goes on and that is worth it, and one for each set of tools, whose
+//! description every new session begins with; a thread of its own writes, so that nobody waits
 //! for the disk. A file names the model, the kind of cache and the beginning of the history it belongs to,
 //! and ends with a checksum. One that is damaged, cut off, or of another model is as good as none: its
 //! tokens are computed again.
 
+mod forget;
 mod format;
+mod keeping;
 
 use std::collections::HashSet;
 use std::fs;
@@ -17,22 +19,30 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 
 use super::transcripts::Key;
-use crate::decode::Keeper;
 use crate::decode::parked::Saved;
 use crate::llama::Token;
+use crate::private;
 use crate::render::transcript::Transcript;
 use format::Header;
+use keeping::{Keeping, Pending, Queue};
 
 /// Bytes of the disk that are left to others: a journal that cannot be written loses more than tokens do.
 const DISK_RESERVE: u64 = 16 << 20;
-/// Bytes that wait to be written, over all sessions.
-const PENDING_BYTES_MAX: usize = 256 << 20;
 /// A file that has not grown for so long will never be whole: its process is gone.
 const UNFINISHED: Duration = Duration::from_mins(10);
 
 /// Where sequences are kept when the process ends.
+///
+/// A sequence that takes up to 32 MiB is written at the end of every prompt and of every reply: after a kill nothing of
+/// it is computed again. A larger one is written only once a quarter has been added to what is kept of it. What a
+/// session writes is then some five times what it takes in the end, at most, and after a kill at most a fifth of its
+/// tokens is computed again. What sessions with the same tools begin with is written once.
+///
+/// What is made here nobody else can read, where the system has such rights: it holds what was said. The hashes of model
+/// files are kept with it, so that they are computed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateFolder {
     /// The folder; it is made if it is not there. Several processes may share it.
@@ -55,6 +65,17 @@ pub(super) struct Mark {
 impl Mark {
     pub(super) fn of(key: Key, transcript: &Transcript) -> Self {
         Self { key, tokens: transcript.tokens.len(), messages: transcript.messages, ended: transcript.ended }
+    }
+
+    /// The mark of a transcript in a sequence, if that begins with it.
+    pub(super) fn within(sequence: &[Token], key: Key, transcript: &Transcript) -> Option<Self> {
+        sequence.starts_with(&transcript.tokens).then(|| Self::of(key, transcript))
+    }
+
+    /// Says in which session a beginning was computed that others have as well: the sequence goes on with what was
+    /// said there.
+    fn begun_in(session: &str) -> Self {
+        Self { key: Sha256::digest(session).into(), tokens: 0, messages: 0, ended: false }
     }
 }
 
@@ -84,13 +105,6 @@ struct Place {
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    /// The latest of each session.
-    pending: Vec<(String, Stored)>,
-    closed: bool,
-}
-
 impl Drop for States {
     fn drop(&mut self) {
         self.place.queue().closed = true;
@@ -113,31 +127,22 @@ impl States {
     }
 
     /// Takes a copy of a session's sequence and has it written, with the transcripts it begins with.
-    pub(super) fn keeper(&self, session: &str, marks: Vec<Mark>) -> Keeper {
-        let (place, session) = (Arc::clone(&self.place), session.to_owned());
-        Box::new(move |saved| {
-            let mut queue = place.queue();
-            queue.pending.retain(|(known, _)| *known != session);
-            if saved.bytes() as u64 > place.settings.bytes_max {
-                return;
-            }
-            queue.pending.push((session, Stored { marks, saved }));
-            // What a slow disk cannot take is computed again.
-            while queue.pending.len() > 1 && queue.bytes() > PENDING_BYTES_MAX {
-                queue.pending.remove(0);
-            }
-            drop(queue);
-            place.changed.notify_all();
-        })
+    pub(super) fn keeper(&self, session: &str, marks: Vec<Mark>) -> Keeping {
+        Keeping::new(Arc::clone(&self.place), session, marks)
     }
 
-    /// What was kept of a session.
-    pub(super) fn find(&self, session: &str) -> Option<Stored> {
-        self.place.read(session)
+    /// What was kept of a session. It is read on a thread where that holds up nobody, or here where there is no Tokio
+    /// runtime that has such threads.
+    pub(super) async fn find(&self, session: &str) -> Option<Stored> {
+        let (place, session) = (Arc::clone(&self.place), session.to_owned());
+        match Handle::try_current() {
+            Ok(runtime) => runtime.spawn_blocking(move || place.read(&session)).await.ok().flatten(),
+            Err(_) => place.read(&session),
+        }
     }
 
     /// What an earlier process kept of the tokens that sessions with the same tools begin with; looked for once.
-    pub(super) fn find_beginning(&self, tokens: &[Token]) -> Beginning {
+    pub(super) async fn find_beginning(&self, tokens: &[Token]) -> Beginning {
         let mut hash = Sha256::new();
         for token in tokens {
             hash.update(token.to_le_bytes());
@@ -147,7 +152,7 @@ impl States {
         if !self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
             return Beginning::Known;
         }
-        match self.place.read(&name) {
+        match self.find(&name).await {
             Some(Stored { saved, .. }) => Beginning::Found(name, saved),
             None => Beginning::Missing(name),
         }
@@ -165,9 +170,11 @@ pub(super) enum Beginning {
     Missing(String),
 }
 
-impl Queue {
-    fn bytes(&self) -> usize {
-        self.pending.iter().map(|(_, stored)| stored.saved.bytes()).sum()
+impl StateFolder {
+    /// The file of a session, or of a beginning.
+    fn file(&self, name: &str) -> PathBuf {
+        let digest = Sha256::digest(name);
+        self.folder.join(hex::encode(&digest[..12])).with_extension("state")
     }
 }
 
@@ -176,52 +183,53 @@ impl Place {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self, session: &str) -> PathBuf {
-        let digest = Sha256::digest(session);
-        self.settings.folder.join(hex::encode(&digest[..12])).with_extension("state")
-    }
-
     fn read(&self, session: &str) -> Option<Stored> {
-        let file = self.file(session);
-        let bytes = fs::read(&file).ok()?;
-        let stored = format::read(&bytes, &Header { identity: &self.identity, session })?;
+        let path = self.settings.file(session);
+        let file = fs::File::open(&path).ok()?;
+        let length = file.metadata().ok()?.len();
+        let stored = format::read(file, length, &Header { identity: &self.identity, session })?;
         // What is used is not the first to make room.
-        let touched = fs::File::options().append(true).open(&file);
+        let touched = fs::File::options().append(true).open(&path);
         let _ = touched.and_then(|file| file.set_modified(SystemTime::now()));
+        self.queue().note(session, &stored.saved, true);
         Some(stored)
     }
 
     fn write_all(&self) {
         loop {
             let mut queue = self.queue();
-            while queue.pending.is_empty() && !queue.closed {
+            while queue.is_empty() && !queue.closed {
                 queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
             }
-            if queue.pending.is_empty() {
-                return;
-            }
-            let (session, stored) = queue.pending.remove(0);
+            let Some(Pending { names, saved }) = queue.take_next() else { return };
             drop(queue);
-            // A file that cannot be written is one that is not there: its tokens are computed again.
-            let _ = self.write(&session, &stored);
+            for (name, marks) in names {
+                // A file that cannot be written is one that is not there: its tokens are computed again.
+                match self.write(&name, &marks, &saved) {
+                    Ok(()) => self.queue().wrote(&name),
+                    Err(_) => self.queue().forget(&name),
+                }
+            }
         }
     }
 
     /// Writes beside the final name first: a file of that name is always whole.
-    fn write(&self, session: &str, stored: &Stored) -> std::io::Result<()> {
-        fs::create_dir_all(&self.settings.folder)?;
-        let file = self.file(session);
-        let beside = file.with_extension(format!("{}.part", std::process::id()));
-        let bytes = format::write(&Header { identity: &self.identity, session }, stored);
-        if !self.make_room(bytes.len() as u64) {
+    fn write(&self, session: &str, marks: &[Mark], saved: &Saved) -> std::io::Result<()> {
+        private::folder(&self.settings.folder)?;
+        let header = Header { identity: &self.identity, session };
+        if !self.make_room(format::length(&header, marks, saved)) {
             return Err(ErrorKind::StorageFull.into());
         }
-        let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &file));
+        let file = self.settings.file(session);
+        let beside = file.with_extension(format!("{}.part", std::process::id()));
+        let written = private::new_file(&beside)
+            .and_then(|out| format::write(out, &header, marks, saved))
+            .and_then(|()| fs::rename(&beside, &file));
         written.inspect_err(|_| drop(fs::remove_file(&beside)))
     }
 
     /// Removes what was never finished, and the files not written for longest, until there is room for so many bytes
-    /// more; false when there is none.
+    /// more; false when there is none, and then no file goes for nothing.
     fn make_room(&self, more: u64) -> bool {
         let folder = &self.settings.folder;
         for (file, written, _) in files_in(folder, "part") {
@@ -236,6 +244,9 @@ impl Place {
         // Where a system does not tell, the write itself finds out.
         let free = fs4::available_space(folder).unwrap_or(u64::MAX);
         let mut lacks = over.max((more + DISK_RESERVE).saturating_sub(free));
+        if lacks > held {
+            return false;
+        }
         for (file, _, size) in files {
             if lacks == 0 {
                 break;

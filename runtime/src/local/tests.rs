@@ -4,6 +4,9 @@ mod branch;
 mod compaction;
 mod cut_off;
 mod many;
+#[cfg(feature = "hub")]
+mod named;
+mod relay;
 mod typed;
 
 use std::path::PathBuf;

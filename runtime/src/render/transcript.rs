@@ -4,7 +4,7 @@
 //! template does not allow that (it rewrites earlier replies), the whole history is rendered, and the
 //! decode loop reuses the tokens that stayed the same.
 
-use handyman_core::{Fault, Message, Part, Role, ToolSpec};
+use handyman_core::{Fault, Message, Part, Role, ToolSpec, UNREADABLE};
 
 use super::Template;
 use super::protect::parts;
@@ -105,10 +105,13 @@ impl Renderer<'_> {
         }
     }
 
-    /// How many tokens of a prompt stand after its last reply, which is that of the message before `replied`.
+    /// How many tokens of a prompt stand after its last reply, which is that of the message before `replied`. What ends
+    /// a reply that could not be read is one of them: it was never computed where the reply was cut off.
     pub(crate) fn since(self, replied: usize, history: &[Message], tools: &[ToolSpec]) -> Option<usize> {
         let whole = self.text(history, tools, true).ok()?;
-        let upto = Transcript { tokens: Vec::new(), messages: replied, ended: true };
+        let unreadable = |part: &Part| matches!(part, Part::Note(note) if note.starts_with(UNREADABLE));
+        let ended = !history.get(replied..)?.iter().flat_map(|message| &message.parts).any(unreadable);
+        let upto = Transcript { tokens: Vec::new(), messages: replied, ended };
         self.difference(&upto, history, tools, &whole).map(|new| self.tokenize(&new).len())
     }
 

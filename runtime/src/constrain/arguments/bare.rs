@@ -25,8 +25,9 @@ impl Arguments<'_> {
         let end = self.grammar.written(place.end);
         let given =
             schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let given = given.map(str::to_owned).chain(self.named(schema));
-        let given: Vec<String> = given.filter(|value| !place.except.contains(value)).collect();
+        let given = given.chain(self.sources.named(schema).into_iter().filter_map(Value::as_str));
+        let given: Vec<String> =
+            given.map(str::to_owned).filter(|value| !place.except.contains(value)).collect();
         ways.extend(given.iter().map(|value| format!("{} {end}", literal(value))));
         let copied = schema.get(FROM).is_some() || schema.get(VERBATIM).is_some();
         if schema.get(VERBATIM).and_then(Value::as_bool) == Some(true) {

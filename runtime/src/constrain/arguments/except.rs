@@ -331,9 +331,7 @@ impl Arguments<'_> {
             return Ok(Rest::Rule(self.value(schema, scope)?));
         }
         if schema.get(VERBATIM).is_some() || schema.get(FROM).is_some() {
-            let Some(copied) = self.copied(schema) else { return Ok(Rest::Rule(None)) };
-            let others: Vec<String> = values.iter().map(|value| literal(&python_json(value))).collect();
-            return Ok(Rest::Rule(Some(self.grammar.terminal(&format!("{copied} & ~{}", either(&others))))));
+            return Ok(Rest::Rule(self.copied(schema, values)));
         }
         if is_any_text(schema) {
             let others: Vec<String> = values.iter().map(|value| literal(&python_json(value))).collect();

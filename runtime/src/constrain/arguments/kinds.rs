@@ -1,6 +1,7 @@
 //! What a bare text must not look like where something else than a text can stand as well, and how both are read.
 //! The grammar leaves out what the reader would take for the other, so they are written side by side.
 
+use handyman_core::schema::FROM;
 use serde_json::{Value, json};
 
 use super::Arguments;
@@ -36,7 +37,7 @@ pub(super) fn look(other: &Value) -> Option<String> {
         return Some(spelled.collect::<Option<Vec<String>>>()?.join("|"));
     }
     let kind = other.get("type").and_then(Value::as_str)?;
-    let limits = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+    let limits = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", FROM];
     let whole = match kind {
         "null" | "boolean" => true,
         "integer" | "number" => limits.iter().all(|limit| other.get(*limit).is_none()),

@@ -1,6 +1,7 @@
 //! Objects with bare keys in alphabetical order and texts between marks: `{city:<|"|>Lagos<|"|>,days:3}`.
 
 use handyman_core::Fault;
+use handyman_core::schema::FROM;
 use serde_json::{Map, Value, json};
 
 use super::bare::Place;
@@ -76,6 +77,7 @@ impl Arguments<'_> {
         Ok(Some(match schema.get("type").and_then(Value::as_str) {
             Some("boolean") => format!("({} | {})", literal("true"), literal("false")),
             Some("null") => format!("({} | {})", literal("null"), literal("None")),
+            Some("integer") if schema.get(FROM).is_some() => return Ok(self.copied(schema, &[])),
             Some("array") => return self.marked_array(schema, scope, mark),
             Some("object") if schema.get("properties").is_some() || closed => {
                 return self.marked_object(schema, scope, mark);

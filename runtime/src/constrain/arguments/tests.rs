@@ -82,6 +82,31 @@ fn from_is_a_value_of_an_earlier_result_and_without_one_the_tool_is_not_offered(
 }
 
 #[test]
+fn a_whole_number_is_one_of_an_earlier_result() {
+    let id = json!({"type": "integer", "x-from": ["search.rows.id"], "minimum": 1});
+    let also = json!({"type": "array", "items": id});
+    let spec = tool("order", json!({"id": id, "also": also, "count": {"type": "integer"}}), &["id"]);
+    assert_eq!(grammar(&spec, &[person("order 7")]), None);
+    let rows = json!([{"id": 7}, {"id": 71}, {"id": 0}, {"id": "8"}]);
+    let history = [person("order 9"), result("search", json!({"id": 5, "rows": rows}))];
+    check(
+        &spec,
+        &history,
+        &[r#"{"id": 7}"#, r#"{"id": 71, "count": 5}"#, r#"{"id": 7, "also": [71, 7], "count": 71}"#],
+        &[
+            r#"{"id": 5}"#,
+            r#"{"id": 70}"#,
+            r#"{"id": 0}"#,
+            r#"{"id": 8}"#,
+            r#"{"id": 9}"#,
+            r#"{"id": "7"}"#,
+            r#"{"id": 7.0}"#,
+            r#"{"id": 7, "also": [8]}"#,
+        ],
+    );
+}
+
+#[test]
 fn from_and_verbatim_together_allow_either() {
     let spec = tool(
         "pay",

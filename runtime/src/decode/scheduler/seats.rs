@@ -1,5 +1,7 @@
 //! Who gets a sequence of the cache, and who has to wait.
 
+use std::cmp::Reverse;
+
 use handyman_core::{Fault, FaultKind};
 
 use super::Scheduler;
@@ -17,6 +19,10 @@ impl<C: Compute> Scheduler<C> {
         self.bring_back();
         let mut at = 0;
         while at < self.waiting.len() {
+            if self.comes_after_others(&self.waiting[at]) {
+                // Those behind it are no more urgent.
+                return;
+            }
             if self.waits_for_another(&self.waiting[at]) {
                 at += 1;
             } else if let Some(generation) = self.waiting.remove(at)
@@ -26,6 +32,13 @@ impl<C: Compute> Scheduler<C> {
                 return;
             }
         }
+    }
+
+    /// Whether a reply as urgent as this request was moved out: it goes on before a newer one begins, or there might
+    /// never be room for it again. Where nothing else is seated, there always is.
+    fn comes_after_others(&self, generation: &Generation) -> bool {
+        let mut out = self.jobs.iter().filter(|job| job.slot().is_none());
+        out.any(|job| job.generation.priority >= generation.priority)
     }
 
     /// Whether a job is about to compute what this prompt begins with.
@@ -60,11 +73,8 @@ impl<C: Compute> Scheduler<C> {
             let _ = generation.progress.send(Progress::Done(Err(fault)));
             return None;
         }
-        if let Some((name, saved)) = generation.restored.take() {
-            self.sequences.restore(&name, saved);
-        }
-        let acquired = self.acquire(&generation);
-        let Some(slot) = acquired.or_else(|| self.preempt(&generation)) else { return Some(generation) };
+        let acquired = self.acquire(&mut generation);
+        let Some(slot) = acquired.or_else(|| self.preempt(&mut generation)) else { return Some(generation) };
         let progress = generation.progress.clone();
         match Job::new(generation, window, self.rules.shortcuts) {
             Ok(job) => self.seat(job, slot),
@@ -97,7 +107,7 @@ impl<C: Compute> Scheduler<C> {
     }
 
     /// Takes the sequence of the least urgent reply, if it is less urgent than this request.
-    fn preempt(&mut self, generation: &Generation) -> Option<usize> {
+    fn preempt(&mut self, generation: &mut Generation) -> Option<usize> {
         let at = self.least_urgent()?;
         if self.jobs[at].generation.priority >= generation.priority || !self.suspend(at) {
             return None;
@@ -105,7 +115,14 @@ impl<C: Compute> Scheduler<C> {
         self.acquire(generation)
     }
 
-    fn acquire(&mut self, generation: &Generation) -> Option<usize> {
+    /// A sequence for a request, where one is idle. What was saved of it stays with the request until then.
+    fn acquire(&mut self, generation: &mut Generation) -> Option<usize> {
+        if !self.sequences.has_idle() {
+            return None;
+        }
+        if let Some((name, saved)) = generation.restored.take() {
+            self.sequences.restore(&name, saved);
+        }
         let known: &[Token] = if self.rules.shortcuts.reuse { &generation.prompt } else { &[] };
         self.sequences.acquire(&generation.session, known, &mut self.compute)
     }
@@ -130,9 +147,12 @@ impl<C: Compute> Scheduler<C> {
         }
     }
 
-    /// Goes on with jobs that were moved out, as far as there is room and nothing more urgent waits.
+    /// Goes on with jobs that were moved out, the most urgent first, as far as there is room and nothing more urgent
+    /// waits.
     fn bring_back(&mut self) {
-        for at in 0..self.jobs.len() {
+        let mut order: Vec<usize> = (0..self.jobs.len()).collect();
+        order.sort_by_key(|&at| Reverse(self.jobs[at].generation.priority));
+        for at in order {
             // Brought back without room to go on, it would only be moved out again.
             let seated = self.jobs.iter().filter(|job| job.slot().is_some()).count();
             let spare = if seated == 0 { 0 } else { SPARE * (seated + 1) };

@@ -1,12 +1,14 @@
 //! Many replies at once: fair, urgent first, and each as if it were alone.
 
+mod failures;
+mod room;
+
 use handyman_core::FaultKind;
 
 use super::PROMPT_BESIDE;
 use crate::decode::sequences::Sequences;
 use crate::decode::tests::{ASK, Ask, Reports, WINDOW, read, scheduler_of, serve, settle};
 use crate::decode::{Priority, Shortcuts, Stop};
-use crate::llama::cache::BATCH_MAX;
 use crate::tiny::Noise;
 
 const LETTERS: &str = "start: /[a-z]{30}/";
@@ -298,21 +300,4 @@ fn with_the_shortcuts_off_everything_is_computed_and_the_replies_are_the_same() 
         assert_eq!((usage.prefilled, usage.reused, usage.forced, usage.drafted), (50, 0, 0, 0));
         assert!(fast.1.unwrap().usage.forced > 0);
     }
-}
-
-#[test]
-fn sequences_are_handed_over_at_the_end_of_the_prompt_and_when_idle() {
-    let (sender, kept) = std::sync::mpsc::channel();
-    let mut scheduler = many(1, WINDOW, Noise::new(5));
-    let (mut generation, mut reports) =
-        Ask { prompt: &prompt(1, BATCH_MAX as u32 + 40), grammar: LETTERS, ..ASK }.generation();
-    let early = sender.clone();
-    generation.keeper = Some(Box::new(move |saved| early.send(saved).unwrap()));
-    scheduler.add(generation);
-    scheduler.keep("s".to_owned(), Box::new(move |saved| sender.send(saved).unwrap()));
-    settle(&mut scheduler);
-    let (before, after) = (kept.recv().unwrap(), kept.recv().unwrap());
-    assert_eq!(before.tokens, prompt(1, BATCH_MAX as u32 + 40));
-    let reply = read(&mut reports).1.unwrap().unwrap().tokens;
-    assert_eq!(after.tokens, [before.tokens, reply].concat());
 }

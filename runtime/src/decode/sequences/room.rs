@@ -8,11 +8,22 @@ use crate::llama::cache::Windows;
 impl Sequences {
     /// Whether there is room for more tokens, and for these more in sliding windows, of which every sequence has its own.
     fn has_room(&self, tokens: usize, in_windows: usize, compute: &impl Compute) -> bool {
-        let fits = |Windows { cells, window }| {
-            let held = self.slots.iter().map(|slot| slot.tokens.len().min(window)).sum::<usize>();
-            held + in_windows <= cells
-        };
+        let fits = |windows: Windows| self.held_in(windows) + in_windows <= windows.cells;
         self.cells.free() >= tokens && compute.windows().is_none_or(fits)
+    }
+
+    /// Tokens that stand in sliding windows.
+    fn held_in(&self, windows: Windows) -> usize {
+        self.slots.iter().map(|slot| slot.tokens.len().min(windows.window)).sum()
+    }
+
+    /// Makes room for up to so many more tokens, in sliding windows as well, and says for how many there is.
+    pub(crate) fn room_for(&mut self, most: usize, compute: &mut impl Compute) -> usize {
+        if self.make_room(most, most, compute) {
+            return most;
+        }
+        let free = |windows: Windows| windows.cells.saturating_sub(self.held_in(windows));
+        self.cells.free().min(compute.windows().map_or(most, free)).min(most)
     }
 
     /// Makes room for more tokens, and for these more in sliding windows, by moving idle sequences out; false while only
@@ -27,24 +38,32 @@ impl Sequences {
         true
     }
 
-    /// Moves an idle sequence to the host's memory.
+    /// Moves an idle sequence to the host's memory, for which others may be forgotten.
     pub(super) fn park(&mut self, slot: usize, compute: &mut impl Compute) {
+        self.move_out(slot, compute);
+        self.settle();
+    }
+
+    /// Moves an idle sequence to the host's memory. Nothing is forgotten for it before [`Self::settle`].
+    pub(super) fn move_out(&mut self, slot: usize, compute: &mut impl Compute) {
         let worth_it = self.parked.is_open() && self.slots[slot].tokens.len() >= SHARED_MIN;
         if let Some(session) = self.slots[slot].session.take()
             && !self.slots[slot].tokens.is_empty()
         {
             match if worth_it { self.saved(slot, compute).ok() } else { None } {
-                Some(saved) => self.evicted += self.parked.put(session, saved) as u64,
+                Some(saved) => self.parked.put(session, saved),
                 None => self.evicted += 1,
             }
         }
         self.clear(slot, compute);
-        self.settle();
     }
 
     /// Forgets what was parked, and then marks of idle sequences, until both together are within the host's memory
     /// that is meant for them. Marks can always be done without: a sequence then goes back to an earlier one.
     pub(super) fn settle(&mut self) {
+        if self.parked_bytes() > self.parked.bytes_max() {
+            self.evicted += self.parked.forget_oversized() as u64;
+        }
         while self.parked_bytes() > self.parked.bytes_max() {
             if self.parked.forget_oldest() {
                 self.evicted += 1;

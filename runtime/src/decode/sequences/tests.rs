@@ -166,9 +166,31 @@ fn what_is_too_large_for_the_hosts_memory_is_restored_all_the_same_and_drives_no
     assert_eq!(sequences.tokens(slot), text(100));
 
     let mut parked = Parked::new(100);
-    assert_eq!(parked.put("a".to_owned(), saved(&[1, 2, 3])), 0);
-    assert_eq!(parked.put("b".to_owned(), saved(&text(100))), 1);
+    parked.put("a".to_owned(), saved(&[1, 2, 3]));
+    parked.put("b".to_owned(), saved(&text(100)));
+    assert_eq!(parked.forget_oversized(), 1);
     assert!(parked.take("a").is_some() && parked.take("b").is_none());
+}
+
+#[test]
+fn what_is_wanted_does_not_go_for_what_leaves_the_cache() {
+    // There is room for one of the two in the host's memory, and the session begins with the other.
+    for (name, prompt) in [("s", text(100)), ("the beginning", [text(100), text(50)].concat())] {
+        let (mut sequences, mut noise) = (Sequences::new(1, 100, 200), Noise::new(1));
+        fill(&mut sequences, &mut noise, "b", &text(200));
+        sequences.restore(name, saved(&text(100)));
+        let slot = sequences.acquire("s", &prompt, &mut noise).unwrap();
+        assert_eq!(sequences.tokens(slot), text(100), "{name}");
+        assert!(sequences.parked_bytes() <= 200);
+    }
+}
+
+#[test]
+fn a_beginning_that_is_too_large_for_the_hosts_memory_is_used_once_and_not_kept() {
+    let (mut sequences, mut noise) = (Sequences::new(1, 100, 100), Noise::new(1));
+    sequences.restore("the beginning", saved(&text(100)));
+    let slot = sequences.acquire("s", &[text(100), text(50)].concat(), &mut noise).unwrap();
+    assert_eq!((sequences.tokens(slot), sequences.parked_bytes()), (text(100).as_slice(), 0));
 }
 
 #[test]

@@ -270,14 +270,17 @@ fn copied_arguments_are_copied_in_every_family() {
         "properties": {
             "city": {"type": "string", "x-verbatim": true},
             "id": {"type": "string", "x-from": ["search.id"]},
+            "row": {"type": "integer", "x-from": ["search.row"]},
             "cities": {"type": "array", "items": {"type": "string", "x-verbatim": true}},
         },
         "required": ["city"],
     });
     let needs = json!({"type": "object", "properties": {"id": {"type": "string", "x-from": ["none.id"]}}, "required": ["id"]});
     let offered = [tool("go", "Goes", parameters), tool("never", "Needs what is not there", needs)];
-    let history =
-        [person("明天去上海 or \"New York\""), result("search", json!([{"id": "G2"}, {"id": "G<4>"}]))];
+    let history = [
+        person("明天去上海 or \"New York\""),
+        result("search", json!([{"id": "G2", "row": [7, 71]}, {"id": "G<4>"}])),
+    ];
     for name in names() {
         for tagged in [false, true] {
             let trial = Trial::new(name, tagged, false);
@@ -287,12 +290,15 @@ fn copied_arguments_are_copied_in_every_family() {
                 json!({"city": "上海"}),
                 json!({"city": "\"New York\"", "id": "G<4>"}),
                 json!({"city": "去上海", "cities": ["New", "明天"]}),
+                json!({"city": "上海", "id": "G2", "row": 71}),
             ] {
                 assert!(fits(right.clone()), "{name} (tagged: {tagged}): {right}");
             }
             for wrong in [
                 json!({"city": "北京"}),
                 json!({"city": "上海", "id": "G3"}),
+                json!({"city": "上海", "row": 70}),
+                json!({"city": "上海", "row": 2}),
                 json!({"city": ""}),
                 json!({"city": "上海", "cities": ["Rome"]}),
             ] {

@@ -11,6 +11,8 @@
 //! SHA-256 of everything before, 32 bytes
 //! ```
 
+use std::io::{self, BufReader, BufWriter, Read, Write};
+
 use sha2::{Digest, Sha256};
 
 use super::{Mark, Stored};
@@ -26,109 +28,192 @@ pub(super) struct Header<'a> {
     pub(super) session: &'a str,
 }
 
-/// The bytes of a file.
-pub(super) fn write(header: &Header<'_>, stored: &Stored) -> Vec<u8> {
-    let Stored { marks, saved } = stored;
-    let mut out = MAGIC.to_vec();
-    block(&mut out, header.identity.as_bytes());
-    block(&mut out, header.session.as_bytes());
-    number(&mut out, marks.len());
-    for mark in marks {
-        out.extend(mark.key);
-        for value in [mark.tokens, mark.messages, usize::from(mark.ended)] {
-            number(&mut out, value);
-        }
-    }
-    number(&mut out, saved.tokens.len());
-    out.extend(saved.tokens.iter().flat_map(|token| token.to_le_bytes()));
-    block(&mut out, &saved.state);
-    number(&mut out, saved.checkpoints.len());
-    for checkpoint in &saved.checkpoints {
-        number(&mut out, checkpoint.position);
-        block(&mut out, checkpoint.fixed.as_deref().unwrap_or_default());
-        let logits = checkpoint.logits.as_deref().unwrap_or_default();
-        number(&mut out, logits.len());
-        out.extend(logits.iter().flat_map(|logit| logit.to_le_bytes()));
-    }
-    let digest = Sha256::digest(&out);
-    out.extend(digest);
-    out
+/// Writes a file.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn write(out: impl Write, header: &Header<'_>, marks: &[Mark], saved: &Saved) -> io::Result<()> {
+    let mut out = BufWriter::new(Hashing { within: out, hash: Sha256::new() });
+    content(&mut out, header, marks, saved)?;
+    let Hashing { mut within, hash } = out.into_inner()?;
+    within.write_all(hash.finalize().as_slice())?;
+    within.flush()
 }
 
-/// What a file holds, if it is whole and belongs to this model and session.
-pub(super) fn read(bytes: &[u8], header: &Header<'_>) -> Option<Stored> {
-    let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
+/// Bytes of the file that [`write`] makes.
+pub(super) fn length(header: &Header<'_>, marks: &[Mark], saved: &Saved) -> u64 {
+    let mut counted = Counted(DIGEST as u64);
+    // Counting does not fail.
+    let _ = content(&mut counted, header, marks, saved);
+    counted.0
+}
+
+/// Everything before the hash.
+fn content(out: &mut impl Write, header: &Header<'_>, marks: &[Mark], saved: &Saved) -> io::Result<()> {
+    out.write_all(MAGIC)?;
+    block(out, header.identity.as_bytes())?;
+    block(out, header.session.as_bytes())?;
+    number(out, marks.len())?;
+    for mark in marks {
+        out.write_all(&mark.key)?;
+        for value in [mark.tokens, mark.messages, usize::from(mark.ended)] {
+            number(out, value)?;
+        }
+    }
+    number(out, saved.tokens.len())?;
+    for token in &saved.tokens {
+        out.write_all(&token.to_le_bytes())?;
+    }
+    block(out, &saved.state)?;
+    number(out, saved.checkpoints.len())?;
+    for checkpoint in &saved.checkpoints {
+        number(out, checkpoint.position)?;
+        block(out, checkpoint.fixed.as_deref().unwrap_or_default())?;
+        let logits = checkpoint.logits.as_deref().unwrap_or_default();
+        number(out, logits.len())?;
+        for logit in logits {
+            out.write_all(&logit.to_le_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn number(out: &mut impl Write, value: usize) -> io::Result<()> {
+    out.write_all(&(value as u64).to_le_bytes())
+}
+
+fn block(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    number(out, bytes.len())?;
+    out.write_all(bytes)
+}
+
+/// Passes on what is written, and knows its hash.
+struct Hashing<W> {
+    within: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.within.write_all(bytes)?;
+        self.hash.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.within.flush()
+    }
+}
+
+/// Only counts what is written.
+struct Counted(u64);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a file of so many bytes holds, if it is whole and belongs to this model and session.
+pub(super) fn read(source: impl Read, length: u64, header: &Header<'_>) -> Option<Stored> {
+    let mut reader = Reader::new(source, length)?;
     // The names are compared first: most files that are of no use belong to another model.
-    let mut reader = Reader(content.strip_prefix(MAGIC)?);
-    let known = reader.block()? == header.identity.as_bytes() && reader.block()? == header.session.as_bytes();
-    if !known || Sha256::digest(content).as_slice() != digest {
+    if reader.block()? != header.identity.as_bytes() || reader.block()? != header.session.as_bytes() {
         return None;
     }
-    let count = reader.number()?;
-    let mut marks = Vec::new();
-    for _ in 0..count {
-        marks.push(reader.mark()?);
-    }
-    let count = reader.number()?;
-    let tokens = reader.words(count)?.map(u32::from_le_bytes).collect();
-    let state = reader.block()?.to_vec();
+    let marks = reader.marks()?;
+    let tokens = reader.words(u32::from_le_bytes)?;
+    let state = reader.block()?;
     let count = reader.number()?;
     let mut checkpoints = Vec::new();
     for _ in 0..count {
         checkpoints.push(reader.checkpoint()?);
     }
     let saved = Saved { tokens, state, checkpoints };
-    let fits = reader.0.is_empty()
+    let fits = reader.ends_whole()
         && marks.iter().all(|mark| mark.tokens <= saved.tokens.len())
         && saved.checkpoints.iter().all(|checkpoint| checkpoint.position <= saved.tokens.len());
     fits.then_some(Stored { marks, saved })
 }
 
-fn number(out: &mut Vec<u8>, value: usize) {
-    out.extend((value as u64).to_le_bytes());
+/// The marks of a file of so many bytes, of whatever model and session it is. What follows them is not looked at.
+pub(super) fn marks(source: impl Read, length: u64) -> Option<Vec<Mark>> {
+    let mut reader = Reader::new(source, length)?;
+    let (_identity, _session) = (reader.block()?, reader.block()?);
+    reader.marks()
 }
 
-fn block(out: &mut Vec<u8>, bytes: &[u8]) {
-    number(out, bytes.len());
-    out.extend(bytes);
+/// What has not been read yet, and the hash of what has. Nothing is read beyond the end, or taken room for.
+struct Reader<R> {
+    source: BufReader<R>,
+    hash: Sha256,
+    left: usize,
 }
 
-/// What has not been read yet. Nothing is read beyond the end.
-struct Reader<'b>(&'b [u8]);
+impl<R: Read> Reader<R> {
+    /// Begins a file of so many bytes, if it is one of these at all.
+    fn new(source: R, length: u64) -> Option<Self> {
+        let left = usize::try_from(length).ok()?.checked_sub(DIGEST)?;
+        let mut reader = Self { source: BufReader::new(source), hash: Sha256::new(), left };
+        (reader.take(MAGIC.len())? == MAGIC).then_some(reader)
+    }
 
-impl<'b> Reader<'b> {
-    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
+    fn take(&mut self, count: usize) -> Option<Vec<u8>> {
+        self.left = self.left.checked_sub(count)?;
+        let mut bytes = vec![0; count];
+        self.source.read_exact(&mut bytes).ok()?;
+        self.hash.update(&bytes);
+        Some(bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
     }
 
     fn number(&mut self) -> Option<usize> {
-        let bytes = self.take(8)?.try_into().ok()?;
-        usize::try_from(u64::from_le_bytes(bytes)).ok()
+        usize::try_from(u64::from_le_bytes(self.array()?)).ok()
     }
 
-    fn block(&mut self) -> Option<&'b [u8]> {
+    fn block(&mut self) -> Option<Vec<u8>> {
         let count = self.number()?;
         self.take(count)
     }
 
-    fn words(&mut self, count: usize) -> Option<impl Iterator<Item = [u8; 4]> + use<'b>> {
+    /// How many, then each.
+    fn words<T>(&mut self, of: fn([u8; 4]) -> T) -> Option<Vec<T>> {
+        let count = self.number()?;
         let bytes = self.take(count.checked_mul(4)?)?;
-        Some(bytes.chunks_exact(4).filter_map(|word| word.try_into().ok()))
+        Some(bytes.as_chunks::<4>().0.iter().copied().map(of).collect())
     }
 
-    fn mark(&mut self) -> Option<Mark> {
-        let key = self.take(32)?.try_into().ok()?;
-        let (tokens, messages, ended) = (self.number()?, self.number()?, self.number()?);
-        Some(Mark { key, tokens, messages, ended: ended == 1 })
+    fn marks(&mut self) -> Option<Vec<Mark>> {
+        let count = self.number()?;
+        let mut marks = Vec::new();
+        for _ in 0..count {
+            let key = self.array()?;
+            let (tokens, messages, ended) = (self.number()?, self.number()?, self.number()?);
+            marks.push(Mark { key, tokens, messages, ended: ended == 1 });
+        }
+        Some(marks)
     }
 
     fn checkpoint(&mut self) -> Option<Checkpoint> {
         let position = self.number()?;
-        let fixed = Some(self.block()?.to_vec()).filter(|bytes| !bytes.is_empty());
-        let count = self.number()?;
-        let logits: Vec<f32> = self.words(count)?.map(f32::from_le_bytes).collect();
-        Some(Checkpoint { position, fixed, logits: Some(logits).filter(|logits| !logits.is_empty()) })
+        let fixed = Some(self.block()?).filter(|bytes| !bytes.is_empty());
+        let logits = Some(self.words(f32::from_le_bytes)?).filter(|logits| !logits.is_empty());
+        Some(Checkpoint { position, fixed, logits })
+    }
+
+    /// Whether nothing is left but the hash of what was read.
+    fn ends_whole(mut self) -> bool {
+        let mut digest = [0; DIGEST];
+        self.left == 0
+            && self.source.read_exact(&mut digest).is_ok()
+            && self.hash.finalize().as_slice() == digest.as_slice()
     }
 }

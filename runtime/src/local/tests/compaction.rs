@@ -129,6 +129,8 @@ async fn tokens_that_a_compaction_makes_the_model_read_again_are_counted_as_that
         run: "r".into(),
         session: "s".into(),
         message: "And then?".to_owned(),
+        untrusted_message: false,
+        key: None,
         model: ModelInfo::default(),
         tools: vec![],
         untrusted: vec![],

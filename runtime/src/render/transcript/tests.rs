@@ -1,6 +1,6 @@
 //! A session's tokens only grow, and by exactly what is new.
 
-use handyman_core::{Message, Part, Role, ToolSpec};
+use handyman_core::{Message, Part, Role, ToolSpec, UNREADABLE};
 use serde_json::json;
 
 use super::{EarlierReasoning, Prompt, Renderer, Transcript};
@@ -133,6 +133,21 @@ fn a_reply_that_was_cut_off_is_ended_first() {
     let earlier = Transcript { tokens: vec![97], messages: 2, ended: false };
     let Prompt { tokens, new, .. } = prompt(renderer, Some(&earlier), &history, &[]);
     assert_eq!((text(&tokens).as_str(), new), ("a$\nuser\non$\nassistant\n", tokens.len() - 1));
+}
+
+#[test]
+fn what_ends_a_reply_that_could_not_be_read_is_counted_as_new() {
+    let template = Template::new(TEMPLATE.to_owned(), String::new(), String::new()).unwrap();
+    let (dialect, tokenizer) = (hermes(), Bytes::new());
+    let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
+    let said = |next: Message| [person("Go"), Message::text_of(Role::Assistant, "a"), next];
+    let noted = |note: &str| said(Message { role: Role::User, parts: vec![Part::Note(note.to_owned())] });
+    let unreadable = noted(&format!("{UNREADABLE}it was cut off. Reply again."));
+    for (history, ended) in [(unreadable, false), (noted("Not so."), true), (said(person("on")), true)] {
+        let earlier = Transcript { tokens: vec![97], messages: 2, ended };
+        let Prompt { new, .. } = prompt(renderer, Some(&earlier), &history, &[]);
+        assert_eq!(renderer.since(2, &history, &[]), Some(new), "{history:?}");
+    }
 }
 
 /// Refuses a conversation in which a person speaks before they were answered, as Mistral's and Gemma's do.

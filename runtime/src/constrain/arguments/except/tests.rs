@@ -7,7 +7,7 @@ use crate::constrain::arguments::Arguments;
 use crate::constrain::grammar::Grammar;
 use crate::constrain::sources::Sources;
 use crate::dialect::format::Syntax;
-use crate::tiny::{asks, constrainer, person, tool};
+use crate::tiny::{asks, constrainer, person, result, tool};
 
 /// A conversation in which the tool has failed with each of these arguments.
 fn failed(spec: &ToolSpec, said: &str, with: &[Value]) -> Vec<Message> {
@@ -79,6 +79,50 @@ fn numbers_and_truth_values_are_told_apart() {
         ],
         &[r#"{"n": 1}"#, r#"{"n": 5, "all": true}"#, r#"{"n": 9}"#, r#"{"n": 0}"#, r#"{"n": 10}"#],
     );
+}
+
+#[test]
+fn numbers_stay_within_their_bounds_however_these_are_written_and_whatever_was_tried() {
+    let number = json!({"type": "integer", "minimum": 1.0, "exclusiveMinimum": 2, "maximum": 9.5, "exclusiveMaximum": 20});
+    let spec = tool("count", json!({"n": number}), &["n"]);
+    let tried = [json!({"n": 100}), json!({"n": 5}), json!({"n": -3})];
+    check(
+        &spec,
+        &failed(&spec, "count", &tried),
+        &[r#"{"n": 3}"#, r#"{"n": 4}"#, r#"{"n": 6}"#, r#"{"n": 9}"#],
+        &[
+            r#"{"n": 5}"#,
+            r#"{"n": 2}"#,
+            r#"{"n": 0}"#,
+            r#"{"n": 10}"#,
+            r#"{"n": 50}"#,
+            r#"{"n": 101}"#,
+            r#"{"n": -4}"#,
+        ],
+    );
+}
+
+#[test]
+fn what_results_hold_is_told_apart() {
+    for (kind, [one, other, none]) in
+        [("integer", [json!(7), json!(71), json!(70)]), ("string", [json!("G7"), json!("G71"), json!("G70")])]
+    {
+        let id = json!({"type": kind, "x-from": ["search.id"]});
+        let found = result("search", json!({"id": [one, other]}));
+        let after = |spec: &ToolSpec, tried: &[Value]| {
+            let mut history = failed(spec, "order it", tried);
+            history.insert(0, found.clone());
+            history
+        };
+        let call = |id: &Value, more: &str| format!("{{\"id\": {id}{more}}}");
+        let spec = tool("order", json!({"id": id, "fast": {"type": "boolean"}}), &["id"]);
+        let right = [call(&other, ""), call(&one, ", \"fast\": true")];
+        let wrong = [call(&one, ""), call(&none, "")];
+        let [right, wrong] = [&right, &wrong].map(|calls| calls.each_ref().map(String::as_str));
+        check(&spec, &after(&spec, &[json!({"id": one})]), &right, &wrong);
+        let spec = tool("order", json!({"id": id}), &["id"]);
+        assert_eq!(grammar(&spec, &after(&spec, &[json!({"id": one}), json!({"id": other})])), None);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Trial, names};
 use crate::constrain::sources::Sources;
 use crate::dialect::samples::{call, tool};
 use crate::dialect::{Dialect, Turn};
-use crate::tiny::person;
+use crate::tiny::{person, result};
 
 /// A conversation in which calls with these arguments have failed, one a turn.
 fn failed(tool: &str, said: &str, with: &[Value]) -> Vec<Message> {
@@ -31,9 +31,13 @@ fn failed(tool: &str, said: &str, with: &[Value]) -> Vec<Message> {
 /// Holds, in every family, that exactly the calls that failed are out of the language, and that what is in
 /// it reads back as it was written.
 fn check(spec: &ToolSpec, said: &str, failures: &[Value], others: &[Value]) {
+    check_in(&failed(&spec.name, said, failures), spec, failures, others);
+}
+
+/// The same in a conversation in which they have failed.
+fn check_in(history: &[Message], spec: &ToolSpec, failures: &[Value], others: &[Value]) {
     let offered = [spec.clone()];
-    let history = failed(&spec.name, said, failures);
-    let sources = Sources::new(&history).without_repeats(&offered);
+    let sources = Sources::new(history).without_repeats(&offered);
     for name in names() {
         for tagged in [false, true] {
             let trial = Trial::new(name, tagged, false);
@@ -76,6 +80,25 @@ fn copied_and_given_values_are_told_apart() {
             json!({"from": "北京", "to": "上海"}),
         ],
     );
+}
+
+#[test]
+fn whole_numbers_of_results_are_told_apart() {
+    let found = result("search", json!({"id": [7, 71]}));
+    let after = |failures: &[Value]| {
+        let mut history = failed("order", "order it", failures);
+        history.insert(0, found.clone());
+        history
+    };
+    let id = json!({"type": "integer", "x-from": ["search.id"]});
+    let properties = json!({"fast": {"type": "boolean"}, "id": id});
+    let parameters = json!({"type": "object", "properties": properties, "required": ["id"]});
+    let failures = [json!({"id": 7}), json!({"fast": true, "id": 71})];
+    let others = [json!({"id": 71}), json!({"fast": true, "id": 7}), json!({"fast": false, "id": 71})];
+    check_in(&after(&failures), &tool("order", "Orders", parameters), &failures, &others);
+    let parameters = json!({"type": "object", "properties": {"id": id}, "required": ["id"]});
+    let failures = [json!({"id": 7}), json!({"id": 71})];
+    check_in(&after(&failures), &tool("order", "Orders", parameters), &failures, &[]);
 }
 
 #[test]
