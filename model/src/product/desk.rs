@@ -146,6 +146,7 @@ impl World for Desk<'_> {
             key,
             now: self.now,
             allowed: None,
+            untrusted: false,
         };
         let call = ToolCall { id, tool: call.name.clone(), arguments: call.arguments.clone() };
         let result = self.runtime.block_on(self.site.toolbox.call(&call, &context));

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use handyman_runtime::eval::wilson;
+
 /// Shares by row and column; both are kept in the order of their names.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -50,18 +52,6 @@ impl Share {
     fn cell(&self) -> String {
         let (low, high) = wilson(self.right, self.cases);
         let share = 100.0 * f64::from(self.right) / f64::from(self.cases.max(1));
-        format!("{share:.0} % ({low:.0}–{high:.0}) | {}", self.cases)
+        format!("{share:.0} % ({:.0}–{:.0}) | {}", 100.0 * low, 100.0 * high, self.cases)
     }
-}
-
-/// The Wilson score interval of a share, in per cent, at 95 %.
-/// E. B. Wilson, Probable inference, the law of succession, and statistical inference, 1927.
-fn wilson(right: u32, cases: u32) -> (f64, f64) {
-    const Z: f64 = 1.96;
-    let n = f64::from(cases.max(1));
-    let share = f64::from(right) / n;
-    let middle = share + Z * Z / (2.0 * n);
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    (100.0 * (middle - spread).max(0.0) / scale, 100.0 * (middle + spread) / scale)
 }

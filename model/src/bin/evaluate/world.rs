@@ -38,6 +38,7 @@ impl World {
             key,
             now: self.now,
             allowed: None,
+            untrusted: false,
         };
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         self.toolbox.call(&ToolCall { id, tool: tool.to_owned(), arguments }, &context).await.result

@@ -1,0 +1,78 @@
+//! Reading cases: what may be written, and what is refused with what is wrong.
+
+use handyman_core::{Effect, FaultKind, Safety, ToolSpec};
+use serde_json::{Value, json};
+
+use super::{Case, Ending};
+
+fn read(case: Value) -> Result<Case, String> {
+    serde_json::from_value(case).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_case_is_read_with_all_it_may_say() {
+    let case = read(json!({
+        "name": "trip",
+        "task": ["Book it", "Pay for it"],
+        "expect": {
+            "calls": [{"tool": "book", "arguments": {"people": 3}}, {"tool": "pay"}],
+            "exactly": true,
+            "never": ["refund"],
+            "answer": {"contains": ["HM"], "lacks": ["sorry"]},
+            "value": {"paid": true},
+            "outcome": "answered"
+        }
+    }))
+    .unwrap();
+    assert_eq!((case.title(), case.task.len()), ("trip", 2));
+    assert_eq!(case.expect.calls[0].arguments["people"], 3);
+    assert_eq!((case.expect.exactly, case.expect.outcome), (true, Some(Ending::Answered)));
+    let short = read(json!({"task": "Rain?", "expect": {"exactly": true}})).unwrap();
+    assert_eq!((short.title(), short.task.as_slice()), ("Rain?", ["Rain?".to_owned()].as_slice()));
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let expect = json!({"outcome": "answered"});
+    let cases = [
+        (json!({"task": "Rain?"}), "`expect` says nothing"),
+        (json!({"task": "Rain?", "expect": {"calls": [], "exactly": false}}), "`expect` says nothing"),
+        (json!({"task": "Rain?", "expect": expect, "exepct": {}}), "unknown field `exepct`"),
+        (json!({"task": "Rain?", "expect": {"call": []}}), "unknown field `call`"),
+        (
+            json!({"task": "Rain?", "expect": {"calls": [{"tool": "look", "args": {}}]}}),
+            "unknown field `args`",
+        ),
+        (json!({"task": "Rain?", "expect": {"answer": {"has": []}}}), "unknown field `has`"),
+        (json!({"task": "Rain?", "expect": {"outcome": "done"}}), "unknown variant `done`"),
+        (json!({"expect": expect}), "missing field `task`"),
+        (json!({"task": " ", "expect": expect}), "`task` is a text, or a list of texts"),
+        (json!({"task": [], "expect": expect}), "`task` is a text, or a list of texts"),
+        (json!({"task": ["Rain?", 3], "expect": expect}), "`task` is a text, or a list of texts"),
+    ];
+    for (case, problem) in cases {
+        let told = read(case.clone()).unwrap_err();
+        assert!(told.contains(problem), "{case}: {told}");
+    }
+}
+
+#[test]
+fn tools_it_names_have_to_be_on_offer() {
+    let look = ToolSpec {
+        name: "look".to_owned(),
+        description: "Looks".to_owned(),
+        parameters: json!({"type": "object", "properties": {}}),
+        effect: Effect::ReadOnly,
+        safety: Safety::default(),
+    };
+    let fits = |expect: Value| {
+        read(json!({"task": "Rain?", "expect": expect})).unwrap().fits(std::slice::from_ref(&look))
+    };
+    assert!(fits(json!({"calls": [{"tool": "look"}], "never": ["look"]})).is_ok());
+    for expect in [json!({"calls": [{"tool": "lok"}]}), json!({"never": ["lok"]})] {
+        let fault = fits(expect).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Request);
+        assert_eq!(fault.to_string(), "the case 'Rain?' names the tool 'lok', which is not on offer");
+        assert_eq!(fault.hint(), Some("the tools on offer are: look"));
+    }
+}
