@@ -12,8 +12,8 @@
 //! `remote` (models behind an OpenAI-compatible endpoint), `hub` (models from the Hugging Face hub);
 //! `databases` (PostgreSQL and MySQL/MariaDB beside SQLite), `web` (weather, search, pages and booking over
 //! HTTP; PDF documents), `calendar` (iCalendar files), `mail` (reading and sending it), `mcp` (tools of MCP
-//! servers), `openapi` (tools from OpenAPI documents); `serve` (the booking API, and a toolbox or an agent as
-//! an MCP server); `testing` (a scripted model, and journals in memory and with failures); `tracing` (spans of runs,
+//! servers), `openapi` (tools from OpenAPI documents); `serve` (the booking API, an agent over HTTP, and a toolbox
+//! or an agent as an MCP server); `testing` (a scripted model, and journals in memory and with failures); `tracing` (spans of runs,
 //! replies and calls: `Traced`).
 
 #[cfg(feature = "llama")]
@@ -31,7 +31,7 @@ pub use builtin::BuiltinModel;
 pub use handyman_core::*;
 pub use handyman_runtime::*;
 #[cfg(feature = "serve")]
-pub use served::ServedAgent;
+pub use served::{HttpAgent, ServedAgent};
 pub use tokio_util::sync::CancellationToken;
 pub use witness::JournalWitness;
 /// The crates whose types stand in this one's: dates and times, and JSON.

@@ -1,4 +1,7 @@
-//! An agent as a tool of an MCP server: other programs hand it a task and hear how far it has come.
+//! An agent as a tool of an MCP server: other programs hand it a task and hear how far it has come. Beside it, an agent over
+//! HTTP.
+
+mod http;
 
 use async_trait::async_trait;
 use handyman_core::{
@@ -10,6 +13,8 @@ use handyman_tools::mcp::serve::{Caller, Service};
 use serde_json::{Map, Value, json};
 use std::sync::{Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
+
+pub use http::HttpAgent;
 
 /// An agent that is offered as one tool, `handyman`.
 ///

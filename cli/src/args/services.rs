@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Subcommand};
 
-use super::Places;
+use super::{Places, RunOptions};
 
 /// What tools are offered beside the sandbox's, and what stands in for parts of it.
 #[derive(Debug, Clone, Default, Group)]
@@ -64,6 +64,35 @@ pub(crate) enum ServeCommand {
         #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8642")]
         listen: String,
         #[command(flatten)]
-        places: Places,
+        places: Box<Places>,
     },
+    /// The agent over HTTP: runs, their events as they happen, approvals (see docs/agent-api.md)
+    ///
+    /// Whoever is to ask it from another machine needs a key, which is read from `HANDYMAN_SERVE_KEY`.
+    #[command(mut_args = as_served)]
+    Agent {
+        /// Where to listen; port 0 takes any free one. Where other machines can reach it, only with a key
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8643")]
+        listen: String,
+        /// Let the web pages of this origin ask too, such as `https://app.example.org` (may be repeated)
+        #[arg(long, value_name = "URL")]
+        origin: Vec<String>,
+        /// Runs that may be under way at once; whoever wants to begin another is told to come again
+        #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+        max_runs: u32,
+        #[command(flatten)]
+        options: Box<RunOptions>,
+    },
+}
+
+/// Says of an option what it means where the agent is served, where that is something else than for a run.
+fn as_served(option: clap::Arg) -> clap::Arg {
+    match option.get_id().as_str() {
+        "json" => option.hide(true),
+        "approve" => option.hide_possible_values(true).help(
+            "What happens with calls that have an effect, of tools that the next three options do not name: with auto they run, \
+             with ask the run waits until a client decides, with deny they are refused [default: ask]",
+        ),
+        _ => option,
+    }
 }

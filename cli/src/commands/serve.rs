@@ -1,15 +1,17 @@
-//! `handyman serve booking` and `handyman mcp`: the tools, and the agent, for other programs.
+//! `handyman serve` and `handyman mcp`: the tools, and the agent, for other programs.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use handyman::ServedAgent;
 use handyman::tools::booking::serve::serve;
 use handyman::tools::mcp::serve::Serving;
+use handyman::{HttpAgent, ServedAgent};
 use tokio::net::TcpListener;
 
 use crate::args::services::ServeCommand;
 use crate::args::{Places, RunOptions};
+use crate::interrupt::Interrupt;
 use crate::problem::Problem;
 use crate::settings::{self, Files};
 use crate::show;
@@ -17,7 +19,22 @@ use crate::show;
 pub(crate) async fn dispatch(command: ServeCommand) -> Result<ExitCode, Problem> {
     match command {
         ServeCommand::Booking { listen, places } => booking(&listen, &places).await,
+        ServeCommand::Agent { listen, origin, max_runs, options } => {
+            agent((&listen, &origin, max_runs), &options).await
+        }
     }
+}
+
+/// Listens at a place, and says where that is.
+async fn bound(listen: &str) -> Result<(TcpListener, SocketAddr), Problem> {
+    let listener = TcpListener::bind(listen).await.map_err(|error| busy(listen, &error))?;
+    let address = listener.local_addr().map_err(|error| busy(listen, &error))?;
+    Ok((listener, address))
+}
+
+fn busy(listen: &str, error: &std::io::Error) -> Problem {
+    Problem::new(format!("cannot listen on {listen}: {error}"))
+        .with_hint("name another place with --listen HOST:PORT")
 }
 
 async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {
@@ -27,19 +44,61 @@ async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {
     }
     let files = Files::of(places)?;
     let sandbox = files.open_sandbox(None).await?;
-    let busy = |error: std::io::Error| {
-        Problem::new(format!("cannot listen on {listen}: {error}"))
-            .with_hint("name another place with --listen HOST:PORT")
-    };
-    let listener = TcpListener::bind(listen).await.map_err(busy)?;
-    let address = listener.local_addr().map_err(busy)?;
+    let (listener, address) = bound(listen).await?;
     show::line(&format!("listening on http://{address}"));
-    tokio::select! {
-        served = serve(listener, &sandbox, move || files.now()) => served.map_err(busy)?,
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(busy)?,
-    }
+    let ended = tokio::select! {
+        served = serve(listener, &sandbox, move || files.now()) => served,
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    };
+    ended.map_err(|error| busy(listen, &error))?;
     Ok(ExitCode::SUCCESS)
 }
+
+const KEY_HINT: &str = "put a key into HANDYMAN_SERVE_KEY, which clients then send as `Authorization: Bearer KEY`; \
+    or listen on 127.0.0.1";
+
+/// The key that clients have to send, where one is set. What is set and cannot be one is not taken for none.
+fn key() -> Result<Option<String>, Problem> {
+    let Some(set) = std::env::var_os("HANDYMAN_SERVE_KEY") else { return Ok(None) };
+    match set.into_string() {
+        Ok(key) if !key.trim_ascii().is_empty() => Ok(Some(key)),
+        Ok(_) | Err(_) => Err(Problem::usage("HANDYMAN_SERVE_KEY is set, and there is no key in it")
+            .with_hint("put a key there, or unset it")),
+    }
+}
+
+/// The agent over HTTP. Ctrl-C ends its runs well, and then the server.
+async fn agent(
+    (listen, origins, max_runs): (&str, &[String], u32),
+    options: &RunOptions,
+) -> Result<ExitCode, Problem> {
+    if options.json {
+        return Err(Problem::usage("--json: what is served is JSON in any case").with_hint("leave it out"));
+    }
+    let key = key()?;
+    let (listener, address) = bound(listen).await?;
+    if key.is_none() && !address.ip().is_loopback() {
+        let problem =
+            format!("--listen {listen}: other machines can reach the agent there, and there is no key");
+        return Err(Problem::usage(problem).with_hint(KEY_HINT));
+    }
+    let files = Files::of(&options.places)?;
+    let agent = settings::agent_elsewhere(options, &files).await?;
+    let name = listen.rsplit_once(':').map_or(listen, |(name, _)| name);
+    let served = HttpAgent::new(agent).host(name).runs_max(max_runs);
+    let served = key.into_iter().fold(served, HttpAgent::key);
+    let served = origins.iter().try_fold(served, |served, origin| served.origin(origin))?;
+    let interrupt = Interrupt::new();
+    show::line(&format!("listening on http://{address}"));
+    served
+        .serve(listener, interrupt.token().cancelled_owned())
+        .await
+        .map_err(|error| busy(listen, &error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+const CLIENT_HINT: &str = "an MCP client starts `handyman mcp` and talks to it over standard input and output; \
+    name this command in the client's settings";
 
 /// Standard output belongs to the protocol: nothing else is printed there.
 pub(crate) async fn mcp(no_agent: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
@@ -55,6 +114,6 @@ pub(crate) async fn mcp(no_agent: bool, options: &RunOptions) -> Result<ExitCode
     };
     let serving = Serving::new(agent.tools()?.clone(), move || files.now());
     let serving = if no_agent { serving } else { serving.with(Arc::new(ServedAgent::new(agent))) };
-    serving.on_standard_io().await?;
+    serving.on_standard_io().await.map_err(|error| Problem::from(error).with_hint(CLIENT_HINT))?;
     Ok(ExitCode::SUCCESS)
 }

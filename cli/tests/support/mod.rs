@@ -9,6 +9,9 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+#[cfg(feature = "services")]
+pub(crate) mod served;
+
 /// A folder with a journal and a world, and the binary that works on them.
 #[derive(Debug)]
 pub(crate) struct Bench {
