@@ -125,6 +125,8 @@ fn begun(run: &RunId) -> Event {
         run: run.clone(),
         session: "s".into(),
         message: "go".to_owned(),
+        untrusted_message: false,
+        key: None,
         model: ModelInfo::default(),
         tools: Vec::new(),
         untrusted: Vec::new(),

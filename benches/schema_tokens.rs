@@ -79,5 +79,6 @@ fn context() -> CallContext {
         key: "bench.c1".into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }

@@ -27,6 +27,7 @@ fn context() -> CallContext {
         key: "bench.c1".into(),
         now,
         allowed: None,
+        untrusted: false,
     }
 }
 

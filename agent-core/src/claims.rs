@@ -2,14 +2,21 @@
 
 mod asked;
 mod backing;
+mod refused;
+mod spoken;
 
-use crate::deeds::{Deed, is_chinese};
+use crate::deeds::{Deed, is_chinese, licensed_in};
 use crate::event::Receipt;
 use crate::message::CallOutcome;
 use crate::run::{Done, Run};
 use crate::tool::{Effect, ToolSpec};
+
+pub use crate::deeds::Refusal;
+pub use refused::refusal;
+
 use asked::Asked;
-use backing::{does, is_backed, reference, shows_earlier, stands};
+use backing::{does, has_acted, is_backed, reference, shows_earlier, stands};
+use spoken::spoken;
 
 /// Words of an answer that nothing backs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +78,9 @@ fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     if tools.iter().all(|tool| tool.effect == Effect::ReadOnly) {
         return None;
     }
-    let asked = Asked::of(run, tools);
+    let (asked, spoken) = (Asked::of(run, tools), spoken(text));
     Deed::all().find_map(|deed| {
-        let words = deed.claims_in(text).into_iter().find(|clause| !asked.is_answered_by(deed, clause))?;
+        let words = deed.claims_in(&spoken).into_iter().find(|clause| !asked.is_answered_by(deed, clause))?;
         let stands = || standing(deed, &asked, run, tools);
         (!is_backed(deed, text, &asked, run, tools)).then(|| Claim { deed, words, stands: stands() })
     })
@@ -82,7 +89,7 @@ fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
 fn standing(deed: Deed, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> Standing {
     let is_unknown = |done: &Done| done.outcome == CallOutcome::Unknown && does(deed, done, tools);
     // What is unknown may stand.
-    let acted = |done: &Done| done.outcome == CallOutcome::Unknown || stands(done, run, tools);
+    let acted = |done: &Done| done.outcome == CallOutcome::Unknown || has_acted(done, run, tools);
     if run.done().iter().any(is_unknown) {
         Standing::InDoubt
     } else if run.done().iter().any(acted) {
@@ -139,12 +146,11 @@ pub fn honest(text: &str, run: &Run, tools: &[ToolSpec]) -> String {
     }
 }
 
-/// Whether a person's words ask for what a tool does: by a word for the deed, or the tool's own name.
+/// Whether a person's words ask for what a tool does: they order it by a word for the deed, or by the tool's own name. "What
+/// does my mail say?" asks for nothing to be mailed.
 #[must_use]
 pub fn asks_for(text: &str, spec: &ToolSpec) -> bool {
-    let lower = text.to_lowercase();
-    let named = lower.contains(&spec.name.to_lowercase().replace(['_', '-'], " "));
-    named || Deed::of_tool(spec).is_some_and(|deed| deed.asked_in(text))
+    licensed_in(text, spec)
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ pub enum Compaction {
         bytes: usize,
         /// How many results that are.
         results: usize,
+        /// Messages of instructions that came before; unknown in journals of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        system: Option<usize>,
     },
     /// Messages are left out.
     MessagesLeftOut {
@@ -55,6 +58,9 @@ pub enum Compaction {
         from: usize,
         /// How many.
         messages: usize,
+        /// Messages of instructions that came before; unknown in journals of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        system: Option<usize>,
     },
 }
 
@@ -62,13 +68,14 @@ pub enum Compaction {
 #[must_use]
 pub fn next(run: &Run) -> Option<Compaction> {
     let history = run.history();
-    let asked = history.iter().rposition(from_person)?;
+    let asked = history.iter().rposition(Message::asks)?;
+    let system = Some(instructions(history));
     let latest = history.iter().rposition(|message| message.role == Role::Tool).unwrap_or(history.len());
     let shorten = |until: usize, bytes: usize| {
         let long =
             |message: &Message| message.results().filter(|result| is_long(&result.result, bytes)).count();
         let results = history[..until.min(history.len())].iter().map(long).sum();
-        (results > 0).then_some(Compaction::ResultsShortened { until, bytes, results })
+        (results > 0).then_some(Compaction::ResultsShortened { until, bytes, results, system })
     };
     shorten_replies(history)
         .or_else(|| shorten(latest, OLDER_BYTES))
@@ -97,11 +104,12 @@ fn is_unreadable(history: &[Message], at: usize) -> bool {
 
 /// The older half of what was said before a message, in whole exchanges; the instructions stay.
 fn leave_out_before(history: &[Message], asked: usize) -> Option<Compaction> {
-    let from = history.iter().take_while(|message| message.role == Role::System).count();
-    let exchanges: Vec<usize> = (from..=asked).filter(|&at| from_person(&history[at])).collect();
+    let from = instructions(history);
+    let exchanges: Vec<usize> = (from..=asked).filter(|&at| history[at].asks()).collect();
     let half = exchanges.len().checked_sub(1)?.div_ceil(2);
     let until = *exchanges.get(half).filter(|_| half > 0)?;
-    (until > from).then_some(Compaction::MessagesLeftOut { from, messages: until - from })
+    let (messages, system) = (until.saturating_sub(from), Some(from));
+    (messages > 0).then_some(Compaction::MessagesLeftOut { from, messages, system })
 }
 
 /// The oldest turn after a message, unless it is the last one.
@@ -109,14 +117,26 @@ fn leave_out_turn(history: &[Message], asked: usize) -> Option<Compaction> {
     let turns: Vec<usize> =
         (asked + 1..history.len()).filter(|&at| history[at].role == Role::Assistant).collect();
     match turns.as_slice() {
-        [first, second, ..] => Some(Compaction::MessagesLeftOut { from: *first, messages: second - first }),
+        [first, second, ..] => {
+            let (from, messages) = (*first, second - first);
+            Some(Compaction::MessagesLeftOut { from, messages, system: Some(instructions(history)) })
+        }
         [] | [_] => None,
     }
 }
 
+/// How many messages of instructions a history begins with.
+fn instructions(history: &[Message]) -> usize {
+    history.iter().take_while(|message| message.role == Role::System).count()
+}
+
 impl Compaction {
-    /// Does the step.
+    /// Does the step. Instructions are the agent's, not the journal's: where there are more or fewer now than when the
+    /// messages were counted, the same messages have other places.
     pub(crate) fn apply(&self, history: &mut Vec<Message>) {
+        let now = instructions(history);
+        let placed =
+            |at: usize, then: Option<usize>| at.saturating_sub(then.unwrap_or(now)).saturating_add(now);
         match self {
             Self::RepliesShortened { bytes, .. } => {
                 let unreadable: Vec<usize> =
@@ -127,8 +147,8 @@ impl Compaction {
                     }
                 }
             }
-            Self::ResultsShortened { until, bytes, .. } => {
-                let until = (*until).min(history.len());
+            Self::ResultsShortened { until, bytes, system, .. } => {
+                let until = placed(*until, *system).min(history.len());
                 for part in history[..until].iter_mut().flat_map(|message| &mut message.parts) {
                     if let Part::Result(result) = part
                         && is_long(&result.result, *bytes)
@@ -137,8 +157,8 @@ impl Compaction {
                     }
                 }
             }
-            Self::MessagesLeftOut { from, messages } => {
-                let from = (*from).min(history.len());
+            Self::MessagesLeftOut { from, messages, system } => {
+                let from = placed(*from, *system).min(history.len());
                 let until = from.saturating_add(*messages).min(history.len());
                 history.drain(from..until);
                 let told = "(What was said or done before was left out here to make room.)";
@@ -154,12 +174,6 @@ impl Compaction {
             }
         }
     }
-}
-
-/// Whether a message says what is to be done.
-fn from_person(message: &Message) -> bool {
-    let asks = |part: &Part| matches!(part, Part::Text(_) | Part::Task { .. });
-    message.role == Role::User && message.parts.iter().any(asks)
 }
 
 fn is_long(result: &Value, bytes: usize) -> bool {
@@ -215,13 +229,9 @@ pub fn bounded(result: Value, bytes: usize) -> Value {
 
 /// The result with the word that it was cut.
 fn told(less: Value, cut: String) -> Value {
-    match less {
-        Value::Object(mut fields) => {
-            fields.insert("cut".to_owned(), cut.into());
-            fields.into()
-        }
-        value => json!({"cut": cut, "value": value}),
-    }
+    let Value::Object(mut fields) = less else { return json!({"cut": cut, "value": less}) };
+    fields.insert("cut".to_owned(), cut.into());
+    fields.into()
 }
 
 /// How deep a value is nested.

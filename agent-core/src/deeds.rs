@@ -4,12 +4,19 @@
 mod chinese;
 mod clauses;
 mod english;
+mod licences;
+mod months;
 mod orders;
+mod refusals;
 mod words;
 
 use std::fmt;
 
+pub use refusals::Refusal;
+
+pub(crate) use licences::{chosen_in, licensed_in};
 pub(crate) use orders::{accepts, last_question, refuses};
+pub(crate) use refusals::{declined_in, refused_in};
 
 use crate::tool::ToolSpec;
 use clauses::{Clause, coarse, is_question};
@@ -114,7 +121,7 @@ impl Deed {
 
     /// Whether a clause claims the deed in a place that counts.
     fn claimed_by(self, clause: &Clause, counts: impl Fn(&Said<'_>) -> bool) -> bool {
-        let spoken = without(&clause.words, self.0.idioms.iter().chain(&DATA.overlooked));
+        let spoken = self.spoken_in(&clause.words);
         let lower = spoken.to_lowercase();
         let words = words_of(&lower);
         let is_others = |at: usize, length: usize| {
@@ -133,10 +140,15 @@ impl Deed {
             })
     }
 
+    /// A clause without what only looks like the deed, or like a hedge.
+    fn spoken_in(self, clause: &str) -> String {
+        months::without_may(&without(clause, self.0.idioms.iter().chain(&DATA.overlooked)))
+    }
+
     /// Whether a person says that the deed was done, and does not only want to hear it.
     pub(crate) fn stated_in(self, text: &str) -> bool {
         let states = |clause: &str| {
-            let lower = without(clause, self.0.idioms.iter().chain(&DATA.overlooked)).to_lowercase();
+            let lower = self.spoken_in(clause).to_lowercase();
             let (words, asks) = (words_of(&lower), is_question(clause));
             let wants = words.iter().any(|word| has(&DATA.hearing.en, word))
                 || DATA.hearing.zh.iter().any(|order| lower.contains(order.as_str()));
@@ -215,7 +227,12 @@ fn name_of(spec: &ToolSpec) -> String {
 
 /// Whether a text is written in Chinese characters.
 pub(crate) fn is_chinese(text: &str) -> bool {
-    text.chars().any(|character| matches!(character, '\u{4E00}'..='\u{9FFF}'))
+    text.chars().any(is_han)
+}
+
+/// Whether a character is a Chinese one.
+pub(crate) fn is_han(character: char) -> bool {
+    matches!(character, '\u{4E00}'..='\u{9FFF}')
 }
 
 #[cfg(test)]

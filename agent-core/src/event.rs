@@ -113,6 +113,13 @@ pub enum Event {
         session: SessionId,
         /// The person's message.
         message: String,
+        /// Whether strangers may have had a part in it, as in a task that an agent hands on which has read what they
+        /// wrote: then it is nobody's request.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        untrusted_message: bool,
+        /// The key that the caller began it under, where they gave one: no other run of the session is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// The model that serves the run.
         model: ModelInfo,
         /// Names of the tools offered.
@@ -212,7 +219,7 @@ pub enum Event {
         /// The key handed to the tool.
         key: IdempotencyKey,
     },
-    /// A call failed without effect, in a way that may pass. It is tried again under the same key.
+    /// A call failed in a way that may pass. It is tried again under the same key.
     CallRetried {
         /// The call.
         call: CallId,
@@ -220,6 +227,9 @@ pub enum Event {
         attempt: u32,
         /// What went wrong.
         error: String,
+        /// Whether it may have taken effect all the same: the answer of an attempt was lost.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_doubt: bool,
         /// Milliseconds to wait before the next attempt.
         wait_ms: u64,
         /// Milliseconds the failed attempt took.

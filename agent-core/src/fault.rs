@@ -17,7 +17,8 @@ pub enum FaultKind {
     Template,
     /// The prompt and the reply do not fit the model's window.
     Window,
-    /// A tool's schema is outside the promised subset, or two tools share a name.
+    /// A tool's schema is outside the promised subset, two tools share a name, or no tool on offer gives what one has to be
+    /// called with.
     Schema,
     /// The engine failed while it computed.
     Backend,

@@ -136,3 +136,13 @@ pub struct Usage {
     /// Milliseconds in tools.
     pub tool_ms: u64,
 }
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.turns = self.turns.saturating_add(other.turns);
+        self.calls = self.calls.saturating_add(other.calls);
+        self.tokens += other.tokens;
+        self.model_ms = self.model_ms.saturating_add(other.model_ms);
+        self.tool_ms = self.tool_ms.saturating_add(other.tool_ms);
+    }
+}

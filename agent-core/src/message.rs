@@ -24,7 +24,8 @@ pub enum Role {
 pub enum Part {
     /// What the speaker said.
     Text(String),
-    /// What a step of a workflow puts to the model: its author's words, with values in them.
+    /// What a step of a workflow puts to the model: its author's words, with values in them. Or what another agent hands
+    /// on that has heard strangers.
     Task {
         /// The words.
         text: String,
@@ -66,6 +67,12 @@ impl Message {
             .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
             .collect();
         texts.join("\n")
+    }
+
+    /// Whether it says what is to be done: a person's words, or a task.
+    pub(crate) fn asks(&self) -> bool {
+        let asks = |part: &Part| matches!(part, Part::Text(_) | Part::Task { .. });
+        self.role == Role::User && self.parts.iter().any(asks)
     }
 
     /// The tool calls in this message, in order.

@@ -153,6 +153,12 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided | CallState::Allowed if is_past_failure(pending, run) => {
             Some(settle(call, CallOutcome::Cancelled, "a call of this step before it did not succeed"))
         }
+        // All calls of a reply are decided on before the first of them comes to anything.
+        CallState::Undecided | CallState::Allowed
+            if let Some(spent) = repeat::unknown_in(run.pending(), call).filter(|_| !pending.scripted) =>
+        {
+            Some(settle(call, CallOutcome::Cancelled, &spent.why()))
+        }
         // A workflow's author knows what they repeat, and the limits of replies are not those of steps.
         CallState::Undecided if pending.scripted && !ending::no_time_left(run, limits) => {
             Some(Step::Decide(call.clone()))

@@ -1,8 +1,10 @@
 //! Where values come from: each argument of a call is traced to who said it first.
 //!
-//! A trace is literal: a value is the person's if it stands in one of their messages, a result's if it
-//! stands in that result. What stands nowhere is the model's own. Trust follows: a value that only
-//! stands in what strangers wrote is theirs.
+//! A value is the person's if it stands in one of their messages, a result's if it stands in that result, be it in another
+//! form: in letters of another size, with other spaces or dashes. What stands nowhere is the model's own. Trust follows: a
+//! value that only stands in what strangers wrote is theirs.
+
+mod retyped;
 
 use std::borrow::Cow;
 
@@ -10,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::ids::CallId;
-use crate::message::{CallResult, Message, Part, Role};
+use crate::message::{Message, Part, Role};
+use retyped::{Retyped, has_text};
 
 /// Who a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,50 +50,92 @@ pub struct Origin {
 /// Traces every value of a call's arguments, in their order.
 ///
 /// Of several places a value stands in, the most trusted counts: the person's messages, the system
-/// message, results the tools vouch for (the newest first), results they do not.
+/// message, results the tools vouch for (the newest first), results they do not, and tasks with strangers' words.
+/// A result that has it as it is counts before one that has it in another form.
 #[must_use]
 pub fn trace(arguments: &Map<String, Value>, history: &[Message], untrusted: &[String]) -> Vec<Origin> {
+    traced(arguments, |leaf| source(leaf, history, untrusted))
+}
+
+/// Traces the values of a call that a step of a workflow makes, as they are: what they are made of is known otherwise.
+pub(crate) fn trace_of_step(
+    arguments: &Map<String, Value>,
+    history: &[Message],
+    untrusted: &[String],
+) -> Vec<Origin> {
+    traced(arguments, |leaf| as_it_is(leaf, history, untrusted, |_| false).unwrap_or(Source::Model))
+}
+
+fn traced(arguments: &Map<String, Value>, source: impl Fn(&Value) -> Source) -> Vec<Origin> {
     let mut origins = Vec::new();
     for (name, value) in arguments {
         leaves(value, format!("/{}", escaped(name)), &mut |at, leaf| {
-            origins.push(Origin { at, source: source(leaf, history, untrusted) });
+            origins.push(Origin { at, source: source(leaf) });
         });
     }
     origins
 }
 
+/// Who a value comes from that the model wrote down.
 fn source(leaf: &Value, history: &[Message], untrusted: &[String]) -> Source {
-    let said_by = |role: Role| {
-        let mut texts =
-            history.iter().filter(|message| message.role == role).flat_map(|message| &message.parts);
-        texts.any(|part| matches!(part, Part::Text(text) if stands_in_text(leaf, text)))
+    let retyped = Retyped::of(leaf);
+    let same = |text: &str| retyped.as_ref().is_some_and(|value| value.is_in(text));
+    let alike = |text: &str| retyped.as_ref().is_some_and(|value| value.is_loosely_in(text));
+    as_it_is(leaf, history, untrusted, same)
+        .or_else(|| newest(history, untrusted, false, |result| has_text(result, &same)))
+        .or_else(|| newest(history, untrusted, true, |result| has_text(result, &alike)))
+        .or_else(|| of_task(history, untrusted, |text| stands_in_text(leaf, text) || alike(text)))
+        .unwrap_or(Source::Model)
+}
+
+/// Who says a value as it is, or, of those who are trusted to set a task, one that is the same.
+fn as_it_is(
+    leaf: &Value,
+    history: &[Message],
+    untrusted: &[String],
+    is_same: impl Fn(&str) -> bool,
+) -> Option<Source> {
+    said(history, |text| stands_in_text(leaf, text) || is_same(text))
+        .or_else(|| newest(history, untrusted, false, |result| stands_in(leaf, result)))
+        .or_else(|| newest(history, untrusted, true, |result| stands_in(leaf, result)))
+}
+
+/// Who says it, if the person does, or the agent's author, be it in a step of a workflow where strangers have no part.
+fn said(history: &[Message], is_in: impl Fn(&str) -> bool) -> Option<Source> {
+    let any = |role: Option<Role>, is_said: &dyn Fn(&Part) -> bool| {
+        let messages = history.iter().filter(|message| role.is_none_or(|role| message.role == role));
+        messages.flat_map(|message| &message.parts).any(is_said)
     };
-    let result_of = |strangers: bool| {
-        let mut results = history.iter().rev().flat_map(Message::results);
-        results
-            .find(|result| untrusted.contains(&result.tool) == strangers && stands_in(leaf, &result.result))
-    };
-    if said_by(Role::User) {
-        Source::Person
-    } else if said_by(Role::System) || set_as_task(leaf, history) {
-        Source::System
-    } else if let Some(result) = result_of(false) {
-        of_result(result, false)
-    } else if let Some(result) = result_of(true) {
-        of_result(result, true)
+    let in_text = |part: &Part| matches!(part, Part::Text(text) if is_in(text));
+    let in_task = |part: &Part| matches!(part, Part::Task { text, untrusted: false } if is_in(text));
+    if any(Some(Role::User), &in_text) {
+        Some(Source::Person)
+    } else if any(Some(Role::System), &in_text) || any(None, &in_task) {
+        Some(Source::System)
     } else {
-        Source::Model
+        None
     }
 }
 
-/// Whether a value stands in what a step of a workflow says, and is not a stranger's there.
-fn set_as_task(leaf: &Value, history: &[Message]) -> bool {
-    let mut parts = history.iter().flat_map(|message| &message.parts);
-    parts.any(|part| matches!(part, Part::Task { text, untrusted: false } if stands_in_text(leaf, text)))
+/// The newest result that has it, of those that strangers wrote or of the others.
+fn newest(
+    history: &[Message],
+    untrusted: &[String],
+    strangers: bool,
+    has_it: impl Fn(&Value) -> bool,
+) -> Option<Source> {
+    let mut results = history.iter().rev().flat_map(Message::results);
+    let result =
+        results.find(|result| untrusted.contains(&result.tool) == strangers && has_it(&result.result))?;
+    Some(Source::Result { call: result.call.clone(), tool: result.tool.clone(), untrusted: strangers })
 }
 
-fn of_result(result: &CallResult, untrusted: bool) -> Source {
-    Source::Result { call: result.call.clone(), tool: result.tool.clone(), untrusted }
+/// The strangers who have it in a step's task: those of the newest of their results before it, which the model may have
+/// been shown less of.
+fn of_task(history: &[Message], untrusted: &[String], is_in: impl Fn(&str) -> bool) -> Option<Source> {
+    let has_it = |part: &Part| matches!(part, Part::Task { text, untrusted: true } if is_in(text));
+    let at = history.iter().rposition(|message| message.parts.iter().any(has_it))?;
+    newest(&history[..at], untrusted, true, |_| true)
 }
 
 /// Whether a value stands somewhere in a result, be it as the name of a field.

@@ -5,6 +5,7 @@
 //! the world, so after it everything may be tried again, except what is unknown.
 
 use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
+use crate::run::PendingCall;
 use crate::tool::{Effect, ToolSpec};
 
 /// A call that cannot be made again, and what it came to.
@@ -57,6 +58,14 @@ pub fn spent<'a>(history: &'a [Message], tools: &[ToolSpec]) -> Vec<Spent<'a>> {
         }
     }
     spent
+}
+
+/// The same call of this turn that is unknown to have taken effect, if there is one.
+pub(crate) fn unknown_in<'a>(turn: &'a [PendingCall], call: &ToolCall) -> Option<Spent<'a>> {
+    turn.iter().filter(|pending| same(&pending.call, call)).find_map(|pending| {
+        let result = pending.result.as_ref().filter(|result| result.outcome == CallOutcome::Unknown)?;
+        Some(Spent { call: &pending.call, result })
+    })
 }
 
 /// Whether two calls are the same but for their names.

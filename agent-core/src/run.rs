@@ -1,9 +1,14 @@
 //! A run: the fold of its events.
 
 mod fold;
+mod notes;
+mod replies;
+mod requests;
 mod script;
+mod strangers;
 
 pub use fold::UNREADABLE;
+pub use requests::Request;
 
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
@@ -12,7 +17,7 @@ use crate::answer::AnswerSchema;
 use crate::event::{Event, Outcome};
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::Usage;
-use crate::message::{CallOutcome, CallResult, Message, Role, ToolCall};
+use crate::message::{CallOutcome, CallResult, Message, ToolCall};
 use crate::ports::StopReason;
 use crate::provenance::{self, Origin};
 use crate::tool::{CallContext, Failure};
@@ -68,8 +73,11 @@ pub struct PendingCall {
     pub was_allowed: bool,
     /// What a person was last shown of what it would do.
     pub plan: Option<Value>,
-    /// Attempts that failed without effect.
+    /// Attempts that failed in a way that may pass.
     pub attempts: u32,
+    /// Whether an earlier attempt may have taken effect: its answer was lost, or its process ended. Of a call that must
+    /// not happen twice, its probe has said since that it has not.
+    pub in_doubt: bool,
     /// Milliseconds to wait before the next attempt.
     pub wait_ms: u64,
     /// The call this one takes back, if it is not the model's but the planner's.
@@ -88,6 +96,7 @@ impl PendingCall {
             was_allowed: false,
             plan: None,
             attempts: 0,
+            in_doubt: false,
             wait_ms: 0,
             undoes: None,
             scripted: false,
@@ -131,6 +140,7 @@ pub struct Run {
     claims_refused: u32,
     said: String,
     stop: StopReason,
+    confidence: Option<f32>,
     usage: Usage,
     /// The calls of this turn that ran side by side and have come to something, and the longest time of one.
     side_by_side: (Vec<CallId>, u64),
@@ -166,6 +176,7 @@ impl Run {
             claims_refused: 0,
             said: String::new(),
             stop: StopReason::Ended,
+            confidence: None,
             usage: Usage::default(),
             side_by_side: Default::default(),
             outcome: None,
@@ -250,10 +261,12 @@ impl Run {
     /// Where each argument of a call comes from.
     #[must_use]
     pub fn trace(&self, call: &ToolCall) -> Vec<Origin> {
-        let origins = provenance::trace(&call.arguments, self.record(), &self.untrusted);
+        let (arguments, said, untrusted) = (&call.arguments, self.record(), &self.untrusted);
         match self.progress() {
-            Some(progress) if self.is_scripted(&call.id) => script::attributed(origins, progress),
-            Some(_) | None => origins,
+            Some(progress) if self.is_scripted(&call.id) => {
+                script::attributed(provenance::trace_of_step(arguments, said, untrusted), progress)
+            }
+            Some(_) | None => provenance::trace(arguments, said, untrusted),
         }
     }
 
@@ -299,18 +312,6 @@ impl Run {
         self.claims_refused
     }
 
-    /// The text of the last readable reply.
-    #[must_use]
-    pub fn said(&self) -> &str {
-        &self.said
-    }
-
-    /// Why the last readable reply ended: by itself, or because it was cut off.
-    #[must_use]
-    pub fn stop(&self) -> StopReason {
-        self.stop
-    }
-
     /// What has been used up.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -341,17 +342,6 @@ impl Run {
         &self.incomplete
     }
 
-    /// The text of the last reply, readable or not.
-    #[must_use]
-    pub fn written(&self) -> String {
-        self.history
-            .iter()
-            .rev()
-            .find(|message| message.role == Role::Assistant)
-            .map(Message::text)
-            .unwrap_or_default()
-    }
-
     /// The id for the `index`-th call (from 0) of the next reply: unique within the run.
     #[must_use]
     pub fn next_call_id(&self, index: usize) -> CallId {
@@ -376,6 +366,7 @@ impl Run {
             key: self.key(call),
             now: self.now?,
             allowed,
+            untrusted: self.is_of_strangers(pending),
         })
     }
 

@@ -31,6 +31,8 @@ pub(crate) fn started() -> Event {
         run: "r1".into(),
         session: "s1".into(),
         message: "Pay the bill".to_owned(),
+        untrusted_message: false,
+        key: None,
         model: ModelInfo::default(),
         tools: tools().into_iter().map(|tool| tool.name).collect(),
         untrusted: Vec::new(),

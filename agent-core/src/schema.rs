@@ -4,18 +4,22 @@
 //! a mistake is answered with its place. [`met`] says which keyword is met where. One that is not met at all is
 //! refused when the tool is registered, never silently dropped.
 //!
-//! Two keywords of our own say where a string may come from:
-//! `"x-verbatim": true`, a span of what the person wrote or an earlier result says;
-//! `"x-from": ["tool.field", …]`, a value that such a result contained. Both together allow either.
+//! Two keywords of our own say where a value may come from:
+//! `"x-verbatim": true`, of a string: a span of what the person wrote or an earlier result says;
+//! `"x-from": ["tool.field", …]`, of a string or an integer: a value of that type that such a result contained.
+//! Both together allow either. `tool.field` is what stands under `field` anywhere in a result of `tool`, and in
+//! `tool.items.id` each further field stands directly in the one before; lists are looked through.
 
 mod expected;
 mod parameters;
+mod sources;
 mod tidy;
 
 use serde_json::{Map, Value};
 
 pub use expected::expected;
-pub use parameters::{Number, Parameters, Rules, Text};
+pub use parameters::{Number, Parameters, Rules, Taken, Text};
+pub use sources::{source, unmet};
 pub use tidy::tidy;
 
 /// The keyword for arguments that are copied from what was said.
@@ -208,15 +212,16 @@ fn check_provenance(keywords: &Map<String, Value>, keyword: &str, value: &Value)
     let fits = match value {
         Value::Bool(true) => keyword == VERBATIM,
         Value::Array(sources) => keyword == FROM && !sources.is_empty() && sources.iter().all(is_source),
-        _ => false,
+        Value::Null | Value::Bool(false) | Value::Number(_) | Value::String(_) | Value::Object(_) => false,
     };
     if !fits {
         return Err(format!("expected `\"{VERBATIM}\": true` or `\"{FROM}\": [\"tool.field\"]`"));
     }
-    if keywords.get("type").and_then(Value::as_str) == Some("string") {
-        Ok(())
-    } else {
-        Err(format!("'{keyword}' is for a schema of type string"))
+    match keywords.get("type").and_then(Value::as_str) {
+        Some("string") => Ok(()),
+        Some("integer") if keyword == FROM => Ok(()),
+        _ if keyword == FROM => Err(format!("'{keyword}' is for a schema of type string or integer")),
+        _ => Err(format!("'{keyword}' is for a schema of type string")),
     }
 }
 
@@ -243,7 +248,7 @@ pub fn shown(schema: &Value) -> Value {
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(items) => items.iter().map(shown).collect(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
     }
 }
 

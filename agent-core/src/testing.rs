@@ -142,7 +142,21 @@ impl Journal for MemoryJournal {
                         summary.outcome = None;
                     }
                 }
-                _ => {}
+                Event::Started { .. }
+                | Event::ModelReplied { .. }
+                | Event::ReplyMalformed { .. }
+                | Event::CallDecided { .. }
+                | Event::PersonDecided { .. }
+                | Event::CallStarted { .. }
+                | Event::CallRetried { .. }
+                | Event::CallWithheld { .. }
+                | Event::CallFinished { .. }
+                | Event::UndoPlanned { .. }
+                | Event::ClaimRefused { .. }
+                | Event::StepCalled { .. }
+                | Event::StepAsked { .. }
+                | Event::StepEnded { .. }
+                | Event::Compacted { .. } => {}
             }
         }
         Ok(summaries)

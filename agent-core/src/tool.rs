@@ -92,6 +92,9 @@ pub struct CallContext {
     /// place where its effect lives compares it where nothing can come between: in the transaction of the
     /// effect. What would be something else is not done: [`ToolErrorKind::Changed`].
     pub allowed: Option<Value>,
+    /// Whether strangers may have had a part in the call: the run has read what they wrote. A tool that hands the
+    /// arguments on to another model tells it that they are nobody's request.
+    pub untrusted: bool,
 }
 
 /// Whether an effect under a key took place.

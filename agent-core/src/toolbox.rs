@@ -124,10 +124,12 @@ impl Toolbox {
 /// Says which argument is wrong, how, and what would be right.
 fn invalid(parameters: &Value, error: &ValidationError<'_>) -> ToolError {
     let mut path = error.instance_path().to_string();
-    let named = match error.kind() {
-        ValidationErrorKind::Required { property } => property.as_str(),
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().map(String::as_str),
-        _ => None,
+    let named = if let ValidationErrorKind::Required { property } = error.kind() {
+        property.as_str()
+    } else if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+        unexpected.first().map(String::as_str)
+    } else {
+        None
     };
     if let Some(name) = named {
         path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));

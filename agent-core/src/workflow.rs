@@ -309,7 +309,7 @@ fn described(input: &Value) -> Value {
             schema.insert("type".to_owned(), kind.into());
             schema.into()
         }
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => input.clone(),
     }
 }
 

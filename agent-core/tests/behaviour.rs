@@ -92,6 +92,15 @@ async fn book(
     Ok(json!({"booking": id, "notes": notes, "type": r#type}))
 }
 
+/// Gives back what was reserved.
+#[tool(idempotent)]
+async fn give_back(
+    #[arg(from = "reserve.booking.number", range = 1..)] number: u32,
+    #[arg(from = list.items.id)] others: Option<Vec<i64>>,
+) -> ToolResult<Value> {
+    Ok(json!({"number": number, "others": others}))
+}
+
 /// The time.
 #[tool(idempotent)]
 async fn clock() -> ToolResult<&'static str> {
@@ -107,6 +116,7 @@ fn context(call: &str) -> CallContext {
         call,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
         allowed: None,
+        untrusted: false,
     }
 }
 
@@ -175,6 +185,20 @@ fn sources_and_spans_stand_on_the_text_itself() {
     );
     assert_eq!(properties["type"], json!({"type": "string", "default": "window"}));
     assert_eq!(spec.parameters["required"], json!(["id"]));
+}
+
+#[test]
+fn whole_numbers_have_sources_too() {
+    let properties = &give_back.spec().parameters["properties"];
+    assert_eq!(
+        properties["number"],
+        json!({"type": "integer", "minimum": 1, "x-from": ["reserve.booking.number"]})
+    );
+    assert_eq!(
+        properties["others"],
+        json!({"type": "array", "items": {"type": "integer", "x-from": ["list.items.id"]}})
+    );
+    assert!(Toolbox::new().with(Arc::new(give_back)).is_ok());
 }
 
 #[tokio::test]

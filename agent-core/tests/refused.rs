@@ -4,7 +4,7 @@ use std::io::Write;
 use std::marker::PhantomData;
 use std::process::Command;
 
-use handyman_core::schema::{Number, Text};
+use handyman_core::schema::{Number, Taken, Text};
 
 /// The compiler whose words stand in `refused/types`; another one may say the same otherwise.
 const COMPILER: &str = "rustc 1.95.";
@@ -36,6 +36,7 @@ struct Is<T>(PhantomData<T>);
 trait Otherwise {
     const A_NUMBER: bool = false;
     const A_TEXT: bool = false;
+    const TAKEN: bool = false;
 }
 
 impl<T> Otherwise for Is<T> {}
@@ -48,6 +49,10 @@ impl<T: Text> Is<T> {
     const A_TEXT: bool = true;
 }
 
+impl<T: Taken> Is<T> {
+    const TAKEN: bool = true;
+}
+
 #[test]
 fn ranges_are_for_numbers_and_what_is_copied_is_text() {
     let numbers = [Is::<u8>::A_NUMBER, Is::<Option<f64>>::A_NUMBER, Is::<Vec<i32>>::A_NUMBER];
@@ -57,5 +62,9 @@ fn ranges_are_for_numbers_and_what_is_copied_is_text() {
     let texts = [Is::<String>::A_TEXT, Is::<Option<String>>::A_TEXT, Is::<Vec<String>>::A_TEXT];
     assert_eq!(texts, [true; 3]);
     let others = [Is::<u8>::A_TEXT, Is::<bool>::A_TEXT, Is::<Vec<u8>>::A_TEXT];
+    assert_eq!(others, [false; 3]);
+    let taken = [Is::<String>::TAKEN, Is::<u64>::TAKEN, Is::<Option<Vec<i64>>>::TAKEN];
+    assert_eq!(taken, [true; 3]);
+    let others = [Is::<f64>::TAKEN, Is::<bool>::TAKEN, Is::<Vec<f32>>::TAKEN];
     assert_eq!(others, [false; 3]);
 }

@@ -56,6 +56,7 @@ async fn arguments_are_let_through_as_the_standard_says() {
                     key: "k".into(),
                     now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
                     allowed: None,
+                    untrusted: false,
                 };
                 let result = tools.call(&call, &context).await;
                 assert_eq!(result.outcome, expected, "{} {value}: {}", case["schema"], result.result);

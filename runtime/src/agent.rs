@@ -19,10 +19,11 @@ use tokio::sync::OnceCell;
 use crate::journal::SqliteJournal;
 use crate::observe::Watch;
 use crate::offer::Offer;
-use crate::policy::{AskForEffects, AskForUntrusted};
+use crate::policy::{AskForEffects, AskForUntrusted, HeedRefusals};
 use crate::session::{Session, Typed, fresh};
 
 pub use delegate::Delegate;
+pub(crate) use delegate::handed_on_by;
 
 /// A model with tools, a policy and limits.
 ///
@@ -48,7 +49,7 @@ impl Agent {
         Self {
             model: Arc::new(model),
             tools: Ok(Toolbox::new()),
-            policy: Arc::new(AskForUntrusted::new(AskForEffects)),
+            policy: Arc::new(AskForUntrusted::new(HeedRefusals::new(AskForEffects))),
             limits: Limits::default(),
             options: ReplyOptions::default(),
             system: None,
@@ -73,14 +74,14 @@ impl Agent {
         self
     }
 
-    /// Lets this policy decide on every call. What it allows is still asked about where untrusted content
-    /// is behind it ([`AskForUntrusted`]).
+    /// Lets this policy decide on every call. What it allows is still refused where the person's own words refuse it
+    /// ([`HeedRefusals`]), and asked about where untrusted content is behind it ([`AskForUntrusted`]).
     #[must_use]
     pub fn policy(self, policy: impl Policy + 'static) -> Self {
-        self.policy_alone(AskForUntrusted::new(policy))
+        self.policy_alone(AskForUntrusted::new(HeedRefusals::new(policy)))
     }
 
-    /// Lets this policy alone decide on every call, whatever content is behind it.
+    /// Lets this policy alone decide on every call, whatever was said and whatever content is behind it.
     #[must_use]
     pub fn policy_alone(mut self, policy: impl Policy + 'static) -> Self {
         self.policy = Arc::new(policy);
@@ -243,10 +244,7 @@ impl Agent {
         let events = self.opened_journal().await?.events(run).await?;
         match events.first() {
             Some(Event::Started { session, .. }) => Ok(self.session_named(session.clone())),
-            Some(_) | None => {
-                Err(Fault::new(FaultKind::Request, format!("there is no run {run} in the journal"))
-                    .with_hint("`handyman runs list` shows the runs there are"))
-            }
+            Some(_) | None => Err(no_such_run(run)),
         }
     }
 
@@ -335,6 +333,11 @@ impl Agent {
     pub(crate) fn time(&self) -> DateTime {
         self.now.unwrap_or_else(|| jiff::ZonedDateTime::now().datetime())
     }
+}
+
+pub(crate) fn no_such_run(run: &RunId) -> Fault {
+    Fault::new(FaultKind::Request, format!("there is no run {run} in the journal"))
+        .with_hint("`handyman runs list` shows the runs there are")
 }
 
 impl fmt::Debug for Agent {

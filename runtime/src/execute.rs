@@ -1,7 +1,7 @@
 //! Running started calls: side by side, within their time, again where that helps, with results of
 //! bounded size.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use handyman_core::planner::{self, wait_before_retry};
@@ -10,6 +10,7 @@ use handyman_core::{
     ToolErrorKind, ToolResult, compact,
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::decide::{CHANGED, digest};
 use crate::driver::{World, millis};
@@ -56,19 +57,24 @@ async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Eve
     let end = match attempt(run, world, pending).await {
         Attempt::Came(Ok(value)) => End::succeeded(value),
         Attempt::Came(Err(error)) if let Some(event) = withheld(pending, &error, began) => return event,
-        Attempt::Came(Err(error)) => match failed(run, world, pending, &error).await {
+        Attempt::Came(Err(error)) => match failed(run, world, pending, &error, began).await {
             Ok(end) => end,
             Err(wait) => {
                 return Event::CallRetried {
                     call: pending.call.id.clone(),
                     attempt: pending.attempts + 1,
                     error: error.to_string(),
+                    in_doubt: may_stand(world, pending, is_lost(&error)),
                     wait_ms: millis(wait),
                     ms: millis(began.elapsed()),
                 };
             }
         },
         Attempt::Late(time) => late(run, world, &pending.call, time).await,
+        Attempt::Dropped if may_stand(world, pending, false) => {
+            let error = "the run was cancelled; it is unknown whether an earlier attempt took effect";
+            End::because(CallOutcome::Unknown, error)
+        }
         Attempt::Dropped => End::because(CallOutcome::Cancelled, "the run was cancelled"),
     };
     finished(room(run, world, &pending.call), &pending.call, end, began.elapsed())
@@ -90,6 +96,11 @@ fn withheld(pending: &PendingCall, error: &ToolError, began: Instant) -> Option<
 async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt {
     let call = &pending.call;
     let Some(context) = run.context(&call.id) else { return Attempt::Dropped };
+    let time = time_for(run, world, pending);
+    // What ran beside it may have taken the time since the wait was agreed on.
+    if pending.attempts > 0 && time.is_zero() {
+        return Attempt::Late(time);
+    }
     tokio::select! {
         () = world.cancel.cancelled(), if pending.attempts > 0 => return Attempt::Dropped,
         () = tokio::time::sleep(Duration::from_millis(pending.wait_ms)), if pending.attempts > 0 => {}
@@ -101,7 +112,6 @@ async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt
             None => world.tools.attempt(call, &context).await,
         }
     };
-    let time = time_for(run, world, call);
     tokio::select! {
         result = work => Attempt::Came(result),
         () = tokio::time::sleep(time) => Attempt::Late(time),
@@ -109,14 +119,26 @@ async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt
     }
 }
 
-/// How long an attempt may take. One that only reads ends while there is time for an answer; one with an effect
-/// is not given up earlier because the run's time runs out: what it did would be in doubt.
-fn time_for(run: &Run, world: &World<'_>, call: &ToolCall) -> Duration {
+/// How long an attempt may take once it has waited. One that only reads ends while there is time for an answer; one
+/// with an effect is not given up earlier because the run's time runs out: what it did would be in doubt.
+fn time_for(run: &Run, world: &World<'_>, pending: &PendingCall) -> Duration {
     let tool_time = world.limits.tool_time;
-    match effect_of(world, call) {
-        Some(Effect::ReadOnly) => tool_time.min(planner::allowance(run, ReplyMode::Free, world.limits).time),
+    match effect_of(world, &pending.call) {
+        Some(Effect::ReadOnly) => {
+            let left = time_left(run, world, &pending.call);
+            tool_time.min(left.saturating_sub(Duration::from_millis(pending.wait_ms)))
+        }
         Some(Effect::Idempotent | Effect::Once) | None => tool_time,
     }
+}
+
+/// What the run has left for a call and its waits. What only reads leaves enough for an answer.
+fn time_left(run: &Run, world: &World<'_>, call: &ToolCall) -> Duration {
+    let mode = match effect_of(world, call) {
+        Some(Effect::ReadOnly) => ReplyMode::Free,
+        Some(Effect::Idempotent | Effect::Once) | None => ReplyMode::AnswerOnly,
+    };
+    planner::allowance(run, mode, world.limits).time
 }
 
 /// What a failed attempt comes to: an end, or a wait before the next attempt. A call that must not happen
@@ -126,10 +148,11 @@ async fn failed(
     world: &World<'_>,
     pending: &PendingCall,
     error: &ToolError,
+    began: Instant,
 ) -> Result<End, Duration> {
     let call = &pending.call;
     let once = matches!(effect_of(world, call), Some(Effect::Once) | None);
-    let lost = error.failure() == Failure::InDoubt;
+    let lost = is_lost(error);
     // What a tool calls a fault of its own may be an answer that was lost on its way.
     let may_have = matches!(error.failure(), Failure::InDoubt | Failure::Unavailable | Failure::Internal);
     if once && may_have {
@@ -145,16 +168,30 @@ async fn failed(
             Probe::NotDone | Probe::Unsupported => {}
         }
     }
-    if let Some(wait) = wait_before_retry(run, pending, error, world.limits) {
+    let left = time_left(run, world, call).saturating_sub(began.elapsed());
+    if let Some(wait) = wait_before_retry(pending, error, world.limits, left) {
         return Err(wait);
     }
     let mut result = error.to_value();
     if pending.attempts > 0 {
         result["attempts"] = (pending.attempts + 1).into();
     }
-    let unknown = lost && !once && effect_of(world, call) != Some(Effect::ReadOnly);
+    let unknown = may_stand(world, pending, lost);
+    if unknown && !lost {
+        result["error"] = format!("{error}; it is unknown whether an earlier attempt took effect").into();
+    }
     let outcome = if unknown { CallOutcome::Unknown } else { CallOutcome::Failed };
     Ok(End { outcome, result, failure: Some(error.failure()) })
+}
+
+fn is_lost(error: &ToolError) -> bool {
+    error.failure() == Failure::InDoubt
+}
+
+/// Whether a call that may be repeated has perhaps taken effect: the answer of this attempt was lost, or an earlier
+/// one is in doubt. A call that must not happen twice is asked about before it is tried again.
+fn may_stand(world: &World<'_>, pending: &PendingCall, lost: bool) -> bool {
+    (lost || pending.in_doubt) && effect_of(world, &pending.call) == Some(Effect::Idempotent)
 }
 
 async fn late(run: &Run, world: &World<'_>, call: &ToolCall, time: Duration) -> End {

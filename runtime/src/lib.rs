@@ -19,36 +19,45 @@
 //! Map: [`agent`] what one does with an agent, [`session`] a conversation · `driver` the loop, on one page ·
 //! `decide`, `execute` deciding on calls and running them · [`approvals`] what waits for a person ·
 //! [`replay`] running a recorded run again · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run
-//! (feature `tracing`: as spans) ·
-//! [`script`] a model that plays a file · `llama` (feature `llama`, on by default; costs a C++ build of
-//! minutes) the model step: render, constrain, decode, parse · [`remote`] (feature `remote`; adds an HTTP
-//! client) models behind an OpenAI-compatible endpoint · [`hub`] (feature `hub`; the same client) models from
-//! the Hugging Face hub.
+//! (feature `tracing`: as spans) · [`stream`] a run as a stream ·
+//! [`script`] a model that plays a file · [`eval`] whether an agent does its tasks ·
+//! [`escalate`] a second model for what the first is not sure of ·
+//! `llama` (feature `llama`, on by default; costs a C++ build of minutes) the model step: render, constrain, decode,
+//! parse · [`remote`] (feature `remote`; adds an HTTP client) models behind an OpenAI-compatible endpoint · [`hub`]
+//! (feature `hub`; the same client) models from the Hugging Face hub.
 
 pub mod agent;
 pub mod approvals;
 mod decide;
 mod driver;
+pub mod escalate;
+pub mod eval;
 mod execute;
 pub mod journal;
 mod leave;
 pub mod observe;
 mod offer;
 pub mod policy;
+mod private;
 pub mod replay;
 pub mod script;
 pub mod session;
+pub mod stream;
 
 pub use agent::{Agent, Delegate};
 pub use approvals::Approval;
+pub use escalate::Escalate;
 pub use journal::SqliteJournal;
 pub use leave::leave;
 #[cfg(feature = "tracing")]
 pub use observe::Traced;
 pub use observe::{Observer, Watch};
-pub use policy::{AllowAll, AllowList, AskFor, AskForEffects, AskForUntrusted, DenyAll, ReadOnly};
+pub use policy::{
+    AllowAll, AllowList, AskFor, AskForEffects, AskForUntrusted, ByTool, DenyAll, HeedRefusals, ReadOnly,
+};
 pub use script::ScriptModel;
 pub use session::{Session, Typed};
+pub use stream::{RunStream, Told};
 
 #[cfg(feature = "llama")]
 mod constrain;
@@ -68,6 +77,8 @@ mod llama;
 pub mod local;
 #[cfg(all(test, any(feature = "remote", feature = "hub")))]
 mod loopback;
+#[cfg(any(feature = "llama", feature = "hub"))]
+mod memory;
 #[cfg(feature = "remote")]
 pub mod remote;
 #[cfg(feature = "llama")]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run};
+use tokio::task::futures::TaskLocalFuture;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "tracing")]
@@ -67,6 +68,11 @@ impl DeltaSink for Heard<'_> {
     }
 }
 
+tokio::task_local! {
+    /// Cancels the run that is under way in this task.
+    static CANCEL: CancellationToken;
+}
+
 /// Who is told of a run, and the token that cancels it.
 #[derive(Clone)]
 pub struct Watch<'a> {
@@ -81,11 +87,22 @@ impl<'a> Watch<'a> {
     }
 
     /// Cancels the run when the token is. Every call gets a result first, and a call with an effect that
-    /// is under way runs to its end.
+    /// is under way runs to its end; of a task that was handed on to another agent, that is the end of the call which
+    /// that one is making.
     #[must_use]
     pub fn cancelled_by(mut self, token: CancellationToken) -> Self {
         self.cancel = token;
         self
+    }
+
+    /// Nobody watches, and what cancels the run whose tool this is called in cancels this one as well.
+    pub(crate) fn within() -> Self {
+        Self::default().cancelled_by(CANCEL.try_with(CancellationToken::clone).unwrap_or_default())
+    }
+
+    /// Does the work of this run: what its tools begin on their part knows what cancels it.
+    pub(crate) fn over<W: Future>(&self, work: W) -> TaskLocalFuture<CancellationToken, W> {
+        CANCEL.scope(self.cancel.clone(), work)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use handyman_core::{
-    CallContext, IdempotencyKey, Limits, Model, Probe, ToolCall, ToolResult, ToolSpec, Toolbox, Toolset,
-    catalogue,
+    CallContext, Fault, FaultKind, IdempotencyKey, Limits, Message, Model, Probe, ToolCall, ToolResult,
+    ToolSpec, Toolbox, Toolset, catalogue, schema,
 };
 use serde_json::Value;
 
@@ -29,6 +29,21 @@ impl<'a> Offer<'a> {
         let head = catalogue::show_tools(tools.specs(), |list| model.tokens(list) <= room);
         let headed = std::iter::once(head).chain(tools.specs().iter().cloned()).collect();
         Self { tools, headed: Some(headed) }
+    }
+
+    /// Checks that each tool can be called: that another one on offer gives what its arguments can only be taken from, or
+    /// has given it earlier in the session.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` that names the first tool of which that is not so, and what it lacks.
+    pub(crate) fn check_sources(&self, earlier: &[Message]) -> Result<(), Fault> {
+        let specs = self.tools.specs();
+        let gave = earlier.iter().flat_map(Message::results).map(|result| result.tool.as_str());
+        let tools: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).chain(gave).collect();
+        let unmet = |spec: &ToolSpec| Some((spec.name.clone(), schema::unmet(&spec.parameters, &tools)?));
+        let Some((name, problem)) = specs.iter().find_map(unmet) else { return Ok(()) };
+        Err(Fault::new(FaultKind::Schema, format!("tool '{name}' could never be called: {problem}"))
+            .with_hint(format!("offer a tool that gives such values as well, or leave {name} out")))
     }
 
     /// Whether the descriptions of all tools take no more of the window than they may.
@@ -69,3 +84,6 @@ impl Toolset for Offer<'_> {
         self.tools.plan(call, context).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,16 @@
 //! ```
 
 mod ask;
+mod by_tool;
+mod refused;
 mod untrusted;
 
 use async_trait::async_trait;
 use handyman_core::{Decision, Effect, Policy, Run, ToolCall, ToolSpec, Verdict};
 
 pub use ask::AskFor;
+pub use by_tool::ByTool;
+pub use refused::HeedRefusals;
 pub use untrusted::AskForUntrusted;
 
 /// Allows everything: for sandboxes and for agents whose every tool is harmless.

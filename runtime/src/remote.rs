@@ -98,18 +98,31 @@ impl RemoteModel {
         };
         Ok(Self { client, model, sampling: settings.sampling, manner: Mutex::default() })
     }
+
+    /// The names of the models that an endpoint lists. Nothing is asked of a model for that.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Model` for an address that cannot be used, or an endpoint that refuses or lists no models at
+    /// all; `Backend` when it cannot be reached.
+    pub async fn models(settings: &RemoteSettings) -> Result<Vec<String>, Fault> {
+        listed(&Client::new(settings)?).await
+    }
+}
+
+async fn listed(client: &Client) -> Result<Vec<String>, Fault> {
+    let listed: Value = client.get("models").await?;
+    let models = listed["data"].as_array().into_iter().flatten();
+    Ok(models.filter_map(|model| model["id"].as_str()).map(str::to_owned).collect())
 }
 
 async fn only_model(client: &Client) -> Result<String, Fault> {
-    let listed: Value = client.get("models").await?;
-    let names: Vec<&str> =
-        listed["data"].as_array().into_iter().flatten().filter_map(|model| model["id"].as_str()).collect();
+    let names = listed(client).await?;
     match names.as_slice() {
-        [only] => Ok((*only).to_owned()),
+        [only] => Ok(only.clone()),
         [] => Err(Fault::new(FaultKind::Model, format!("{} lists no model", client.address()))
             .with_hint("name one after the address: URL#MODEL")),
         several => {
-            let some: Vec<&str> = several.iter().copied().take(8).collect();
+            let some: Vec<&str> = several.iter().map(String::as_str).take(8).collect();
             Err(Fault::new(FaultKind::Model, format!("{} has {} models", client.address(), several.len()))
                 .with_hint(format!("name one after the address, URL#MODEL: {}", some.join(", "))))
         }

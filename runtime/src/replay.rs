@@ -48,13 +48,13 @@ impl Session {
     /// never run.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Request` if there is no such run, `Busy` while somebody is at work on the session,
+    /// A [`Fault`] of kind `Request` if the session has no such run, `Busy` while somebody is at work on the session,
     /// or of the model or the journal.
     pub async fn replay(&self, id: &RunId, with_model: bool) -> Result<Replayed, Fault> {
         let agent = self.agent();
         let journal = agent.opened_journal().await?;
         let _lease = journal.lease(self.id()).await?;
-        let events = journal.events(id).await?;
+        let events = self.own_events(journal.as_ref(), id).await?;
         let mut run = Run::new(id.clone(), self.earlier(journal.as_ref(), Some(id)).await?);
         let made_by = match events.first() {
             Some(Event::Started { model, .. }) if with_model && *model != agent.model.info() => {
@@ -99,10 +99,10 @@ impl Session {
     /// goes on from there: `resume` it. What calls did in the original is not done again, nor undone.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Request` if the run has no such turn, or of the journal.
+    /// A [`Fault`] of kind `Request` if the session has no such run or the run no such turn, or of the journal.
     pub async fn fork(&self, id: &RunId, turn: u32) -> Result<(Session, RunId), Fault> {
         let journal = self.agent().opened_journal().await?;
-        let events = journal.events(id).await?;
+        let events = self.own_events(journal.as_ref(), id).await?;
         let is_turn = |event: &Event| matches!(event, Event::ModelReplied { turn: of, .. } | Event::ReplyMalformed { turn: of, .. } if *of == turn);
         let Some(until) = events.iter().position(is_turn) else {
             let turns = events.iter().filter(|event| matches!(event, Event::ModelReplied { .. })).count();
@@ -116,9 +116,11 @@ impl Session {
     /// on from there, as one that failed at that step: `resume` it. What calls did before is not done again.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Request` if the run has not come to such a step, or of the journal.
+    /// A [`Fault`] of kind `Request` if the session has no such run or the run has not come to such a step, or of the
+    /// journal.
     pub async fn fork_at_step(&self, id: &RunId, step: &str) -> Result<(Session, RunId), Fault> {
-        let events = self.agent().opened_journal().await?.events(id).await?;
+        let journal = self.agent().opened_journal().await?;
+        let events = self.own_events(journal.as_ref(), id).await?;
         let Some(until) = events.iter().position(|event| step_of(event) == Some(step)) else {
             let mut steps: Vec<&str> = events.iter().filter_map(step_of).collect();
             steps.dedup();
@@ -304,8 +306,10 @@ fn follows(step: &Step, event: &Event) -> bool {
 fn copy(mut events: Vec<Event>, into: &Session) -> (RunId, Vec<Event>) {
     let id = RunId::from(fresh("r"));
     for event in &mut events {
-        if let Event::Started { run, session, .. } = event {
+        if let Event::Started { run, session, key, .. } = event {
             (*run, *session) = (id.clone(), into.id().clone());
+            // Nobody has begun the copy under it.
+            *key = None;
         }
     }
     (id, events)

@@ -1,8 +1,11 @@
 //! A session: a conversation of many runs over one journal.
 
 mod names;
+mod once;
+mod request;
 mod said;
 
+use handyman_core::catalogue::SHOW_TOOLS;
 use handyman_core::workflow::Begun;
 use handyman_core::{
     AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role,
@@ -13,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, no_such_run};
 use crate::driver::{World, drive, record};
 use crate::observe::Watch;
 
@@ -28,6 +31,8 @@ pub(crate) use names::fresh;
 pub struct Session {
     agent: Agent,
     id: SessionId,
+    /// The key that its next run is begun under.
+    key: Option<String>,
 }
 
 /// A run with an answer of a type's shape.
@@ -42,7 +47,7 @@ pub struct Typed<T> {
 
 impl Session {
     pub(crate) fn new(agent: Agent, id: SessionId) -> Self {
-        Self { agent, id }
+        Self { agent, id, key: None }
     }
 
     pub(crate) fn agent(&self) -> &Agent {
@@ -95,7 +100,8 @@ impl Session {
     ///
     /// # Errors
     /// As [`Agent::run`]; a `Request` fault if the message is empty or the last run waits for a person, a
-    /// `Busy` one while another process is at work on the session.
+    /// `Busy` one while another process is at work on the session, a `Schema` one if a tool could never be called,
+    /// because nothing on offer gives what it needs.
     pub async fn run(&self, message: &str) -> Result<Run, Fault> {
         self.run_watched(message, &Watch::default()).await
     }
@@ -105,11 +111,18 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub async fn run_watched(&self, message: &str, watch: &Watch<'_>) -> Result<Run, Fault> {
-        if message.trim().is_empty() {
-            return Err(Fault::new(FaultKind::Request, "the request is empty")
-                .with_hint("say in a sentence what should be done"));
-        }
-        self.begin(message, None, watch).await
+        self.run_task(message, false, watch).await
+    }
+
+    /// Handles one message, which is nobody's request where strangers may have had a part in it.
+    pub(crate) async fn run_task(
+        &self,
+        message: &str,
+        untrusted: bool,
+        watch: &Watch<'_>,
+    ) -> Result<Run, Fault> {
+        request::check(message, self.agent.model.as_ref())?;
+        self.begin((message, untrusted), None, watch).await
     }
 
     /// Follows a workflow in one run of this session. What it is and what it began with is in the journal: a run that
@@ -134,21 +147,33 @@ impl Session {
         let inputs = workflow.bind(inputs)?;
         workflow.fits(self.agent.tools()?.specs())?;
         let message = workflow.message(&inputs);
-        self.begin(&message, Some(Begun { workflow: workflow.clone(), inputs }), watch).await
+        self.begin((message.as_str(), false), Some(Begun { workflow: workflow.clone(), inputs }), watch).await
     }
 
-    /// Begins a run of the session and drives it.
-    async fn begin(&self, message: &str, workflow: Option<Begun>, watch: &Watch<'_>) -> Result<Run, Fault> {
+    /// Begins a run of the session, with a message that may be untrusted, and drives it.
+    async fn begin(
+        &self,
+        (message, untrusted_message): (&str, bool),
+        workflow: Option<Begun>,
+        watch: &Watch<'_>,
+    ) -> Result<Run, Fault> {
         let tools = self.agent.offer()?;
         let specs = tools.specs();
         let journal = self.agent.opened_journal().await?;
         let _lease = journal.lease(&self.id).await?;
+        self.check_key(journal.as_ref()).await?;
         let earlier = self.earlier(journal.as_ref(), None).await?;
+        if workflow.is_none() {
+            // The steps of a workflow may give a tool what no other tool on offer gives.
+            tools.check_sources(&earlier.messages)?;
+        }
         let mut run = Run::new(fresh("r").into(), earlier);
         let started = Event::Started {
             run: run.id().clone(),
             session: self.id.clone(),
             message: message.to_owned(),
+            untrusted_message,
+            key: self.key.clone(),
             model: self.agent.model.info(),
             tools: specs.iter().map(|spec| spec.name.clone()).collect(),
             untrusted: specs
@@ -179,12 +204,12 @@ impl Session {
     /// person has decided since counts.
     ///
     /// # Errors
-    /// As [`Agent::resume`].
+    /// As [`Agent::resume`]; of kind `Request` if the run is one of another session.
     pub async fn resume(&self, id: &RunId, watch: &Watch<'_>) -> Result<Run, Fault> {
         let journal = self.agent.opened_journal().await?;
         let _lease = journal.lease(&self.id).await?;
+        let events = self.own_events(journal.as_ref(), id).await?;
         let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
-        let events = journal.events(id).await?;
         let mut run = Run::replay(id.clone(), earlier, &events);
         match run.outcome() {
             None | Some(Outcome::Waiting { .. }) => {
@@ -201,18 +226,34 @@ impl Session {
     /// way, and every other call is cancelled.
     ///
     /// # Errors
-    /// As [`Agent::resume`]; of kind `Busy` while somebody is at work on the session: whoever watches that run can
+    /// As [`Session::resume`]; of kind `Busy` while somebody is at work on the session: whoever watches that run can
     /// cancel it.
     pub async fn cancel(&self, id: &RunId) -> Result<Run, Fault> {
         let journal = self.agent.opened_journal().await?;
         let _lease = journal.lease(&self.id).await?;
+        let events = self.own_events(journal.as_ref(), id).await?;
         let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
-        let mut run = Run::replay(id.clone(), earlier, &journal.events(id).await?);
+        let mut run = Run::replay(id.clone(), earlier, &events);
         match run.outcome() {
             None | Some(Outcome::Waiting { .. }) => self.give_up(&mut run, journal.as_ref()).await?,
             Some(_) => {}
         }
         Ok(run)
+    }
+
+    /// The events of a run of this session. Another session's run came after other messages, and is written under
+    /// another lease.
+    pub(crate) async fn own_events(&self, journal: &dyn Journal, run: &RunId) -> Result<Vec<Event>, Fault> {
+        let events = journal.events(run).await?;
+        match events.first() {
+            Some(Event::Started { session, .. }) if *session == self.id => Ok(events),
+            Some(Event::Started { session, .. }) => {
+                let message = format!("run {run} belongs to session {session}, not to session {}", self.id);
+                Err(Fault::new(FaultKind::Request, message)
+                    .with_hint("`Agent::session_of` gives the session that a run belongs to"))
+            }
+            Some(_) | None => Err(no_such_run(run)),
+        }
     }
 
     /// Ends a run without asking the model, after the tools have said what became of its calls.
@@ -229,7 +270,9 @@ impl Session {
             _ => None,
         });
         let specs = self.agent.tools()?.specs();
-        let is_missing = |tool: &String| specs.iter().all(|spec| spec.name != *tool);
+        // What shows an agent's tools is not one of them.
+        let shows = |tool: &String| run.reveals() && tool == SHOW_TOOLS;
+        let is_missing = |tool: &String| !shows(tool) && specs.iter().all(|spec| spec.name != *tool);
         let open = run.pending().iter().filter(|pending| pending.state != CallState::Finished);
         let missing = open
             .map(|pending| &pending.call.tool)
@@ -263,7 +306,7 @@ impl Session {
             cancel: &watch.cancel,
         };
         record(run, &world, first).await?;
-        let driven = drive(run, &world).await;
+        let driven = watch.over(drive(run, &world)).await;
         if let Err(fault) = &driven {
             world.observer.broke_off(run, fault);
         }

@@ -1,8 +1,10 @@
 //! What the arguments of a call may be copied from: the person's words and earlier results.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use handyman_core::catalogue::SHOW_TOOLS;
+use handyman_core::schema::{FROM, source};
 use handyman_core::{CallResult, Message, Part, Role};
 #[cfg(feature = "llama")]
 use handyman_core::{ToolSpec, repeat};
@@ -75,22 +77,38 @@ impl<'a> Sources<'a> {
         self.history.iter().map(|message| message.calls().count()).sum()
     }
 
-    /// The strings that stand under `field` anywhere in the results of `tool`, oldest first, as far as they are whole.
-    /// The name is `tool.field`.
-    pub(crate) fn values(&self, name: &str) -> Vec<String> {
-        let Some((tool, field)) = name.rsplit_once('.') else { return Vec::new() };
+    /// What the sources that a schema names have said so far, oldest first: texts, or whole numbers within its bounds
+    /// where it is a schema of whole numbers.
+    pub(crate) fn named(&self, schema: &Value) -> Vec<&'a Value> {
+        let of_numbers = schema.get("type").and_then(Value::as_str) == Some("integer");
+        let fits = |value: &Value| if of_numbers { is_within(value, schema) } else { value.is_string() };
+        let names =
+            schema.get(FROM).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let mut seen = BTreeSet::new();
+        let mut found: Vec<&Value> =
+            names.flat_map(|name| self.values(name)).filter(|value| fits(value)).collect();
+        found.retain(|value| seen.insert(value.to_string()));
+        found
+    }
+
+    /// The texts and numbers that stand where a source says in the results of its tool, oldest first, as far as they are
+    /// whole.
+    fn values(&self, named: &str) -> Vec<&'a Value> {
+        let results: Vec<&CallResult> = self.history.iter().flat_map(Message::results).collect();
+        let Some((tool, fields)) = source(named, results.iter().map(|result| result.tool.as_str())) else {
+            return Vec::new();
+        };
+        let fields: Vec<&str> = fields.split('.').collect();
         let mut found = Vec::new();
-        for result in self.history.iter().flat_map(Message::results).filter(|result| result.tool == tool) {
+        for result in results.into_iter().filter(|result| result.tool == tool) {
             let mut values = Vec::new();
-            collect_field(&result.result, field, &mut values);
-            // A result that was shortened says so, and what was cut in it is the beginning of another value.
+            collect_fields(&result.result, &fields, &mut values);
+            // A result that was shortened says so, and has beginnings of values and words of its own in it.
             if result.result["cut"].is_string() {
-                values.retain(|value| !value.ends_with('…'));
+                values.retain(|value| !value.as_str().is_some_and(is_cut));
             }
             found.append(&mut values);
         }
-        let mut seen = BTreeSet::new();
-        found.retain(|value| seen.insert(value.clone()));
         found
     }
 
@@ -135,19 +153,61 @@ fn lines<'t>(texts: &[&'t str], seen: &mut BTreeSet<&'t str>) -> Vec<&'t str> {
     lines.filter(|line| !line.is_empty() && seen.insert(*line)).collect()
 }
 
-fn collect_field(value: &Value, field: &str, found: &mut Vec<String>) {
+/// Collects what stands under these fields, each directly in the one before; the first may stand anywhere.
+fn collect_fields<'v>(value: &'v Value, fields: &[&str], found: &mut Vec<&'v Value>) {
+    let Some((first, rest)) = fields.split_first() else { return };
     match value {
-        Value::Object(fields) => {
-            for (name, inner) in fields {
-                match inner {
-                    Value::String(text) if name == field => found.push(text.clone()),
-                    _ => collect_field(inner, field, found),
+        Value::Object(named) => {
+            for (name, inner) in named {
+                if name == first {
+                    collect_under(inner, rest, found);
                 }
+                collect_fields(inner, fields, found);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect_field(item, field, found)),
+        Value::Array(items) => items.iter().for_each(|item| collect_fields(item, fields, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Collects what these fields lead to from here. Lists are looked through.
+fn collect_under<'v>(value: &'v Value, fields: &[&str], found: &mut Vec<&'v Value>) {
+    match (value, fields) {
+        (Value::Array(items), _) => items.iter().for_each(|item| collect_under(item, fields, found)),
+        (Value::Object(named), [first, rest @ ..]) => {
+            if let Some(inner) = named.get(*first) {
+                collect_under(inner, rest, found);
+            }
+        }
+        (Value::Number(_) | Value::String(_), []) => found.push(value),
+        (_, _) => {}
+    }
+}
+
+/// Whether a text of a shortened result is the beginning of another one, or says how many items were left out.
+fn is_cut(text: &str) -> bool {
+    text.ends_with('…') || (text.starts_with("… ") && text.ends_with(" more"))
+}
+
+/// Whether a value is a whole number within a schema's bounds.
+fn is_within(value: &Value, schema: &Value) -> bool {
+    let Some(number) = whole(value) else { return false };
+    let beside = |bound: &str| {
+        let bound = schema.get(bound)?;
+        match whole(bound) {
+            Some(bound) => Some(number.cmp(&bound)),
+            None => value.as_f64()?.partial_cmp(&bound.as_f64()?),
+        }
+    };
+    beside("minimum").is_none_or(Ordering::is_ge)
+        && beside("maximum").is_none_or(Ordering::is_le)
+        && beside("exclusiveMinimum").is_none_or(Ordering::is_gt)
+        && beside("exclusiveMaximum").is_none_or(Ordering::is_lt)
+}
+
+/// A whole number as such, however long it is.
+fn whole(value: &Value) -> Option<i128> {
+    value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
 }
 
 fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {

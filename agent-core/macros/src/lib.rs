@@ -45,8 +45,9 @@ use syn::parse_macro_input;
 /// - `range = 1..=5`: bounds of a number.
 /// - `default = 3`: may be left out, and is this then.
 /// - `verbatim`: a text copied from what was said.
-/// - `from = search_trains.id`, `from = "search_trains.id"`, `from = ["a.id", "b.id"]`: a text that such
-///   a result contained. With `verbatim`, either.
+/// - `from = search_trains.id`, `from = "search_trains.id"`, `from = ["a.id", "b.id"]`: a text or a whole
+///   number that such a result contained. With `verbatim`, a text may be either. `search.id` is what stands
+///   under `id` anywhere in a result of `search`, `search.items.id` only the `id` of its `items`.
 #[proc_macro_attribute]
 pub fn tool(attribute: TokenStream, function: TokenStream) -> TokenStream {
     let attribute = parse_macro_input!(attribute as attribute::Attribute);

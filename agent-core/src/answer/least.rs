@@ -189,10 +189,8 @@ fn is(schema: &Value, kind: &str) -> bool {
 }
 
 fn kinds(schema: &Value) -> Vec<&str> {
-    match &schema["type"] {
-        Value::String(kind) => vec![kind],
-        kinds => names(kinds).collect(),
-    }
+    let kind = &schema["type"];
+    kind.as_str().map_or_else(|| names(kind).collect(), |only| vec![only])
 }
 
 fn names(list: &Value) -> impl Iterator<Item = &str> {

@@ -29,13 +29,11 @@ fn headed() -> Vec<ToolSpec> {
 }
 
 fn begun() -> Event {
-    match started() {
-        Event::Started { run, session, message, model, untrusted, answer_schema, workflow, now, .. } => {
-            let tools = headed().into_iter().map(|tool| tool.name).collect();
-            Event::Started { run, session, message, model, tools, untrusted, answer_schema, workflow, now }
-        }
-        other => other,
+    let mut begun = started();
+    if let Event::Started { tools, .. } = &mut begun {
+        *tools = headed().into_iter().map(|tool| tool.name).collect();
     }
+    begun
 }
 
 fn asks(index: usize, tool: &str, arguments: &Value) -> Event {

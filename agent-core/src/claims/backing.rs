@@ -12,11 +12,13 @@ use super::asked::Asked;
 /// Fields whose value people refer to an effect by, the most telling first.
 const REFERENCES: [&str; 8] =
     ["receipt", "reference", "confirmation", "booking", "order", "ticket", "event", "id"];
+/// How a task ended that was handed to another agent, where it has not done it.
+const UNDONE: [&str; 4] = ["waiting", "limit", "cancelled", "failed"];
 /// Texts that say that there is nothing.
 const NOTHING: [&str; 9] = ["", "no", "none", "null", "nil", "n/a", "false", "-", "无"];
 
-/// Whether a call of this run did it, a result shows it as a state, or the person said it. A result of an earlier run
-/// shows nothing of what the person orders now, unless the answer refers to it.
+/// Whether a call of this run did it, a result shows it as a state, or the person said it. What the person said, and a
+/// result of an earlier run, show nothing of what the person orders now, unless the answer refers to that result.
 pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> bool {
     let said = |message: &Message| {
         let mut parts = message.parts.iter().filter(|_| message.role == Role::User);
@@ -25,8 +27,8 @@ pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, to
     let holds = |result: &CallResult| !run.done().iter().any(|done| takes_back(done, &result.call));
     let mut now = asked.since.iter().flat_map(Message::results);
     run.done().iter().any(|done| stands(done, run, tools) && does(deed, done, tools))
-        || now.any(|result| succeeded(result) && holds(result) && shows(deed, &result.result))
-        || asked.before.iter().chain(asked.since).any(said)
+        || now.any(|result| succeeded(result) && holds(result) && shows(deed, told(&result.result)))
+        || asked.before.iter().chain(asked.since).any(said) && !asked.orders(deed)
         || {
             let mut earlier = asked.before.iter().flat_map(Message::results);
             let is_told = |result: &CallResult| refers_to(text, &result.result) || !asked.orders(deed);
@@ -36,7 +38,8 @@ pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, to
 
 /// Whether something earlier may have done it.
 pub(super) fn shows_earlier(deed: Deed, asked: &Asked<'_>, tools: &[ToolSpec]) -> bool {
-    shows_done(deed, asked.before, tools)
+    let mut earlier = asked.before.iter().flat_map(Message::results);
+    earlier.any(|result| tells(deed, result, tools) || is_of_doer(deed, result, tools))
 }
 
 /// Whether a result among these messages shows it, or is of a call that did it.
@@ -45,9 +48,26 @@ pub(super) fn shows_done(deed: Deed, messages: &[Message], tools: &[ToolSpec]) -
 }
 
 fn tells(deed: Deed, result: &CallResult, tools: &[ToolSpec]) -> bool {
+    succeeded(result) && shows(deed, told(&result.result))
+        || is_of_doer(deed, result, tools) && !is_left_undone(&result.result)
+}
+
+/// Whether a result is of a call that had an effect, which may have been the deed.
+fn is_of_doer(deed: Deed, result: &CallResult, tools: &[ToolSpec]) -> bool {
     let acts = |tool: &ToolSpec| tool.effect != Effect::ReadOnly && deed.may_be_done_by(tool);
-    let did = || tools.iter().any(|tool| tool.name == result.tool && acts(tool));
-    succeeded(result) && (shows(deed, &result.result) || did())
+    succeeded(result) && tools.iter().any(|tool| tool.name == result.tool && acts(tool))
+}
+
+/// Whether a result is that of another agent that was handed a task and has not done it: what it answers, and how it
+/// ended. It may have had effects all the same.
+fn is_left_undone(result: &Value) -> bool {
+    let ended = result.get("outcome").and_then(Value::as_str);
+    result.get("answer").is_some() && ended.is_some_and(|outcome| UNDONE.contains(&outcome))
+}
+
+/// What a result tells: of a task that was left undone the answer, since how it ended is no deed.
+fn told(result: &Value) -> &Value {
+    result.get("answer").filter(|_| is_left_undone(result)).unwrap_or(result)
 }
 
 fn succeeded(result: &CallResult) -> bool {
@@ -62,8 +82,13 @@ pub(super) fn does(deed: Deed, done: &Done, tools: &[ToolSpec]) -> bool {
     tools.iter().any(|tool| tool.name == done.call.tool && deed.may_be_done_by(tool))
 }
 
-/// Whether a call took effect and was not undone.
+/// Whether a call did what it was to do, and that was not undone.
 pub(super) fn stands(done: &Done, run: &Run, tools: &[ToolSpec]) -> bool {
+    has_acted(done, run, tools) && !is_left_undone(&done.result)
+}
+
+/// Whether a call had an effect, or an agent that was handed a task may have had some, and that was not undone.
+pub(super) fn has_acted(done: &Done, run: &Run, tools: &[ToolSpec]) -> bool {
     let acts = |tool: &ToolSpec| tool.name == done.call.tool && tool.effect != Effect::ReadOnly;
     done.outcome == CallOutcome::Succeeded
         && tools.iter().any(acts)
@@ -89,7 +114,7 @@ pub(super) fn shows(deed: Deed, value: &Value) -> bool {
 }
 
 /// Whether a value says that there is something.
-fn is_something(value: &Value) -> bool {
+pub(super) fn is_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(is_so) => *is_so,

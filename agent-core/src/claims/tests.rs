@@ -125,3 +125,26 @@ fn a_text_that_nothing_can_correct_is_held_against_what_was_done() {
     let run = with(paid(CallOutcome::Succeeded, json!({"receipt": "P17"})), []);
     assert_eq!(honest("Your bill is paid", &run, &tools()), "Your bill is paid");
 }
+
+#[test]
+fn json_claims_what_it_affirms() {
+    let run = run_of(&[started()]);
+    for text in [
+        r#"{"paid": false}"#,
+        r#"{"paid": null, "sent": 0, "booked": [], "bill": {"paid": ""}}"#,
+        r#"{"paid": "no", "why": "The booking is unpaid."}"#,
+        r#"{"question": "Shall I have it booked?"}"#,
+        "false",
+    ] {
+        assert_eq!(honest(text, &run, &tools()), text);
+    }
+    for text in [
+        r#"{"paid": true}"#,
+        r#"{"status": "paid"}"#,
+        r#"{"bill": {"paid": "5 EUR"}}"#,
+        r#"{"paid": false, "note": "I have paid the rest."}"#,
+        r#"["Paid."]"#,
+    ] {
+        assert_eq!(honest(text, &run, &tools()), "I cannot confirm this: nothing was paid.", "{text}");
+    }
+}

@@ -25,8 +25,12 @@ fn finished(id: usize, result: Value) -> Event {
 
 /// A run of three turns with calls, after two earlier ones in its session.
 fn session() -> Run {
-    let mut earlier =
-        Earlier { messages: vec![Message::text_of(Role::System, "Be brief.")], ..Earlier::default() };
+    session_under(vec![Message::text_of(Role::System, "Be brief.")])
+}
+
+/// The same under these instructions.
+fn session_under(messages: Vec<Message>) -> Run {
+    let mut earlier = Earlier { messages, ..Earlier::default() };
     for name in ["one", "two"] {
         let mut run = Run::new(name.into(), earlier);
         run.apply(&started());
@@ -71,8 +75,7 @@ fn size(run: &Run) -> usize {
 #[test]
 fn older_results_go_first_and_every_step_saves_until_nothing_can_be_spared() {
     let mut run = session();
-    let (record, asked) =
-        (run.history().to_vec(), run.history().iter().rposition(super::from_person).unwrap());
+    let (record, asked) = (run.history().to_vec(), run.history().iter().rposition(Message::asks).unwrap());
     let asked = record[asked].clone();
     let mut steps = Vec::new();
     let mut before = (size(&run), run.history().len());
@@ -170,12 +173,46 @@ fn steps_that_do_not_fit_change_nothing() {
     let mut run = session();
     let before = run.history().to_vec();
     for step in [
-        Compaction::MessagesLeftOut { from: 99, messages: usize::MAX },
-        Compaction::ResultsShortened { until: usize::MAX, bytes: usize::MAX >> 1, results: 0 },
+        Compaction::MessagesLeftOut { from: 99, messages: usize::MAX, system: Some(0) },
+        Compaction::ResultsShortened { until: usize::MAX, bytes: usize::MAX >> 1, results: 0, system: None },
     ] {
         run.apply(&Event::Compacted { step, why: String::new() });
         assert_eq!(run.history().len(), before.len());
     }
+}
+
+#[test]
+fn steps_are_of_the_same_messages_under_other_instructions() {
+    let brief = || Message::text_of(Role::System, "Be brief.");
+    for (then, now) in [
+        (vec![brief()], vec![]),
+        (vec![], vec![brief()]),
+        (vec![brief()], vec![brief(), Message::text_of(Role::System, "Be kind.")]),
+    ] {
+        let (mut first, mut again) = (session_under(then.clone()), session_under(now.clone()));
+        let mut steps = 0;
+        while let Some(step) = next(&first) {
+            let line = serde_json::to_string(&Event::Compacted { step, why: "full".to_owned() }).unwrap();
+            let event: Event = serde_json::from_str(&line).unwrap();
+            first.apply(&event);
+            again.apply(&event);
+            assert_eq!(first.history()[then.len()..], again.history()[now.len()..], "{line}");
+            steps += 1;
+        }
+        assert!(steps > 3, "{steps}");
+    }
+}
+
+#[test]
+fn a_step_of_an_earlier_version_is_done_as_it_was_counted() {
+    let line =
+        r#"{"type": "compacted", "step": "messages_left_out", "from": 1, "messages": 4, "why": "full"}"#;
+    let mut run = session();
+    let before = run.history().to_vec();
+    run.apply(&serde_json::from_str(line).unwrap());
+    assert_eq!(run.history().len(), before.len() - 4);
+    assert_eq!(run.history()[0], before[0], "the instructions stay");
+    assert_eq!(run.history()[2..4], before[6..8], "the first exchange is left out");
 }
 
 #[test]

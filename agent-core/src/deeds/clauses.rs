@@ -74,6 +74,11 @@ pub(super) fn opens_question(first: &str) -> bool {
     OPENS_QUESTIONS.iter().any(|word| word.eq_ignore_ascii_case(first))
 }
 
+/// Whether words ask somebody politely to do something: "can you".
+pub(super) fn asks_you(words: &[&str]) -> bool {
+    words.windows(2).any(|two| matches!(two, ["can" | "could" | "will" | "would", "you"]))
+}
+
 /// Whether a text begins with a denial.
 fn denies(text: &str) -> bool {
     let lower = text.trim_start().to_lowercase();

@@ -1,13 +1,16 @@
 //! What a person orders: in their own words, or by accepting what they are offered.
 
-use super::Deed;
-use super::clauses::{is_question, opens_question, sentences};
+use std::ops::Range;
+
+use super::clauses::{coarse, is_question, opens_question, sentences};
 use super::words::{DATA, Words, has, is_like, positions, words_of};
+use super::{Deed, chinese, english};
 
 /// Words before a noun: "my bookings" asks for none.
-const DETERMINERS: [&str; 9] = ["my", "the", "our", "your", "all", "latest", "these", "those", "any"];
+pub(super) const DETERMINERS: [&str; 9] =
+    ["my", "the", "our", "your", "all", "latest", "these", "those", "any"];
 /// First words of sentences that only ask to look.
-const LOOKS: [&str; 12] = [
+pub(super) const LOOKS: [&str; 12] = [
     "show",
     "list",
     "find",
@@ -23,20 +26,24 @@ const LOOKS: [&str; 12] = [
 ];
 /// How far behind "can you" stands what is asked for, in words.
 const POLITE_MAX: usize = 4;
+/// Words with which people say what was done: "I booked it", "it is paid".
+const TOLD: [&str; 14] = [
+    "i", "we", "i've", "i’ve", "we've", "we’ve", "have", "has", "had", "is", "was", "are", "were", "already",
+];
 
 impl Deed {
-    /// Whether a person orders the deed, and does not only ask about it.
+    /// Whether a person orders the deed, and does not only ask about it or say that it was done.
     pub(crate) fn ordered_in(self, text: &str) -> bool {
         sentences(text).into_iter().any(|sentence| {
             let lower = sentence.to_lowercase();
             let asks = is_question(sentence);
-            orders_in_english(self.0, &lower, asks) || orders_in_chinese(self.0, &lower, asks)
+            orders_in_english(self, &lower, asks) || orders_in_chinese(self, &lower, asks)
         })
     }
 }
 
-fn orders_in_english(deed: &Words, lower: &str, asks: bool) -> bool {
-    let words = words_of(lower);
+fn orders_in_english(deed: Deed, lower: &str, asks: bool) -> bool {
+    let (told, deed, words) = (told(deed, lower), deed.0, words_of(lower));
     let first = words.first().copied().unwrap_or_default();
     let looks = LOOKS.contains(&first) || opens_question(first);
     let wonders = asks || words.contains(&"whether") || words.contains(&"if");
@@ -51,22 +58,60 @@ fn orders_in_english(deed: &Words, lower: &str, asks: bool) -> bool {
     let orders = |at: usize| {
         // "Whether it was cancelled", "my bookings".
         let is_state = wonders && deed.claims.iter().any(|claim| claim == words[at]);
+        let is_told = told.contains(&words[at]);
         let before = &words[at.saturating_sub(2)..at];
         let is_thing = looks && before.iter().any(|word| DETERMINERS.contains(word));
-        !is_state && !is_thing && (!asks || is_polite(at))
+        !is_state && !is_told && !is_thing && (!asks || is_polite(at))
     };
     let asked = words.iter().enumerate().filter(|(_, word)| deed.asks.iter().any(|ask| is_like(word, ask)));
     let mut other = deed.orders.iter().filter(|order| order.is_ascii());
     asked.map(|(at, _)| at).any(orders) || other.any(|order| positions(&words, order).any(orders))
 }
 
-fn orders_in_chinese(deed: &Words, lower: &str, asks: bool) -> bool {
+/// The words with which a sentence tells that the deed was done: "booked" of "I have booked the train".
+fn told(deed: Deed, lower: &str) -> Vec<&str> {
+    let words_in = |clause| {
+        let words = words_of(clause);
+        let opens = words.first().is_some_and(|first| opens_question(first));
+        let wishes = words.iter().any(|word| has(&DATA.not_to.wishes, word));
+        let tells = words.iter().any(|word| TOLD.contains(word)) && !opens && !wishes;
+        let places =
+            if tells && deed.stated_in(clause) { english::places(deed.0, &words) } else { Vec::new() };
+        places.into_iter().flat_map(|place| words[place].to_vec()).collect::<Vec<_>>()
+    };
+    coarse(lower).into_iter().flat_map(words_in).collect()
+}
+
+fn orders_in_chinese(deed: Deed, lower: &str, asks: bool) -> bool {
+    let spans: Vec<&String> =
+        deed.0.asks.iter().chain(&deed.0.orders).filter(|ask| !ask.is_ascii()).collect();
+    let names = |clause: &str| {
+        let told = told_in_chinese(deed.0, clause);
+        let is_told = |at: usize, end: usize| told.iter().any(|place| place.start < end && at < place.end);
+        let mut places = spans.iter().flat_map(|span| clause.match_indices(span.as_str()));
+        places.any(|(at, span)| !is_told(at, at + span.len()))
+    };
+    may_order_in_chinese(lower, asks) && coarse(lower).into_iter().any(names)
+}
+
+/// Where a Chinese clause tells that the deed was done: "我付了房租".
+fn told_in_chinese(deed: &Words, clause: &str) -> Vec<Range<usize>> {
+    if DATA.hearing.zh.iter().any(|order| clause.contains(order.as_str())) {
+        return Vec::new();
+    }
+    let mut places = chinese::places(deed, clause);
+    places.retain(|place| {
+        chinese::is_statement(clause, place) && !chinese::is_hedged(clause, place, is_question(clause))
+    });
+    places
+}
+
+/// Whether a Chinese sentence may be an order: it does not ask, or asks politely.
+pub(super) fn may_order_in_chinese(lower: &str, asks: bool) -> bool {
     let contains = |spans: &[&str]| spans.iter().any(|span| lower.contains(span));
     let is_polite = contains(&["帮", "请", "麻烦", "给我", "替我"]) && !contains(&["了吗", "了没", "过吗"]);
     let is_question = asks || contains(&["吗", "呢"]);
-    let wonders = contains(&["是否", "有没有", "了没"]);
-    let mut spans = deed.asks.iter().chain(&deed.orders).filter(|ask| !ask.is_ascii());
-    spans.any(|span| lower.contains(span.as_str())) && !wonders && (!is_question || is_polite)
+    !contains(&["是否", "有没有", "了没"]) && (!is_question || is_polite)
 }
 
 /// Whether a person accepts what they were offered, whatever it was.
@@ -83,6 +128,12 @@ pub(crate) fn refuses(text: &str) -> bool {
     let lower = text.to_lowercase();
     words_of(&lower).iter().any(|word| has(&DATA.refusals.en, word))
         || DATA.refusals.zh.iter().any(|refusal| lower.contains(refusal.as_str()))
+}
+
+/// Whether a person says nothing but "no".
+pub(super) fn declines(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    has(&DATA.declines, &words_of(&lower).join(" "))
 }
 
 /// The question a text ends with, if it ends with one.

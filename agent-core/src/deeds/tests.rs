@@ -1,7 +1,9 @@
 //! What counts as a claim in English and Chinese, and what does not.
 
 mod everyday;
+mod licences;
 mod mandarin;
+mod refusals;
 
 use crate::samples::tools;
 use crate::tool::ToolSpec;
@@ -153,4 +155,26 @@ fn a_request_asks_in_its_own_words() {
     assert!(deed("booked").asked_in("帮我订票"));
     assert!(!deed("paid").asked_in("Summarise my mails"));
     assert!(is_chinese("OK，好") && !is_chinese("OK"));
+}
+
+#[test]
+fn what_a_person_has_done_they_do_not_order() {
+    for (text, name) in [
+        ("I have paid the deposit; pay the rest of 300 now.", "paid"),
+        ("I have paid the deposit and now pay the rest", "paid"),
+        ("我付了押金，再付300。", "paid"),
+        ("I'd like it cancelled", "cancelled"),
+        ("Get the train booked", "booked"),
+        ("I have booked the train, book a hotel, too", "booked"),
+    ] {
+        assert!(deed(name).ordered_in(text), "{text}");
+    }
+    for (text, name) in [
+        ("The rent is paid; what else is due?", "paid"),
+        ("我付了房租。", "paid"),
+        ("I have booked the train.", "booked"),
+        ("My flight is cancelled. What now?", "cancelled"),
+    ] {
+        assert!(!deed(name).ordered_in(text), "{text}");
+    }
 }

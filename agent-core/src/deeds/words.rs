@@ -22,6 +22,10 @@ pub(super) struct Data {
     pub(super) accepts: Both,
     /// With what a person refuses one.
     pub(super) refusals: Both,
+    /// What a person says who refuses one and says no more.
+    pub(super) declines: Vec<String>,
+    /// With what a person says that something is not to be done.
+    pub(super) not_to: NotTo,
     /// First words of the names of tools that only look.
     pub(super) reads: Vec<String>,
     /// What says of an act that it was done: "Booking complete".
@@ -47,6 +51,40 @@ pub(super) struct Hedges {
     /// English ones that count only where they stand before the claim.
     pub(super) before: Vec<String>,
     pub(super) zh: Vec<String>,
+}
+
+/// Of what "don't do it" is made: whole words in English, spans in Chinese.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct NotTo {
+    /// "Don't".
+    pub(super) en: Vec<String>,
+    /// What makes of it something else, before it: "if not".
+    pub(super) not_behind: Vec<String>,
+    /// What may stand between it and what is not to be done: "don't go ahead and".
+    pub(super) between: Vec<String>,
+    /// Of those, what makes a participle a wish: "I don't want it booked".
+    pub(super) wishes: Vec<String>,
+    /// What may follow without saying that only some of it is not to be done.
+    pub(super) objects: Vec<String>,
+    /// What may follow and only says how much or when.
+    pub(super) bounds: Vec<String>,
+    /// What may follow in either language and says that it was done once.
+    pub(super) again: Vec<String>,
+    /// How what follows begins where it only says why.
+    pub(super) reasons: Vec<String>,
+    /// What makes a Chinese sentence conditional.
+    pub(super) conditions: Vec<String>,
+    /// What looks like a deed and is none.
+    pub(super) idioms: Vec<String>,
+    /// The same in Chinese: "不要".
+    pub(super) zh: Vec<String>,
+    pub(super) zh_between: Vec<String>,
+    pub(super) zh_objects: Vec<String>,
+    pub(super) zh_bounds: Vec<String>,
+    /// What makes an urging of it, before it: "怎么还不订".
+    pub(super) zh_urges: Vec<String>,
+    /// What ends a clause as a question and asks nothing: "先别订好吗".
+    pub(super) zh_tags: Vec<String>,
 }
 
 /// Of what Chinese claims are made around a verb.
@@ -83,6 +121,16 @@ pub(super) struct Words {
     /// What else a person orders it with; it names no tool and licenses none.
     #[serde(default)]
     pub(super) orders: Vec<String>,
+    /// What else refuses it, behind a "don't".
+    #[serde(default)]
+    pub(super) refused: Vec<String>,
+    /// What asks for it and is only beside it where it is refused, unless a tool is named so: "don't remind me" of what is
+    /// to be added.
+    #[serde(default)]
+    pub(super) beside: Vec<String>,
+    /// What lets somebody else know: what they are not to do is no refusal of it.
+    #[serde(default)]
+    pub(super) tells: Vec<String>,
     /// What says that it was done.
     pub(super) claims: Vec<String>,
     /// Nouns for it, which claim it with what says that it was done.
@@ -105,6 +153,14 @@ pub(super) struct Words {
     pub(super) undoes: bool,
 }
 
+impl Words {
+    /// Words for it that a "don't" may stand before, where a tool of this name does it.
+    pub(super) fn refused(&self, name: &str) -> impl Iterator<Item = &String> {
+        let counts = move |ask: &&String| !has(&self.beside, ask) || is_in_name(name, ask);
+        self.asks.iter().chain(&self.refused).filter(counts)
+    }
+}
+
 /// English nouns, and what says that they were done where that differs from what does so of most.
 #[derive(Debug, Deserialize)]
 pub(super) struct Acts {
@@ -124,6 +180,11 @@ pub(super) fn is_like(word: &str, given: &str) -> bool {
     }
 }
 
+/// Whether a tool's name has a word, or a Chinese span.
+fn is_in_name(name: &str, given: &str) -> bool {
+    if given.is_ascii() { name.split(' ').any(|word| is_like(word, given)) } else { name.contains(given) }
+}
+
 /// Whether a list has a word.
 pub(super) fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|listed| listed == word)
@@ -136,10 +197,13 @@ pub(super) fn words_of(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Where a phrase stands among words. Its own are parted by single spaces.
+/// Where a phrase stands among words. Its own are parted by single spaces; one that ends with `*` is any that begins so.
 pub(super) fn positions<'a>(words: &'a [&str], phrase: &'a str) -> impl Iterator<Item = usize> + 'a {
     (0..words.len()).filter(move |at| {
-        phrase.split(' ').zip(*at..).all(|(word, place)| words.get(place).is_some_and(|said| *said == word))
+        phrase
+            .split(' ')
+            .zip(*at..)
+            .all(|(word, place)| words.get(place).is_some_and(|said| is_like(said, word)))
     })
 }
 

@@ -103,7 +103,9 @@ pub(super) fn answer_at(run: &Run, tools: &[ToolSpec], outcome: &Outcome) -> Opt
     let undone = run.done().iter().filter_map(|done| done.undoes.as_ref().map(|undone| (done, undone)));
     let undone = undone.map(|(done, undone)| match done.outcome {
         CallOutcome::Succeeded => format!("{} ({undone}) was taken back.", done.call.tool),
-        _ => format!("{} ({undone}) could not be taken back: {}", done.call.tool, done.result),
+        CallOutcome::Failed | CallOutcome::Refused | CallOutcome::Cancelled | CallOutcome::Unknown => {
+            format!("{} ({undone}) could not be taken back: {}", done.call.tool, done.result)
+        }
     });
     Some(std::iter::once(told).chain(undone).collect::<Vec<_>>().join("\n"))
 }

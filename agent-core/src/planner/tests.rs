@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::event::{Event, Outcome, Verdict};
 use crate::limits::{LimitKind, Limits};
-use crate::message::CallOutcome;
+use crate::message::{CallOutcome, ToolCall};
 use crate::ports::{ReplyMode, StopReason};
 use crate::samples::{
     asked_for, begun, call, cut_off, decided, ended, finished, malformed, replied, run_of, started, tools,
@@ -105,6 +105,26 @@ fn calls_that_read_run_together_and_first() {
     assert_eq!(next(&events), Step::Execute(vec![call(1, "pay")]));
     events.push(ended("c1", CallOutcome::Succeeded));
     assert_eq!(next(&events), Step::Start(call(3, "put")));
+}
+
+#[test]
+fn what_is_unknown_is_not_done_by_the_same_call_of_the_same_reply() {
+    let pay = |index: usize, bill: &str| {
+        let arguments = serde_json::Map::from_iter([("bill".to_owned(), bill.into())]);
+        ToolCall { arguments, ..call(index, "pay") }
+    };
+    let calls = vec![pay(1, "A"), pay(2, "A"), pay(3, "B")];
+    let mut events = vec![started(), replied("", calls.clone())];
+    events.extend(["c1", "c2", "c3"].map(allowed));
+    events.extend([begun("c1"), ended("c1", CallOutcome::Unknown)]);
+    let Step::Settle(same) = next(&events) else { panic!("it must not happen twice") };
+    assert_eq!((same.call.as_str(), same.outcome), ("c2", CallOutcome::Cancelled));
+    let why = same.result["error"].as_str().unwrap_or_default();
+    assert!(why.starts_with("it is unknown whether it took effect"), "{why}");
+    let resumed = [&events[..], &[Event::Resumed]].concat();
+    assert_eq!(next(&resumed), Step::Settle(same), "nor once the run goes on");
+    events.push(ended("c2", CallOutcome::Cancelled));
+    assert_eq!(next(&events), Step::Start(calls[2].clone()), "another one is made");
 }
 
 #[test]

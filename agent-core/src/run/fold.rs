@@ -1,8 +1,9 @@
 //! What each fact does to a run.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use serde_json::json;
 
+use super::notes::{date_note, refusal, undo_note};
 use super::{CallState, Done, PendingCall, Run, script};
 use crate::catalogue::{self, SHOW_TOOLS};
 use crate::compact::{self, Compaction};
@@ -23,35 +24,42 @@ const SCRIPTED_SHOWN_BYTES: usize = 8_192;
 impl Run {
     /// Folds one fact in. Total: a fact that does not fit the state changes nothing.
     pub fn apply(&mut self, event: &Event) {
-        let goes_on = self.now.is_some() && self.outcome.is_none();
-        match event {
-            Event::Started { session, message, now, tools, untrusted, answer_schema, workflow, .. }
-                if self.now.is_none() =>
-            {
-                self.answer_schema.clone_from(answer_schema);
-                self.progress = workflow.as_deref().map(|begun| Progress::new(begun.clone()).into());
-                self.reveals = catalogue::is_headed(tools);
-                self.start(session, message, *now);
-                self.distrust(untrusted);
-            }
-            Event::Resumed => self.resume(),
-            Event::PersonDecided { call, decision, digest, why } => {
-                self.person_decided(call, *decision, digest, why.as_deref());
-            }
-            _ if goes_on => self.go_on(event),
-            _ => {}
+        if let Event::Started {
+            session,
+            message,
+            untrusted_message,
+            now,
+            tools,
+            untrusted,
+            answer_schema,
+            workflow,
+            ..
+        } = event
+            && self.now.is_none()
+        {
+            self.answer_schema.clone_from(answer_schema);
+            self.progress = workflow.as_deref().map(|begun| Progress::new(begun.clone()).into());
+            self.reveals = catalogue::is_headed(tools);
+            self.start(session, opened_with(message, *untrusted_message), *now);
+            self.distrust(untrusted);
+        } else if let Event::PersonDecided { call, decision, digest, why } = event {
+            self.person_decided(call, *decision, digest, why.as_deref());
+        } else if matches!(event, Event::Resumed) {
+            self.resume();
+        } else if self.now.is_some() && self.outcome.is_none() {
+            self.go_on(event);
         }
     }
 
     fn go_on(&mut self, event: &Event) {
         match event {
-            Event::ModelReplied { text, reasoning, calls, stop, usage, ms, .. }
+            Event::ModelReplied { text, reasoning, calls, stop, confidence, usage, ms, .. }
                 if self.pending.is_empty() =>
             {
                 self.count_turn(*usage, *ms);
                 self.malformed_in_a_row = 0;
                 self.said.clone_from(text);
-                self.stop = *stop;
+                (self.stop, self.confidence) = (*stop, *confidence);
                 self.reply(text, reasoning, calls);
             }
             Event::ReplyMalformed { text, problem, usage, ms, .. } if self.pending.is_empty() => {
@@ -71,9 +79,12 @@ impl Run {
                 }
             }
             Event::CallStarted { call, .. } => self.call_started(call),
-            Event::CallRetried { call, attempt, wait_ms, ms, .. } => self.attempted(call, *ms, |pending| {
-                (pending.attempts, pending.wait_ms) = (*attempt, *wait_ms);
-            }),
+            Event::CallRetried { call, attempt, in_doubt, wait_ms, ms, .. } => {
+                self.attempted(call, *ms, |pending| {
+                    (pending.attempts, pending.wait_ms) = (*attempt, *wait_ms);
+                    pending.in_doubt |= *in_doubt;
+                });
+            }
             // The one way back from a start: the tool vouches that it has done nothing.
             Event::CallWithheld { call, plan, ms, .. } => self.attempted(call, *ms, |pending| {
                 pending.state = CallState::AwaitingPerson;
@@ -139,11 +150,8 @@ impl Run {
         // The date may have been told in what was left out.
         let Some(note) = self.told_date.map(|date| Part::Note(date_note(date))) else { return };
         let told = self.history.iter().any(|message| message.parts.contains(&note));
-        let asks = |message: &&mut Message| {
-            let says = |part: &Part| matches!(part, Part::Text(_) | Part::Task { .. });
-            message.role == Role::User && message.parts.iter().any(says)
-        };
-        if let Some(message) = self.history.iter_mut().rev().find(asks).filter(|_| !told) {
+        let asked = self.history.iter_mut().rev().find(|message| message.asks());
+        if let Some(message) = asked.filter(|_| !told) {
             message.parts.insert(0, note);
         }
     }
@@ -187,7 +195,7 @@ impl Run {
         self.usage.model_ms = self.usage.model_ms.saturating_add(ms);
     }
 
-    fn start(&mut self, session: &SessionId, message: &str, now: DateTime) {
+    fn start(&mut self, session: &SessionId, message: Part, now: DateTime) {
         self.session = session.clone();
         self.now = Some(now);
         let mut parts = Vec::new();
@@ -197,7 +205,7 @@ impl Run {
         }
         match self.progress() {
             Some(progress) => parts.extend(script::opening(progress)),
-            None => parts.push(Part::Text(message.to_owned())),
+            None => parts.push(message),
         }
         parts.extend(self.shape_note());
         self.say(Message { role: Role::User, parts });
@@ -230,7 +238,7 @@ impl Run {
         }
         for pending in &mut self.pending {
             match pending.state {
-                CallState::Started => pending.state = CallState::InDoubt,
+                CallState::Started => (pending.state, pending.in_doubt) = (CallState::InDoubt, true),
                 CallState::AwaitingPerson => pending.state = CallState::Undecided,
                 // Policy and plan are asked again; a person's yes is kept.
                 CallState::Allowed if pending.undoes.is_none() => {
@@ -366,35 +374,8 @@ impl Run {
     }
 }
 
-/// What the model is told of a person's no.
-fn refusal(why: Option<&str>) -> String {
-    why.map_or_else(|| "a person said no".to_owned(), |why| format!("a person said no: {why}"))
-}
-
-fn undo_note(result: &CallResult, undone: &CallId) -> String {
-    let (tool, told) = (&result.tool, &result.result);
-    if result.outcome == CallOutcome::Succeeded {
-        format!(
-            "What should have completed {tool} ({undone}) failed, so it was undone: {told}. Tell the person."
-        )
-    } else {
-        format!(
-            "What should have completed {tool} ({undone}) failed, and it could not be undone: {told}. Tell the person."
-        )
-    }
-}
-
-/// The line that tells the model today's date. It stands in a message, not in the system prompt, so
-/// that the prompt's prefix is the same every day.
-fn date_note(date: Date) -> String {
-    let weekday = match date.weekday() {
-        jiff::civil::Weekday::Monday => "Monday",
-        jiff::civil::Weekday::Tuesday => "Tuesday",
-        jiff::civil::Weekday::Wednesday => "Wednesday",
-        jiff::civil::Weekday::Thursday => "Thursday",
-        jiff::civil::Weekday::Friday => "Friday",
-        jiff::civil::Weekday::Saturday => "Saturday",
-        jiff::civil::Weekday::Sunday => "Sunday",
-    };
-    format!("(Today is {weekday}, {date}.)")
+/// What a run begins with: a person's words, or a task that strangers may have had a part in.
+fn opened_with(message: &str, untrusted: bool) -> Part {
+    let text = message.to_owned();
+    if untrusted { Part::Task { text, untrusted } } else { Part::Text(text) }
 }

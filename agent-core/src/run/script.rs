@@ -3,7 +3,6 @@
 use super::Run;
 use crate::answer::AnswerSchema;
 use crate::event::Event;
-use crate::ids::CallId;
 use crate::message::{Message, Part, Role, ToolCall};
 use crate::provenance::{Origin, Source};
 use crate::workflow::{Open, Progress, StepEnd};
@@ -11,15 +10,16 @@ use crate::workflow::{Open, Progress, StepEnd};
 impl Run {
     /// Folds in what a step of the workflow does.
     pub(super) fn follow(&mut self, event: &Event) {
-        match event {
-            _ if !self.pending.is_empty() => {}
-            Event::StepCalled { step, calls } => self.step_called(step, calls),
-            Event::StepAsked { step, message, untrusted, may_call, answer_schema } => {
-                let task = Part::Task { text: message.clone(), untrusted: *untrusted };
-                self.step_asked(step, task, *may_call, answer_schema.as_ref());
-            }
-            Event::StepEnded { step, end } => self.step_ended(step, end),
-            _ => {}
+        if !self.pending.is_empty() {
+            return;
+        }
+        if let Event::StepCalled { step, calls } = event {
+            self.step_called(step, calls);
+        } else if let Event::StepAsked { step, message, untrusted, may_call, answer_schema } = event {
+            let task = Part::Task { text: message.clone(), untrusted: *untrusted };
+            self.step_asked(step, task, *may_call, answer_schema.as_ref());
+        } else if let Event::StepEnded { step, end } = event {
+            self.step_ended(step, end);
         }
     }
 
@@ -74,13 +74,6 @@ impl Run {
         if self.history.last().is_some_and(|last| last.role == Role::Assistant) {
             self.note(note.to_owned());
         }
-    }
-
-    /// The newest result that holds what strangers wrote.
-    fn newest_from_strangers(&self) -> Option<(CallId, String)> {
-        let mut results = self.record().iter().rev().flat_map(Message::results);
-        let result = results.find(|result| self.untrusted.contains(&result.tool))?;
-        Some((result.call.clone(), result.tool.clone()))
     }
 }
 

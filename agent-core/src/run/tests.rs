@@ -41,6 +41,40 @@ fn the_message_comes_with_the_date_once_a_day() {
 }
 
 #[test]
+fn a_task_of_strangers_is_shown_as_it_is_and_asked_for_by_nobody() {
+    let mut task = started();
+    let Event::Started { untrusted_message, .. } = &mut task else { panic!("a run begins") };
+    *untrusted_message = true;
+    let run = run_of(&[task, asked_for(&["pay"])]);
+    let shown = Part::Task { text: "Pay the bill".to_owned(), untrusted: true };
+    assert!(run.history()[0].parts.contains(&shown), "{:?}", run.history());
+    assert_eq!(run.open_requests().into_iter().map(|request| request.text).collect::<Vec<_>>(), [""]);
+    assert!(run.context(&"c1".into()).unwrap().untrusted, "and it is handed on as such");
+}
+
+#[test]
+fn a_tool_is_told_that_strangers_have_been_read() {
+    let mut begins = started();
+    let Event::Started { untrusted, .. } = &mut begins else { panic!("a run begins") };
+    *untrusted = vec!["look".to_owned()];
+    let mut run = run_of(&[begins, asked_for(&["look"]), allowed("c1"), begun("c1")]);
+    assert!(!run.context(&"c1".into()).unwrap().untrusted);
+    run.apply(&ended("c1", CallOutcome::Succeeded));
+    run.apply(&replied("", vec![call(2, "pay")]));
+    assert!(run.context(&"c2".into()).unwrap().untrusted);
+}
+
+#[test]
+fn what_was_written_is_a_reply_to_what_was_asked_last() {
+    let first = run_of(&[started(), malformed(), replied("Paid.", vec![]), finished(Outcome::Answered)]);
+    assert_eq!(first.written(), "Paid.");
+    let mut second = Run::replay(RunId::from("r2"), first.into_earlier(), &[started()]);
+    assert_eq!(second.written(), "");
+    second.apply(&malformed());
+    assert_eq!(second.written(), "<tool_call>{", "readable or not");
+}
+
+#[test]
 fn a_session_goes_on_where_its_last_run_ended() {
     let first = run_of(&[started(), replied("Paid.", vec![]), finished(Outcome::Answered)]);
     let earlier = first.into_earlier();
@@ -83,6 +117,7 @@ fn calls_that_ran_side_by_side_take_the_time_of_the_longest() {
         call: call.into(),
         attempt: 1,
         error: "busy".to_owned(),
+        in_doubt: false,
         wait_ms: 10,
         ms,
     };
@@ -125,6 +160,28 @@ fn a_call_that_was_started_is_never_undecided_again() {
     assert_eq!(states(&run), [CallState::InDoubt]);
     run.apply(&begun("c1"));
     assert_eq!(states(&run), [CallState::Started]);
+}
+
+#[test]
+fn what_an_attempt_may_have_done_is_remembered() {
+    let retried = |in_doubt| Event::CallRetried {
+        call: "c1".into(),
+        attempt: 1,
+        error: "busy".to_owned(),
+        in_doubt,
+        wait_ms: 10,
+        ms: 1,
+    };
+    let under_way = [started(), asked_for(&["put"]), allowed("c1"), begun("c1")];
+    for (then, in_doubt) in [
+        (vec![retried(false)], false),
+        (vec![retried(true), retried(false)], true),
+        (vec![Event::Resumed, begun("c1")], true),
+    ] {
+        let run = run_of(&[&under_way[..], &then[..]].concat());
+        assert_eq!(states(&run), [CallState::Started]);
+        assert_eq!(run.pending()[0].in_doubt, in_doubt, "{then:?}");
+    }
 }
 
 #[test]
@@ -197,6 +254,27 @@ fn why_a_reply_ended_is_known_until_the_next_one() {
     let earlier = run_of(&[started(), cut_off("It will", StopReason::Tokens)]).into_earlier();
     let next = Run::replay(RunId::from("r2"), earlier, &[started()]);
     assert_eq!(next.stop(), StopReason::Ended, "it is of the run, not of the session");
+}
+
+#[test]
+fn how_sure_the_model_was_is_known_until_the_next_reply() {
+    let sure = |confidence: Option<f32>, calls| {
+        let mut event = replied("", calls);
+        if let Event::ModelReplied { confidence: of_reply, .. } = &mut event {
+            *of_reply = confidence;
+        }
+        event
+    };
+    let mut run = run_of(&[started(), sure(Some(0.25), vec![call(1, "pay")])]);
+    assert_eq!(run.confidence(), Some(0.25));
+    run.apply(&sure(Some(0.75), vec![]));
+    assert_eq!(run.confidence(), Some(0.25), "a reply while calls are open does not fit");
+    run.apply(&ended("c1", CallOutcome::Succeeded));
+    run.apply(&sure(None, vec![]));
+    assert_eq!(run.confidence(), None, "nothing was chosen in that one");
+    let earlier = run_of(&[started(), sure(Some(0.25), vec![])]).into_earlier();
+    let next = Run::replay(RunId::from("r2"), earlier, &[started()]);
+    assert_eq!(next.confidence(), None, "it is of the run, not of the session");
 }
 
 #[test]

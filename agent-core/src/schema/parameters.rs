@@ -19,12 +19,19 @@ pub trait Number {
     type Bound: Serialize;
 }
 
-/// Types whose values are texts, so that they can be copied from what was said or from a result.
+/// Types whose values are texts, so that they can be copied from what was said.
 #[diagnostic::on_unimplemented(
-    message = "`verbatim` and `from` are for texts, and `{Self}` is not one",
+    message = "`verbatim` is for texts, and `{Self}` is not one",
     note = "a `String`, an `Option<String>` or a `Vec<String>` can be copied from what was said"
 )]
 pub trait Text {}
+
+/// Types whose values are texts or whole numbers, so that they can be taken from a result.
+#[diagnostic::on_unimplemented(
+    message = "`from` is for texts and whole numbers, and `{Self}` is neither",
+    note = "a `String`, an `i64`, an `Option` or a `Vec` of them can be taken from a result"
+)]
+pub trait Taken {}
 
 macro_rules! numbers {
     ($($number:ty),*) => { $(impl Number for $number { type Bound = $number; })* };
@@ -42,6 +49,13 @@ impl<T: Number> Number for Vec<T> {
 impl Text for String {}
 impl<T: Text> Text for Option<T> {}
 impl<T: Text> Text for Vec<T> {}
+
+macro_rules! taken {
+    ($($kind:ty),*) => { $(impl Taken for $kind {})* };
+}
+taken!(String, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+impl<T: Taken> Taken for Option<T> {}
+impl<T: Taken> Taken for Vec<T> {}
 
 /// What is said of one argument beside its type.
 #[derive(Debug, Clone, Default)]
@@ -90,9 +104,9 @@ impl Rules {
         self.keyword(VERBATIM, json!(true))
     }
 
-    /// The value is one that such a result contained (`tool.field`).
+    /// The value is one that such a result contained (`tool.field`, or `tool.items.id` with fields inside others).
     #[must_use]
-    pub fn from<T: Text>(self, sources: &[&str]) -> Self {
+    pub fn from<T: Taken>(self, sources: &[&str]) -> Self {
         self.keyword(FROM, json!(sources))
     }
 

@@ -84,7 +84,7 @@ fn a_schema_of_arguments_is_an_object() {
 }
 
 #[test]
-fn our_own_keywords_stand_on_texts_and_name_fields() {
+fn our_own_keywords_stand_on_texts_and_whole_numbers_and_name_fields() {
     let with = |property: Value| check(&json!({"type": "object", "properties": {"a": property}}));
     for wrong in [
         json!({"type": "integer", "x-verbatim": true}),
@@ -93,8 +93,19 @@ fn our_own_keywords_stand_on_texts_and_name_fields() {
         json!({"type": "string", "x-from": []}),
         json!({"type": "string", "x-from": ["search_trains"]}),
         json!({"type": "array", "x-from": ["search_trains.id"]}),
+        json!({"type": "number", "x-from": ["search_trains.id"]}),
+        json!({"type": ["integer", "null"], "x-from": ["search_trains.id"]}),
+        json!({"type": "integer", "x-from": ["search_trains..id"]}),
+        json!({"type": "integer", "x-from": ["search_trains.id"], "x-verbatim": true}),
     ] {
         assert!(with(wrong.clone()).is_err(), "{wrong}");
+    }
+    for right in [
+        json!({"type": "string", "x-from": ["search_trains.id", "search.items.id"], "x-verbatim": true}),
+        json!({"type": "integer", "x-from": ["search.items.id"], "minimum": 1}),
+        json!({"type": "array", "items": {"type": "integer", "x-from": ["search.ids"]}}),
+    ] {
+        assert_eq!(with(right.clone()), Ok(()), "{right}");
     }
 }
 

@@ -75,6 +75,7 @@ async fn call(tool: &str, arguments: Value) -> (CallOutcome, Value) {
         key: "r1.c1".into(),
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
         allowed: None,
+        untrusted: false,
     };
     let result = toolbox().call(&call, &context).await;
     assert_eq!((result.call.as_str(), result.tool.as_str()), ("c1", tool));

@@ -59,14 +59,14 @@ fn expressed(expression: &str, known: &Map<String, Value>) -> Result<Value, Stri
 
 /// The list that an expression stands for, or one that is written down, with templates in it.
 pub(crate) fn listed(list: &Value, known: &Map<String, Value>) -> Result<Vec<Value>, String> {
-    let value = match list {
-        Value::String(expression) => expressed(alone(expression).unwrap_or(expression), known)?,
-        written => evaluate(written, known)?,
+    let value = match list.as_str() {
+        Some(expression) => expressed(alone(expression).unwrap_or(expression), known)?,
+        None => evaluate(list, known)?,
     };
-    match value {
-        Value::Array(items) => Ok(items),
-        _ => Err(format!("`{}` is no list", list.as_str().unwrap_or_default().trim())),
-    }
+    let Value::Array(items) = value else {
+        return Err(format!("`{}` is no list", list.as_str().unwrap_or_default().trim()));
+    };
+    Ok(items)
 }
 
 /// The words that may be names in a list: an expression, or one that is written down.

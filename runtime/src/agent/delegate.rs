@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use handyman_core::{
     CallContext, CallOutcome, CallState, Decision, Done, Earlier, Effect, Fault, FaultKind, IdempotencyKey,
-    Outcome, PendingCall, Policy, Probe, Run, Safety, SessionId, Tool, ToolCall, ToolError, ToolErrorKind,
-    ToolResult, ToolSpec, Toolset, Verdict,
+    Outcome, PendingCall, Policy, Probe, Run, RunId, Safety, SessionId, Tool, ToolCall, ToolError,
+    ToolErrorKind, ToolResult, ToolSpec, Toolset, Verdict,
 };
 use serde_json::{Map, Value, json};
 
 use super::Agent;
+use crate::observe::Watch;
 use crate::policy::ReadOnly;
 use crate::session::Session;
 
@@ -29,9 +30,13 @@ impl Agent {
     /// lasts ([`Agent::journal`]; it may be the same file). Where it had acted and not ended when the other one went down,
     /// that one is told *unknown*, and the run can be resumed by itself. Declared read-only, the agent can only read, whatever its policy allows.
     /// Where its policy asks a person, the call succeeds with the outcome `waiting` and the run that waits, which is
-    /// decided on as any other. What it reads counts as untrusted to the other one if one of its tools' results does.
+    /// decided on as any other. What it reads counts as untrusted to the other one if one of its tools' results does, and
+    /// a task set after the other one has read such content is nobody's request: its effects are asked about
+    /// ([`AskForUntrusted`](crate::AskForUntrusted)).
     ///
     /// The other agent's limits hold for the call as for any tool: [`Limits::tool_time`](handyman_core::Limits) is a minute by default.
+    /// Who cancels its run cancels this one. Where the model counts tokens, what was used is told with the answer: turns, and
+    /// tokens of the replies.
     ///
     /// ```
     /// # use handyman_core::{Effect, Fault, ToolResult, tool};
@@ -82,19 +87,24 @@ impl Agent {
 
 impl Delegate {
     fn session(&self, key: &IdempotencyKey) -> Session {
-        self.agent.session_named(SessionId::from(format!("{}.{key}", self.spec.name)))
+        self.agent.session_named(session_of(&self.spec.name, key))
     }
 
     /// Runs the task, or goes on with what an earlier call under this key began.
-    async fn work(&self, session: &Session, task: &str) -> Result<Run, Fault> {
+    async fn work(&self, session: &Session, task: &str, untrusted: bool) -> Result<Run, Fault> {
+        let watch = Watch::within();
         match session.last().await? {
-            Some(earlier) => session.resume(&earlier.run, &crate::Watch::default()).await,
-            None => session.run(task).await,
+            Some(earlier) => session.resume(&earlier.run, &watch).await,
+            None => session.run_task(task, untrusted, &watch).await,
         }
     }
 
-    fn failed(&self, fault: &Fault) -> ToolError {
+    /// What the other agent hears where the run could not go on. What was done by then stands, whatever it is that failed.
+    async fn failed(&self, fault: &Fault, key: &IdempotencyKey) -> ToolError {
         let said = format!("{} could not do it: {fault}", self.spec.name);
+        if self.may_have_acted(key).await {
+            return ToolError::in_doubt(said);
+        }
         match fault.kind() {
             FaultKind::Busy => ToolError::unavailable(said),
             FaultKind::Request | FaultKind::Window | FaultKind::Schema => {
@@ -120,8 +130,10 @@ impl Tool for Delegate {
 
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         let task = arguments.get("task").and_then(Value::as_str).unwrap_or_default();
-        let run = self.work(&self.session(&context.key), task).await.map_err(|fault| self.failed(&fault))?;
-        Ok(told(&run))
+        match self.work(&self.session(&context.key), task, context.untrusted).await {
+            Ok(run) => Ok(told(&run)),
+            Err(fault) => Err(self.failed(&fault, &context.key).await),
+        }
     }
 
     /// Whether the run has ended, or waits for a person. One that has not goes on when the call is made again under its
@@ -146,6 +158,17 @@ impl Delegate {
         Ok(Some(Run::replay(last.run, Earlier::default(), &events)))
     }
 
+    /// Whether the run that was begun under a key has had an effect, or may have: also where it cannot be read.
+    async fn may_have_acted(&self, key: &IdempotencyKey) -> bool {
+        if self.spec.effect == Effect::ReadOnly {
+            return false;
+        }
+        match self.begun(key).await {
+            Ok(run) => run.is_some_and(|run| self.has_acted(&run)),
+            Err(_) => true,
+        }
+    }
+
     /// Whether a call of the run has had an effect, or may have.
     fn has_acted(&self, run: &Run) -> bool {
         let acts = |call: &ToolCall| {
@@ -163,13 +186,26 @@ impl Delegate {
     }
 }
 
+/// The session of the task that is handed on under a key.
+fn session_of(name: &str, key: &IdempotencyKey) -> SessionId {
+    SessionId::from(format!("{name}.{key}"))
+}
+
+/// The run that has handed on the task of a session; `None` where the session's name is not that of a task. It is the
+/// tool's, then the key: the run's and the call's.
+pub(crate) fn handed_on_by(session: &SessionId) -> Option<RunId> {
+    let (task, _call) = session.as_str().rsplit_once('.')?;
+    let (_tool, run) = task.rsplit_once('.')?;
+    Some(RunId::from(run))
+}
+
 /// What the other agent hears of a run.
 fn told(run: &Run) -> Value {
     let answer = match run.answer_schema() {
         Some(_) => serde_json::from_str(run.answer()).unwrap_or_else(|_| run.answer().into()),
         None => Value::from(run.answer()),
     };
-    match run.outcome() {
+    let mut told = match run.outcome() {
         Some(Outcome::Answered | Outcome::Asked) | None => json!({"answer": answer}),
         Some(Outcome::Waiting { .. }) => {
             json!({"answer": "a person has to decide first", "outcome": "waiting", "run": run.id()})
@@ -178,7 +214,12 @@ fn told(run: &Run) -> Value {
             let outcome = serde_json::to_value(outcome).unwrap_or_default();
             json!({"answer": answer, "outcome": outcome["outcome"]})
         }
+    };
+    let (turns, tokens) = (run.usage().turns, run.usage().tokens.decoded());
+    if tokens > 0 {
+        told["usage"] = json!({"turns": turns, "tokens": tokens});
     }
+    told
 }
 
 /// What the inner policy allows, if it only reads.

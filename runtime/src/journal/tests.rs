@@ -2,6 +2,7 @@
 
 mod closing;
 mod damage;
+mod foreign;
 mod lease;
 mod shared;
 
@@ -16,6 +17,8 @@ pub(super) fn started(run: &str, session: &str) -> Event {
         run: run.into(),
         session: session.into(),
         message: "明天上海天气怎么样".into(),
+        untrusted_message: false,
+        key: None,
         model: ModelInfo::default(),
         tools: vec!["weather".into()],
         untrusted: vec![],

@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 
 use super::writer::chained;
 use super::{SqliteJournal, fault};
+use crate::agent::handed_on_by;
 
 /// Something wrong with a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +90,9 @@ impl SqliteJournal {
     /// Drops the sessions all of whose runs began before a time, and gives the runs dropped. A session
     /// stays if a run of it has not ended, waits for a person, or has a call of which it is unknown
     /// whether it took effect, or if it cannot be read: nothing in doubt is dropped. A call is not in doubt of
-    /// which the journal knows that it only read, or could be made again: its policy allowed it for that.
+    /// which the journal knows that it only read, or could be made again: its policy allowed it for that. A task that
+    /// one agent handed on to another ([`Agent::as_tool`](crate::Agent::as_tool)) stays with the run that did: once that is
+    /// resumed, it asks what came of the task.
     ///
     /// What is dropped is overwritten in the file. Bits of it may outlast that where SQLite has moved them before;
     /// SQLite's `VACUUM` leaves none.
@@ -107,7 +110,8 @@ impl SqliteJournal {
         .map_err(failed)?;
         let mut dropped = Vec::new();
         for session in old {
-            let Ok(_lease) = self.lease(&session.as_str().into()).await else {
+            let id = SessionId::from(session.as_str());
+            let Ok(_lease) = self.lease(&id).await else {
                 continue;
             };
             let runs: Vec<String> = sqlx::query_scalar("SELECT run FROM journal_runs WHERE session = ?")
@@ -115,7 +119,7 @@ impl SqliteJournal {
                 .fetch_all(&self.file.pool)
                 .await
                 .map_err(failed)?;
-            if !self.all_settled(&session.as_str().into(), runs.len()).await {
+            if !self.all_settled(&id, runs.len()).await || self.is_asked_about(&id).await {
                 continue;
             }
             let mut transaction = self.file.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
@@ -140,6 +144,15 @@ impl SqliteJournal {
     async fn all_settled(&self, session: &SessionId, count: usize) -> bool {
         let Ok(runs) = self.events_of(session, None).await else { return false };
         runs.len() == count && runs.iter().all(|(_, events)| is_settled(events))
+    }
+
+    /// Whether a session is that of a task which a run of this journal handed on and may still ask about.
+    async fn is_asked_about(&self, session: &SessionId) -> bool {
+        let Some(run) = handed_on_by(session) else { return false };
+        match self.events(&run).await {
+            Ok(events) => !events.is_empty() && !is_settled(&events),
+            Err(_) => true,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use handyman_core::{Event, Fault, FaultKind, RunId};
+use handyman_core::{CallOutcome, Event, Fault, FaultKind, RunId};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
@@ -240,8 +240,13 @@ async fn insert(
     }
     let chain = chained(&tail.chain, text);
     let statement = match event {
-        // The tool has written it in its own transaction; only the time it took was not known there.
-        Event::CallFinished { call, .. } if open.written(connection, run, call, tail.next).await? => REWRITE,
+        // The tool has written it in its own transaction; only the time it took was not known there. What says
+        // anything but that it succeeded finds the position taken.
+        Event::CallFinished { call, outcome: CallOutcome::Succeeded, .. }
+            if open.written(connection, run, call, tail.next).await? =>
+        {
+            REWRITE
+        }
         _ => INSERT,
     };
     sqlx::query(statement)

@@ -47,6 +47,25 @@ impl<P> AskFor<P> {
         )
     }
 
+    /// Asks about calls with an effect in a reply in which the model was less sure than this, from 0 to 1, of what it chose:
+    /// a tool, or one of a few given values (see [`Run::confidence`]). Of a model that cannot say how sure it was, and of
+    /// what a workflow's steps call, which no model has chosen, nothing is asked.
+    pub fn unsure(threshold: f32, inner: P) -> Self {
+        Self::when(
+            move |call, spec, run| {
+                let sure = run.confidence().filter(|sure| *sure < threshold)?;
+                let is_chosen = spec.effect != Effect::ReadOnly && !run.is_scripted(&call.id);
+                // Rounded down: who is asked is never told of a hundred.
+                let percent = (sure * 100.0).floor();
+                let name = &spec.name;
+                is_chosen.then(|| {
+                    format!("the model was only {percent} % sure of its choice: {name} needs a person's yes")
+                })
+            },
+            inner,
+        )
+    }
+
     /// Asks about calls of these tools.
     pub fn tools<N: Into<String>>(names: impl IntoIterator<Item = N>, inner: P) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();

@@ -5,9 +5,7 @@
 //! a person is asked, and told which content is behind it.
 
 use async_trait::async_trait;
-use handyman_core::{
-    Decision, Effect, Message, Part, Policy, Role, Run, Source, ToolCall, ToolSpec, Verdict, claims,
-};
+use handyman_core::{Decision, Effect, Message, Policy, Run, Source, ToolCall, ToolSpec, Verdict, claims};
 
 /// Asks a person about effects that untrusted content is behind; the inner policy decides on the rest.
 /// Every agent has it, unless it is told otherwise.
@@ -79,51 +77,19 @@ fn behind(call: &ToolCall, spec: &ToolSpec, run: &Run) -> Option<String> {
         Source::Result { .. } | Source::Person | Source::System | Source::Model => None,
     });
     let read = || {
-        let mut results = run.record().iter().rev().flat_map(Message::results);
-        let result = results.find(|result| run.untrusted().contains(&result.tool))?;
-        let asked = open_requests(run.record()).iter().any(|text| claims::asks_for(text, spec));
-        let (tool, call) = (&result.tool, &result.call);
-        let why = || {
-            let name = &spec.name;
-            format!(
-                "untrusted content was read before (the result of {tool}, {call}), and nobody asked for {name}"
-            )
-        };
-        (!asked).then(why)
+        let what = heard(run)?;
+        let asked = run.open_requests().iter().any(|request| claims::asks_for(&request.text, spec));
+        let name = &spec.name;
+        (!asked).then(|| format!("untrusted content was read before ({what}), and nobody asked for {name}"))
     };
     // A workflow's author has asked for its calls: only what they are made of counts.
     tainted.or_else(|| if run.is_scripted(&call.id) { None } else { read() })
 }
 
-/// What a message asks for: the person's words, or those of a workflow's author.
-fn asked_in(message: &Message) -> String {
-    let task = |part: &Part| match part {
-        Part::Task { text, untrusted: false } => Some(text.clone()),
-        _ => None,
-    };
-    std::iter::once(message.text())
-        .chain(message.parts.iter().filter_map(task))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-/// What the person asks for now, the newest first: their last message, and the one before it where that was
-/// answered by a question, and so on. What was asked for and answered earlier licenses nothing more.
-fn open_requests(record: &[Message]) -> Vec<String> {
-    let mut open = Vec::new();
-    // What strangers have a part in asks for nothing, and what was asked before it is answered.
-    let is_task = |message: &Message| message.parts.iter().any(|part| matches!(part, Part::Task { .. }));
-    let mut said =
-        record.iter().rev().filter(|message| is_task(message) || !asked_in(message).trim().is_empty());
-    while let Some(message) = said.find(|message| message.role == Role::User) {
-        open.push(asked_in(message));
-        let before = said.clone().find(|message| matches!(message.role, Role::Assistant | Role::User));
-        let is_question = |message: &Message| {
-            message.role == Role::Assistant && message.text().trim_end().ends_with(['?', '？'])
-        };
-        if !before.is_some_and(is_question) {
-            break;
-        }
-    }
-    open
+/// What strangers have been heard in, if they have.
+fn heard(run: &Run) -> Option<String> {
+    let mut results = run.record().iter().rev().flat_map(Message::results);
+    let result = results.find(|result| run.untrusted().contains(&result.tool));
+    let result = result.map(|result| format!("the result of {}, {}", result.tool, result.call));
+    result.or_else(|| run.has_heard_strangers().then(|| "by the agent that set this task".to_owned()))
 }

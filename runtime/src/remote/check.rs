@@ -91,26 +91,27 @@ impl Scope<'_> {
             return first;
         }
         match value {
-            Value::String(text) => self.text(text, schema, path),
+            Value::String(_) | Value::Number(_) => self.taken(value, schema, path),
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
                 self.copied(item, &schema["items"], &format!("{path}/{index}"), depth)
             }),
             Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
                 self.copied(field, &schema["properties"][name], &format!("{path}/{name}"), depth)
             }),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+            Value::Null | Value::Bool(_) => Ok(()),
         }
     }
 
-    fn text(&self, text: &str, schema: &Value, path: &str) -> Checked {
+    fn taken(&self, value: &Value, schema: &Value, path: &str) -> Checked {
         let from: Vec<&str> =
             schema[FROM].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let verbatim = schema[VERBATIM].as_bool() == Some(true);
-        if from.is_empty() && !verbatim {
+        // What is of another kind altogether is told of before the tool runs.
+        if (from.is_empty() && !verbatim) || value.is_number() != (schema["type"] == "integer") {
             return Ok(());
         }
-        let named = from.iter().any(|name| self.sources.values(name).iter().any(|value| value == text));
-        if named || (verbatim && self.sources.holds(text)) {
+        let holds = |text: &str| verbatim && self.sources.holds(text);
+        if self.sources.named(schema).contains(&value) || value.as_str().is_some_and(holds) {
             return Ok(());
         }
         let whence = match (from.is_empty(), verbatim) {
@@ -118,7 +119,8 @@ impl Scope<'_> {
             (false, false) => format!("be a value of {} in an earlier result", from.join(" or ")),
             (false, true) => format!("be a value of {}, or copied from what was said", from.join(" or ")),
         };
-        Err(format!("{path}: '{text}' has to {whence}"))
+        let value = value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));
+        Err(format!("{path}: {value} has to {whence}"))
     }
 }
 
@@ -128,7 +130,9 @@ fn fits(value: &Value, schema: &Value) -> bool {
         Some("string") => value.is_string(),
         Some("array") => value.is_array(),
         Some("object") => value.is_object(),
-        Some(_) => !value.is_string() && !value.is_array() && !value.is_object(),
-        None => true,
+        Some("integer" | "number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("null") => value.is_null(),
+        Some(_) | None => true,
     }
 }

@@ -1,5 +1,6 @@
 //! Services as they answer: well, in pieces, wrongly, slowly, and not at all.
 
+mod copied;
 mod hostile;
 mod manners;
 mod typed;
@@ -39,6 +40,7 @@ fn tools() -> Vec<ToolSpec> {
         "properties": {
             "city": {"type": "string", "x-verbatim": true},
             "id": {"type": "string", "x-from": ["search.id"]},
+            "row": {"anyOf": [{"type": "integer", "x-from": ["search.rows.id"]}, {"type": "null"}]},
             "place": {"$ref": "#/$defs/d0"},
             "days": {"type": "array", "items": {"type": "string", "x-verbatim": true}},
         },
@@ -295,6 +297,7 @@ async fn what_a_grammar_would_not_allow_is_malformed_and_says_why() {
         ("{\"city\": \"Paris\"}", "stop", "copied from what was said"),
         ("{\"city\": \"Lag\"}", "stop", "copied from what was said"),
         ("{\"city\": \"Lagos\", \"id\": \"G2\"}", "stop", "a value of search.id"),
+        ("{\"city\": \"Lagos\", \"row\": 7}", "stop", "/row: 7 has to be a value of search.rows.id"),
         ("{\"city\": \"Lagos\", \"place\": \"Rome\"}", "stop", "copied from what was said"),
         ("{\"city\": \"Lagos\", \"days\": [\"tomorrow\", \"Friday\"]}", "stop", "/days/1"),
     ];
@@ -341,8 +344,10 @@ async fn the_only_model_is_found_and_several_are_named() {
     assert_eq!(server.seen()[0].line, "GET /v1/models");
     assert_eq!(connect(format!("{}/api/v3/#named", server.url)).await.unwrap().info().name, "named");
     let server = Loopback::serve(models(&["a", "b"])).await;
-    let fault = connect(server.url).await.unwrap_err();
+    let fault = connect(server.url.clone()).await.unwrap_err();
     assert!(fault.hint().unwrap().contains("a, b"), "{fault}");
+    let named = RemoteSettings::new(format!("{}#c", server.url));
+    assert_eq!(RemoteModel::models(&named).await.unwrap(), ["a", "b"], "whichever is named");
 }
 
 #[tokio::test]

@@ -94,6 +94,8 @@ async fn a_run_that_is_under_way_is_cancelled_in_a_branch_and_goes_on_where_it_w
         run: "r1".into(),
         session: "s1".into(),
         message: "a".into(),
+        untrusted_message: false,
+        key: None,
         model: handyman_core::ModelInfo::default(),
         tools: vec![],
         untrusted: vec![],

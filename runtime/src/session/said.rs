@@ -5,7 +5,9 @@ use handyman_core::{Message, Part, Role, Run};
 /// The person's message, the calls with their results, and the answer. Notes to the model are left out, and so are
 /// replies that did not count: those that could not be read, or were taken back before the answer.
 pub(super) fn in_run(run: &Run) -> Vec<Message> {
-    let mut said: Vec<Message> = run.record().iter().filter_map(counted).collect();
+    let is_scripted = run.progress().is_some();
+    let mut said: Vec<Message> =
+        run.record().iter().filter_map(|message| counted(message, is_scripted)).collect();
     let is_reply = |message: &&Message| message.role == Role::Assistant;
     let own = run.record().iter().rev().find(is_reply).filter(|reply| reply.text() == run.answer());
     // Where a run ends before its calls do, its answer is what came with them.
@@ -17,11 +19,17 @@ pub(super) fn in_run(run: &Run) -> Vec<Message> {
     said
 }
 
-/// A message, or what the person has said or been told of it.
-fn counted(message: &Message) -> Option<Message> {
+/// A message, or what the person has said or been told of it. What another agent sets as a task is said by it; what a
+/// workflow's steps ask, by nobody.
+fn counted(message: &Message, is_scripted: bool) -> Option<Message> {
+    let said = |part: &Part| match part {
+        Part::Text(text) => Some(Part::Text(text.clone())),
+        Part::Task { text, .. } if !is_scripted => Some(Part::Text(text.clone())),
+        Part::Task { .. } | Part::Note(_) | Part::Reasoning(_) | Part::Call(_) | Part::Result(_) => None,
+    };
     let parts: Vec<Part> = match message.role {
         Role::System => return None,
-        Role::User => message.parts.iter().filter(|part| matches!(part, Part::Text(_))).cloned().collect(),
+        Role::User => message.parts.iter().filter_map(said).collect(),
         Role::Assistant if message.calls().next().is_none() => return None,
         Role::Assistant | Role::Tool => message.parts.clone(),
     };

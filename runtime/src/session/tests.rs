@@ -13,7 +13,7 @@ use jiff::civil::date;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::{Agent, AllowAll, AskForEffects, SqliteJournal, approvals};
+use crate::{Agent, AllowAll, AskForEffects, SqliteJournal, Watch, approvals};
 
 /// Remembers the keys that it was called under.
 struct Keeps {
@@ -156,6 +156,31 @@ async fn what_has_ended_is_given_as_it_is_and_what_is_unknown_is_said_to_be() {
 }
 
 #[tokio::test]
+async fn a_run_of_another_session_is_left_to_it() {
+    let desk = Desk::new().await;
+    let agent = desk.agent([calls("", "keep")]);
+    let waiting = agent.session_named("s".into()).run("keep it").await.unwrap();
+    let before = desk.journal.events(waiting.id()).await.unwrap();
+    let (other, watch, unknown) = (agent.session_named("t".into()), Watch::default(), RunId::from("r0"));
+    for (run, said) in
+        [(waiting.id(), "belongs to session s, not to session t"), (&unknown, "there is no run r0")]
+    {
+        let refused = [
+            other.resume(run, &watch).await.unwrap_err(),
+            other.cancel(run).await.unwrap_err(),
+            other.replay(run, false).await.unwrap_err(),
+            other.fork(run, 1).await.unwrap_err(),
+        ];
+        for fault in refused {
+            assert_eq!(fault.kind(), FaultKind::Request, "{fault}");
+            assert!(fault.to_string().contains(said), "{fault}");
+        }
+    }
+    assert_eq!(desk.journal.events(waiting.id()).await.unwrap(), before, "nothing was written");
+    assert!(desk.journal.events(&unknown).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn what_was_said_is_what_the_person_had() {
     let desk = Desk::new().await;
     let unreadable = ReplyBody::Malformed { text: "{\"tool".to_owned(), problem: "it ends".to_owned() };
@@ -210,6 +235,8 @@ async fn an_answer_that_is_not_the_models_stands_in_its_place() {
         run: run.clone(),
         session: "s".into(),
         message: "book a train".to_owned(),
+        untrusted_message: false,
+        key: None,
         model: ModelInfo::default(),
         tools: vec![],
         untrusted: vec![],

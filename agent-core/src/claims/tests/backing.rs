@@ -9,7 +9,7 @@ use crate::run::{Earlier, Run};
 use crate::samples::{asked_for, begun, decided, replied, started};
 use crate::tool::{Effect, Safety, ToolSpec};
 
-use super::super::{Claim, honest, unbacked};
+use super::super::{Claim, honest, receipts, unbacked};
 
 /// A call, what it came to, and its tool's effect.
 pub(super) type Made<'a> = (&'a str, Effect, CallOutcome, Value);
@@ -261,6 +261,46 @@ fn what_was_undone_backs_nothing() {
     let tools = tools_of(&[]);
     assert_eq!(honest("Your train is booked.", &run, &tools), "I cannot confirm this: nothing was booked.");
     assert_eq!(honest("Your booking was cancelled.", &run, &tools), "Your booking was cancelled.");
+}
+
+#[test]
+fn a_task_that_another_agent_left_undone_backs_nothing() {
+    for outcome in ["waiting", "limit", "cancelled", "failed"] {
+        let left = || {
+            let result = json!({"answer": "not yet", "outcome": outcome, "run": "r7F3"});
+            ("travel_agent", Effect::Once, CallOutcome::Succeeded, result)
+        };
+        let claimed = claim("Book the 8:15", &[left()], "Your train is booked.").unwrap();
+        assert!(claimed.problem().ends_with("do not call again for it"), "{}", claimed.problem());
+        assert!(claim("Cancel it", &[left()], "Your booking was cancelled.").is_some(), "{outcome}");
+        let run = run_after(Vec::new(), "Book the 8:15", &[left()], "Not yet.");
+        assert!(receipts(&run, &tools_of(&[left()])).is_empty(), "{outcome}");
+        let later = claim_after((left(), "Not yet."), "Book it", &[], "Your train is booked.").unwrap();
+        assert!(later.problem().contains("if it was done before"), "{}", later.problem());
+    }
+    let made = |tool: &'static str, result: Value| (tool, Effect::Once, CallOutcome::Succeeded, result);
+    let done = made("travel_agent", json!({"answer": "Booked: HM7AB", "usage": {"turns": 2, "tokens": 40}}));
+    assert_eq!(claim("Book the 8:15", &[done], "Your train is booked."), None);
+    let own = made("cancel_booking", json!({"booking": "HM7AB", "outcome": "cancelled"}));
+    assert_eq!(claim("Cancel it", &[own], "Your booking was cancelled."), None, "a tool's own outcome");
+}
+
+#[test]
+fn what_the_person_did_is_not_what_they_order_now() {
+    for (message, answer) in [
+        ("I have paid the deposit; pay the rest of 300 now.", "I have paid the rest."),
+        ("I booked the train, book a hotel, too.", "Your hotel is booked."),
+        ("我付了押金，再付300。", "已支付300。"),
+    ] {
+        assert!(claim(message, &[], answer).is_some(), "{message} {answer}");
+    }
+    for (message, answer) in [
+        ("The rent is paid; what else is due?", "The rent is paid."),
+        ("I have booked the train. What else do I need?", "Your train is booked."),
+        ("我付了房租。还欠什么？", "房租已付。"),
+    ] {
+        assert_eq!(claim(message, &[], answer), None, "{message} {answer}");
+    }
 }
 
 #[test]

@@ -25,6 +25,12 @@ fn what_is_said_beside_a_claim_does_not_hedge_it() {
         ("Your car is booked until Friday.", "booked"),
         ("The bill is fully paid.", "paid"),
         ("1) Booked the train 2) paid it", "paid"),
+        ("I've booked your train for 3 May.", "booked"),
+        ("I've booked your train for May 3.", "booked"),
+        ("I've booked the hotel in May.", "booked"),
+        ("The flight on May 3 is booked.", "booked"),
+        ("The flight on 3 may is booked.", "booked"),
+        ("Your holiday is booked until late May.", "booked"),
     ] {
         assert!(claimed(text).contains(&deed), "{text}: {:?}", claimed(text));
     }
@@ -44,6 +50,12 @@ fn a_hedge_where_it_counts_still_hedges() {
         "I could not get the hotel (Roma) booked.",
         "Booked: nothing.",
         "Booked: not yet.",
+        "Booked: false.",
+        "It may be booked.",
+        "May I have it booked?",
+        "The 8:15 may be booked.",
+        "Your train in May may not be booked.",
+        "Your Train On May 3 May Be Booked",
         "Paid: 0 EUR.",
         "Paid (not yet).",
         "Sent — no.",

@@ -32,6 +32,9 @@ fn a_verb_that_is_done_is_a_claim() {
         ("帮您添加了日程。", "added"),
         ("已预订：G1次，可以免费取消。", "booked"),
         ("酒店已订好（可以到店付款）。", "booked"),
+        ("已删除3封未读邮件。", "deleted"),
+        ("已支付所有未付账单。", "paid"),
+        ("未付的账单已支付。", "paid"),
         ("酒店已订好并可以免费取消。", "booked"),
     ] {
         assert_eq!(claimed(text), [deed], "{text}");
@@ -42,6 +45,9 @@ fn a_verb_that_is_done_is_a_claim() {
 fn a_verb_alone_is_none() {
     for text in [
         "未付款",
+        "账单未付。",
+        "有3封未读邮件。",
+        "您有一笔未付款项。",
         "预订前请确认",
         "可以预订",
         "您预订了吗",

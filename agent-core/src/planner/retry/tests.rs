@@ -16,6 +16,7 @@ fn after(attempts: u32) -> Run {
         call: "c1".into(),
         attempt,
         error: "busy".into(),
+        in_doubt: false,
         wait_ms: 1,
         ms: 1,
     }));
@@ -23,7 +24,7 @@ fn after(attempts: u32) -> Run {
 }
 
 fn wait(run: &Run, error: &ToolError, limits: &Limits) -> Option<Duration> {
-    wait_before_retry(run, &run.pending()[0], error, limits)
+    wait_before_retry(&run.pending()[0], error, limits, limits.wall_time)
 }
 
 #[test]
@@ -40,6 +41,14 @@ fn the_tool_may_ask_for_a_longer_wait_but_not_beyond_the_runs_time() {
     let run = after(0);
     assert_eq!(wait(&run, &asks(7), &Limits::default()), Some(Duration::from_secs(7)));
     assert_eq!(wait(&run, &asks(3600), &Limits::default()), None);
+}
+
+#[test]
+fn a_wait_that_leaves_no_time_for_an_attempt_is_not_made() {
+    let (run, limits) = (after(0), Limits::default());
+    let busy = ToolError::unavailable("busy").retry_after(Duration::from_secs(30));
+    let within = |left| wait_before_retry(&run.pending()[0], &busy, &limits, Duration::from_secs(left));
+    assert_eq!([within(31), within(30), within(5)], [Some(Duration::from_secs(30)), None, None]);
 }
 
 #[test]

@@ -125,7 +125,8 @@ fn specs() -> Vec<ToolSpec> {
 }
 
 fn retried(id: &str) -> Event {
-    Event::CallRetried { call: id.into(), attempt: 1, error: "busy".to_owned(), wait_ms: 1, ms: 1 }
+    let (call, error) = (id.into(), "busy".to_owned());
+    Event::CallRetried { call, attempt: 1, error, in_doubt: false, wait_ms: 1, ms: 1 }
 }
 
 fn withheld(id: &str) -> Event {

@@ -218,6 +218,23 @@ fn a_reply_that_does_not_do_the_work_fails_the_step() {
 }
 
 #[test]
+fn a_step_may_answer_that_something_was_not_done() {
+    let replied_with = |reply: &str| {
+        let schema =
+            json!({"type": "object", "properties": {"paid": {"type": "boolean"}}, "required": ["paid"]});
+        let steps = json!([{"name": "a", "ask": "Is the rent paid?", "answer": schema}]);
+        let mut run = begun(json!({"name": "w", "steps": steps}), json!({}));
+        assert_eq!(drive(&mut run, &well), Step::Generate(ReplyMode::AnswerOnly));
+        run.apply(&replied(reply, Vec::new()));
+        next(&run)
+    };
+    let ended = Event::StepEnded { step: "a".to_owned(), end: StepEnd::Succeeded };
+    assert_eq!(replied_with(r#"{"paid": false}"#), Step::Script(ended));
+    let refused = replied_with(r#"{"paid": true}"#);
+    assert!(matches!(refused, Step::Correct { .. }), "{refused:?}");
+}
+
+#[test]
 fn what_a_workflow_gets_wrong_does_not_bind_the_model() {
     let mut run = begun(
         json!({"name": "w", "steps": [{"name": "a", "call": "look", "each": "range(30) | list", "may_fail": true}, {"name": "b", "do": "Look"}]}),

@@ -8,7 +8,8 @@ use handyman_core::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Agent, AllowAll};
+use super::say;
+use crate::{Agent, AllowAll, AskForEffects};
 
 struct Numbered(ToolSpec);
 
@@ -85,6 +86,23 @@ async fn an_interrupted_run_can_call_what_it_was_shown() {
     let resumed = later.journal_with(journal).resume(whole.id()).await.unwrap();
     assert_eq!(resumed.done()[1].result, whole.done()[1].result);
     assert_eq!(rest.offered()[0], model.offered()[1]);
+}
+
+#[tokio::test]
+async fn a_run_that_waits_before_it_is_shown_more_goes_on() {
+    let model = ScriptedModel::new([
+        ScriptedModel::call("show_tools", json!({"query": "thing_250"})),
+        say("", &[("thing_250", json!({"id": "x"})), ("show_tools", json!({"query": "thing_7"}))]),
+        ScriptedModel::answer("It is there."),
+    ]);
+    let agent = Agent::new(model).toolbox(toolbox(400)).policy(AskForEffects);
+    let run = agent.run("Do thing 250").await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Waiting { call: "c2".into() }));
+    let shown = agent.waiting(run.id()).await.unwrap().unwrap();
+    let run = agent.allow(&shown).await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Answered));
+    let did: Vec<&str> = run.done().iter().map(|done| done.call.tool.as_str()).collect();
+    assert_eq!(did, ["show_tools", "show_tools", "thing_250"]);
 }
 
 #[tokio::test]

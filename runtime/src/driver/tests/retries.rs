@@ -2,20 +2,25 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use handyman_core::testing::ScriptedModel;
+use handyman_core::testing::{FailAt, FaultyJournal, MemoryJournal, ScriptedModel};
 use handyman_core::{
     CallContext, CallOutcome, Effect, Event, IdempotencyKey, Limits, Outcome, Probe, Safety, Tool, ToolError,
     ToolErrorKind, ToolResult, ToolSpec,
 };
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{agent, results, say};
+use crate::{Agent, AllowAll, Watch};
 
 /// A tool that fails as told, attempt by attempt, and then works.
 struct Flaky {
     spec: ToolSpec,
+    /// How long each attempt takes.
+    takes: Duration,
     failures: Mutex<VecDeque<ToolError>>,
     keys: Arc<Mutex<Vec<String>>>,
     probe: fn() -> Probe,
@@ -30,7 +35,8 @@ fn flaky(effect: Effect, failures: Vec<ToolError>, probe: fn() -> Probe) -> (Fla
         effect,
         safety: Safety::default(),
     };
-    (Flaky { spec, failures: Mutex::new(failures.into()), keys: Arc::clone(&keys), probe }, keys)
+    let failures = Mutex::new(failures.into());
+    (Flaky { spec, takes: Duration::ZERO, failures, keys: Arc::clone(&keys), probe }, keys)
 }
 
 #[async_trait]
@@ -41,6 +47,7 @@ impl Tool for Flaky {
 
     async fn call(&self, _arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         self.keys.lock().unwrap().push(context.key.to_string());
+        tokio::time::sleep(self.takes).await;
         match self.failures.lock().unwrap().pop_front() {
             Some(failure) => Err(failure),
             None => Ok(json!({"done": true})),
@@ -138,6 +145,110 @@ async fn what_a_once_call_takes_for_a_fault_of_its_own_is_asked_about() {
         let run = agent.tool(tool).run("go").await.unwrap();
         assert_eq!((results(&run)[0].0, keys.lock().unwrap().len()), (outcome, 1));
     }
+}
+
+fn lost_then_busy() -> Vec<ToolError> {
+    std::iter::once(ToolError::in_doubt("connection lost")).chain(busy(9)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_attempt_may_have_done_is_unknown_whatever_fails_after_it() {
+    let (tool, keys) = flaky(Effect::Idempotent, lost_then_busy(), || Probe::Unsupported);
+    let (made, _, journal) = agent(act_and_answer());
+    let run = made.tool(tool).run("go").await.unwrap();
+    let error = "busy; it is unknown whether an earlier attempt took effect";
+    assert_eq!(results(&run), [(CallOutcome::Unknown, json!({"error": error, "attempts": 4}))]);
+    assert_eq!(keys.lock().unwrap().len(), 4);
+    let doubt = |event: &Event| match event {
+        Event::CallRetried { in_doubt, .. } => Some(*in_doubt),
+        _ => None,
+    };
+    let doubts: Vec<bool> = journal.all().iter().filter_map(|(_, event)| doubt(event)).collect();
+    assert_eq!(doubts, [true; 3]);
+
+    // What only reads has done nothing, and what must not happen twice was asked about.
+    for effect in [Effect::ReadOnly, Effect::Once] {
+        let (tool, _) = flaky(effect, lost_then_busy(), || Probe::NotDone);
+        let (made, _, _) = agent(act_and_answer());
+        let run = made.tool(tool).run("go").await.unwrap();
+        assert_eq!(results(&run)[0].0, CallOutcome::Failed, "{effect:?}");
+    }
+    let (tool, _) = flaky(Effect::Idempotent, lost_then_busy()[..2].to_vec(), || Probe::Unsupported);
+    let (made, _, _) = agent(act_and_answer());
+    let run = made.tool(tool).run("go").await.unwrap();
+    assert_eq!(results(&run)[0].0, CallOutcome::Succeeded, "a later success is one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_cancelled_leaves_what_was_lost_unknown() {
+    for (failures, outcome) in [(lost_then_busy(), CallOutcome::Unknown), (busy(9), CallOutcome::Cancelled)] {
+        let (tool, keys) = flaky(Effect::Idempotent, failures, || Probe::Unsupported);
+        let (made, _, _) = agent(act_and_answer());
+        let (session, cancel) = (made.tool(tool).session(), CancellationToken::new());
+        let watch = Watch::default().cancelled_by(cancel.clone());
+        let (run, ()) = tokio::join!(session.run_watched("go", &watch), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            cancel.cancel();
+        });
+        let run = run.unwrap();
+        assert_eq!((results(&run)[0].0, run.outcome()), (outcome, Some(&Outcome::Cancelled)));
+        assert_eq!(keys.lock().unwrap().len(), 1, "it was cancelled while it waited");
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_that_ended_may_have_done_is_not_told_as_failed() {
+    for (effect, outcome) in
+        [(Effect::Idempotent, CallOutcome::Unknown), (Effect::ReadOnly, CallOutcome::Failed)]
+    {
+        let kept = Arc::new(MemoryJournal::default());
+        let with = |failures: Vec<ToolError>, turn: usize| {
+            let (tool, _) = flaky(effect, failures, || Probe::Unsupported);
+            let model = ScriptedModel::new(act_and_answer().split_off(turn));
+            Agent::new(model).policy(AllowAll).tool(tool)
+        };
+        // The call has done its work, and the process ends before that is on record.
+        let faulty = Arc::new(FaultyJournal::new(Arc::clone(&kept), FailAt::Before(4)));
+        with(Vec::new(), 0).journal_with(faulty).run("go").await.unwrap_err();
+        let id = kept.all()[0].0.clone();
+        let gone = vec![ToolError::new(ToolErrorKind::NotFound, "there is none")];
+        let run = with(gone, 1).journal_with(Arc::clone(&kept) as Arc<_>).resume(&id).await.unwrap();
+        assert_eq!(results(&run)[0].0, outcome, "{effect:?}");
+        assert_eq!(run.answer(), "Well.");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_of_what_reads_leave_time_for_an_answer() {
+    let limits = Limits { wall_time: Duration::from_secs(60), ..Limits::default() };
+    let seconds = Duration::from_secs;
+    // What an attempt takes, the wait its tool asks for, how many are made, and when the run has ended.
+    for (takes, wait, attempts, ends) in [(40, 30, 1, 40), (20, 10, 2, 45)] {
+        let busy = vec![ToolError::unavailable("busy").retry_after(seconds(wait))];
+        let (tool, keys) = flaky(Effect::ReadOnly, busy, || Probe::NotDone);
+        let (made, _, _) = agent(act_and_answer());
+        let began = tokio::time::Instant::now();
+        let slow = Flaky { takes: seconds(takes), ..tool };
+        let run = made.tool(slow).limits(limits.clone()).run("go").await.unwrap();
+        assert_eq!((run.answer(), run.outcome()), ("Well.", Some(&Outcome::Answered)));
+        assert_eq!(results(&run)[0].0, CallOutcome::Failed);
+        assert_eq!(keys.lock().unwrap().len(), attempts);
+        assert!(began.elapsed().as_secs() <= ends, "{:?}", began.elapsed());
+    }
+
+    // What runs beside it may take the time that it was to wait for.
+    let busy = vec![ToolError::unavailable("busy").retry_after(seconds(30))];
+    let (tool, keys) = flaky(Effect::ReadOnly, busy, || Probe::NotDone);
+    let (mut beside, _) = flaky(Effect::ReadOnly, Vec::new(), || Probe::NotDone);
+    (beside.spec.name, beside.takes) = ("look".to_owned(), seconds(40));
+    let both = say("", &[("act", json!({})), ("look", json!({}))]);
+    let (made, _, _) = agent(vec![both, ScriptedModel::answer("Well.")]);
+    let began = tokio::time::Instant::now();
+    let run = made.tool(tool).tool(beside).limits(limits).run("go").await.unwrap();
+    let outcomes: Vec<CallOutcome> = results(&run).into_iter().map(|(outcome, _)| outcome).collect();
+    assert_eq!((run.answer(), outcomes), ("Well.", vec![CallOutcome::Failed, CallOutcome::Succeeded]));
+    assert_eq!(keys.lock().unwrap().len(), 1);
+    assert!(began.elapsed().as_secs() <= 40, "{:?}", began.elapsed());
 }
 
 /// A tool that acts, and is silent when it is asked about it.

@@ -62,6 +62,25 @@ impl Tool for Desk {
     }
 }
 
+/// Takes a payment once under its key, whose answer gets lost, and is closed from then on.
+struct Till(Desk);
+
+#[async_trait]
+impl Tool for Till {
+    fn spec(&self) -> &ToolSpec {
+        &self.0.spec
+    }
+
+    async fn call(&self, _arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        let (mut done, paid) = (self.0.done.lock().unwrap(), ("pay".to_owned(), context.key.to_string()));
+        if done.contains(&paid) {
+            return Err(ToolError::unavailable("the till is closed"));
+        }
+        done.push(paid);
+        Err(ToolError::in_doubt("connection lost"))
+    }
+}
+
 fn replies() -> Vec<ReplyBody> {
     vec![
         say("", &[("book", json!({"of": "G1"}))]),
@@ -87,6 +106,20 @@ async fn a_failed_payment_releases_the_booking() {
     assert_eq!((undone.undoes.as_ref().unwrap().as_str(), undone.outcome), ("c1", CallOutcome::Succeeded));
     let planned = journal.all().iter().any(|(_, event)| matches!(event, Event::UndoPlanned { .. }));
     assert!(planned, "the undoing is a fact of its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_booking_that_may_be_paid_for_is_not_released() {
+    let done = Done::default();
+    let mut till = desk("pay", &done);
+    till.spec.effect = Effect::Idempotent;
+    let agent = Agent::new(ScriptedModel::new(replies())).policy(AllowAll);
+    let agent = agent.tool(desk("book", &done)).tool(Till(till));
+    let run = agent.journal_with(Arc::new(MemoryJournal::default())).run("go").await.unwrap();
+    let names: Vec<String> = done.lock().unwrap().iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(names, ["book", "pay"]);
+    let paid = run.done().last().unwrap();
+    assert_eq!((paid.call.tool.as_str(), paid.outcome), ("pay", CallOutcome::Unknown));
 }
 
 #[tokio::test]

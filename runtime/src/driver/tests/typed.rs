@@ -1,13 +1,14 @@
 //! Answers of a given shape: with tools, after mistakes, at every limit, and after a restart.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
 use handyman_core::{
     Delta, DeltaSink, Effect, Event, Fault, LimitKind, Limits, Model, ModelInfo, ModelReply, ModelRequest,
-    Outcome, Part, ReplyMode, Role,
+    Outcome, Part, ReplyMode, Role, TokenUsage, Workflow,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -101,6 +102,50 @@ async fn the_clock_cuts_an_answer_off_anywhere_and_it_still_has_the_shape() {
         let value = answered.value.unwrap_or_else(|| panic!("{end}: {}", answered.run.answer()));
         assert_eq!(answered.run.incomplete().is_empty(), value == lagos(), "{end}");
     }
+}
+
+/// A model that says this once and never speaks again.
+struct Once(&'static str, AtomicBool);
+
+#[async_trait]
+impl Model for Once {
+    fn info(&self) -> ModelInfo {
+        ModelInfo::default()
+    }
+
+    async fn reply(&self, _request: ModelRequest<'_>, _sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+        if self.1.swap(true, Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        Ok(ModelReply::new(ScriptedModel::answer(self.0), TokenUsage::default()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_answered_before_is_no_answer_to_what_is_asked_now() {
+    let limits = Limits { wall_time: Duration::from_secs(8), ..Limits::default() };
+    let once = |text| {
+        Agent::new(Once(text, AtomicBool::new(false)))
+            .limits(limits.clone())
+            .journal_with(Arc::<MemoryJournal>::default())
+    };
+    let session = once(LAGOS).session();
+    let first = session.run_as::<Weather>("Rain in Lagos?").await.unwrap();
+    assert_eq!((first.value, first.run.incomplete().len()), (Some(lagos()), 0));
+    let second = session.run_as::<Weather>("And in Oslo?").await.unwrap();
+    assert_eq!(second.run.outcome(), Some(&Outcome::Limit { limit: LimitKind::WallTime }));
+    let nothing = Weather { city: String::new(), highs: vec![], rain: false };
+    assert_eq!(second.value, Some(nothing));
+    let incomplete = second.run.incomplete();
+    for field in ["/city", "/highs", "/rain"] {
+        assert!(incomplete.iter().any(|at| at == field), "{field}: {incomplete:?}");
+    }
+
+    let asks = |name: &str| json!({"name": name, "ask": "How many?", "answer": {"type": "integer"}});
+    let workflow = Workflow::new(json!({"name": "w", "steps": [asks("one"), asks("two")]})).unwrap();
+    let run = once("4").run_workflow(&workflow, serde_json::Map::new()).await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Limit { limit: LimitKind::WallTime }));
+    assert_eq!((run.answer(), run.incomplete().len()), ("0", 1), "what a step before came to is not its own");
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ async fn one_that_failed_is_gone_on_with_from_its_step() {
     let run = forked.resume(&again, &crate::Watch::default()).await.unwrap();
     assert_eq!(run.answer(), "3, 4, It is booked.");
     assert_eq!(done.lock().unwrap().len(), 5, "what was done before is not done again");
-    let fault = session.fork_at_step(&again, "skipped!").await.unwrap_err();
+    let fault = forked.fork_at_step(&again, "skipped!").await.unwrap_err();
     assert!(fault.hint().unwrap().contains("seen, made, said, work"), "{fault}");
 }
 

@@ -6,9 +6,21 @@ use handyman_core::{CallOutcome, Event, FaultKind, Journal, RunId};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::super::SqliteJournal;
 use super::super::writer::{Tail, Tails};
+use super::super::{SqliteJournal, SuccessRow};
 use super::{finished, started};
+
+/// What a tool does in the transaction of its effect.
+async fn tool_writes(journal: &SqliteJournal, row: SuccessRow) {
+    sqlx::query(row.statement)
+        .bind(row.run)
+        .bind(row.seq)
+        .bind(row.event)
+        .bind(row.chain)
+        .execute(&journal.file.pool)
+        .await
+        .unwrap();
+}
 
 #[tokio::test]
 async fn many_runs_at_once_keep_their_order() {
@@ -55,14 +67,7 @@ async fn a_row_that_the_tool_wrote_is_the_event() {
     journal.append(&run, &started("r1", "s")).await.unwrap();
     journal.append(&run, &Event::CallStarted { call: "c1".into(), key: "r1.c1".into() }).await.unwrap();
     let row = journal.success_row(&"r1.c1".into(), &result).unwrap();
-    sqlx::query(row.statement)
-        .bind(row.run)
-        .bind(row.seq)
-        .bind(row.event)
-        .bind(row.chain)
-        .execute(&journal.file.pool)
-        .await
-        .unwrap();
+    tool_writes(&journal, row).await;
     let kept = journal.events(&run).await.unwrap();
     assert!(matches!(&kept[2], Event::CallFinished { outcome: CallOutcome::Succeeded, .. }), "{kept:?}");
 
@@ -70,14 +75,7 @@ async fn a_row_that_the_tool_wrote_is_the_event() {
     journal.append(&run, &started("r1", "s")).await.unwrap();
     journal.append(&run, &Event::CallStarted { call: "c1".into(), key: "r1.c1".into() }).await.unwrap();
     let row = journal.success_row(&"r1.c1".into(), &result).unwrap();
-    sqlx::query(row.statement)
-        .bind(row.run)
-        .bind(row.seq)
-        .bind(row.event)
-        .bind(row.chain)
-        .execute(&journal.file.pool)
-        .await
-        .unwrap();
+    tool_writes(&journal, row).await;
     let told = Event::CallFinished {
         call: "c1".into(),
         outcome: CallOutcome::Succeeded,
@@ -89,6 +87,30 @@ async fn a_row_that_the_tool_wrote_is_the_event() {
     journal.append(&run, &finished()).await.unwrap();
     assert_eq!(journal.events(&run).await.unwrap()[2..], [told, finished()], "told once, with its time");
     assert!(journal.verify().await.unwrap().damage.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_tool_wrote_is_not_written_over_by_another_end() {
+    for outcome in [CallOutcome::Failed, CallOutcome::Unknown, CallOutcome::Cancelled] {
+        let journal = SqliteJournal::in_memory().await.unwrap();
+        let run = RunId::from("r1");
+        journal.append(&run, &started("r1", "s")).await.unwrap();
+        journal.append(&run, &Event::CallStarted { call: "c1".into(), key: "r1.c1".into() }).await.unwrap();
+        let row = journal.success_row(&"r1.c1".into(), &json!({"booking": "HM1"})).unwrap();
+        tool_writes(&journal, row).await;
+        let result = json!({"error": "no answer within 60 s; it did not take effect"});
+        let told = Event::CallFinished { call: "c1".into(), outcome, result, failure: None, ms: 60_000 };
+        assert_eq!(journal.append(&run, &told).await.unwrap_err().kind(), FaultKind::Journal, "{outcome:?}");
+        let kept = journal.events(&run).await.unwrap();
+        assert!(
+            matches!(&kept[2..], [Event::CallFinished { outcome: CallOutcome::Succeeded, .. }]),
+            "{kept:?}"
+        );
+        // The run goes on from what is there.
+        journal.append(&run, &Event::Resumed).await.unwrap();
+        journal.append(&run, &finished()).await.unwrap();
+        assert!(journal.verify().await.unwrap().damage.is_empty());
+    }
 }
 
 #[tokio::test]

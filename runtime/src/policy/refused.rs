@@ -1,0 +1,40 @@
+//! What the person says is not to be done is not done, whatever the model makes of it.
+
+use async_trait::async_trait;
+use handyman_core::{Decision, Effect, Policy, Run, ToolCall, ToolSpec, Verdict, claims};
+
+/// Refuses effects that the person's own words refuse, in English and Chinese: "don't book yet", "不用订". Where they refuse
+/// only some of it, or ask for it as well, a person is asked; the inner policy decides on the rest. Every agent has it,
+/// unless it is told otherwise.
+///
+/// What a workflow's steps call is its author's to say.
+#[derive(Debug, Clone)]
+pub struct HeedRefusals<P> {
+    inner: P,
+}
+
+impl<P> HeedRefusals<P> {
+    /// What `inner` allows, unless the person has refused it.
+    pub fn new(inner: P) -> Self {
+        Self { inner }
+    }
+}
+
+#[async_trait]
+impl<P: Policy> Policy for HeedRefusals<P> {
+    async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision {
+        let decision = self.inner.decide(call, spec, run).await;
+        if spec.effect == Effect::ReadOnly || decision.verdict == Verdict::Deny || run.is_scripted(&call.id) {
+            return decision;
+        }
+        match claims::refusal(run, spec) {
+            // In few words: the model has those of the person before it.
+            Some(refusal) if refusal.is_plain => Decision::new(Verdict::Deny, "the person said no"),
+            Some(refusal) => Decision::new(
+                Verdict::Ask,
+                format!("\"{}\" was said: {} needs a person's yes", refusal.words, spec.name),
+            ),
+            None => decision,
+        }
+    }
+}
