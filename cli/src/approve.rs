@@ -10,9 +10,11 @@ use crate::interrupt;
 use crate::problem::Problem;
 use crate::show;
 
+mod always;
 mod keyboard;
 mod plan;
 
+pub(crate) use always::{UnlessAlways, is_always};
 pub(crate) use keyboard::keyboard;
 
 /// Goes on with a run for as long as it waits and there is somebody to ask. Without a terminal the run
@@ -21,7 +23,7 @@ pub(crate) async fn settle(session: &Session, mut run: Run, watch: &Watch<'_>) -
     let journal = session.journal().await?;
     while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
         let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
-        let Some(Decision { verdict, why }) = decision(&approval).await? else {
+        let Some(Decision { verdict, why, lasts }) = decision(&approval).await? else {
             let run = run.id();
             let (to_decide, to_resume) = (options_here(&["approvals", "allow"]), options_here(&["resume"]));
             show::note(&format!("decide with: handyman approvals allow {run}{to_decide} (or deny)"));
@@ -30,6 +32,9 @@ pub(crate) async fn settle(session: &Session, mut run: Run, watch: &Watch<'_>) -
         };
         let (journal, digest) = (journal.as_ref(), Some(approval.digest.as_str()));
         approvals::decide_because(journal, run.id(), verdict, digest, why.as_deref()).await?;
+        if lasts {
+            always::add(&approval.call.tool);
+        }
         run = session.resume(run.id(), watch).await?;
     }
     Ok(run)
@@ -41,6 +46,8 @@ struct Decision {
     verdict: Verdict,
     /// Why not, in their words.
     why: Option<String>,
+    /// Whether it is an "always": a yes for the effects of later calls of the tool as well.
+    lasts: bool,
 }
 
 /// What the person at the terminal says; nothing if there is none, or they press Ctrl-C or Ctrl-D instead.
@@ -66,6 +73,11 @@ async fn decision(approval: &Approval) -> Result<Option<Decision>, Problem> {
     said.map_err(|error| Problem::new(format!("nobody could be asked: {error}")))
 }
 
+/// What may be said, for who has said something else.
+const HINT: &str = "  write y or n; n, and why: tells the model the reason
+  a (always): yes, and until this command ends the tool is not asked about again for its effect alone
+";
+
 /// Asks until the person has said yes or no; nothing if their input ends before: that is no answer, and the run waits.
 /// Nothing is held while they think: others can write to the terminal.
 async fn ask<R: AsyncBufRead + Unpin>(
@@ -77,7 +89,7 @@ async fn ask<R: AsyncBufRead + Unpin>(
         say(&format!("{line}\n"));
     }
     let question =
-        format!("Allow {}? [y/N] ", show::call_line(&approval.call.tool, &approval.call.arguments));
+        format!("Allow {}? [y/N/a] ", show::call_line(&approval.call.tool, &approval.call.arguments));
     loop {
         say(&question);
         let decision = match typed.next_line().await {
@@ -89,25 +101,27 @@ async fn ask<R: AsyncBufRead + Unpin>(
         };
         match decision {
             Some(decision) => return Ok(Some(decision)),
-            None => say("  write y or n; n, and why: tells the model the reason\n"),
+            None => say(HINT),
         }
     }
 }
 
-/// What is meant by a line that is a clear yes, a clear no, or a no and a reason: `n, too late`. An empty one is a no.
+/// What is meant by a line that is a clear yes, one for good, a clear no, or a no and a reason: `n, too late`. An empty
+/// one is a no.
 fn understood(line: &str) -> Option<Decision> {
     let line = line.trim();
     let (word, why) = line.split_once([',', ':', ';', '，', '：', '；', '。']).unwrap_or((line, ""));
     let why = Some(why.trim()).filter(|why| !why.is_empty()).map(str::to_owned);
-    let verdict = match word.trim().to_lowercase().as_str() {
+    let (verdict, lasts) = match word.trim().to_lowercase().as_str() {
         // A yes with conditions is none.
         "y" | "yes" | "ok" | "sure" | "是" | "好" | "好的" | "可以" | "行" | "同意" if why.is_none() => {
-            Verdict::Allow
+            (Verdict::Allow, false)
         }
-        "" | "n" | "no" | "nope" | "否" | "不" | "不要" | "不行" => Verdict::Deny,
+        "a" | "always" | "总是" | "一直" if why.is_none() => (Verdict::Allow, true),
+        "" | "n" | "no" | "nope" | "否" | "不" | "不要" | "不行" => (Verdict::Deny, false),
         _ => return None,
     };
-    Some(Decision { verdict, why })
+    Some(Decision { verdict, why, lasts })
 }
 
 /// What a person is shown of a call, line by line: why they are asked, and what it would do.

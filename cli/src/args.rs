@@ -2,6 +2,7 @@
 
 mod again;
 mod environment;
+mod eval;
 mod local;
 mod records;
 #[cfg(feature = "services")]
@@ -15,12 +16,13 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 pub(crate) use again::options_here;
+pub(crate) use eval::{Evaluation, lasting};
 pub(crate) use local::Local;
 pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};
 pub(crate) use typed::parse;
 pub(crate) use workflows::WorkflowCommand;
 
-use crate::replies::Replies;
+use crate::replies::{Replies, share};
 
 /// Does what you ask with tools: weather, search, databases, bookings. Everything runs on this machine.
 ///
@@ -72,6 +74,19 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WorkflowCommand,
     },
+    /// See whether an agent does your own tasks: cases in a file, each tried in a sandbox world of its own
+    ///
+    /// Prints a line for each case as it goes, then how many have passed, and where that share lies with 95 % confidence. Exits
+    /// with 0 only if all have; docs/evaluating.md has the form of the file.
+    ///
+    /// Every try has a new world, or a copy of the one that --world names, and a new session. All of it goes away again, so
+    /// calls that have an effect run without being asked about. Where an option offers tools that act on what stays
+    /// (--database-write, --booking, --calendar, --smtp, --outbox, --mcp, --mcp-config, --openapi) they do not: a try in which a
+    /// person would be asked ends there, unless --approve or --allow says otherwise. Nobody is asked.
+    Eval {
+        #[command(flatten)]
+        evaluation: Evaluation,
+    },
     /// Decide on calls that wait for a person
     Approvals {
         #[command(subcommand)]
@@ -110,7 +125,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ToolsCommand,
     },
-    /// Serve the sandbox to other programs
+    /// Serve the agent, or the sandbox, to other programs over HTTP
     #[cfg(feature = "services")]
     Serve {
         #[command(subcommand)]
@@ -132,9 +147,15 @@ pub(crate) enum Command {
     },
     /// Show what there is to compute on, and how a model would run on it
     Doctor {
-        /// A GGUF file; the built-in model if left out
-        #[arg(long, value_name = "GGUF")]
+        /// A GGUF file, the name of a pulled model, or the URL of an endpoint (URL#MODEL), which is asked what models it
+        /// has; the built-in model if left out
+        #[arg(long, value_name = "MODEL")]
         model: Option<String>,
+        /// Print one JSON object: `devices` with their memory in bytes, `model`, `fits` (window, threads, layers on the GPU,
+        /// and notes on what was not done as asked) and `dialect` with what its `self_test` found; of an endpoint `endpoint`,
+        /// `model`, `is_listed` and `models`
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -283,6 +304,9 @@ pub(crate) struct RunOptions {
     /// Time that model and tools may take together: 30s, 5m [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = records::time)]
     pub(crate) max_time: Option<std::time::Duration>,
+    /// Time that one call of a tool may take: 30s, 5m [default: 1m]
+    #[arg(long, value_name = "TIME", value_parser = records::time)]
+    pub(crate) tool_time: Option<std::time::Duration>,
     /// Percent of the model's window that descriptions of tools may take; with more, the model first sees their names
     /// and asks to be shown those it needs
     #[arg(long, value_name = "PERCENT", default_value_t = 50)]
@@ -290,11 +314,32 @@ pub(crate) struct RunOptions {
     /// Print the run's events, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
-    /// What happens with calls that have an effect
-    #[arg(long, value_enum, default_value_t = Approve::Ask)]
-    pub(crate) approve: Approve,
+    /// What happens with calls that have an effect, of tools that the next three options do not name [default: ask]
+    #[arg(long, value_enum)]
+    pub(crate) approve: Option<Approve>,
+    /// Let these tools run, whatever --approve says of their effect: `book,srv_*`, written as for --tools. What untrusted
+    /// content is behind, or your own words refuse, is held all the same
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) allow: Vec<String>,
+    /// Ask about each call of these tools, even of those that only read; this goes before --allow
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) ask: Vec<String>,
+    /// Refuse each call of these tools, even of those that only read; this goes before --ask and --allow
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) refuse: Vec<String>,
+    /// Ask also about each call with an effect in a reply in which the model was less sure than this of what it chose, whatever
+    /// else allows it: 0.9 is nine in ten, 0 asks about none. Scripts and endpoints do not say how sure they are
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.0)]
+    pub(crate) ask_below: f32,
     #[command(flatten)]
     pub(crate) replies: Replies,
     #[command(flatten)]
     pub(crate) local: Local,
+}
+
+impl RunOptions {
+    /// What happens with calls that have an effect.
+    pub(crate) fn approve(&self) -> Approve {
+        self.approve.unwrap_or(Approve::Ask)
+    }
 }

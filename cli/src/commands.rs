@@ -1,6 +1,7 @@
 //! What each command does.
 
 use std::borrow::Cow;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use handyman::{Agent, Event, Journal, ModelInfo, Observer, Outcome, Run, RunId, Session};
@@ -17,6 +18,7 @@ use replay::At;
 mod approvals;
 mod chat;
 mod doctor;
+mod eval;
 mod model;
 mod new_tool;
 mod replay;
@@ -35,6 +37,7 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
         (Some(Command::Resume { run, options }), _) => resume(run, &options).await,
         (Some(Command::Chat { session, options }), _) => chat::chat(session, &options).await,
         (Some(Command::Workflow { command }), _) => workflow::dispatch(command).await,
+        (Some(Command::Eval { evaluation }), _) => eval::evaluate(&evaluation).await,
         (Some(Command::Approvals { command }), _) => approvals::dispatch(command).await,
         (Some(Command::Replay { run, without_model, options }), _) => {
             replay::replay(run, !without_model, &options).await
@@ -50,7 +53,7 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
         #[cfg(feature = "services")]
         (Some(Command::Mcp { no_agent, options }), _) => serve::mcp(no_agent, &options).await,
         (Some(Command::Model { command }), _) => model::dispatch(command).await,
-        (Some(Command::Doctor { model }), _) => doctor::examine(model.as_deref()).await,
+        (Some(Command::Doctor { model, json }), _) => doctor::examine(model.as_deref(), json).await,
         (None, Some(task)) => run(&task, &args.options).await,
         (None, None) => {
             Err(Problem::usage("there is no task").with_hint("say what should be done: handyman \"TASK\""))
@@ -59,12 +62,14 @@ pub(crate) async fn dispatch(args: Args) -> Result<ExitCode, Problem> {
 }
 
 async fn run(task: &str, options: &RunOptions) -> Result<ExitCode, Problem> {
+    // Read first: until then Ctrl-C ends the program, and nothing waits for it.
+    let task = typed_or_piped(task)?;
     let files = Files::of(&options.places)?;
     let session = settings::agent(options, &files).await?.session();
     let observer = observer(options.json);
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
-    let run = session.run_watched(&typed_or_piped(task)?, &watch).await?;
+    let run = session.run_watched(&task, &watch).await?;
     Ok(exit_code(&settle(&session, run, &watch).await?))
 }
 
@@ -72,6 +77,9 @@ async fn run(task: &str, options: &RunOptions) -> Result<ExitCode, Problem> {
 fn typed_or_piped(task: &str) -> Result<Cow<'_, str>, Problem> {
     if task != "-" {
         return Ok(task.into());
+    }
+    if std::io::stdin().is_terminal() {
+        show::note("write the task, then Ctrl-D");
     }
     let piped = std::io::read_to_string(std::io::stdin()).map_err(|error| {
         Problem::new(format!("the task cannot be read from standard input: {error}"))

@@ -26,6 +26,17 @@ impl Interrupt {
     pub(crate) fn watch<'a>(&self, observer: &'a dyn Observer) -> Watch<'a> {
         Watch::new(observer).cancelled_by(self.cancel.clone())
     }
+
+    /// Whether Ctrl-C has been pressed.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// What is cancelled once Ctrl-C is pressed.
+    #[cfg(feature = "services")]
+    pub(crate) fn token(&self) -> CancellationToken {
+        self.cancel.clone()
+    }
 }
 
 impl Drop for Interrupt {

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use handyman::hub::{Hub, HubSettings, ModelName, RECOMMENDED};
+use handyman::hub::{Hub, HubSettings, ModelName, Places};
 use handyman::{Model, ModelInfo, RemoteModel, RemoteSettings, ScriptModel};
 
-use crate::args::Local;
+use crate::args::RunOptions;
 use crate::problem::Problem;
 use crate::settings;
 
@@ -15,14 +15,15 @@ const BUILTIN: &str = "builtin";
 const BUILTIN_NAME: &str = "handyman-builtin";
 
 /// The model that is named, or the built-in one.
-pub(crate) async fn open(named: Option<&str>, local: &Local) -> Result<Box<dyn Model>, Problem> {
+pub(crate) async fn open(named: Option<&str>, options: &RunOptions) -> Result<Box<dyn Model>, Problem> {
+    let RunOptions { local, replies, .. } = options;
     Ok(match named {
         Some(name) if name.starts_with("script:") => {
-            concerns_none(local, "replies from a file")?;
+            concerns_none(local.given(), "replies from a file")?;
             Box::new(ScriptModel::load(&name["script:".len()..]).await?)
         }
         Some(url) if is_url(url) => {
-            concerns_none(local, "a model behind an endpoint")?;
+            concerns_none(local.given().or(replies.given_for_here()), "a model behind an endpoint")?;
             Box::new(RemoteModel::connect(remote(url)).await?)
         }
         other => Box::new(settings::local_model_with(other, local).await?),
@@ -52,19 +53,20 @@ pub(crate) fn pulled(model: &ModelInfo) -> Option<String> {
 }
 
 /// An option that would do nothing is refused: whoever typed it expects something of it.
-fn concerns_none(local: &Local, what: &str) -> Result<(), Problem> {
-    let Some(option) = local.given() else { return Ok(()) };
+fn concerns_none(given: Option<&str>, what: &str) -> Result<(), Problem> {
+    let Some(option) = given else { return Ok(()) };
     Err(Problem::usage(format!("{option} has no effect on {what}")).with_hint(
         "leave it out, or name a model that runs in this process: a GGUF file, a pulled model, or builtin",
     ))
 }
 
-fn is_url(name: &str) -> bool {
+/// Whether a model is named by the address of an endpoint.
+pub(crate) fn is_url(name: &str) -> bool {
     name.starts_with("http://") || name.starts_with("https://")
 }
 
 /// A remote endpoint, with the key that the environment holds for it.
-fn remote(url: &str) -> RemoteSettings {
+pub(crate) fn remote(url: &str) -> RemoteSettings {
     let openai = url.starts_with("https://api.openai.com/");
     let key = set("HANDYMAN_API_KEY").or_else(|| set("OPENAI_API_KEY").filter(|_| openai));
     RemoteSettings { key, ..RemoteSettings::new(url) }
@@ -73,19 +75,20 @@ fn remote(url: &str) -> RemoteSettings {
 /// The file of a model in this process: a path, the short name of a recommended model, or a repository, of
 /// which the latter two have to be in the cache.
 pub(crate) fn file(name: &str) -> Result<PathBuf, Problem> {
+    if is_url(name) {
+        return Err(Problem::usage(format!(
+            "{name} is an endpoint: its model is there, and no file of it here"
+        ))
+        .with_hint(format!("ask the endpoint what models it has: handyman doctor --model {name}")));
+    }
     let path = PathBuf::from(name);
-    let short =
-        RECOMMENDED.iter().find(|model| model.name.eq_ignore_ascii_case(name)).map(|model| model.repo);
-    let repo: Option<ModelName> = short.unwrap_or(name).parse().ok();
+    let repo: Option<ModelName> = name.parse().ok();
     let is_file = path.exists() || path.extension().is_some_and(|extension| extension == "gguf");
     let is_name = |name: &str| !name.contains(std::path::MAIN_SEPARATOR) && !is_file;
     let Some(repo) = repo.filter(|_| !is_file) else {
         return if is_name(name) { Err(unknown(name)) } else { there(path) };
     };
-    hub(true)?.find(&repo)?.ok_or_else(|| {
-        Problem::new(format!("the model {repo} is not here"))
-            .with_hint(format!("fetch it first: handyman model pull {repo}"))
-    })
+    Ok(hub(true)?.file(&repo)?)
 }
 
 /// A file, which has to be there.
@@ -105,17 +108,17 @@ fn unknown(name: &str) -> Problem {
 
 /// The hub, as the environment of its own tools describes it.
 pub(crate) fn hub(offline: bool) -> Result<Hub, Problem> {
-    let home = set("HF_HOME").map(PathBuf::from).or_else(|| {
-        let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
-        let cache = cache.or_else(|| {
-            set("HOME").or_else(|| set("USERPROFILE")).map(|home| PathBuf::from(home).join(".cache"))
-        });
-        cache.map(|cache| cache.join("huggingface"))
-    });
-    let cache = set("HF_HUB_CACHE").map(PathBuf::from).or_else(|| home.as_ref().map(|home| home.join("hub")));
-    let cache = cache
+    let path = |name: &str| set(name).map(PathBuf::from);
+    let places = Places {
+        hub_cache: path("HF_HUB_CACHE"),
+        hub_home: path("HF_HOME"),
+        caches: path("XDG_CACHE_HOME"),
+        home: path("HOME").or_else(|| path("USERPROFILE")),
+    };
+    let cache = places
+        .cache()
         .ok_or_else(|| Problem::new("there is no home folder to keep models in").with_hint("set HF_HOME"))?;
-    let kept = || home.and_then(|home| std::fs::read_to_string(home.join("token")).ok());
+    let kept = || places.token().and_then(|file| std::fs::read_to_string(file).ok());
     let token = set("HF_TOKEN").or_else(kept).map(|token| token.trim().to_owned());
     let own = HubSettings::new(cache);
     let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| own.endpoint.clone());
@@ -127,11 +130,4 @@ pub(crate) fn hub(offline: bool) -> Result<Hub, Problem> {
 
 fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Memory that programs can have now, in MiB, where the system says so.
-pub(crate) fn free_memory_mib() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib / 1024)
 }

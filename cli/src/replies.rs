@@ -18,6 +18,18 @@ pub(crate) struct Replies {
     /// Draw tokens, the more varied the higher; 0 takes the likeliest
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f32>,
+    /// Draw only from this many of the likeliest tokens, 0 for all; with --temperature [default: 40]
+    #[arg(long, value_name = "N", requires = "temperature")]
+    top_k: Option<usize>,
+    /// Draw only from the likeliest tokens that have this probability together; with --temperature [default: 0.95]
+    #[arg(long, value_name = "P", value_parser = share, requires = "temperature")]
+    top_p: Option<f32>,
+    /// Draw no token that is less likely than this fraction of the likeliest; with --temperature [default: 0.05]
+    #[arg(long, value_name = "P", value_parser = share, requires = "temperature")]
+    min_p: Option<f32>,
+    /// How much less likely what was written lately becomes, outside of calls; 1 for not at all [default: 1]
+    #[arg(long, value_name = "X", value_parser = penalty)]
+    repeat_penalty: Option<f32>,
     /// Draw the same tokens as another run with this seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -61,21 +73,63 @@ impl Replies {
             "none" => ToolChoice::None,
             tool => ToolChoice::Tool(tool.to_owned()),
         };
-        let sampling = (self.temperature.is_some() || self.seed.is_some()).then(|| Sampling {
-            temperature: self.temperature.unwrap_or_default(),
-            seed: self.seed.unwrap_or_default(),
-            draw_calls: self.draw == Drawn::Calls,
-            ..Sampling::default()
-        });
         let (parallel_calls, reasoning_max) = (!self.one_call, self.reasoning);
         let grounded = self.grounded.map_or(is_builtin, |choice| choice == YesNo::Yes);
+        let sampling = self.sampling();
         ReplyOptions { tool_choice, parallel_calls, sampling, reasoning_max, answer, grounded }
+    }
+
+    /// How tokens are drawn, if anything was said of it.
+    fn sampling(&self) -> Option<Sampling> {
+        let numbers = [self.temperature, self.top_p, self.min_p, self.repeat_penalty];
+        let is_said = numbers.iter().any(Option::is_some) || self.top_k.is_some() || self.seed.is_some();
+        let usual = Sampling::default();
+        is_said.then(|| Sampling {
+            temperature: self.temperature.unwrap_or(usual.temperature),
+            top_k: self.top_k.unwrap_or(usual.top_k),
+            top_p: self.top_p.unwrap_or(usual.top_p),
+            min_p: self.min_p.unwrap_or(usual.min_p),
+            repeat_penalty: self.repeat_penalty.unwrap_or(usual.repeat_penalty),
+            draw_calls: self.draw == Drawn::Calls,
+            seed: self.seed.unwrap_or(usual.seed),
+            ..usual
+        })
+    }
+
+    /// The same for another try, the `number`-th from 0: where tokens are drawn, others are.
+    pub(crate) fn drawn_anew(&self, number: u32) -> Self {
+        let seed = self.sampling().map(|sampling| sampling.seed.wrapping_add(u64::from(number)));
+        Self { seed, ..self.clone() }
+    }
+
+    /// The first option that was given of those that endpoints are not told of.
+    pub(crate) fn given_for_here(&self) -> Option<&'static str> {
+        let all = [
+            ("--top-k", self.top_k.is_some()),
+            ("--min-p", self.min_p.is_some()),
+            ("--repeat-penalty", self.repeat_penalty.is_some()),
+        ];
+        all.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 }
 
 fn temperature(text: &str) -> Result<f32, String> {
+    within((0.0, 5.0), text)
+}
+
+/// A share of what there is.
+pub(crate) fn share(text: &str) -> Result<f32, String> {
+    within((0.0, 1.0), text)
+}
+
+fn penalty(text: &str) -> Result<f32, String> {
+    within((1.0, 5.0), text)
+}
+
+/// A number from one to another.
+fn within((least, most): (f32, f32), text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
-        Ok(value) if (0.0..=5.0).contains(&value) => Ok(value),
-        Ok(_) | Err(_) => Err("a number from 0 to 5".to_owned()),
+        Ok(value) if (least..=most).contains(&value) => Ok(value),
+        Ok(_) | Err(_) => Err(format!("a number from {least} to {most}")),
     }
 }

@@ -150,7 +150,7 @@ fn operations(services: &Services) -> Result<Vec<Foreign>, Problem> {
         let settings = ApiSettings { base: base.clone(), credentials, ..ApiSettings::default() };
         let api = Api::new(document, settings).map_err(wrong)?;
         for left_out in api.left_out() {
-            show::note(&format!("{name}: left out: {left_out}"));
+            show::note_once(&format!("{name}: left out: {left_out}"));
         }
         found.extend(api.tools().into_iter().map(|tool| (name.clone(), tool)));
     }
@@ -254,6 +254,7 @@ fn engine(named: &str) -> Result<Engine, Problem> {
     }
 }
 
+/// A key or a password, where one is set.
 fn secret(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use handyman::{
-    Agent, AllowAll, AnswerSchema, AskForEffects, Limits, Model, ReadOnly, ScriptModel, SqliteJournal,
-    ToolChoice, Toolbox,
+    Agent, AllowAll, AnswerSchema, AskFor, AskForEffects, ByTool, Limits, Model, ReadOnly, ScriptModel,
+    SessionId, SqliteJournal, ToolChoice, Toolbox,
 };
 use jiff::civil::{DateTime, Time};
 
+use crate::approve::UnlessAlways;
 use crate::args::{Approve, Local, Record, RunOptions, Today};
 use crate::models;
 use crate::problem::Problem;
@@ -59,10 +60,27 @@ impl JournalFile {
         Ok(())
     }
 
-    /// The journal that is to be looked at.
+    /// The journal that is to be looked at; where nothing was run yet, an empty one.
     pub(crate) async fn open_existing(&self) -> Result<Arc<SqliteJournal>, Problem> {
         self.check()?;
-        self.open().await
+        let journal = if self.path.exists() {
+            SqliteJournal::open_existing(&self.path).await?
+        } else {
+            SqliteJournal::in_memory().await?
+        };
+        let journal = Arc::new(journal);
+        closing::in_the_end(Open::Journal(Arc::clone(&journal)));
+        Ok(journal)
+    }
+
+    /// The journal that is there, to be changed.
+    pub(crate) async fn open_to_change(&self) -> Result<Arc<SqliteJournal>, Problem> {
+        let journal = self.open_existing().await?;
+        if journal.is_read_only() {
+            return Err(Problem::new(format!("the journal {} cannot be written", self.path.display()))
+                .with_hint("let it be written to, or name a copy that can be with --journal FILE"));
+        }
+        Ok(journal)
     }
 }
 
@@ -94,33 +112,63 @@ fn data_folder() -> Result<PathBuf, Problem> {
 
 /// The agent a run's options describe.
 pub(crate) async fn agent(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+    agent_that(asks(options), options, files).await
+}
+
+/// The same agent for people who are elsewhere: nobody at this terminal is asked anything.
+#[cfg(feature = "services")]
+pub(crate) async fn agent_elsewhere(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
+    agent_that(false, options, files).await
+}
+
+/// The agent; `asks` says whether the person at the terminal may be asked what a tool server wants to know.
+async fn agent_that(asks: bool, options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
     let named = models::other_than_builtin(options.model.as_deref());
     let (model, tools) = if named.is_none() {
         // The world is made while the model that is part of this program is loaded. Whatever becomes of the world, the
         // model is waited for: a process that ends while llama.cpp loads takes its tables down under it.
-        let (model, tools) = tokio::join!(models::open(None, &options.local), open_tools(options, files));
+        let tools = open_tools(options, files, asks);
+        let (model, tools) = tokio::join!(models::open(None, options), tools);
         let tools = tools?;
         (model?, tools)
     } else {
         // A model that cannot be loaded leaves no journal behind.
-        let model = models::open(named, &options.local).await?;
-        (model, open_tools(options, files).await?)
+        let model = models::open(named, options).await?;
+        (model, open_tools(options, files, asks).await?)
     };
     agent_of(model, tools, options, files)
 }
 
 /// The same agent for work that asks no model.
 pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
-    let tools = open_tools(options, files).await?;
+    let tools = open_tools(options, files, asks(options)).await?;
     agent_of(ScriptModel::parse("")?, tools, options, files)
 }
 
+/// The same agent with a model that is there already, where nobody is asked anything.
+pub(crate) async fn agent_unasked(
+    model: Arc<dyn Model>,
+    options: &RunOptions,
+    files: &Files,
+) -> Result<Agent, Problem> {
+    let tools = open_tools(options, files, false).await?;
+    agent_of(model, tools, options, files)
+}
+
+/// Whether a person may be asked something.
+fn asks(options: &RunOptions) -> bool {
+    options.approve() != Approve::Deny || !options.ask.is_empty() || options.ask_below > 0.0
+}
+
 /// The journal, and the tools that are on offer.
-async fn open_tools(options: &RunOptions, files: &Files) -> Result<(Arc<SqliteJournal>, Toolbox), Problem> {
+async fn open_tools(
+    options: &RunOptions,
+    files: &Files,
+    asks: bool,
+) -> Result<(Arc<SqliteJournal>, Toolbox), Problem> {
     let file = JournalFile::of(&options.record)?;
     let journal = file.open().await?;
     let shared = files.is_world(&file.path).then_some(&journal);
-    let asks = options.approve != Approve::Deny;
     let toolbox = files.open_toolbox_with(shared, asks, &options.tools).await?;
     Ok((journal, toolbox))
 }
@@ -132,10 +180,10 @@ fn agent_of(
     files: &Files,
 ) -> Result<Agent, Problem> {
     let agent = Agent::new(model);
-    let agent = match options.approve {
-        Approve::Auto => agent.policy(AllowAll),
-        Approve::Ask => agent.policy(AskForEffects),
-        Approve::Deny => agent.policy(ReadOnly),
+    let agent = match options.approve() {
+        Approve::Auto => agent.policy(policy(AllowAll, options, &toolbox)?),
+        Approve::Ask => agent.policy(policy(UnlessAlways(AskForEffects), options, &toolbox)?),
+        Approve::Deny => agent.policy(policy(ReadOnly, options, &toolbox)?),
     };
     let shape = options.replies.answer_schema.as_deref().map(answer_schema).transpose()?;
     let is_builtin = models::other_than_builtin(options.model.as_deref()).is_none();
@@ -151,6 +199,20 @@ fn agent_of(
     let agent = agent.toolbox(toolbox).limits(limits(options)).options(replies).journal_with(journal);
     // Without a date that was set, each run begins at the clock's time: a chat may go on past midnight.
     Ok(if options.places.today.date.is_some() { agent.now(files.now()) } else { agent })
+}
+
+/// What was said of tools by their names, before what was said of effects; and whatever these allow is asked about where the
+/// model was not sure.
+pub(crate) fn policy<P>(
+    effects: P,
+    options: &RunOptions,
+    toolbox: &Toolbox,
+) -> Result<AskFor<ByTool<P>>, Problem> {
+    let by_tool = ByTool::new(effects)
+        .allow(offer::on_offer("--allow", &options.allow, toolbox)?)
+        .ask(offer::on_offer("--ask", &options.ask, toolbox)?)
+        .refuse(offer::on_offer("--refuse", &options.refuse, toolbox)?);
+    Ok(AskFor::unsure(options.ask_below, by_tool))
 }
 
 /// The instructions that were written, or those of the file after an `@`.
@@ -172,6 +234,7 @@ fn limits(options: &RunOptions) -> Limits {
         tools_percent: options.tools_percent,
         tokens_max: options.max_tokens.unwrap_or(usual.tokens_max),
         wall_time: options.max_time.unwrap_or(usual.wall_time),
+        tool_time: options.tool_time.unwrap_or(usual.tool_time),
         ..usual
     }
 }
@@ -200,18 +263,31 @@ pub(crate) async fn local_model_with(
     named: Option<&str>,
     local: &Local,
 ) -> Result<handyman::LocalModel, Problem> {
-    use handyman::{BuiltinModel, LocalModel, ModelSettings, StateFolder};
-    // Without a data folder there is nowhere to keep computed tokens, and nothing else is lost.
-    let folder = data_folder().ok().map(|folder| folder.join("states"));
-    let states = folder.map(|folder| StateFolder { folder, bytes_max: STATES_BYTES_MAX });
-    let Local { window, threads, gpu_layers } = *local;
-    let settings = ModelSettings { states, window, threads, gpu_layers, ..ModelSettings::default() };
+    use handyman::{BuiltinModel, LocalModel, ModelSettings};
+    let Local { window, threads, gpu_layers, cache_type, forgets } = *local;
+    let states = if forgets { None } else { states() };
+    let cache_type = cache_type.map(Into::into).unwrap_or_default();
+    let settings =
+        ModelSettings { states, window, threads, gpu_layers, cache_type, ..ModelSettings::default() };
     let model = match models::other_than_builtin(named) {
         Some(name) => LocalModel::load(models::file(name)?, settings).await?,
         None => LocalModel::builtin_with(settings).await?,
     };
     unmet(local, model.card())?.iter().for_each(|note| show::note(note));
     Ok(model)
+}
+
+/// Where computed tokens are kept. Without a data folder that is nowhere, and nothing else is lost.
+#[cfg(feature = "llama")]
+fn states() -> Option<handyman::StateFolder> {
+    let folder = data_folder().ok()?.join("states");
+    Some(handyman::StateFolder { folder, bytes_max: STATES_BYTES_MAX })
+}
+
+/// Removes the computed tokens of sessions.
+#[cfg(feature = "llama")]
+pub(crate) fn forget_states(sessions: &[SessionId]) -> Result<(), Problem> {
+    states().map_or(Ok(()), |states| states.forget(sessions).map_err(Problem::from))
 }
 
 /// What was asked for and cannot be had, so that nobody takes it for done.
@@ -231,6 +307,13 @@ fn unmet(local: &Local, card: &handyman::ModelCard) -> Result<Vec<String>, Probl
         }
     }
     Ok(notes)
+}
+
+/// This build has no engine, and keeps no tokens.
+#[cfg(not(feature = "llama"))]
+#[expect(clippy::unnecessary_wraps, reason = "as it is where there is an engine")]
+pub(crate) fn forget_states(_sessions: &[SessionId]) -> Result<(), Problem> {
+    Ok(())
 }
 
 /// This build has no engine.

@@ -11,14 +11,17 @@ use handyman::{
 };
 use serde_json::{Map, Value};
 
+mod calls;
 mod listing;
 mod output;
 mod printable;
 
 pub(crate) use listing::{cut, fitted, one_line};
-pub(crate) use output::{line, note, prompt, record, unwritten};
+pub(crate) use output::{line, note, note_once, prompt, record, unwritten};
 pub(crate) use printable::{printable, printable_lines};
 
+use crate::approve::is_always;
+use calls::Calls;
 use output::{lines, print_now};
 
 /// Characters of a value or a result in its short form.
@@ -28,8 +31,7 @@ const SHORT: usize = 160;
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
     streamed: Mutex<Streamed>,
-    /// The calls of the current turn.
-    names: Mutex<Vec<Named>>,
+    calls: Calls,
     /// Whether it shows a recorded run: where each argument of a call comes from, and calls and results, which are
     /// no part of the answer, on standard output as well.
     origins: bool,
@@ -46,22 +48,6 @@ struct Streamed {
     text: String,
     /// Whether its last line has been ended: more text is another reply's.
     is_ended: bool,
-}
-
-/// A call by what it is called with.
-#[derive(Debug)]
-struct Named {
-    id: String,
-    /// The call as one line.
-    line: String,
-    /// Whether that line has been shown as one that begins.
-    is_begun: bool,
-}
-
-impl Named {
-    fn new(id: &CallId, line: String) -> Self {
-        Self { id: id.to_string(), line, is_begun: false }
-    }
 }
 
 impl DeltaSink for Terminal {
@@ -101,24 +87,19 @@ impl Observer for Terminal {
                 note(&format!("the model's reply could not be read: {problem}"));
             }
             Event::CallDecided { call, decision, why, origins, .. } => {
-                match decision {
-                    Verdict::Allow if self.origins => line(&format!("  {call} allowed: {why}")),
-                    Verdict::Allow => {}
-                    Verdict::Ask if self.asks => {}
-                    Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.name(call.as_str()))),
-                }
+                self.decided(call, *decision, why);
                 self.show_origins(call, origins);
             }
             Event::PersonDecided { call, decision, why, .. } => {
                 let word = if *decision == Verdict::Allow { "allowed" } else { "denied" };
                 let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-                note(&format!("{}: a person {word} it{why}", self.name(call.as_str())));
+                note(&format!("{}: a person {word} it{why}", self.calls.line(call)));
             }
             Event::CallRetried { call, error, wait_ms, .. } => {
                 let wait = seconds(*wait_ms);
-                note(&format!("{}: {error}; trying again in {wait:.1} s", self.name(call.as_str())));
+                note(&format!("{}: {error}; trying again in {wait:.1} s", self.calls.line(call)));
             }
-            Event::CallWithheld { call, why, .. } => note(&format!("{}: {why}", self.name(call.as_str()))),
+            Event::CallWithheld { call, why, .. } => note(&format!("{}: {why}", self.calls.line(call))),
             Event::UndoPlanned { call, undoes, why } => {
                 note(&format!("undoing {} ({undoes}): {why}", call.tool));
                 self.learn(event);
@@ -127,10 +108,10 @@ impl Observer for Terminal {
                 self.end_line();
                 note(&format!("not so: \"{claim}\"; the model is asked again"));
             }
-            Event::CallStarted { call, .. } => self.step(&format!("→ {}", self.begin(call.as_str()))),
+            Event::CallStarted { call, .. } => self.step(&format!("→ {}", self.calls.begin(call))),
             Event::CallFinished { call, outcome, result, .. } => {
                 let mark = if *outcome == CallOutcome::Succeeded { "←" } else { "✗" };
-                let call = self.name_at_end(call.as_str());
+                let call = self.calls.line_at_end(call);
                 self.step(&format!("{mark} {call}: {}", short(&result.to_string())));
             }
             Event::StepCalled { .. } | Event::StepAsked { .. } | Event::StepEnded { .. } => {
@@ -173,6 +154,20 @@ impl Terminal {
         if self.origins { line(text) } else { prompt(&format!("{}\n", printable(text))) }
     }
 
+    /// Shows what was decided on a call, where nobody is told of it otherwise.
+    fn decided(&self, call: &CallId, decision: Verdict, why: &str) {
+        match decision {
+            Verdict::Allow if self.origins => line(&format!("  {call} allowed: {why}")),
+            Verdict::Allow => {
+                if let Some(tool) = self.calls.tool_unasked(call).filter(|tool| is_always(tool)) {
+                    note(&format!("allowed: {tool} (always)"));
+                }
+            }
+            Verdict::Ask if self.asks => {}
+            Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.calls.line(call))),
+        }
+    }
+
     fn show_origins(&self, call: &CallId, origins: &[Origin]) {
         if self.origins && !origins.is_empty() {
             let origins: Vec<String> = origins.iter().map(origin_text).collect();
@@ -200,17 +195,7 @@ impl Terminal {
 
     /// Learns what the calls of a run are, without showing anything.
     pub(crate) fn learn(&self, event: &Event) {
-        let Ok(mut names) = self.names.lock() else { return };
-        match event {
-            Event::ModelReplied { calls, .. } | Event::StepCalled { calls, .. } => {
-                *names = calls.iter().map(|c| Named::new(&c.id, call_line(&c.tool, &c.arguments))).collect();
-            }
-            Event::UndoPlanned { call, .. } => {
-                let line = format!("undo {}", call_line(&call.tool, &call.arguments));
-                names.push(Named::new(&call.id, line));
-            }
-            _ => {}
-        }
+        self.calls.learn(event);
     }
 
     fn end_line(&self) {
@@ -229,30 +214,6 @@ impl Terminal {
         }
     }
 
-    fn name(&self, call: &str) -> String {
-        self.named(call, |named| named.line.clone()).unwrap_or_else(|| call.to_owned())
-    }
-
-    /// What a call is called when it ends. The arguments stand in the line that it began with, if there was one.
-    fn name_at_end(&self, call: &str) -> String {
-        let name = |named: &mut Named| match named.line.split_once('(') {
-            Some((tool, _)) if named.is_begun => tool.to_owned(),
-            _ => named.line.clone(),
-        };
-        self.named(call, name).unwrap_or_else(|| call.to_owned())
-    }
-
-    fn begin(&self, call: &str) -> String {
-        self.named(call, |named| named.is_begun = true);
-        self.name(call)
-    }
-
-    /// What something comes to on a call of the current turn, if it is one.
-    fn named<T>(&self, call: &str, of: impl FnOnce(&mut Named) -> T) -> Option<T> {
-        let mut names = self.names.lock().ok()?;
-        names.iter_mut().find(|named| named.id == call).map(of)
-    }
-
     fn finish(&self, outcome: &Outcome, answer: &str) {
         self.end_line();
         let is_shown = |streamed: &Streamed| streamed.text.trim_end().ends_with(answer.trim_end());
@@ -267,9 +228,9 @@ impl Terminal {
                     if answer.is_empty() { "there is no answer" } else { "the answer is not whole" };
                 note(&format!("stopped: {}; {answered}", limit_text(*limit)));
             }
-            Outcome::Waiting { .. } if self.asks => {}
+            Outcome::Waiting { call } if self.asks => self.calls.ask(call),
             Outcome::Waiting { call } => {
-                note(&format!("waiting for a person's decision on {}", self.name(call.as_str())));
+                note(&format!("waiting for a person's decision on {}", self.calls.line(call)));
             }
             Outcome::Cancelled => note("cancelled"),
             Outcome::Failed { step } if step.is_empty() => {

@@ -102,3 +102,68 @@ fn it_does_the_main_job_in_english() {
 fn it_does_the_main_job_in_chinese() {
     does_the_main_job("明天上海天气怎么样，帮我订一张去北京最早的高铁票", ["上海", "北京"]);
 }
+
+#[test]
+fn what_it_is_not_wholly_sure_of_is_asked_about_where_it_has_to_be_sure() {
+    let _alone = CORES.lock().unwrap_or_else(PoisonError::into_inner);
+    let bench = Bench::new();
+    let request = "Book me the earliest train from Shanghai to Beijing tomorrow";
+    let fixed = ["run", request, "--approve", "auto", "--allow", "*", "--date", DATE, "--json"];
+    let ran = bench.run(&[&fixed[..], &["--ask-below", "1"]].concat());
+    let events = ran.events();
+    assert_eq!((ran.code, &events.last().unwrap()["outcome"]), (3, &Value::from("waiting")), "{}", ran.err);
+    let decided = events.iter().rfind(|event| event["type"] == "call_decided").unwrap();
+    let why = decided["why"].as_str().unwrap();
+    assert!(decided["decision"] == "ask" && why.contains("% sure of its choice"), "{why}");
+    let reply = events.iter().rfind(|event| event["type"] == "model_replied").unwrap();
+    assert!(reply["confidence"].as_f64().is_some_and(|sure| sure < 1.0), "{reply}");
+}
+
+#[test]
+fn what_is_computed_of_a_session_goes_with_its_runs() {
+    let _alone = CORES.lock().unwrap_or_else(PoisonError::into_inner);
+    let bench = Bench::new();
+    let kept = || -> usize {
+        let files = std::fs::read_dir(bench.path("states")).into_iter().flatten().flatten();
+        files.filter(|file| file.path().extension().is_some_and(|extension| extension == "state")).count()
+    };
+    let old = bench.run(&["run", "Hello!", "--approve", "deny", "--date", "2020-01-01", "--json"]).events();
+    assert_eq!(old.last().unwrap()["type"], "finished");
+    assert!(kept() > 0);
+    let prune = || bench.run(&["runs", "prune", "--older-than", "30d", "--date", DATE]);
+    let pruned = prune();
+    assert_eq!((pruned.code, pruned.out.trim()), (0, old[0]["run"].as_str().unwrap()), "{}", pruned.err);
+    assert_eq!(kept(), 0, "neither the session nor the beginning that was computed in it");
+    bench.run(&["run", "Hello!", "--approve", "deny", "--date", DATE]);
+    let now = kept();
+    assert!(now > 0 && prune().out.is_empty());
+    assert_eq!(kept(), now, "a session that stays keeps its own");
+}
+
+#[test]
+fn the_doctor_tells_a_program_what_it_tells_a_person() {
+    let bench = Bench::new();
+    let told = bench.run(&["doctor"]);
+    let found = bench.run(&["doctor", "--json"]);
+    assert_eq!((told.code, found.code, found.out.lines().count()), (0, 0, 1), "{}{}", told.err, found.err);
+    let found = found.events().remove(0);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let (model, fits, dialect) = (&found["model"], &found["fits"], &found["dialect"]);
+    let (name, kind) = (text(&model["name"]), text(&model["architecture"]));
+    let (window, trained) = (&fits["window"], &fits["window_trained"]);
+    for line in [
+        format!("model         {name} ({kind}, {} parameters)", model["parameters"]),
+        format!("window        {window} tokens (trained for {trained})"),
+        format!("threads       {} at most", fits["threads"]),
+        format!("dialect       {}: {}", text(&dialect["name"]), text(&dialect["self_test"])),
+    ] {
+        assert!(told.out.contains(&line), "{line} in {}", told.out);
+    }
+    for device in found["devices"].as_array().unwrap() {
+        let line = format!("device        {}: {}, ", text(&device["name"]), text(&device["description"]));
+        assert!(told.out.contains(&line), "{line} in {}", told.out);
+        assert!(device["memory_total"].is_u64() && device["is_gpu"].is_boolean(), "{device}");
+    }
+    assert!(fits["notes"].is_array() && fits["gpu_layers"].as_u64().is_none_or(|layers| layers < 100));
+    assert_eq!(model["sha256"].as_str().unwrap().len(), 64);
+}

@@ -13,7 +13,7 @@ fn sessions(bench: &Bench) -> Vec<String> {
 
 #[test]
 fn a_word_that_leaves_is_no_message() {
-    for word in ["exit", "quit", "/exit", "/quit", "退出", " Quit "] {
+    for word in ["exit", "quit", "bye", ":q", "/exit", "/quit", "退出", " Quit "] {
         let bench = Bench::new();
         let model = bench.script(&[json!({"text": "Hello."})]);
         let ran = bench.chat(&["--model", &model], format!("hi\n{word}\nand now?\n"));
@@ -80,4 +80,15 @@ fn a_line_that_is_no_text_is_skipped_and_the_others_are_not() {
     assert!(ran.err.contains("error: line 3 is not valid UTF-8; it was skipped"), "{}", ran.err);
     assert!(ran.err.contains("hint: write it in UTF-8"), "{}", ran.err);
     assert_eq!(sessions(&bench).len(), 2);
+}
+
+#[test]
+fn a_command_that_is_none_is_not_sent_to_the_model() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let ran = bench.chat(&["--model", &model], b"/help\n/foo\nhi\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, "Hello.\n"), "{}", ran.err);
+    assert!(ran.err.contains("/new, /help, /quit"), "{}", ran.err);
+    assert!(ran.err.contains("there is no /foo; it was not sent to the model"), "{}", ran.err);
+    assert_eq!(sessions(&bench), ["chat"]);
 }

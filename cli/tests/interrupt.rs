@@ -167,3 +167,20 @@ fn a_journal_that_is_named_has_to_be_there() {
     }
     assert_eq!(bench.run(&["runs", "list"]).code, 0, "nothing was run yet");
 }
+
+#[cfg(feature = "services")]
+#[test]
+fn a_tool_that_takes_longer_than_it_may_is_given_up() {
+    let bench = Bench::new();
+    // A service that never says which trains there are.
+    let service = silent();
+    let service = service.trim_end_matches("#m");
+    let search = support::call("search_trains", json!({"from": "上海", "to": "北京", "day": "明天"}));
+    let model = bench.script(&[search, json!({"text": "That is all."})]);
+    let arguments = ["run", "Which trains are there?", "--booking", service, "--tool-time", "1s"];
+    let ran = bench.run(&[&arguments[..], &["--model", &model, "--date", DATE, "--json"]].concat());
+    let ended = ran.events().into_iter().find(|event| event["type"] == "call_finished").unwrap();
+    assert_eq!(ended["outcome"], "failed", "{ended}");
+    assert_eq!(ended["result"]["error"], "no answer within 1 s", "{ended}");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}

@@ -188,3 +188,61 @@ fn an_endpoint_that_wants_a_key_is_told_of_with_where_the_key_goes() {
         }
     }
 }
+
+#[test]
+fn how_tokens_are_drawn_is_told_an_endpoint_as_far_as_it_can_be() {
+    let url = serve(|request| {
+        let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+        said(&format!("{} {} {}", body["temperature"], body["top_p"], body["seed"]))
+    });
+    let (bench, model) = (Bench::new(), format!("{url}/v1#some-model"));
+    let run = |options: &[&str]| {
+        let fixed = ["hi", "--model", &model, "--temperature", "0.7", "--date", DATE];
+        bench.run(&[&fixed, options].concat())
+    };
+    let drawn = run(&["--top-p", "0.9", "--seed", "3"]);
+    assert_eq!((drawn.code, drawn.out.as_str()), (0, "0.7 0.9 3\n"), "{}", drawn.err);
+    for option in [["--top-k", "5"], ["--min-p", "0.1"], ["--repeat-penalty", "1.1"]] {
+        let refused = run(&option);
+        let problem = format!("{} has no effect on a model behind an endpoint", option[0]);
+        assert!(refused.code == 2 && refused.err.contains(&problem), "{}", refused.err);
+    }
+}
+
+#[test]
+fn an_endpoint_is_examined_by_what_it_says_it_has() {
+    let models = |names: &[&str]| {
+        let listed: Vec<Value> = names.iter().map(|name| json!({"id": name})).collect();
+        let body = json!({"data": listed}).to_string();
+        serve(move |_| response("application/json", body.as_bytes()))
+    };
+    let bench = Bench::new();
+    let examined = |url: &str| {
+        let (told, found) =
+            (bench.run(&["doctor", "--model", url]), bench.run(&["doctor", "--model", url, "--json"]));
+        assert_eq!((told.code, found.code), (0, 0), "{}{}", told.err, found.err);
+        (told.out, found.events().remove(0))
+    };
+    let (one, two) = (models(&["only"]), models(&["a", "b"]));
+    for (url, model, is_listed, listed, says) in [
+        (one.clone(), json!("only"), json!(true), json!(["only"]), "model         only\n"),
+        (format!("{two}#b"), json!("b"), json!(true), json!(["a", "b"]), "model         b\n"),
+        (format!("{two}#c"), json!("c"), json!(false), json!(["a", "b"]), "c, which is not listed"),
+        (two.clone(), Value::Null, Value::Null, json!(["a", "b"]), "name one after the address: URL#MODEL"),
+    ] {
+        let (told, found) = examined(&url);
+        let endpoint = url.split('#').next().unwrap();
+        let expected =
+            json!({"endpoint": endpoint, "model": model, "is_listed": is_listed, "models": listed});
+        assert_eq!(found, expected);
+        let shown = told.contains(&format!("endpoint      {endpoint}: it answers\n")) && told.contains(says);
+        assert!(shown && told.contains("runs there"), "{told}");
+    }
+    for json in [&[][..], &["--json"]] {
+        let gone = bench.run(&[&["doctor", "--model", "http://127.0.0.1:9"], json].concat());
+        assert!(gone.code == 1 && gone.out.is_empty(), "{}", gone.out);
+        assert!(gone.err.contains("it cannot be reached") && gone.err.contains("hint: "), "{}", gone.err);
+    }
+    let info = bench.run(&["model", "info", "--model", &one]);
+    assert!(info.code == 2 && info.err.contains(&format!("handyman doctor --model {one}")), "{}", info.err);
+}

@@ -100,6 +100,22 @@ fn tools_are_chosen_by_patterns_and_left_out() {
 }
 
 #[test]
+fn a_tool_that_lacks_the_others_says_so() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let run = |tools: &str| bench.run(&["run", "book G2", "--model", &model, "--tools", tools]);
+    for tools in ["book", "book,pay", "-search_*"] {
+        let ran = run(tools);
+        let told = ["tool 'book' could never be called: /id", "search_trains.id", "leave book out"];
+        assert!(ran.code == 1 && told.iter().all(|told| ran.err.contains(told)), "{tools}: {}", ran.err);
+    }
+    for tools in ["book,search_hotels", "pay", "-search_*,-book"] {
+        let ran = run(tools);
+        assert_eq!((ran.code, ran.out.as_str()), (0, "Hello.\n"), "{tools}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_message_may_begin_with_a_hyphen() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "It is -2."})]);
@@ -140,8 +156,42 @@ fn what_cannot_be_opened_is_told_with_the_option_that_named_it() {
         let ran = bench.run(&[&["tools", "list", "--date", DATE], *options].concat());
         let told = ran.err.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
         assert!(ran.code == 1 && told.contains(hint), "{options:?}: {}", ran.err);
-        assert!(!ran.err.contains("s3cret"), "{}", ran.err);
+        assert!(!ran.err.contains("s3cret") && !ran.err.contains("can be removed"), "{}", ran.err);
     }
+}
+
+#[test]
+fn somebody_elses_database_is_neither_a_world_nor_a_journal() {
+    let bench = Bench::new();
+    let shop = shop(&bench);
+    let before = std::fs::read(&shop).unwrap();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let cases: [&[&str]; 4] = [
+        &["tools", "list", "--world", &shop],
+        &["runs", "list", "--journal", &shop],
+        &["runs", "prune", "--older-than", "1d", "--journal", &shop],
+        &["run", "hi", "--model", &model, "--journal", &shop],
+    ];
+    for arguments in cases {
+        let ran = bench.run(arguments);
+        assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("shop.db is somebody else's database"), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("is named with --database FILE"), "{arguments:?}: {}", ran.err);
+        assert_eq!(std::fs::read(&shop).unwrap(), before, "{arguments:?}");
+    }
+    // A world of ours that is damaged is made anew.
+    let world = bench.path("world.db");
+    assert_eq!(bench.run(&["tools", "call", "list_tables", "{}"]).code, 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let file = format!("sqlite://{}", world.display());
+        let mut world = sqlx::SqliteConnection::connect(&file).await.unwrap();
+        sqlx::raw_sql("DELETE FROM about").execute(&mut world).await.unwrap();
+        world.close().await.unwrap();
+    });
+    let ran = bench.run(&["tools", "list"]);
+    assert!(ran.code == 1 && ran.err.contains("a damaged world can be removed"), "{}", ran.err);
 }
 
 #[cfg(feature = "llama")]
@@ -169,11 +219,13 @@ fn tools_that_fail_while_the_model_is_loaded_end_the_command_and_not_the_process
 fn how_a_model_is_run_here_is_no_matter_of_one_elsewhere() {
     let bench = Bench::new();
     let script = bench.script(&[json!({"text": "Hello."})]);
-    for option in ["--window", "--threads", "--gpu-layers"] {
+    for (option, value) in
+        [("--window", "512"), ("--threads", "512"), ("--gpu-layers", "512"), ("--cache-type", "q8_0")]
+    {
         for (model, what) in
             [(script.as_str(), "replies from a file"), ("http://127.0.0.1:9#m", "a model behind an endpoint")]
         {
-            let ran = bench.run(&["run", "hi", "--model", model, option, "512"]);
+            let ran = bench.run(&["run", "hi", "--model", model, option, value]);
             let problem = format!("{option} has no effect on {what}");
             assert!(ran.code == 2 && ran.err.contains(&problem), "{}", ran.err);
             assert!(ran.err.contains("hint: leave it out"), "{}", ran.err);
@@ -199,6 +251,59 @@ fn a_model_here_is_run_as_the_options_say() {
     }
     let info = bench.run(&["model", "info", "--model", "builtin"]);
     assert!(info.code == 0 && info.out.contains("handyman-builtin"), "{} {}", info.out, info.err);
+}
+
+#[cfg(feature = "llama")]
+#[test]
+fn tokens_are_drawn_and_kept_as_the_options_say() {
+    let bench = Bench::new();
+    let options = "--temperature 0.5 --top-k 7 --top-p 0.75 --min-p 0.25 --repeat-penalty 1.5 --seed 3";
+    let options: Vec<&str> = options.split(' ').collect();
+    for cache in ["f16", "q8_0", "q4_0"] {
+        let fixed = ["hi", "--json", "--max-turns", "1", "--cache-type", cache, "--date", DATE];
+        let ran = bench.run(&[&fixed, options.as_slice()].concat());
+        let events = ran.events();
+        let sampling = events.iter().map(|event| &event["sampling"]).find(|sampling| sampling.is_object());
+        let sampling = sampling.unwrap_or_else(|| panic!("{cache}: {}", ran.err));
+        for (name, value) in [
+            ("temperature", 0.5),
+            ("top_k", 7.0),
+            ("top_p", 0.75),
+            ("min_p", 0.25),
+            ("repeat_penalty", 1.5),
+            ("seed", 3.0),
+        ] {
+            assert_eq!(sampling[name].as_f64(), Some(value), "{name}: {sampling}");
+        }
+    }
+}
+
+#[test]
+fn numbers_out_of_range_are_told_with_what_is_right() {
+    let bench = Bench::new();
+    let script = bench.script(&[json!({"text": "Hello."})]);
+    let cases: &[(&[&str], &str)] = &[
+        (&["--temperature", "5.5"], "a number from 0 to 5"),
+        (&["--temperature", "1", "--top-p", "1.5"], "a number from 0 to 1"),
+        (&["--temperature", "1", "--top-p", "nan"], "a number from 0 to 1"),
+        (&["--temperature", "1", "--min-p=-0.1"], "a number from 0 to 1"),
+        (&["--temperature", "1", "--top-k", "many"], "invalid digit"),
+        (&["--repeat-penalty", "0"], "a number from 1 to 5"),
+        (&["--cache-type", "q5_0"], "f16, q8_0, q4_0"),
+        (&["--tool-time", "soon"], "like 30d"),
+        // Without a temperature the likeliest token is taken, and what may be drawn does not matter.
+        (&["--top-p", "0.9"], "--temperature <T>"),
+        (&["--top-k", "5"], "--temperature <T>"),
+        (&["--min-p", "0.1"], "--temperature <T>"),
+    ];
+    for (options, problem) in cases {
+        let ran = bench.run(&[&["run", "hi", "--model", &script], *options].concat());
+        assert!(ran.code == 2 && ran.err.contains(problem), "{options:?}: {}", ran.err);
+    }
+    let ends =
+        ["--temperature", "0", "--top-p", "1", "--min-p", "0", "--top-k", "0", "--repeat-penalty", "1"];
+    let ran = bench.run(&[&["run", "hi", "--model", &script, "--date", DATE], ends.as_slice()].concat());
+    assert_eq!((ran.code, ran.out.as_str()), (0, "Hello.\n"), "{}", ran.err);
 }
 
 #[cfg(feature = "llama")]

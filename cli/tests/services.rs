@@ -230,6 +230,13 @@ fn handyman_is_an_mcp_server_and_its_own_client() {
 }
 
 #[test]
+fn an_mcp_server_without_a_client_says_what_it_is_for() {
+    let bench = Bench::new();
+    let ran = bench.run(&["mcp", "--no-agent", "--tools", "calculate", "--date", DATE]);
+    assert!(ran.code == 1 && ran.err.contains("hint: an MCP client starts `handyman mcp`"), "{}", ran.err);
+}
+
+#[test]
 fn an_mcp_client_that_speaks_plain_json_is_served() {
     let bench = Bench::new();
     let mut command = bench.command(&["mcp", "--tools", "calculate", "--date", DATE]);
@@ -357,6 +364,7 @@ fn options_that_are_wrong_say_so() {
         (&["--mcp-config", "none.json"], "none.json"),
         (&["--openapi", "none.yaml"], "none.yaml"),
         (&["--database", "oracle://x"], "no kind of database"),
+        (&["--database", ""], "the path of the database is empty"),
         (&["--reads", "nothing"], "has a tool 'nothing'"),
     ];
     for (options, words) in cases {

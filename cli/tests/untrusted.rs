@@ -111,3 +111,21 @@ fn an_effect_that_nobody_asked_for_waits_though_its_values_are_known() {
     assert_eq!(scene.says("Pay it", &without).code, 0, "nothing untrusted was read");
     assert_eq!(scene.status(), "paid");
 }
+
+#[test]
+fn a_tool_that_is_allowed_by_its_name_is_held_all_the_same() {
+    let scene = Scene::new();
+    let mail = scene.bench.path("mail").display().to_string();
+    let says = |message: &str, replies: &[Value]| {
+        let model = scene.bench.script(replies);
+        let fixed = ["--allow", "pay", "--date", DATE, "--json", "--model", &model, "--mail", &mail];
+        scene.bench.run(&[&["run", message], fixed.as_slice()].concat())
+    };
+    let asked = says("What does my mail say?", &scene.pays());
+    assert_eq!((asked.code, scene.status()), (3, json!("unpaid")), "{}", asked.err);
+    let without: Vec<Value> = scene.pays().into_iter().skip(1).collect();
+    let refused = says("What do I owe? Don't pay yet.", &without);
+    let decided = refused.events().into_iter().find(|event| event["type"] == "call_decided").unwrap();
+    assert_eq!((&decided["decision"], scene.status()), (&json!("deny"), json!("unpaid")), "{decided}");
+    assert_eq!((says("Pay it", &without).code, scene.status()), (0, json!("paid")), "it is allowed");
+}

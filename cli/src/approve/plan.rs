@@ -23,7 +23,15 @@ pub(super) fn plan_lines(plan: &Value) -> Vec<String> {
         (is, becomes) => row_line(&json!({"table": plan["table"], "is": is, "becomes": becomes})),
     };
     let more = plan["rows"].as_u64().unwrap_or_default().saturating_sub(shown as u64);
-    (0..shown).map(line).chain((more > 0).then(|| format!("  … and {more} more rows"))).collect()
+    let more = (more > 0).then(|| format!("  … and {more} more rows"));
+    let elsewhere = match &plan["elsewhere"] {
+        Value::Number(rows) => Some(format!("  … and rows elsewhere, by references and triggers: {rows}")),
+        Value::String(_) => {
+            Some("  … and maybe rows elsewhere: this account does not see the table's triggers".to_owned())
+        }
+        _ => None,
+    };
+    (0..shown).map(line).chain(more).chain(elsewhere).collect()
 }
 
 /// What the call would give back: `paid: 568.50 CNY · balance: 9431.50 CNY`.

@@ -38,7 +38,7 @@ async fn decided(approval: &Approval, typed: &str) -> (Decision, String) {
 }
 
 fn without_reason(verdict: Verdict) -> Decision {
-    Decision { verdict, why: None }
+    Decision { verdict, why: None, lasts: false }
 }
 
 #[test]
@@ -49,7 +49,13 @@ fn a_clear_answer_is_understood_in_both_languages() {
     for no in ["", "  ", "n", "No", "nope", "否", "不", "不要", "不行"] {
         assert_eq!(understood(no), Some(without_reason(Verdict::Deny)), "{no}");
     }
-    for unclear in ["what?", "yes but later", "yes, but later", "好不好", "不是", "yn", "no problem"] {
+    for always in ["a", " A ", "always", "总是"] {
+        let expected = Decision { lasts: true, ..without_reason(Verdict::Allow) };
+        assert_eq!(understood(always), Some(expected), "{always}");
+    }
+    let unclear =
+        ["what?", "yes but later", "yes, but later", "a, but later", "好不好", "不是", "yn", "no problem"];
+    for unclear in unclear {
         assert_eq!(understood(unclear), None, "{unclear}");
     }
 }
@@ -72,7 +78,7 @@ async fn an_unclear_answer_is_asked_again_and_an_empty_one_is_a_no() {
     let approval = approval(&json!({"booking": "B1"}), None);
     let (decision, said) = decided(&approval, "what?\nhm\n好的\n").await;
     assert_eq!(decision, without_reason(Verdict::Allow));
-    assert_eq!(said.matches("Allow pay(booking: B1)? [y/N] ").count(), 3, "{said}");
+    assert_eq!(said.matches("Allow pay(booking: B1)? [y/N/a] ").count(), 3, "{said}");
     assert_eq!(said.matches("write y or n").count(), 2, "{said}");
     assert_eq!(decided(&approval, "what?\nn\ny\n").await.0, without_reason(Verdict::Deny));
     assert_eq!(decided(&approval, "\n").await.0, without_reason(Verdict::Deny));
@@ -128,4 +134,21 @@ fn what_comes_of_a_call_stands_before_its_rows() {
     assert_eq!(lines, expected);
     let lines = shown(&approval(&json!({}), Some(json!({"result": null, "rows": []}))));
     assert_eq!(lines.len(), 1, "nothing would change: {lines:?}");
+}
+
+#[test]
+fn rows_that_come_along_are_told() {
+    let plan = json!({"table": "customers", "change": "delete", "rows": 1, "elsewhere": 12,
+        "before": [{"id": 1}], "all_rows": "sha256:00"});
+    let lines = shown(&approval(&json!({}), Some(plan)));
+    let expected = [
+        "  pay has an effect and needs a person's yes",
+        "  - customers: {\"id\":1}",
+        "  … and rows elsewhere, by references and triggers: 12",
+    ];
+    assert_eq!(lines, expected);
+    let plan = json!({"table": "customers", "change": "delete", "rows": 1, "elsewhere": "unknown",
+        "before": [{"id": 1}], "all_rows": "sha256:00"});
+    let lines = shown(&approval(&json!({}), Some(plan)));
+    assert_eq!(lines[2], "  … and maybe rows elsewhere: this account does not see the table's triggers");
 }

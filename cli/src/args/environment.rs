@@ -13,6 +13,8 @@ const READ: &[(&str, &str)] = &[
     #[cfg(feature = "services")]
     ("HANDYMAN_BOOKING_TOKEN", "token of --booking"),
     #[cfg(feature = "services")]
+    ("HANDYMAN_SERVE_KEY", "key that clients of `serve agent` have to send"),
+    #[cfg(feature = "services")]
     ("HANDYMAN_SMTP_PASSWORD", "password of --smtp"),
     #[cfg(feature = "services")]
     ("HANDYMAN_OPENAPI_FILE_NAME", "secret of the security scheme NAME of the --openapi document FILE"),

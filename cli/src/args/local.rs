@@ -1,6 +1,6 @@
 //! Options for a model in this process.
 
-use clap::Args as Group;
+use clap::{Args as Group, ValueEnum};
 
 /// How a model in this process is run.
 #[derive(Debug, Clone, Default, Group)]
@@ -15,12 +15,49 @@ pub(crate) struct Local {
     /// Layers of the model on the GPU, 0 for none [default: as many as fit into its free memory]
     #[arg(long, value_name = "N")]
     pub(crate) gpu_layers: Option<u32>,
+    /// How keys and values of computed tokens are stored [default: f16]
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub(crate) cache_type: Option<Cache>,
+    /// Whether nothing of sessions is kept on disk: nobody goes on with them.
+    #[cfg(feature = "llama")]
+    #[arg(skip)]
+    pub(crate) forgets: bool,
+}
+
+/// How keys and values are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Cache {
+    /// 16 bits a value
+    #[value(name = "f16")]
+    F16,
+    /// 8 bits: half the memory, hardly a difference
+    #[value(name = "q8_0")]
+    Q8,
+    /// 4 bits: a quarter of the memory, a visible difference
+    #[value(name = "q4_0")]
+    Q4,
+}
+
+#[cfg(feature = "llama")]
+impl From<Cache> for handyman::CacheType {
+    fn from(cache: Cache) -> Self {
+        match cache {
+            Cache::F16 => Self::F16,
+            Cache::Q8 => Self::Q8,
+            Cache::Q4 => Self::Q4,
+        }
+    }
 }
 
 impl Local {
     /// The first of these options that was given: it concerns no model elsewhere.
     pub(crate) fn given(&self) -> Option<&'static str> {
-        let all = [("--window", self.window), ("--threads", self.threads), ("--gpu-layers", self.gpu_layers)];
-        all.into_iter().find(|(_, value)| value.is_some()).map(|(option, _)| option)
+        let all = [
+            ("--window", self.window.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("--gpu-layers", self.gpu_layers.is_some()),
+            ("--cache-type", self.cache_type.is_some()),
+        ];
+        all.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 }

@@ -47,7 +47,7 @@ fn list(approval: &Approval) {
 }
 
 async fn decide(which: &Which, decision: Verdict, why: Option<&str>) -> Result<ExitCode, Problem> {
-    let journal = JournalFile::of(&which.options.record)?.open_existing().await?;
+    let journal = JournalFile::of(&which.options.record)?.open_to_change().await?;
     let run = which.run.as_str().into();
     let approval = approvals::decide_because(&journal, &run, decision, which.digest.as_deref(), why).await?;
     let call = show::call_line(&approval.call.tool, &approval.call.arguments);

@@ -48,6 +48,12 @@ pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<
         match meant(&line) {
             Meant::Nothing => {}
             Meant::Leave => break,
+            Meant::Help => show::note(if may_begin_another { "/new, /help, /quit" } else { "/help, /quit" }),
+            Meant::Unknown(command) => {
+                let problem = Problem::usage(format!("there is no {command}; it was not sent to the model"));
+                problem.with_hint("/help lists what there is").report();
+                worst = Worst::Failed;
+            }
             Meant::Another if may_begin_another => {
                 // What waits is not forgotten with the session.
                 worst = worst.max(if waits(&session).await? { Worst::Unfinished } else { Worst::Nothing });
@@ -75,6 +81,10 @@ enum Meant<'a> {
     Leave,
     /// Another session.
     Another,
+    /// What there is to type beside messages.
+    Help,
+    /// A word that looks like a command and is none.
+    Unknown(&'a str),
     Message(&'a str),
 }
 
@@ -82,8 +92,12 @@ fn meant(line: &str) -> Meant<'_> {
     let line = line.trim();
     match line.to_lowercase().as_str() {
         "" => Meant::Nothing,
-        "exit" | "quit" | "/exit" | "/quit" | "退出" => Meant::Leave,
+        "exit" | "quit" | "bye" | "/exit" | "/quit" | ":q" | "退出" => Meant::Leave,
         "/new" => Meant::Another,
+        "/help" | "/?" => Meant::Help,
+        word if word.strip_prefix('/').is_some_and(|name| name.chars().all(char::is_alphanumeric)) => {
+            Meant::Unknown(line)
+        }
         _ => Meant::Message(line),
     }
 }

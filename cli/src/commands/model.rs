@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use handyman::hub::{ModelName, Progress, RECOMMENDED, recommended};
+use handyman::hub::{ModelName, Progress, RECOMMENDED, free_memory_mib, recommended};
 
 use crate::args::ModelCommand;
 use crate::problem::Problem;
@@ -45,14 +45,8 @@ async fn info(file: Option<&str>) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A name as it is typed: a repository, or the short name of a recommended model.
-fn named(text: &str) -> Result<ModelName, Problem> {
-    let short = RECOMMENDED.iter().find(|model| model.name.eq_ignore_ascii_case(text));
-    Ok(short.map_or(text, |model| model.repo).parse()?)
-}
-
 async fn pull(name: &str, offline: bool) -> Result<ExitCode, Problem> {
-    let name = named(name)?;
+    let name: ModelName = name.parse()?;
     let bar = Bar::default();
     let pulled = models::hub(offline)?.pull(&name, &|progress| bar.show(progress)).await;
     bar.end();
@@ -72,8 +66,7 @@ fn list() -> Result<ExitCode, Problem> {
     if here.is_empty() {
         show::note("no models in the cache");
     }
-    let free = models::free_memory_mib();
-    let fits = free.and_then(recommended);
+    let fits = free_memory_mib().and_then(recommended);
     show::note("recommended (handyman model pull NAME):");
     for model in RECOMMENDED {
         let mark = if fits == Some(model) { " ← the largest that fits into free memory" } else { "" };
@@ -88,7 +81,7 @@ fn list() -> Result<ExitCode, Problem> {
 }
 
 fn remove(name: &str) -> Result<ExitCode, Problem> {
-    let name = named(name)?;
+    let name: ModelName = name.parse()?;
     let freed = models::hub(true)?.remove(&name)?;
     show::line(&format!("removed {name}: {} freed", size(freed)));
     Ok(ExitCode::SUCCESS)

@@ -1,13 +1,14 @@
 //! `handyman runs list|show|cancel|verify|export|prune`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use handyman::{Agent, Event, Journal, Observer, Outcome, RunSummary, ScriptModel};
+use handyman::{Agent, Event, Journal, Observer, Outcome, RunSummary, ScriptModel, SessionId};
 use serde_json::json;
 
 use crate::args::{Places, Record, RunsCommand, Today};
 use crate::problem::Problem;
-use crate::settings::{Files, JournalFile};
+use crate::settings::{self, Files, JournalFile};
 use crate::show::{self, JsonLines, Terminal};
 
 /// Columns of a session's name in the list.
@@ -69,7 +70,9 @@ async fn prune(older_than: std::time::Duration, record: &Record, today: Today) -
     let age =
         jiff::SignedDuration::try_from(older_than).map_err(|error| Problem::usage(error.to_string()))?;
     let before = today.now().saturating_sub(age);
-    let dropped = JournalFile::of(record)?.open_existing().await?.prune(before).await?;
+    let journal = JournalFile::of(record)?.open_to_change().await?;
+    let listed = journal.runs(None).await?;
+    let dropped = journal.prune(before).await?;
     for run in &dropped {
         show::line(run.as_str());
     }
@@ -78,7 +81,16 @@ async fn prune(older_than: std::time::Duration, record: &Record, today: Today) -
         show::counted(dropped.len(), "run"),
         before.strftime("%Y-%m-%d %H:%M")
     ));
+    settings::forget_states(&gone(&listed, &journal.runs(None).await?))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The sessions of which no run is left.
+fn gone(listed: &[RunSummary], left: &[RunSummary]) -> Vec<SessionId> {
+    let sessions = |runs: &[RunSummary]| -> BTreeSet<SessionId> {
+        runs.iter().map(|summary| summary.session.clone()).collect()
+    };
+    sessions(listed).difference(&sessions(left)).cloned().collect()
 }
 
 fn unknown_run(run: &str) -> Problem {
@@ -113,7 +125,7 @@ fn listed(summary: &RunSummary) -> String {
 
 /// Ends runs, each with a line on what became of it. One that cannot be ended is told of, and the others are ended.
 async fn cancel(runs: &[String], record: &Record, places: &Places) -> Result<ExitCode, Problem> {
-    let journal = JournalFile::of(record)?.open_existing().await?;
+    let journal = JournalFile::of(record)?.open_to_change().await?;
     let tools = Files::of(places)?.open_toolbox().await?;
     // Whoever ends a run asks no model.
     let agent = Agent::new(ScriptModel::parse("")?).toolbox(tools).journal_with(journal);

@@ -1,12 +1,10 @@
 //! `handyman tools list|show|call|new`.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use handyman::{
-    CallContext, CallOutcome, CallResult, Effect, IdempotencyKey, Limits, Probe, ToolCall, Toolbox, Toolset,
-};
-use serde_json::{Map, Value, json};
+use handyman::tools::wrap::call_within;
+use handyman::{CallContext, CallOutcome, IdempotencyKey, Limits, ToolCall, Toolset};
+use serde_json::{Map, Value};
 
 use super::new_tool;
 use crate::args::{Places, ToolsCommand};
@@ -72,6 +70,7 @@ async fn call(
         key,
         now,
         allowed: None,
+        untrusted: false,
     };
     let result = call_within(Limits::default().tool_time, &toolbox, &call, &context).await;
     show::record(&result.result.to_string());
@@ -82,36 +81,6 @@ async fn call(
         ));
     }
     Ok(if result.outcome == CallOutcome::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Calls a tool. One that takes longer than it may is given up, and asked what came of the call.
-async fn call_within(
-    limit: Duration,
-    toolbox: &Toolbox,
-    call: &ToolCall,
-    context: &CallContext,
-) -> CallResult {
-    if let Ok(result) = tokio::time::timeout(limit, toolbox.call(call, context)).await {
-        return result;
-    }
-    let late = format!("no answer within {} s", limit.as_secs_f64());
-    let failed = |error: String| (CallOutcome::Failed, json!({"error": error}));
-    let reads =
-        |tool: &str| toolbox.specs().iter().any(|spec| spec.name == tool && spec.effect == Effect::ReadOnly);
-    let (outcome, result) = if reads(&call.tool) {
-        failed(late)
-    } else {
-        let asked = tokio::time::timeout(limit, toolbox.probe(call, &context.key)).await;
-        match asked.unwrap_or(Probe::Unsupported) {
-            Probe::Done(result) => (CallOutcome::Succeeded, result),
-            Probe::NotDone => failed(format!("{late}; it did not take effect")),
-            Probe::Unsupported => {
-                let error = format!("{late}; it is unknown whether this took effect");
-                (CallOutcome::Unknown, json!({"error": error}))
-            }
-        }
-    };
-    CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
 }
 
 #[cfg(test)]

@@ -101,6 +101,11 @@ fn parsed(text: &str) -> Result<Value, String> {
     if text.trim_start().starts_with('{') {
         return serde_json::from_str(text).map_err(|error| error.to_string());
     }
+    yaml(text)
+}
+
+/// Reads YAML.
+pub(super) fn yaml(text: &str) -> Result<Value, String> {
     // As YAML 1.2 has it: `no` is a text.
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options)

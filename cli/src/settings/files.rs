@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use handyman::tools::database::Place;
-use handyman::tools::{Sandbox, Settings};
-use handyman::{JournalWitness, SqliteJournal, Tool, Toolbox};
+use handyman::tools::{Sandbox, Settings, World};
+use handyman::{JournalWitness, SqliteJournal, Tool, ToolError, ToolErrorKind, Toolbox};
 use jiff::civil::DateTime;
 
 use super::closing::{self, Open};
@@ -18,8 +18,11 @@ use crate::show;
 const LEFT_OUT_SHOWN: usize = 3;
 const LEFT_OUT_COLUMNS: usize = 160;
 
-const WORLD_HINT: &str =
+const WORLD_HINT: &str = "name another file with --world FILE";
+const DAMAGED_HINT: &str =
     "name another file with --world FILE; a damaged world can be removed, and is made anew then";
+const STRANGER_HINT: &str = "name another file with --world FILE; a database that is there for the tools to look \
+    into is named with --database FILE";
 const DOCS_HINT: &str = "name a folder with texts, pages or PDF files in it with --docs FOLDER";
 const MAIL_HINT: &str = "name a folder with .txt, .eml or .md files in it with --mail FOLDER";
 const DATABASE_HINT: &str =
@@ -141,26 +144,36 @@ impl Files {
             witness: journal.map(|journal| Arc::new(JournalWitness::new(Arc::clone(journal))) as _),
             ..Settings::new(self.now().date())
         };
-        let sandbox = Sandbox::open(&settings).await.map_err(|error| {
-            let hint = self.hint(&error.to_string());
-            Problem::from(error).with_hint(hint)
-        })?;
+        let sandbox = match Sandbox::open(&settings).await {
+            Ok(sandbox) => sandbox,
+            Err(error) => {
+                let hint = self.hint(&error).await;
+                return Err(Problem::from(error).with_hint(hint));
+            }
+        };
         closing::in_the_end(Open::World(sandbox.clone()));
         tell_left_out(&sandbox.documents().left_out());
         Ok(sandbox)
     }
 
     /// What helps where something cannot be opened, which the message names: the option that it is from.
-    fn hint(&self, message: &str) -> &'static str {
+    async fn hint(&self, error: &ToolError) -> &'static str {
+        let message = error.to_string();
         let folder = |path: Option<&Path>, hint| path.map(|path| (path.display().to_string(), hint));
         let database = self.database.as_ref().map(|place| {
             let hint = if matches!(place, Place::File(_)) { DATABASE_HINT } else { SERVER_HINT };
             (place.to_string(), hint)
         });
+        let world = match error.kind() {
+            ToolErrorKind::Conflict => STRANGER_HINT,
+            // Nobody is told to remove what may be no world.
+            _ if World::is_in(&self.world).await => DAMAGED_HINT,
+            _ => WORLD_HINT,
+        };
         let named = [
             folder(self.docs.as_deref(), DOCS_HINT),
             folder(self.mail.as_deref(), MAIL_HINT),
-            folder(Some(self.world.as_path()), WORLD_HINT),
+            folder(Some(self.world.as_path()), world),
             database,
         ];
         // A message that names a file names the folder that it is in as well.
@@ -191,7 +204,7 @@ fn tell_left_out(left_out: &[String]) {
         more => format!("; and {more} more"),
     };
     let files = show::counted(left_out.len(), "file");
-    show::note(&format!("--docs: {files} cannot be searched: {}{more}", shown.join("; ")));
+    show::note_once(&format!("--docs: {files} cannot be searched: {}{more}", shown.join("; ")));
 }
 
 /// The database that was named, if one was.

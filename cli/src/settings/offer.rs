@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handyman::{Tool, Toolbox};
+use handyman::{Tool, Toolbox, Toolset};
 
 use crate::problem::Problem;
 use crate::show;
@@ -29,11 +29,44 @@ impl Candidate {
 /// The tools that were chosen, in the order in which they were named. A `*` stands for any letters, and a `-` before a name
 /// leaves the tool out; where nothing else is said, all others are chosen.
 pub(super) fn chosen(all: &[Candidate], choice: &[String]) -> Result<Vec<Candidate>, Problem> {
+    let names: Vec<&str> = all.iter().map(Candidate::name).collect();
+    let kept = picked(&names, choice).map_err(|nothing| {
+        let problem = if nothing.contains('*') {
+            format!("no tool has a name like '{nothing}'")
+        } else {
+            format!("there is no tool '{nothing}'")
+        };
+        Problem::usage(problem).with_hint(format!("the tools are: {}", names.join(", ")))
+    })?;
+    Ok(kept.iter().filter_map(|name| all.iter().find(|tool| tool.name() == *name)).cloned().collect())
+}
+
+/// The names of the tools on offer that an option chooses, written as for `--tools`; none where it was not given.
+pub(super) fn on_offer(option: &str, choice: &[String], toolbox: &Toolbox) -> Result<Vec<String>, Problem> {
+    if choice.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = toolbox.specs().iter().map(|spec| spec.name.as_str()).collect();
+    let kept = picked(&names, choice).map_err(|nothing| {
+        let problem = if nothing.contains('*') {
+            format!("{option}: no tool on offer has a name like '{nothing}'")
+        } else {
+            format!("{option}: there is no tool '{nothing}' on offer")
+        };
+        Problem::usage(problem).with_hint(format!("the tools on offer are: {}", names.join(", ")))
+    })?;
+    Ok(kept.into_iter().map(str::to_owned).collect())
+}
+
+/// The names that were chosen, in the order in which they were written.
+///
+/// # Errors
+/// A pattern that fits none of them.
+fn picked<'n>(names: &[&'n str], choice: &[String]) -> Result<Vec<&'n str>, String> {
     let pattern = |said: &String| said.strip_prefix('-').unwrap_or(said).to_owned();
-    if let Some(nothing) =
-        choice.iter().map(pattern).find(|pattern| !all.iter().any(|tool| fits(pattern, tool.name())))
-    {
-        return Err(unknown(&nothing, all));
+    let fits_none = |pattern: &String| !names.iter().any(|name| fits(pattern, name));
+    if let Some(nothing) = choice.iter().map(pattern).find(fits_none) {
+        return Err(nothing);
     }
     let unwanted: Vec<&str> = choice.iter().filter_map(|said| said.strip_prefix('-')).collect();
     let mut wanted: Vec<&str> =
@@ -41,27 +74,16 @@ pub(super) fn chosen(all: &[Candidate], choice: &[String]) -> Result<Vec<Candida
     if wanted.is_empty() {
         wanted.push("*");
     }
-    let mut kept: Vec<Candidate> = Vec::new();
+    let mut kept: Vec<&'n str> = Vec::new();
     for pattern in wanted {
-        for tool in all {
-            let name = tool.name();
+        for &name in names {
             let is_out = unwanted.iter().any(|pattern| fits(pattern, name));
-            if fits(pattern, name) && !is_out && !kept.iter().any(|known| known.name() == name) {
-                kept.push(tool.clone());
+            if fits(pattern, name) && !is_out && !kept.contains(&name) {
+                kept.push(name);
             }
         }
     }
     Ok(kept)
-}
-
-fn unknown(pattern: &str, all: &[Candidate]) -> Problem {
-    let names: Vec<&str> = all.iter().map(Candidate::name).collect();
-    let problem = if pattern.contains('*') {
-        format!("no tool has a name like '{pattern}'")
-    } else {
-        format!("there is no tool '{pattern}'")
-    };
-    Problem::usage(problem).with_hint(format!("the tools are: {}", names.join(", ")))
 }
 
 /// Whether a name is one of the pattern's, in which a `*` stands for any letters or none.
@@ -83,7 +105,7 @@ pub(super) fn toolbox(tools: Vec<Candidate>, named: &[String]) -> Result<Toolbox
             (Err(fault), Some(from)) if !named.contains(&name) => {
                 let problem = fault.to_string();
                 let why = problem.strip_prefix(&format!("tool '{name}': ")).unwrap_or(&problem);
-                show::note(&format!("{from}: the tool {name} is left out: {why}"));
+                show::note_once(&format!("{from}: the tool {name} is left out: {why}"));
             }
             (Err(fault), _) => return Err(fault.into()),
         }

@@ -1,7 +1,8 @@
 //! Writing on standard output and standard error. What could not be written is remembered until the process ends.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{printable, printable_lines};
 
@@ -47,6 +48,14 @@ pub(super) fn print_now(text: &str) {
 /// Prints what is about the run, not of it, on standard error. Nobody can be told where that is closed.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "· {}", printable(text));
+}
+
+/// Prints the same, but not again: what is left out of tools is left out each time that they are opened.
+pub(crate) fn note_once(text: &str) {
+    static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if NOTED.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned()) {
+        note(text);
+    }
 }
 
 /// Prints what a person is asked on standard error, as it is.

@@ -60,6 +60,7 @@ async fn a_call_without_an_answer_ends_and_says_what_is_known() {
             key: "k1".into(),
             now,
             allowed: None,
+            untrusted: false,
         };
         let result = call_within(Duration::from_millis(10), &toolbox, &call, &context).await;
         assert_eq!(result.outcome, outcome, "{}", result.result);

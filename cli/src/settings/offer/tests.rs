@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use handyman::{CallContext, Effect, Safety, Tool, ToolResult, ToolSpec, Toolset};
 use serde_json::{Map, Value, json};
 
-use super::{Candidate, chosen, fits, toolbox};
+use super::{Candidate, chosen, fits, on_offer, toolbox};
 
 struct Named(ToolSpec);
 
@@ -59,6 +59,25 @@ fn names_are_chosen_by_patterns_and_left_out() {
     }
     for nothing in ["boook", "-boook", "x*", "-x*", ""] {
         assert!(chosen(&all, &said(&["book", nothing])).is_err(), "{nothing}");
+    }
+}
+
+#[test]
+fn what_is_said_of_tools_by_name_is_of_those_on_offer() {
+    let text = json!({"type": "string"});
+    let all = ["pay", "book", "srv_read"].map(|name| candidate(name, &text, None)).to_vec();
+    let offered = toolbox(all, &[]).unwrap();
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&[], &[]),
+        (&["srv_*", "pay"], &["srv_read", "pay"]),
+        (&["-pay"], &["book", "srv_read"]),
+        (&["*"], &["pay", "book", "srv_read"]),
+    ];
+    for (choice, expected) in cases {
+        assert_eq!(on_offer("--allow", &said(choice), &offered).unwrap(), expected, "{choice:?}");
+    }
+    for nothing in ["boook", "-boook", "x*"] {
+        assert!(on_offer("--allow", &said(&["book", nothing]), &offered).is_err(), "{nothing}");
     }
 }
 
