@@ -15,9 +15,9 @@ export RUSTFLAGS="--cfg fuzzing -Cdebug-assertions -Cpasses=sancov-module -Cllvm
 -Cllvm-args=-sanitizer-coverage-trace-compares"
 (cd fuzz && cargo +nightly build --release --target x86_64-unknown-linux-gnu --bin event)
 
-# The events that ARCHITECTURE.md lists are what it begins with.
+# The events that docs/events.md lists are what it begins with.
 mkdir -p "$target/corpus"
-grep '^{"type"' ARCHITECTURE.md | sed 's/…/x/g' | split -l 1 - "$target/corpus/event-"
-grep '^{"type"' ARCHITECTURE.md | sed 's/…/x/g' > "$target/corpus/all"
+grep '^{"type"' docs/events.md | sed 's/…/x/g' | split -l 1 - "$target/corpus/event-"
+grep '^{"type"' docs/events.md | sed 's/…/x/g' > "$target/corpus/all"
 exec "$target/x86_64-unknown-linux-gnu/release/event" "$target/corpus" -max_total_time="$seconds" -max_len=8192 \
   -artifact_prefix="$target/" -print_final_stats=1
