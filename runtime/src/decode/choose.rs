@@ -99,23 +99,27 @@ impl Chooser {
                 return Ok(token);
             }
         }
-        let token = self.chosen(logits, matcher, vocabulary)?;
+        let (token, mask) = self.chosen(logits, matcher, vocabulary)?;
         let token = token.ok_or_else(|| {
             Fault::new(FaultKind::Backend, "the grammar allows no token, or the logits are not numbers")
         })?;
         if self.guide.at_branch() {
-            let mask = self.timed(|| masked(matcher))?;
+            let mask = match mask {
+                Some(mask) => mask,
+                None => self.timed(|| masked(matcher))?,
+            };
             self.guide.chose(agreement(logits, &mask, token, vocabulary));
         }
         Ok(token)
     }
 
+    /// The next token, with the mask where it had to be computed for that.
     fn chosen(
         &mut self,
         logits: &[f32],
         matcher: &mut Matcher,
         vocabulary: &TokEnv,
-    ) -> Result<Option<Token>, Fault> {
+    ) -> Result<(Option<Token>, Option<SimpleVob>), Fault> {
         let in_call = self.guide.in_call() && !self.sampling.draw_calls;
         let penalised = if in_call || self.lately.is_empty() { None } else { Some(self.penalised(logits)) };
         let logits = penalised.as_deref().unwrap_or(logits);
@@ -125,16 +129,16 @@ impl Chooser {
             if let Some(token) = first
                 && self.timed(|| allows(matcher, token, vocabulary))?
             {
-                return Ok(Some(token));
+                return Ok((Some(token), None));
             }
         }
         let mask = self.timed(|| masked(matcher))?;
-        let allowed = |token: Token| mask.is_allowed(token);
-        Ok(match draws {
+        let token = match draws {
             true if self.truncates() => self.draw_truncated(logits, &mask),
-            true => self.draw(logits, allowed),
+            true => self.draw(logits, |token| mask.is_allowed(token)),
             false => likeliest_of(logits, &mask),
-        })
+        };
+        Ok((token, Some(mask)))
     }
 
     fn timed<T>(&mut self, work: impl FnOnce() -> T) -> T {
