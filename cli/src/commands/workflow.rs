@@ -84,8 +84,10 @@ fn described(step: &WorkflowStep, tools: &[ToolSpec]) -> String {
 
 fn read(file: &Path) -> Result<Workflow, Problem> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Problem::usage(format!("the workflow {shown} cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Problem::usage(format!("the workflow {shown} cannot be read: {error}"))
+            .with_hint("name a file of steps in YAML or JSON; docs/workflows.md has examples")
+    })?;
     let value = parsed(&text).map_err(|error| {
         let problem = Problem::usage(format!("the workflow {shown} cannot be read: {error}"));
         if text.contains("{{") {

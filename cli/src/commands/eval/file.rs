@@ -14,7 +14,9 @@ const HINT: &str = "for example: - {task: \"Will it rain in Oslo?\", expect: {ca
 pub(super) fn read(file: &Path, only: &[String]) -> Result<Vec<Case>, Problem> {
     let shown = file.display();
     let wrong = |problem: String| Problem::usage(format!("the cases {shown} cannot be read: {problem}"));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        wrong(error.to_string()).with_hint("name a file of cases: a YAML list, or one JSON object a line")
+    })?;
     let mut cases = parsed(&text).map_err(|problem| wrong(problem).with_hint(HINT))?;
     if cases.is_empty() {
         return Err(Problem::usage(format!("there is no case in {shown}")).with_hint(HINT));
