@@ -5,10 +5,13 @@ mod partial;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::event::Outcome;
 use crate::fault::{Fault, FaultKind};
+use crate::run::Run;
 use crate::schema::{self, FROM, VERBATIM};
 
 /// The shape of an answer: a JSON schema in the subset of [`schema`], of any type.
@@ -102,6 +105,37 @@ impl AnswerSchema {
         incomplete.sort();
         incomplete.dedup();
         validator.is_valid(&value).then_some(Completed { value, incomplete })
+    }
+}
+
+impl Run {
+    /// The answer as a value of a type: of a run that was begun for one, also where it waited for a person meanwhile and
+    /// was gone on with later. Where a limit ended it, [`Run::incomplete`] says what of the value is not the model's.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` where there is no answer (yet), or one that is no such value: it says what does not
+    /// fit, and where.
+    pub fn answer_as<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        let fault = |problem: String| Fault::new(FaultKind::Schema, format!("run {}: {problem}", self.id()));
+        let nothing = match self.outcome() {
+            Some(Outcome::Answered | Outcome::Asked | Outcome::Limit { .. }) => None,
+            Some(Outcome::Waiting { .. }) => Some(("it waits for a person", "decide, and go on with it")),
+            Some(Outcome::Cancelled) => Some(("it was cancelled", "begin another run")),
+            Some(Outcome::Failed { .. }) => Some(("its workflow failed", "its answer says why")),
+            None => Some(("it has not ended", "go on with it")),
+        };
+        if let Some((why, hint)) = nothing {
+            return Err(fault(format!("there is no answer, for {why}")).with_hint(hint));
+        }
+        if let Some(schema) = self.answer_schema() {
+            let misfit = |problem| fault(format!("its answer does not fit: {problem}"));
+            schema.read(self.answer()).map_err(misfit)?;
+        }
+        serde_json::from_str(self.answer()).map_err(|error| {
+            fault(format!("its answer does not fit the type that is wanted: {error}"))
+                .with_hint("want the type that the run was begun for")
+                .with_source(error)
+        })
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the code that `#[tool]` writes calls when a tool is called.
 
+use std::any::{Any, type_name};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::tool::{ToolError, ToolResult};
+use crate::tool::{CallContext, ToolError, ToolResult};
 
 /// Takes an argument out; one that was not given reads as null, which is `None` for an `Option`.
 ///
@@ -28,6 +30,17 @@ pub fn argument_or<T: DeserializeOwned>(
         None | Some(Value::Null) => Ok(default()),
         Some(_) => argument(arguments, name),
     }
+}
+
+/// The value of a type that the program has given to its tools.
+///
+/// # Errors
+/// An internal [`ToolError`] if it has given none.
+pub fn given<T: Any + Send + Sync>(context: &CallContext) -> ToolResult<&T> {
+    context.get().ok_or_else(|| {
+        let of_type = type_name::<T>();
+        ToolError::internal(format!("the program has given no value of type {of_type}: `Agent::with`"))
+    })
 }
 
 /// What the tool returned, as the model is shown it.

@@ -1,18 +1,25 @@
 //! Receipts: an answer may state that something was done only if a call of this run did it.
+//!
+//! What is held to this: nine deeds that people care about most (booked, paid, sent, cancelled, …), and what the tools of
+//! the run do themselves, where that is known: `unlock_door`, described as "Unlocks a door", unlocks, and
+//! [`Safety::does`](crate::Safety::does) says it of any tool, in English and Chinese. Of such a deed only what cannot mean
+//! anything else is a claim ("I've unlocked the door", "Unlocked the door.", 已解锁); what a passive sentence tells counts
+//! where the person ordered it, or where it is about the tool's own thing and nothing was read; what is quoted never does.
+//! It is true once a tool of the same verb has succeeded, or one of which nobody knows what it does, or a result says it.
 
 mod asked;
 mod backing;
 mod refused;
 mod spoken;
 
-use crate::deeds::{Deed, is_chinese, licensed_in};
+use crate::deeds::{Deed, OwnDeeds, is_chinese, licensed_in};
 use crate::event::Receipt;
 use crate::message::CallOutcome;
 use crate::run::{Done, Run};
 use crate::tool::{Effect, ToolSpec};
 
 pub use crate::deeds::Refusal;
-pub use refused::refusal;
+pub use refused::{refusal, ruled_out};
 
 use asked::Asked;
 use backing::{does, has_acted, is_backed, reference, shows_earlier, stands};
@@ -21,7 +28,8 @@ use spoken::spoken;
 /// Words of an answer that nothing backs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
-    deed: Deed,
+    /// What was claimed to be done, in English and Chinese.
+    done: [String; 2],
     /// The words.
     pub(crate) words: String,
     stands: Standing,
@@ -45,7 +53,7 @@ enum Standing {
 impl Claim {
     /// What the model is told. It is told to act only where that cannot make a second effect of one that stands.
     pub(crate) fn problem(&self) -> String {
-        let done = self.deed.name(false);
+        let [done, _] = &self.done;
         let told = match self.stands {
             Standing::InDoubt => {
                 return format!("it is unknown whether anything was {done}; say so, and do not do it again");
@@ -78,15 +86,17 @@ fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     if tools.iter().all(|tool| tool.effect == Effect::ReadOnly) {
         return None;
     }
-    let (asked, spoken) = (Asked::of(run, tools), spoken(text));
-    Deed::all().find_map(|deed| {
-        let words = deed.claims_in(&spoken).into_iter().find(|clause| !asked.is_answered_by(deed, clause))?;
+    let (asked, spoken, own) = (Asked::of(run, tools), spoken(text), OwnDeeds::of(tools));
+    own.and_known().find_map(|deed| {
+        let mut clauses = deed.claims_in(&spoken).into_iter();
+        let words = clauses.find(|clause| !asked.is_answered_by(deed, clause))?.words;
         let stands = || standing(deed, &asked, run, tools);
-        (!is_backed(deed, text, &asked, run, tools)).then(|| Claim { deed, words, stands: stands() })
+        let done = || deed.names().clone();
+        (!is_backed(deed, text, &asked, run, tools)).then(|| Claim { done: done(), words, stands: stands() })
     })
 }
 
-fn standing(deed: Deed, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> Standing {
+fn standing(deed: Deed<'_>, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> Standing {
     let is_unknown = |done: &Done| done.outcome == CallOutcome::Unknown && does(deed, done, tools);
     // What is unknown may stand.
     let acted = |done: &Done| done.outcome == CallOutcome::Unknown || has_acted(done, run, tools);
@@ -129,7 +139,8 @@ pub fn honest_answer(run: &Run, tools: &[ToolSpec]) -> String {
 pub fn honest(text: &str, run: &Run, tools: &[ToolSpec]) -> String {
     let Some(claim) = unbacked_in(text, run, tools) else { return text.to_owned() };
     let chinese = is_chinese(text);
-    let done = claim.deed.name(chinese);
+    let [english, in_chinese] = &claim.done;
+    let done = if chinese { in_chinese } else { english };
     let receipts: Vec<String> =
         receipts(run, tools).iter().map(|r| format!("{} {}", r.tool, r.reference)).collect();
     let receipts = receipts.join(", ");

@@ -1,12 +1,15 @@
-//! The deeds people care about most, in the words of English and Chinese: what a request asks for, what
-//! an answer claims, and which tools do them. The words are data: `deeds.json`.
+//! What can be done to the world, in the words of English and Chinese: what a request asks for, what an answer claims, and
+//! which tools do it. The words of the deeds people care about most are data: `deeds.json`. Those of the deeds of people's
+//! own tools are made of what the tools say of themselves: [`own`].
 
 mod chinese;
 mod clauses;
 mod english;
+mod forms;
 mod licences;
 mod months;
 mod orders;
+mod own;
 mod refusals;
 mod words;
 
@@ -14,104 +17,140 @@ use std::fmt;
 
 pub use refusals::Refusal;
 
+pub(crate) use clauses::Clause;
 pub(crate) use licences::{chosen_in, licensed_in};
 pub(crate) use orders::{accepts, last_question, refuses};
+pub(crate) use own::{Does, OwnDeeds};
 pub(crate) use refusals::{declined_in, refused_in};
 
 use crate::tool::ToolSpec;
-use clauses::{Clause, coarse, is_question};
+use clauses::{coarse, is_question};
 use words::{DATA, Words, has, is_like, without, words_of};
 
 /// Something that can be done to the world.
 #[derive(Clone, Copy)]
-pub(crate) struct Deed(&'static Words);
+pub(crate) struct Deed<'w>(&'w Words);
 
-impl PartialEq for Deed {
+impl PartialEq for Deed<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.0.name == other.0.name
     }
 }
 
-impl Eq for Deed {}
+impl Eq for Deed<'_> {}
 
-impl fmt::Debug for Deed {
+impl fmt::Debug for Deed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name(false))
     }
 }
 
-impl Deed {
-    /// All deeds, in the order in which a tool's name is judged.
+impl Deed<'static> {
+    /// All that people care about most, in the order in which a tool's name is judged.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         DATA.deeds.iter().map(Self)
     }
 
-    /// The deed a tool does, by the words of its name, else of its description.
+    /// Which of those a tool does, by the words of its name or by its author's, else by those of its description.
     pub(crate) fn of_tool(spec: &ToolSpec) -> Option<Self> {
-        Self::of_words(&name_of(spec)).or_else(|| Self::of_words(&spec.description))
+        Self::named(spec).or_else(|| Self::of_words(&spec.description))
+    }
+
+    /// The one that a tool's name names, or its author.
+    fn named(spec: &ToolSpec) -> Option<Self> {
+        Self::of_words(&name_of(spec)).or_else(|| Self::declared(spec).next())
+    }
+
+    /// Those that a tool's author names.
+    fn declared(spec: &ToolSpec) -> impl Iterator<Item = Self> {
+        spec.safety.does.iter().filter_map(|word| Self::done_as(word))
     }
 
     fn of_words(text: &str) -> Option<Self> {
         Self::all().find(|deed| deed.asked_in(text))
     }
+}
 
+impl<'w> Deed<'w> {
     /// Whether a call of a tool may have done the deed. A name that names a deed is taken at its word. One that names
-    /// none may do any, unless it says that the tool only looks: then its description has to tell.
+    /// none may do any, unless it says that the tool only looks: then its description has to tell. Of a deed of a tool's
+    /// own, it is enough that the tool is not known to do something else.
     pub(crate) fn may_be_done_by(self, spec: &ToolSpec) -> bool {
+        if self.is_own() {
+            return self.may_be_done_beside(spec);
+        }
         let name = name_of(spec);
         let first = name.split(' ').next().unwrap_or_default();
-        match Self::of_words(&name) {
+        let is_declared = || Deed::declared(spec).any(|other| self.is_backed_by(other));
+        let is_named = match Deed::of_words(&name) {
             // What `list_bookings` lists is what it shows; `get_ticket` may buy one.
             Some(_) if looks(&name) && !first.eq_ignore_ascii_case("get") => false,
             // `create_booking` creates something, too.
             Some(other) => self.is_backed_by(other) || self.adds() && !other.undoes() && self.asked_in(first),
             None if looks(&name) => {
-                Self::of_words(&spec.description).is_some_and(|other| self.is_backed_by(other))
+                Deed::of_words(&spec.description).is_some_and(|other| self.is_backed_by(other))
             }
             None => true,
-        }
+        };
+        is_named || is_declared()
     }
 
     /// Whether a text asks for the deed.
     pub(crate) fn asked_in(self, text: &str) -> bool {
+        self.has_ask_in(text, false)
+    }
+
+    /// Whether a text has a word that asks for the deed; of a verb that is said of much else, of anything or not.
+    fn has_ask_in(self, text: &str, of_anything: bool) -> bool {
         let text = text.to_lowercase();
         let words = words_of(&text);
-        self.0.asks.iter().any(|ask| {
-            if ask.is_ascii() { words.iter().any(|word| is_like(word, ask)) } else { text.contains(ask) }
-        })
+        let is_about = of_anything || self.0.is_about(&words);
+        let is_said = |ask: &String| is_about && words.iter().any(|word| is_like(word, ask));
+        self.0.asks.iter().any(|ask| if ask.is_ascii() { is_said(ask) } else { text.contains(ask) })
     }
 
     /// Whether a text names the deed as done, hedged or not.
     pub(crate) fn named_in(self, text: &str) -> bool {
         let lower = without(text, &self.0.idioms).to_lowercase();
-        !english::places(self.0, &words_of(&lower)).is_empty() || !chinese::places(self.0, &lower).is_empty()
+        english::names(self.0, &words_of(&lower)) || !chinese::places(self.0, &lower).is_empty()
     }
 
-    /// The clauses of a text that claim that the deed was done. What somebody else did is no claim.
-    pub(crate) fn claims_in(self, text: &str) -> Vec<String> {
-        let mut clauses = clauses::clauses(text);
+    /// The clauses of a text that claim that the deed was done. What somebody else did is no claim, nor is what is quoted
+    /// where the deed is a tool's own.
+    pub(crate) fn claims_in(self, text: &str) -> Vec<Clause> {
+        let unquoted = self.is_own().then(|| clauses::unquoted(text));
+        let mut clauses = clauses::clauses(unquoted.as_deref().unwrap_or(text));
         clauses.retain(|clause| self.claimed_by(clause, |_| true));
-        clauses.into_iter().map(|clause| clause.words).collect()
+        clauses
     }
 
-    /// The first of these clauses, if there is one.
+    /// The words of the first of these clauses, if there is one.
     #[cfg(test)]
     pub(crate) fn claimed_in(self, text: &str) -> Option<String> {
-        self.claims_in(text).into_iter().next()
+        self.claims_in(text).into_iter().next().map(|clause| clause.words)
     }
 
-    /// Whether a clause that claims the deed only reports what others did, or how things are.
-    pub(crate) fn reported_by(self, clause: &str) -> bool {
-        let clause = Clause { words: clause.to_owned(), asks: false };
-        !self.claimed_by(&clause, |said| match said {
-            Said::English { words, place } => !english::reports(words, place),
-            Said::Chinese { text, place } => !chinese::reports(text, place),
-        })
+    /// Whether a clause that claims the deed only reports what others did, or how things are. Of a deed that people care
+    /// about most, that takes something that was read.
+    pub(crate) fn reported_by(self, clause: &Clause, has_read: bool) -> bool {
+        let clause = Clause { asks: false, ..clause.clone() };
+        let own = self.0.own.as_ref();
+        // A label counts or lists what there is: "Unlocked: 3".
+        let was_read = has_read || clause.words.ends_with([':', '：']);
+        let counts = |said: &Said<'_>| match (said, own) {
+            (Said::English { words, place }, Some(own)) => {
+                !(english::reports_own(own, words, place, was_read)
+                    || clause.continues && english::is_passive_own(words, place))
+            }
+            (Said::English { words, place }, None) => !english::reports(words, place),
+            (Said::Chinese { text, place }, _) => !chinese::reports(text, place),
+        };
+        (has_read || own.is_some()) && !self.claimed_by(&clause, counts)
     }
 
     /// Whether a clause that claims the deed only says that all of a kind are taken, and the person asked for one of them.
-    pub(crate) fn full_by(self, clause: &str, asked: &str) -> bool {
-        let clause = Clause { words: clause.to_owned(), asks: false };
+    pub(crate) fn full_by(self, clause: &Clause, asked: &str) -> bool {
+        let clause = Clause { asks: false, ..clause.clone() };
         self.0.name[0] == "booked"
             && !self.claimed_by(&clause, |said| match said {
                 Said::English { words, place } => !english::is_full(words, place, asked),
@@ -127,8 +166,12 @@ impl Deed {
         let is_others = |at: usize, length: usize| {
             (length == 1 || has(&DATA.makers, words[at])) && english::is_others(&spoken, &words, at)
         };
+        let is_within = |place: &std::ops::Range<usize>| {
+            clause.continues && self.is_own() && english::only_begins(&words, place)
+        };
         let english = english::places(self.0, &words).into_iter().any(|place| {
             !is_others(place.start, place.len())
+                && !is_within(&place)
                 && !english::is_hedged(&words, &place, clause.asks)
                 && counts(&Said::English { words: &words, place: &place })
         });
@@ -140,9 +183,10 @@ impl Deed {
             })
     }
 
-    /// A clause without what only looks like the deed, or like a hedge.
+    /// A clause without what only looks like the deed, or like a hedge, and with one sign for all apostrophes.
     fn spoken_in(self, clause: &str) -> String {
-        months::without_may(&without(clause, self.0.idioms.iter().chain(&DATA.overlooked)))
+        let clause = clause.replace('’', "'");
+        months::without_may(&without(&clause, self.0.idioms.iter().chain(&DATA.overlooked)))
     }
 
     /// Whether a person says that the deed was done, and does not only want to hear it.
@@ -153,7 +197,7 @@ impl Deed {
             let wants = words.iter().any(|word| has(&DATA.hearing.en, word))
                 || DATA.hearing.zh.iter().any(|order| lower.contains(order.as_str()));
             let in_english = || {
-                let mut places = english::places(self.0, &words).into_iter();
+                let mut places = english::told(self.0, &words).into_iter();
                 places.any(|place| !english::is_hedged(&words, &place, asks))
             };
             let in_chinese = || {
@@ -173,7 +217,7 @@ impl Deed {
     }
 
     /// Whether a claim of this deed is true once another one was done.
-    pub(crate) fn is_backed_by(self, other: Self) -> bool {
+    pub(crate) fn is_backed_by(self, other: Deed<'_>) -> bool {
         self == other || has(&self.0.backed_by, other.name(false))
     }
 
@@ -188,9 +232,14 @@ impl Deed {
     }
 
     /// The deed as done, in English or Chinese.
-    pub(crate) fn name(self, chinese: bool) -> &'static str {
-        let [english, in_chinese] = &self.0.name;
+    pub(crate) fn name(self, chinese: bool) -> &'w str {
+        let [english, in_chinese] = self.names();
         if chinese { in_chinese } else { english }
+    }
+
+    /// The same in both languages.
+    pub(crate) fn names(self) -> &'w [String; 2] {
+        &self.0.name
     }
 }
 

@@ -1,5 +1,7 @@
 //! Events: the durable facts of a run, in the JSON shape that `--json` prints and the journal keeps.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -127,6 +129,9 @@ pub enum Event {
         /// Names of those whose results hold what strangers wrote.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         untrusted: Vec<String>,
+        /// Where the effects of those take place that say so, by their names.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        places: BTreeMap<String, String>,
         /// The shape that the answer has to have, where one was asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_schema: Option<AnswerSchema>,
@@ -204,11 +209,11 @@ pub enum Event {
     PersonDecided {
         /// The call.
         call: CallId,
-        /// Allow or deny.
+        /// Allow or deny; ask where nobody could be asked: for the reason in `why`, the call is refused then.
         decision: Verdict,
         /// The digest of what they were shown.
         digest: String,
-        /// Why, in their words, where they gave a reason: the model is told it with a no.
+        /// Why, in their words, where they gave a reason: the model is told it where the call is not allowed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },

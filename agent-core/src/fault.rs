@@ -6,6 +6,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::tool::ToolError;
+
 /// What kind of thing went wrong; who has to act follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
@@ -26,6 +28,8 @@ pub enum FaultKind {
     Busy,
     /// The journal cannot be read or written. Nothing goes on without it.
     Journal,
+    /// A tool, or the world that it works on, failed outside a run: in one, the model hears of it.
+    Tool,
 }
 
 /// A failure with what happened, where, and what to do about it.
@@ -84,7 +88,11 @@ impl fmt::Debug for Fault {
         }
         let mut cause = self.source();
         while let Some(error) = cause {
-            write!(f, "\ncause: {error}")?;
+            // What says the same once more is no news.
+            let said = error.to_string();
+            if said != self.message {
+                write!(f, "\ncause: {said}")?;
+            }
             cause = error.source();
         }
         Ok(())
@@ -94,6 +102,18 @@ impl fmt::Debug for Fault {
 impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// What a tool could not do where no model hears of it, as when its world is opened.
+impl From<ToolError> for Fault {
+    fn from(error: ToolError) -> Self {
+        let shown = error.to_value();
+        let fault = Self::new(FaultKind::Tool, error.to_string()).with_source(error);
+        match shown["expected"].as_str() {
+            Some(expected) => fault.with_hint(format!("right would be: {expected}")),
+            None => fault,
+        }
     }
 }
 

@@ -38,6 +38,8 @@ mod deeds;
 pub mod event;
 pub mod fault;
 pub mod ids;
+#[doc(hidden)]
+pub mod jinja;
 pub mod limits;
 pub mod message;
 pub mod options;
@@ -85,13 +87,13 @@ pub use message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
 pub use options::{ReplyOptions, Sampling, ToolChoice};
 pub use planner::Step;
 pub use ports::{
-    CallRequest, Delta, DeltaSink, Discard, Journal, Lease, Model, ModelReply, ModelRequest, Policy,
+    CallRequest, Delta, DeltaSink, Discard, Journal, Lease, Leases, Model, ModelReply, ModelRequest, Policy,
     ReplyBody, ReplyMode, RunSummary, StopReason, Toolset,
 };
 pub use provenance::{Origin, Source};
-pub use run::{CallState, Done, Earlier, PendingCall, Run, UNREADABLE};
+pub use run::{CallState, Done, Earlier, Moved, PendingCall, Run, UNREADABLE};
 pub use tool::{
-    CallContext, Effect, Failure, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
+    CallContext, Effect, Failure, Given, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
 };
 pub use toolbox::Toolbox;
 pub use workflow::{StepEnd, Workflow};
@@ -102,5 +104,5 @@ pub mod __private {
     pub use async_trait::async_trait;
     pub use serde_json;
 
-    pub use crate::authoring::{argument, argument_or, result};
+    pub use crate::authoring::{argument, argument_or, given, result};
 }

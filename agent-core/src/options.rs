@@ -79,6 +79,8 @@ pub struct ReplyOptions {
     /// a result has said. A local model can then write no other; what a remote one says is checked. For models that
     /// only tell results: one that works out a sum in its answer could not tell it.
     pub grounded: bool,
+    /// Names of tools that the reply cannot call, though its prompt describes them.
+    pub ruled_out: Vec<String>,
 }
 
 static USUAL: ReplyOptions = ReplyOptions {
@@ -88,6 +90,7 @@ static USUAL: ReplyOptions = ReplyOptions {
     reasoning_max: None,
     answer: None,
     grounded: false,
+    ruled_out: Vec::new(),
 };
 
 impl ReplyOptions {
@@ -95,6 +98,22 @@ impl ReplyOptions {
     #[must_use]
     pub fn usual() -> &'static Self {
         &USUAL
+    }
+
+    /// The same, with these tools ruled out as well. A call that was required is then the model's to make or not: what
+    /// could be called may be all that is ruled out.
+    #[must_use]
+    pub fn without(mut self, ruled_out: Vec<String>) -> Self {
+        let is_ruled_out = |name: &String| ruled_out.contains(name);
+        self.tool_choice = match self.tool_choice {
+            ToolChoice::Tool(name) if is_ruled_out(&name) => ToolChoice::Auto,
+            ToolChoice::Required if !ruled_out.is_empty() => ToolChoice::Auto,
+            choice @ (ToolChoice::Auto | ToolChoice::Required | ToolChoice::None | ToolChoice::Tool(_)) => {
+                choice
+            }
+        };
+        self.ruled_out.extend(ruled_out);
+        self
     }
 }
 

@@ -104,10 +104,11 @@ fn correct(run: &Run, tools: &[ToolSpec], outcome: &Outcome) -> Option<Step> {
 fn next_call_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
     let pending = run.pending();
     // What has happened is known before anybody decides what else may.
-    if let Some(p) = pending.iter().find(|p| is_to_be_asked(p, tools)) {
+    if let Some(p) = pending.iter().find(|p| needs_probe(p, tools)) {
         return Step::Probe(p.call.clone());
     }
-    // A step's effects are decided on one by one: each plan is then that of the world as the one before has left it.
+    // Effects of a workflow's step are decided on one at a time, so that each plan shows the world as the previous call
+    // left it.
     let open = pending.iter().find(|p| p.state != CallState::Finished);
     if let Some(p) = open.filter(|p| p.scripted && effect_of(&p.call, tools) != Some(Effect::ReadOnly)) {
         return step_before_start(p, run, tools, limits).unwrap_or_else(|| act(p));
@@ -132,7 +133,7 @@ fn next_call_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
 }
 
 /// Whether nobody knows if a call took effect that must not happen twice.
-fn is_to_be_asked(pending: &PendingCall, tools: &[ToolSpec]) -> bool {
+fn needs_probe(pending: &PendingCall, tools: &[ToolSpec]) -> bool {
     let once = matches!(effect_of(&pending.call, tools), Some(Effect::Once) | None);
     pending.state == CallState::InDoubt && once
 }
@@ -151,7 +152,7 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
             Some(settle(call, CallOutcome::Cancelled, &unseen))
         }
         CallState::Undecided | CallState::Allowed if is_past_failure(pending, run) => {
-            Some(settle(call, CallOutcome::Cancelled, "a call of this step before it did not succeed"))
+            Some(settle(call, CallOutcome::Cancelled, "an earlier call of this step did not succeed"))
         }
         // All calls of a reply are decided on before the first of them comes to anything.
         CallState::Undecided | CallState::Allowed
@@ -166,7 +167,7 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided if calls_begun(run) >= limits.calls_max => {
             Some(settle(call, CallOutcome::Cancelled, "no more tool calls are allowed in this run"))
         }
-        // What undoes is late, but not left out.
+        // A call that undoes still runs when the time is used up.
         CallState::Undecided | CallState::Allowed
             if pending.undoes.is_none() && ending::no_time_left(run, limits) =>
         {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::event::{Decision, ModelInfo, Recording};
 use crate::fault::Fault;
-use crate::ids::{IdempotencyKey, SessionId};
+use crate::ids::{CallId, IdempotencyKey, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::{CallOutcome, CallResult, Message, ToolCall};
 use crate::options::ReplyOptions;
@@ -18,7 +18,7 @@ use crate::run::Run;
 use crate::schema::shown;
 use crate::tool::{CallContext, Probe, ToolResult, ToolSpec};
 
-pub use journal::{Journal, Lease, RunSummary};
+pub use journal::{Journal, Lease, Leases, RunSummary};
 
 /// What a reply may consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,11 @@ pub struct ModelRequest<'a> {
 }
 
 impl ModelRequest<'_> {
-    /// The tools that can be called: those of the prompt, and those that were revealed.
+    /// The tools that can be called: those of the prompt, and those that were revealed, without those that are ruled out.
     #[must_use]
     pub fn callable(&self) -> Vec<ToolSpec> {
-        [self.tools, self.revealed].concat()
+        let is_ruled_out = |tool: &&ToolSpec| self.options.ruled_out.contains(&tool.name);
+        self.tools.iter().chain(self.revealed).filter(|tool| !is_ruled_out(tool)).cloned().collect()
     }
 }
 
@@ -136,13 +137,27 @@ impl ModelReply {
     }
 }
 
-/// A piece of a reply while it streams: shown and forgotten.
+impl From<ReplyBody> for ModelReply {
+    /// A whole reply that cost nothing.
+    fn from(body: ReplyBody) -> Self {
+        Self::new(body, TokenUsage::default())
+    }
+}
+
+/// A piece of a reply while it streams, or how far a call has come: shown and forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delta {
     /// A piece of what is said to the person.
     Text(String),
     /// A piece of what is thought.
     Reasoning(String),
+    /// How far a call has come, as its tool tells ([`CallContext::tell`]).
+    Progress {
+        /// The call.
+        call: CallId,
+        /// In the tool's words.
+        text: String,
+    },
 }
 
 /// Takes deltas as they come.
@@ -165,6 +180,20 @@ const BYTES_A_TOKEN: u64 = 3;
 /// Turns a history into a reply.
 ///
 /// Dropping the returned future cancels the generation; the session stays usable.
+///
+/// Whatever model replied, a tool that is not there or not yet shown is not called, arguments are held against the tool's
+/// schema before it runs, and an answer against the shape that was asked for. The rest is the model's own duty, and nobody
+/// else's:
+///
+/// - calls as they were asked for: none in [`ReplyMode::AnswerOnly`], the [`ToolChoice`](crate::ToolChoice), one alone
+///   without `parallel_calls`, none of a tool that is ruled out (see [`ModelRequest::callable`]);
+/// - arguments that are copied from where the tool's schema says (`x-from`, `x-verbatim`);
+/// - no figures that nobody has said, where the answer has to be grounded ([`ReplyOptions::grounded`]);
+/// - at most `tokens_max` tokens, and a [`StopReason`] that is true.
+///
+/// A model in this process is held to the first three by a grammar, and the replies of endpoints are checked. A model of
+/// one's own is checked in the same way inside `Checked` (`handyman-runtime`). Models that play a script do what they are
+/// told, unchecked: a test may let them say anything.
 #[async_trait]
 pub trait Model: Send + Sync {
     /// Which model this is.
@@ -243,6 +272,15 @@ pub trait Toolset: Send + Sync {
 pub trait Policy: Send + Sync {
     /// Decides on one call, with the run as it is.
     async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision;
+
+    /// Names of the tools that the next reply shall not be able to call, though its prompt describes them. What is left
+    /// out so needs no refusal, and no turn to hear of it; what the policy would refuse only with certain arguments, or
+    /// has to give a reason for, it decides on instead. Follows from the run alone, so that a replay finds the same. A
+    /// policy around another one hands on what that one rules out.
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        let _ = (tools, run);
+        Vec::new()
+    }
 }
 
 /// A pointer to a model is a model.
@@ -279,3 +317,39 @@ macro_rules! model_behind {
 
 model_behind!(Box);
 model_behind!(Arc);
+
+/// A pointer to a policy is a policy.
+macro_rules! policy_behind {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<P: Policy + ?Sized> Policy for $pointer<P> {
+            async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision {
+                (**self).decide(call, spec, run).await
+            }
+
+            fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+                (**self).ruled_out(tools, run)
+            }
+        }
+    };
+}
+
+policy_behind!(Box);
+policy_behind!(Arc);
+
+/// A pointer to what takes deltas takes deltas.
+macro_rules! sink_behind {
+    ($pointer:ident) => {
+        impl<S: DeltaSink + ?Sized> DeltaSink for $pointer<S> {
+            fn delta(&self, delta: Delta) {
+                (**self).delta(delta);
+            }
+        }
+    };
+}
+
+sink_behind!(Box);
+sink_behind!(Arc);
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,13 @@ mod retyped;
 
 use std::borrow::Cow;
 
+use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::ids::CallId;
 use crate::message::{Message, Part, Role};
-use retyped::{Retyped, has_text};
+use retyped::{Retyped, has_text, is_parted};
 
 /// Who a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,9 +96,12 @@ fn as_it_is(
     untrusted: &[String],
     is_same: impl Fn(&str) -> bool,
 ) -> Option<Source> {
-    said(history, |text| stands_in_text(leaf, text) || is_same(text))
-        .or_else(|| newest(history, untrusted, false, |result| stands_in(leaf, result)))
-        .or_else(|| newest(history, untrusted, true, |result| stands_in(leaf, result)))
+    // Who is trusted has said it only if it is no part of another word of theirs: "eve" is not in "every".
+    said(history, |text| stands_whole_in_text(leaf, text) || is_same(text))
+        .or_else(|| {
+            newest(history, untrusted, false, |result| stands_in(leaf, result, &stands_whole_in_text))
+        })
+        .or_else(|| newest(history, untrusted, true, |result| stands_in(leaf, result, &stands_in_text)))
 }
 
 /// Who says it, if the person does, or the agent's author, be it in a step of a workflow where strangers have no part.
@@ -139,13 +143,13 @@ fn of_task(history: &[Message], untrusted: &[String], is_in: impl Fn(&str) -> bo
 }
 
 /// Whether a value stands somewhere in a result, be it as the name of a field.
-fn stands_in(leaf: &Value, result: &Value) -> bool {
+fn stands_in(leaf: &Value, result: &Value, in_text: &impl Fn(&Value, &str) -> bool) -> bool {
     match result {
         Value::Object(fields) => {
-            fields.iter().any(|(name, inner)| stands_in_text(leaf, name) || stands_in(leaf, inner))
+            fields.iter().any(|(name, inner)| in_text(leaf, name) || stands_in(leaf, inner, in_text))
         }
-        Value::Array(items) => items.iter().any(|item| stands_in(leaf, item)),
-        Value::String(text) => stands_in_text(leaf, text),
+        Value::Array(items) => items.iter().any(|item| stands_in(leaf, item, in_text)),
+        Value::String(text) => in_text(leaf, text),
         Value::Number(number) => match leaf {
             Value::Number(value) => is_same(value, number),
             // An account's number is a text to one tool and a number to another.
@@ -194,6 +198,38 @@ fn stands_in_text(leaf: &Value, text: &str) -> bool {
             let mut words = words.flat_map(|word| [word, word.trim_matches(['.', ',', '-'])]);
             words.any(|word| is_written(number, word))
         }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// The same, where no word goes on before or behind it.
+fn stands_whole_in_text(leaf: &Value, text: &str) -> bool {
+    let Value::String(value) = leaf else { return stands_in_text(leaf, text) };
+    let value = value.trim();
+    !value.is_empty()
+        && text.match_indices(value).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + value.len()..]);
+            is_parted(before.chars().next_back(), value.chars().next())
+                && is_parted(value.chars().next_back(), after.chars().next())
+        })
+}
+
+/// Whether a value that nobody has said is one that a model should not make up: an address, or a number or name of
+/// letters and digits. Dates and times, it works out.
+#[must_use]
+pub fn is_identifier(leaf: &Value) -> bool {
+    let is_time = |text: &str| {
+        let text = text.trim();
+        text.parse::<Date>().is_ok() || text.parse::<Time>().is_ok() || text.parse::<DateTime>().is_ok()
+    };
+    let has_digit = |word: &str| word.contains(|c: char| c.is_ascii_digit());
+    let is_code = || Retyped::of(leaf).is_some_and(|value| value.is_code());
+    match leaf {
+        Value::String(text) if is_time(text) => false,
+        Value::String(text) if text.contains('@') || text.contains("://") => true,
+        // "DE89 3704 0044" is a number, "pay 900 EUR" a sentence.
+        Value::String(text) => text.split_whitespace().all(has_digit) && is_code(),
+        Value::Number(_) => is_code(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }
 }

@@ -2,19 +2,22 @@
 
 mod fold;
 mod notes;
+mod places;
 mod replies;
 mod requests;
 mod script;
 mod strangers;
 
 pub use fold::UNREADABLE;
+use places::BeganWith;
+pub use places::Moved;
 pub use requests::Request;
 
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 
 use crate::answer::AnswerSchema;
-use crate::event::{Event, Outcome};
+use crate::event::{Event, Outcome, Receipt};
 use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
 use crate::limits::Usage;
 use crate::message::{CallOutcome, CallResult, Message, ToolCall};
@@ -124,6 +127,7 @@ pub struct Done {
 pub struct Run {
     id: RunId,
     session: SessionId,
+    message: String,
     history: Vec<Message>,
     /// Everything said, once less of it is shown; empty until then.
     record: Vec<Message>,
@@ -132,6 +136,7 @@ pub struct Run {
     pending: Vec<PendingCall>,
     done: Vec<Done>,
     untrusted: Vec<String>,
+    began_with: BeganWith,
     reveals: bool,
     revealed: Vec<String>,
     calls_seen: u32,
@@ -146,6 +151,7 @@ pub struct Run {
     side_by_side: (Vec<CallId>, u64),
     outcome: Option<Outcome>,
     answer: String,
+    receipts: Vec<Receipt>,
     answer_schema: Option<AnswerSchema>,
     incomplete: Vec<String>,
     progress: Option<Box<Progress>>,
@@ -161,6 +167,7 @@ impl Run {
         Self {
             id,
             session: "".into(),
+            message: String::new(),
             history: earlier.messages,
             record: earlier.record,
             told_date: earlier.date,
@@ -168,6 +175,7 @@ impl Run {
             pending: Vec::new(),
             done: Vec::new(),
             untrusted: earlier.untrusted,
+            began_with: BeganWith::default(),
             reveals: false,
             revealed: earlier.revealed,
             calls_seen: 0,
@@ -181,6 +189,7 @@ impl Run {
             side_by_side: Default::default(),
             outcome: None,
             answer: String::new(),
+            receipts: Vec::new(),
             answer_schema: None,
             incomplete: Vec::new(),
             progress: None,
@@ -208,6 +217,12 @@ impl Run {
     #[must_use]
     pub fn session(&self) -> &SessionId {
         &self.session
+    }
+
+    /// The message that began it; empty before it has begun.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Everything the model is shown, earlier runs of the session included.
@@ -330,6 +345,12 @@ impl Run {
         &self.answer
     }
 
+    /// What the run did, by reference; empty while it goes on.
+    #[must_use]
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
+    }
+
     /// The shape that the answer has to have; `None` for a text.
     #[must_use]
     pub fn answer_schema(&self) -> Option<&AnswerSchema> {
@@ -359,15 +380,10 @@ impl Run {
     pub fn context(&self, call: &CallId) -> Option<CallContext> {
         let pending = self.pending.iter().find(|pending| pending.call.id == *call);
         let allowed = pending.filter(|pending| pending.approved.is_some()).and_then(|p| p.plan.clone());
-        Some(CallContext {
-            run: self.id.clone(),
-            session: self.session.clone(),
-            call: call.clone(),
-            key: self.key(call),
-            now: self.now?,
-            allowed,
-            untrusted: self.is_of_strangers(pending),
-        })
+        let context = CallContext::new(self.now?).of_call(self.id.clone(), call.clone()).allowing(allowed);
+        let mut context = context.in_session(self.session.clone());
+        context.untrusted = self.is_of_strangers(pending);
+        Some(context)
     }
 
     /// What this run leaves to the next one of its session.

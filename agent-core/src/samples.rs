@@ -36,6 +36,7 @@ pub(crate) fn started() -> Event {
         model: ModelInfo::default(),
         tools: tools().into_iter().map(|tool| tool.name).collect(),
         untrusted: Vec::new(),
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 30, 0, 0),

@@ -10,6 +10,7 @@
 //! Both together allow either. `tool.field` is what stands under `field` anywhere in a result of `tool`, and in
 //! `tool.items.id` each further field stands directly in the one before; lists are looked through.
 
+pub(crate) mod cost;
 mod expected;
 mod parameters;
 mod sources;

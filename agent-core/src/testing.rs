@@ -1,105 +1,68 @@
-//! Doubles for testing agents without a model, a disk or luck.
+//! Doubles for testing agents without a model, a disk or luck, and what a journal of one's own is tested with.
 
-use std::collections::VecDeque;
+mod journal;
+mod scripted;
+
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
-use crate::event::{Event, ModelInfo, Outcome};
+use crate::event::Event;
 use crate::fault::{Fault, FaultKind};
 use crate::ids::{RunId, SessionId};
-use crate::limits::{Limits, TokenUsage};
-use crate::message::Message;
+use crate::limits::Limits;
 use crate::planner::{Step, next_step};
-use crate::ports::{
-    CallRequest, Delta, DeltaSink, Journal, Lease, Model, ModelReply, ModelRequest, ReplyBody, ReplyMode,
-    RunSummary,
-};
+use crate::ports::{Journal, Lease, Leases, RunSummary};
 use crate::run::{Earlier, Run};
+use crate::tool::{CallContext, Tool, ToolResult};
+use crate::toolbox;
 
-/// A model that plays replies in order and remembers what it was shown.
-#[derive(Debug, Default)]
-pub struct ScriptedModel {
-    replies: Mutex<VecDeque<ReplyBody>>,
-    seen: Mutex<Vec<(Vec<Message>, ReplyMode)>>,
-    offered: Mutex<Vec<Vec<String>>>,
-}
+pub use journal::check_journal;
+pub use scripted::ScriptedModel;
 
-impl ScriptedModel {
-    /// A model with these replies.
-    #[must_use]
-    pub fn new(replies: impl IntoIterator<Item = ReplyBody>) -> Self {
-        Self { replies: Mutex::new(replies.into_iter().collect()), ..Self::default() }
-    }
-
-    /// A reply that calls one tool.
-    ///
-    /// # Panics
-    /// If `arguments` is not a JSON object.
-    #[must_use]
-    pub fn call(tool: &str, arguments: serde_json::Value) -> ReplyBody {
-        let serde_json::Value::Object(arguments) = arguments else {
-            panic!("the arguments of {tool} must be a JSON object");
-        };
-        let calls = vec![CallRequest { tool: tool.to_owned(), arguments }];
-        ReplyBody::Said { reasoning: String::new(), text: String::new(), calls }
-    }
-
-    /// A reply that answers.
-    #[must_use]
-    pub fn answer(text: &str) -> ReplyBody {
-        ReplyBody::Said { reasoning: String::new(), text: text.to_owned(), calls: Vec::new() }
-    }
-
-    /// What the model was shown and what it was allowed to reply with, one entry a reply.
-    #[must_use]
-    pub fn seen(&self) -> Vec<(Vec<Message>, ReplyMode)> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Names of the tools that could be called, one entry a reply.
-    #[must_use]
-    pub fn offered(&self) -> Vec<Vec<String>> {
-        self.offered.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// How many replies have not been played.
-    #[must_use]
-    pub fn left(&self) -> usize {
-        self.replies.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-}
-
-#[async_trait]
-impl Model for ScriptedModel {
-    fn info(&self) -> ModelInfo {
-        ModelInfo { name: "script".to_owned(), sha256: String::new() }
-    }
-
-    async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((request.history.to_vec(), request.mode));
-        let names = request.callable().into_iter().map(|tool| tool.name).collect();
-        self.offered.lock().unwrap_or_else(PoisonError::into_inner).push(names);
-        let reply = self.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let body = reply.ok_or_else(|| {
-            Fault::new(FaultKind::Model, "the script has no reply left")
-                .with_hint("add a reply for this turn, or let the last one answer without a call")
-        })?;
-        if let ReplyBody::Said { text, .. } = &body {
-            sink.delta(Delta::Text(text.clone()));
-        }
-        Ok(ModelReply::new(body, TokenUsage::default()))
-    }
+/// Calls a tool by itself, as a run would: what its schema does not allow, it never sees.
+///
+/// ```
+/// # use handyman_core::{CallContext, ToolResult, testing, tool};
+/// # use jiff::civil::date;
+/// # use serde_json::json;
+/// /// Adds two numbers.
+/// #[tool(read_only)]
+/// async fn add(a: u8, b: u8) -> ToolResult<u8> {
+///     Ok(a.saturating_add(b))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let context = CallContext::new(date(2026, 11, 23).at(9, 0, 0, 0));
+/// assert_eq!(testing::call(&add, json!({"a": 2, "b": 3}), &context).await, Ok(json!(5)));
+/// let error = testing::call(&add, json!({"a": 2}), &context).await.unwrap_err();
+/// assert_eq!(error.to_value()["at"], "/b");
+/// # }
+/// ```
+///
+/// # Errors
+/// What the tool says, or which argument is wrong and what would be right.
+///
+/// # Panics
+/// If `arguments` is not a JSON object, or the tool is one that no [`Toolbox`](crate::Toolbox) takes.
+pub async fn call(tool: &dyn Tool, arguments: Value, context: &CallContext) -> ToolResult<Value> {
+    let spec = tool.spec();
+    let Value::Object(arguments) = arguments else {
+        panic!("the arguments of {} must be a JSON object", spec.name);
+    };
+    let validator = toolbox::validator(spec).unwrap_or_else(|fault| panic!("{fault}"));
+    let arguments = toolbox::checked(&spec.parameters, &validator, &arguments)?;
+    tool.call(arguments, context).await
 }
 
 /// A journal in memory: durable for as long as the value lives.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     events: Mutex<Vec<(RunId, Event)>>,
+    leases: Leases,
 }
 
 impl MemoryJournal {
@@ -124,42 +87,19 @@ impl Journal for MemoryJournal {
     }
 
     async fn runs(&self, session: Option<&SessionId>) -> Result<Vec<RunSummary>, Fault> {
-        let mut summaries: Vec<RunSummary> = Vec::new();
+        let mut runs: Vec<(RunId, Vec<Event>)> = Vec::new();
         for (id, event) in self.all() {
-            match event {
-                Event::Started { run, session: of, message, now, .. } if session.is_none_or(|s| *s == of) => {
-                    summaries.push(RunSummary { run, session: of, message, started: now, outcome: None });
-                }
-                Event::Finished { outcome, .. } => {
-                    if let Some(summary) = summaries.iter_mut().find(|summary| summary.run == id) {
-                        summary.outcome = Some(outcome);
-                    }
-                }
-                Event::Resumed => {
-                    if let Some(summary) = summaries.iter_mut().find(|summary| summary.run == id)
-                        && matches!(summary.outcome, Some(Outcome::Waiting { .. }))
-                    {
-                        summary.outcome = None;
-                    }
-                }
-                Event::Started { .. }
-                | Event::ModelReplied { .. }
-                | Event::ReplyMalformed { .. }
-                | Event::CallDecided { .. }
-                | Event::PersonDecided { .. }
-                | Event::CallStarted { .. }
-                | Event::CallRetried { .. }
-                | Event::CallWithheld { .. }
-                | Event::CallFinished { .. }
-                | Event::UndoPlanned { .. }
-                | Event::ClaimRefused { .. }
-                | Event::StepCalled { .. }
-                | Event::StepAsked { .. }
-                | Event::StepEnded { .. }
-                | Event::Compacted { .. } => {}
+            match runs.iter_mut().find(|(run, _)| *run == id) {
+                Some((_, events)) => events.push(event),
+                None => runs.push((id, vec![event])),
             }
         }
-        Ok(summaries)
+        let summaries = runs.iter().filter_map(|(run, events)| RunSummary::of(run, events));
+        Ok(summaries.filter(|summary| session.is_none_or(|of| *of == summary.session)).collect())
+    }
+
+    async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
+        self.leases.take(session)
     }
 }
 
@@ -237,3 +177,6 @@ pub fn any_bytes_as_a_journal(bytes: &[u8]) {
     let step = next_step(&run, &[], &Limits::default());
     assert_eq!(step == Step::Done, run.outcome().is_some() || run.now().is_none(), "{step:?}");
 }
+
+#[cfg(test)]
+mod tests;

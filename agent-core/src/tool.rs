@@ -1,15 +1,21 @@
 //! The contract of a tool.
 
+mod context;
+mod given;
+
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::ids::{CallId, IdempotencyKey, RunId, SessionId};
+use crate::ids::IdempotencyKey;
+
+pub use context::CallContext;
+pub use given::Given;
 
 /// What running a tool does to the world. Every tool declares it; there is no default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +70,15 @@ pub struct Safety {
     /// Tools whose effect a call of this one completes, as paying completes booking: when it fails for
     /// good, that effect is undone.
     pub completes: Vec<String>,
+    /// What it does, as done: English participles ("unlocked") and Chinese verbs of two characters or more (解锁). An answer
+    /// that says so without such a call is corrected; the person's "unlock it" and "don't unlock it" are understood. Where
+    /// name and description agree on a verb (`unlock_door`: "Unlocks a door"), the English is known without this.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub does: Vec<String>,
+    /// Where its effects take place, without secrets: a file, the address of a service. A run that has acted at one
+    /// place goes on at no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 impl Safety {
@@ -72,29 +87,6 @@ impl Safety {
     pub fn says_nothing(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// What a tool is given beside its arguments.
-#[derive(Debug, Clone)]
-pub struct CallContext {
-    /// The run the call belongs to.
-    pub run: RunId,
-    /// The session of that run: what a tool keeps of one conversation, it keeps under this name. Who calls a tool
-    /// outside any session says so in it.
-    pub session: SessionId,
-    /// The call.
-    pub call: CallId,
-    /// Stable over retries and restarts of this call: the tool makes its effect unique by it.
-    pub key: IdempotencyKey,
-    /// Local date and time of the person when the run began; `tomorrow` is relative to it.
-    pub now: DateTime,
-    /// The plan that a person was shown and has allowed, if one was asked. A tool whose plans come from the
-    /// place where its effect lives compares it where nothing can come between: in the transaction of the
-    /// effect. What would be something else is not done: [`ToolErrorKind::Changed`].
-    pub allowed: Option<Value>,
-    /// Whether strangers may have had a part in the call: the run has read what they wrote. A tool that hands the
-    /// arguments on to another model tells it that they are nobody's request.
-    pub untrusted: bool,
 }
 
 /// Whether an effect under a key took place.
@@ -325,3 +317,42 @@ impl fmt::Display for ToolError {
 }
 
 impl Error for ToolError {}
+
+/// A pointer to a tool is that tool.
+macro_rules! tool_behind {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<T: Tool + ?Sized> Tool for $pointer<T> {
+            fn spec(&self) -> &ToolSpec {
+                (**self).spec()
+            }
+
+            async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+                (**self).call(arguments, context).await
+            }
+
+            fn inner(&self) -> Option<&dyn Tool> {
+                (**self).inner()
+            }
+
+            async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
+                (**self).probe(key).await
+            }
+
+            async fn undo(&self, undone: &IdempotencyKey, context: &CallContext) -> ToolResult<Value> {
+                (**self).undo(undone, context).await
+            }
+
+            async fn plan(
+                &self,
+                arguments: Map<String, Value>,
+                context: &CallContext,
+            ) -> ToolResult<Option<Value>> {
+                (**self).plan(arguments, context).await
+            }
+        }
+    };
+}
+
+tool_behind!(Box);
+tool_behind!(Arc);

@@ -49,11 +49,7 @@ impl Toolbox {
                 format!("a tool cannot be named '{SHOW_TOOLS}': it shows the others where they are many");
             return Err(Fault::new(FaultKind::Schema, message).with_hint("give it another name"));
         }
-        schema::check(&spec.parameters)
-            .map_err(|problem| Fault::new(FaultKind::Schema, format!("tool '{}': {problem}", spec.name)))?;
-        let validator = jsonschema::validator_for(&spec.parameters).map_err(|error| {
-            Fault::new(FaultKind::Schema, format!("tool '{}': the schema is not valid: {error}", spec.name))
-        })?;
+        let validator = validator(&spec)?;
         self.specs.push(spec);
         self.entries.push(Entry { tool, validator: Arc::new(validator) });
         Ok(self)
@@ -79,10 +75,13 @@ impl Toolbox {
     }
 
     fn vacant(&self, name: &str) -> Result<(), Fault> {
-        if !name.is_empty() && self.find(name).is_none() {
+        let message = if name.is_empty() {
+            "a tool has an empty name".to_owned()
+        } else if self.find(name).is_some() {
+            format!("two tools are named '{name}'")
+        } else {
             return Ok(());
-        }
-        let message = format!("a tool is already named '{name}', or the name is empty");
+        };
         Err(Fault::new(FaultKind::Schema, message).with_hint("give each tool a name of its own"))
     }
 
@@ -90,14 +89,97 @@ impl Toolbox {
     ///
     /// # Errors
     /// A [`Fault`] of kind `Request` that names what does not exist and what does.
-    pub fn only(&self, names: &[String]) -> Result<Self, Fault> {
-        names.iter().try_fold(Self::new(), |kept, name| {
-            let entry = self.find(name).ok_or_else(|| {
-                let known: Vec<&str> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
-                Fault::new(FaultKind::Request, format!("there is no tool '{name}'"))
-                    .with_hint(format!("the tools are: {}", known.join(", ")))
-            })?;
+    pub fn only<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Self, Fault> {
+        names.into_iter().try_fold(Self::new(), |kept, name| {
+            let entry = self.named(name.as_ref())?;
             kept.with(Arc::clone(&entry.tool))
+        })
+    }
+
+    /// Leaves the named tools out; the others keep their order.
+    ///
+    /// # Errors
+    /// As [`Toolbox::only`]: a tool whose name is misspelt does not stay on offer unnoticed.
+    pub fn without<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<Self, Fault> {
+        let left_out = names.into_iter().map(|name| Ok(&self.named(name.as_ref())?.tool.spec().name));
+        let left_out = left_out.collect::<Result<Vec<&String>, Fault>>()?;
+        let kept = self.iter().filter(|tool| !left_out.contains(&&tool.spec().name));
+        Self::new().with_all(kept.cloned())
+    }
+
+    /// Puts another tool in the place of each: one around it, which changes what it is given, or what it gives.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolResult, ToolSpec, Toolbox, tool};
+    /// # use serde_json::{Map, Value, json};
+    /// # /// Who somebody is.
+    /// # #[tool(read_only)]
+    /// # async fn person() -> ToolResult<Value> {
+    /// #     Ok(json!({"name": "Ada", "born": 1815}))
+    /// # }
+    /// /// A tool whose results say nobody's age.
+    /// struct Ageless(Arc<dyn Tool>);
+    ///
+    /// fn ageless(mut result: Value) -> Value {
+    ///     result.as_object_mut().map(|fields| fields.remove("born"));
+    ///     result
+    /// }
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Tool for Ageless {
+    ///     fn spec(&self) -> &ToolSpec {
+    ///         self.0.spec()
+    ///     }
+    ///
+    ///     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+    ///         self.0.call(arguments, context).await.map(ageless)
+    ///     }
+    ///
+    ///     /// After a crash, this is where the result comes from.
+    ///     async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
+    ///         Ok(match self.0.probe(key).await? {
+    ///             Probe::Done(result) => Probe::Done(ageless(result)),
+    ///             unknown => unknown,
+    ///         })
+    ///     }
+    ///
+    ///     /// The rest it answers itself.
+    ///     fn inner(&self) -> Option<&dyn Tool> {
+    ///         Some(&self.0)
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), handyman_core::Fault> {
+    /// # let tools = Toolbox::new().with(Arc::new(person))?;
+    /// let tools = tools.map(|tool| Arc::new(Ageless(tool)))?;
+    /// # assert!(tools.get("person").is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Toolbox::with`], for the first of the new tools that cannot be added.
+    pub fn map(&self, mut around: impl FnMut(Arc<dyn Tool>) -> Arc<dyn Tool>) -> Result<Self, Fault> {
+        Self::new().with_all(self.iter().map(|tool| around(Arc::clone(tool))))
+    }
+
+    /// The tools, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Tool>> {
+        self.entries.iter().map(|entry| &entry.tool)
+    }
+
+    /// The tool of this name, if there is one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Tool>> {
+        self.find(name).map(|entry| &entry.tool)
+    }
+
+    fn named(&self, name: &str) -> Result<&Entry, Fault> {
+        self.find(name).ok_or_else(|| {
+            let known: Vec<&str> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
+            Fault::new(FaultKind::Request, format!("there is no tool '{name}'"))
+                .with_hint(format!("the tools are: {}", known.join(", ")))
         })
     }
 
@@ -112,12 +194,43 @@ impl Toolbox {
             let message = format!("there is no tool '{}'", call.tool);
             return Err(ToolError::new(ToolErrorKind::NotFound, message));
         };
-        let parameters = &entry.tool.spec().parameters;
-        let arguments = schema::without_nulls(parameters, &call.arguments);
-        match entry.validator.iter_errors(&Value::Object(arguments.clone())).next() {
-            Some(error) => Err(invalid(parameters, &error)),
-            None => Ok((entry, arguments)),
-        }
+        let arguments = checked(&entry.tool.spec().parameters, &entry.validator, &call.arguments)?;
+        Ok((entry, arguments))
+    }
+}
+
+/// What checks the arguments of a tool.
+///
+/// # Errors
+/// A [`Fault`] of kind `Schema` if its schema says something that is not promised to be enforced.
+pub(crate) fn validator(spec: &ToolSpec) -> Result<Validator, Fault> {
+    schema::check(&spec.parameters)
+        .map_err(|problem| Fault::new(FaultKind::Schema, format!("tool '{}': {problem}", spec.name)))?;
+    jsonschema::validator_for(&spec.parameters).map_err(|error| {
+        Fault::new(FaultKind::Schema, format!("tool '{}': the schema is not valid: {error}", spec.name))
+    })
+}
+
+/// What a tool is given of the arguments that were written.
+///
+/// # Errors
+/// Which of them is wrong, how, and what would be right.
+pub(crate) fn checked(
+    parameters: &Value,
+    validator: &Validator,
+    arguments: &Map<String, Value>,
+) -> ToolResult<Map<String, Value>> {
+    let arguments = schema::without_nulls(parameters, arguments);
+    let given = Value::Object(arguments.clone());
+    // Checking cannot be broken off, and a schema from elsewhere may take for ever.
+    if schema::cost::looks(parameters, &given) > schema::cost::LOOKS_MAX {
+        let message =
+            "these arguments would take too long to check against the tool's schema; nest them less";
+        return Err(ToolError::new(ToolErrorKind::InvalidArgument { path: String::new() }, message));
+    }
+    match validator.iter_errors(&given).next() {
+        Some(error) => Err(invalid(parameters, &error)),
+        None => Ok(arguments),
     }
 }
 

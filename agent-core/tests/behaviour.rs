@@ -93,12 +93,38 @@ async fn book(
 }
 
 /// Gives back what was reserved.
-#[tool(idempotent)]
+#[tool(idempotent, does("returned", "归还"))]
 async fn give_back(
     #[arg(from = "reserve.booking.number", range = 1..)] number: u32,
     #[arg(from = list.items.id)] others: Option<Vec<i64>>,
 ) -> ToolResult<Value> {
     Ok(json!({"number": number, "others": others}))
+}
+
+/// Who the person is.
+struct Customer {
+    name: &'static str,
+}
+
+async fn would_greet(
+    _world: &World,
+    customer: &Customer,
+    context: &CallContext,
+    word: String,
+) -> ToolResult<Value> {
+    Ok(json!({"would_say": format!("{word}, {}!", customer.name), "under": context.key}))
+}
+
+/// Greets the person.
+#[tool(idempotent, plan = would_greet)]
+async fn greet(
+    #[state] world: &World,
+    #[given] customer: &Customer,
+    context: &CallContext,
+    word: String,
+) -> ToolResult<Value> {
+    world.booked.lock().await.push((context.key.to_string(), customer.name.to_owned()));
+    Ok(json!({"said": format!("{word}, {}!", customer.name)}))
 }
 
 /// The time.
@@ -108,16 +134,7 @@ async fn clock() -> ToolResult<&'static str> {
 }
 
 fn context(call: &str) -> CallContext {
-    let (run, call) = ("r1".into(), call.into());
-    CallContext {
-        key: IdempotencyKey::of(&run, &call),
-        run,
-        session: "s1".into(),
-        call,
-        now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0)).of_call("r1", call)
 }
 
 async fn call(toolbox: &Toolbox, tool: &str, arguments: Value) -> (CallOutcome, Value) {
@@ -166,6 +183,32 @@ async fn companions_undo_and_foresee() {
     let undone = toolbox.undo(&call, &"r1.c1".into(), &context("c2")).await.unwrap();
     assert_eq!(undone, json!({"released": "r1.c1", "under": "r1.c2"}));
     assert_eq!(toolbox.probe(&call, &"r1.c1".into()).await, Probe::NotDone);
+}
+
+#[tokio::test]
+async fn what_the_program_gives_is_no_argument_and_reaches_the_function() {
+    let tool = greet(Arc::default());
+    assert_eq!(tool.spec().parameters["properties"].as_object().unwrap().len(), 1, "{:?}", tool.spec());
+    let word = || json!({"word": "Hello"}).as_object().unwrap().clone();
+    let ann = context("c1").with(Customer { name: "Ann" });
+    assert_eq!(tool.call(word(), &ann).await, Ok(json!({"said": "Hello, Ann!"})));
+    let plan = tool.plan(word(), &ann.with(Customer { name: "Bo" })).await;
+    assert_eq!(plan, Ok(Some(json!({"would_say": "Hello, Bo!", "under": "r1.c1"}))));
+    let error = tool.call(word(), &context("c1")).await.unwrap_err();
+    assert_eq!(*error.kind(), ToolErrorKind::Internal);
+    let said = error.to_string();
+    assert!(said.contains("behaviour::Customer") && said.contains("Agent::with"), "{said}");
+}
+
+#[test]
+fn what_a_tool_does_is_said_only_where_its_author_says_it() {
+    let safety = &give_back.spec().safety;
+    assert_eq!(safety.does, ["returned", "归还"]);
+    assert_eq!(serde_json::to_value(safety).unwrap()["does"], json!(["returned", "归还"]));
+    let silent = serde_json::to_value(&book(Arc::default()).spec().safety).unwrap();
+    assert_eq!(silent.get("does"), None);
+    let read: handyman_core::Safety = serde_json::from_value(silent).unwrap();
+    assert_eq!(read.does, [""; 0]);
 }
 
 #[test]

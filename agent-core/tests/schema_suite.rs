@@ -49,15 +49,7 @@ async fn arguments_are_let_through_as_the_standard_says() {
                     tool: "echo".to_owned(),
                     arguments: Map::from_iter([("x".to_owned(), value.clone())]),
                 };
-                let context = CallContext {
-                    run: "r".into(),
-                    session: "s".into(),
-                    call: "c1".into(),
-                    key: "k".into(),
-                    now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
-                    allowed: None,
-                    untrusted: false,
-                };
+                let context = CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0));
                 let result = tools.call(&call, &context).await;
                 assert_eq!(result.outcome, expected, "{} {value}: {}", case["schema"], result.result);
                 if expected == CallOutcome::Failed {

@@ -29,7 +29,7 @@ impl Argument {
     pub(crate) fn read(name: Ident, ty: Type, attributes: &[Attribute]) -> Result<Self> {
         if let Type::Reference(reference) = &ty {
             let message = "an argument is an owned value (`String`, not `&str`); \
-                a reference is the call's context (`&CallContext`) or marked `#[state]`";
+                a reference is the call's context (`&CallContext`) or marked `#[state]` or `#[given]`";
             return Err(Error::new_spanned(reference, message));
         }
         let mut rules = Rules::default();
@@ -37,7 +37,7 @@ impl Argument {
             if attribute.path().is_ident("arg") {
                 rules.read(attribute)?;
             } else if !attribute.path().is_ident("doc") {
-                let message = "a parameter may have a doc comment, `#[arg(…)]` or `#[state]`";
+                let message = "a parameter may have a doc comment, `#[arg(…)]`, `#[state]` or `#[given]`";
                 return Err(Error::new_spanned(attribute, message));
             }
         }

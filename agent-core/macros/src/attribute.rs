@@ -8,6 +8,12 @@ use syn::{Error, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, Result
 const SAY_EFFECT: &str = "say what running the tool does: `#[tool(read_only)]` changes nothing, \
     `#[tool(idempotent)]` may run again under the same key, `#[tool(once)]` must never run twice";
 
+const DOES_NOTHING: &str =
+    "a read-only tool does nothing that an answer could claim; `does` is for `once` and `idempotent`";
+
+const SAY_DOES: &str =
+    "say what it does as done, in English, and by Chinese verbs: `does(\"unlocked\", \"解锁\")`";
+
 /// What running the tool does.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Effect {
@@ -38,6 +44,8 @@ pub(crate) struct Attribute {
     pub(crate) untrusted: bool,
     /// Names of the tools whose effect it completes.
     pub(crate) completes: Vec<String>,
+    /// What it does, as done, in English and Chinese words.
+    pub(crate) does: Vec<LitStr>,
 }
 
 impl Parse for Attribute {
@@ -51,6 +59,7 @@ impl Parse for Attribute {
             plan: None,
             untrusted: false,
             completes: Vec::new(),
+            does: Vec::new(),
         };
         for item in Punctuated::<Meta, Token![,]>::parse_terminated(input)? {
             let key = item.path().require_ident()?.clone();
@@ -74,9 +83,11 @@ impl Parse for Attribute {
             ),
             (&read.plan, "a read-only tool may simply run; `plan` is for `once` and `idempotent`"),
         ];
-        match of_effects.iter().find_map(|(path, why)| path.as_ref().map(|path| (path, why))) {
-            Some((path, why)) if read.effect == Effect::ReadOnly => Err(Error::new_spanned(path, why)),
-            _ => Ok(read),
+        let misplaced =
+            of_effects.iter().find_map(|(path, why)| path.as_ref().map(|path| Error::new_spanned(path, why)));
+        match misplaced.or_else(|| read.does.first().map(|word| Error::new_spanned(word, DOES_NOTHING))) {
+            Some(error) if read.effect == Effect::ReadOnly => Err(error),
+            Some(_) | None => Ok(read),
         }
     }
 }
@@ -93,9 +104,16 @@ impl Attribute {
             Meta::NameValue(pair) if key == "undo" => self.undo = Some(function_path(&pair.value, "undo")?),
             Meta::NameValue(pair) if key == "plan" => self.plan = Some(function_path(&pair.value, "plan")?),
             Meta::NameValue(pair) if key == "completes" => self.completes = tool_names(&pair.value)?,
+            Meta::List(list) if key == "does" => {
+                let words = list.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
+                self.does = words.into_iter().map(done_word).collect::<Result<_>>()?;
+                if self.does.is_empty() {
+                    return Err(Error::new_spanned(list, SAY_DOES));
+                }
+            }
             Meta::Path(_) | Meta::List(_) | Meta::NameValue(_) => {
                 let message = "expected `read_only`, `idempotent`, `once`, `name = \"…\"`, `probe = path`, \
-                    `undo = path`, `plan = path`, `completes = tool` or `untrusted`";
+                    `undo = path`, `plan = path`, `completes = tool`, `does(\"unlocked\")` or `untrusted`";
                 return Err(Error::new_spanned(item, message));
             }
         }
@@ -116,6 +134,19 @@ fn named_tool(value: &Expr) -> Result<String> {
         Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Ok(name.value()),
         Expr::Path(ExprPath { path, .. }) => Ok(path.require_ident()?.to_string()),
         _ => Err(Error::new_spanned(value, "expected the name of a tool: `completes = book`")),
+    }
+}
+
+/// A word for what a tool does.
+fn done_word(word: LitStr) -> Result<LitStr> {
+    let text = word.value();
+    match text.trim() {
+        "" => Err(Error::new_spanned(word, SAY_DOES)),
+        text if !text.is_ascii() && text.chars().count() < 2 => Err(Error::new_spanned(
+            word,
+            "a verb of one character is a part of many other words; write a longer one",
+        )),
+        _ => Ok(word),
     }
 }
 

@@ -110,7 +110,7 @@ fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> Token
         Effect::Once => format_ident!("Once"),
     };
     let (probe, undo) = (attribute.probe.is_some(), attribute.undo.is_some());
-    let Attribute { untrusted, completes, .. } = attribute;
+    let Attribute { untrusted, completes, does, .. } = attribute;
     quote! {
         fn spec(&self) -> &#core::ToolSpec {
             static SPEC: ::std::sync::LazyLock<#core::ToolSpec> = ::std::sync::LazyLock::new(|| #core::ToolSpec {
@@ -123,6 +123,8 @@ fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> Token
                     undo: #undo,
                     untrusted: #untrusted,
                     completes: ::std::vec![#(#completes.to_owned()),*],
+                    does: ::std::vec![#(#does.to_owned()),*],
+                    ..#core::Safety::default()
                 },
             });
             &SPEC
@@ -186,6 +188,7 @@ fn given<'a>(core: &'a TokenStream, function: &'a Function) -> impl Iterator<Ite
     function.parameters.iter().map(move |parameter| match parameter {
         Parameter::State => quote!(&self.0),
         Parameter::Context => quote!(context),
+        Parameter::Given(ty) => quote_spanned!(ty.span()=> #core::__private::given::<#ty>(context)?),
         Parameter::Argument(argument) => taken(core, argument),
     })
 }
@@ -194,11 +197,7 @@ fn given<'a>(core: &'a TokenStream, function: &'a Function) -> impl Iterator<Ite
 fn parameters(core: &TokenStream, function: &Function) -> TokenStream {
     let arguments =
         if function.arguments().next().is_some() { quote!(mut arguments) } else { quote!(_arguments) };
-    let context = if function.parameters.iter().any(|p| matches!(p, Parameter::Context)) {
-        quote!(context)
-    } else {
-        quote!(_context)
-    };
+    let context = if function.needs_context() { quote!(context) } else { quote!(_context) };
     quote! {
         #arguments: #core::__private::serde_json::Map<::std::string::String, #core::__private::serde_json::Value>,
         #context: &#core::CallContext,

@@ -11,6 +11,8 @@ use crate::argument::{Argument, documentation};
 pub(crate) enum Parameter {
     State,
     Context,
+    /// A value of this type that the program gives.
+    Given(Box<Type>),
     Argument(Box<Argument>),
 }
 
@@ -61,8 +63,13 @@ impl Function {
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Argument> {
         self.parameters.iter().filter_map(|parameter| match parameter {
             Parameter::Argument(argument) => Some(&**argument),
-            Parameter::State | Parameter::Context => None,
+            Parameter::State | Parameter::Context | Parameter::Given(_) => None,
         })
+    }
+
+    /// Whether something of the call's context is among its parameters.
+    pub(crate) fn needs_context(&self) -> bool {
+        self.parameters.iter().any(|p| matches!(p, Parameter::Context | Parameter::Given(_)))
     }
 }
 
@@ -97,6 +104,9 @@ fn read_parameter(typed: &mut PatType, index: usize, state: &mut Option<Type>) -
         *state = Some((*reference.elem).clone());
         return Ok(Parameter::State);
     }
+    if let Some(mark) = attributes.iter().find(|attribute| attribute.path().is_ident("given")) {
+        return given(mark, &typed.ty, &attributes);
+    }
     if is_context(&typed.ty) {
         return Ok(Parameter::Context);
     }
@@ -105,6 +115,23 @@ fn read_parameter(typed: &mut PatType, index: usize, state: &mut Option<Type>) -
     };
     Argument::read(name.ident.clone(), (*typed.ty).clone(), &attributes)
         .map(|argument| Parameter::Argument(Box::new(argument)))
+}
+
+/// Reads a parameter that the program gives.
+fn given(mark: &Attribute, ty: &Type, attributes: &[Attribute]) -> Result<Parameter> {
+    if let Some(rules) = attributes.iter().find(|attribute| attribute.path().is_ident("arg")) {
+        return Err(Error::new_spanned(
+            rules,
+            "`#[arg(…)]` is for what the model writes; the program gives this",
+        ));
+    }
+    match ty {
+        Type::Reference(reference) if !is_context(ty) => Ok(Parameter::Given(reference.elem.clone())),
+        Type::Reference(_) => {
+            Err(Error::new_spanned(mark, "every tool has its context: leave `#[given]` out"))
+        }
+        _ => Err(Error::new_spanned(ty, "what the program gives is shared between calls: write `&Customer`")),
+    }
 }
 
 fn is_context(ty: &Type) -> bool {

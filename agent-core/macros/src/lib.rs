@@ -27,6 +27,10 @@ use syn::parse_macro_input;
 ///   without doing it. A person is shown it before they allow the call.
 /// - `completes = book`, `completes = [book, order]`: the tools whose effect a call of this one
 ///   completes. When it fails for good, that effect is undone.
+/// - `does("unlocked", "解锁")`: what it does, as done in English, and by Chinese verbs of two characters or more. An answer
+///   that says so without such a call is corrected, in either language; "unlock it" and 别解锁 are understood as an order
+///   and a refusal. The English is known without this where the name and the first word of the description agree on a
+///   verb that does not say too little: `unlock_door`, "Unlocks a door". For tools with an effect.
 /// - `untrusted`: the results hold what strangers wrote. They inform the model, but license no effect.
 ///
 /// # The function
@@ -36,7 +40,10 @@ use syn::parse_macro_input;
 ///
 /// - `#[state] name: &State`, first, if the tool needs something to work on. The tool is then built
 ///   with it: `weather(Arc::clone(&state))`.
-/// - `&CallContext` anywhere: the run and its session, the idempotency key, the person's date and time.
+/// - `&CallContext` anywhere: the run and its session, the idempotency key, the person's date and time; whether the run
+///   is being cancelled, how much time is left, and whom to tell how far the call has come.
+/// - `#[given] name: &Customer` anywhere: the value of that type that the program has given to its agent or session
+///   (`Agent::with`), such as who the person is. The model knows nothing of it. Where none was given, the call fails.
 /// - The arguments the model writes: owned values whose types implement `Deserialize` and `JsonSchema`.
 ///   The doc comment of each is its description. An `Option` may be left out.
 ///

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{AnswerSchema, Completed, least};
-use crate::FaultKind;
+use crate::{Event, FaultKind};
 
 /// An offer, to be answered with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -182,4 +182,44 @@ fn a_shape_that_could_not_be_held_is_refused_before_anything_runs() {
         assert_eq!(fault.kind(), FaultKind::Schema);
         assert!(fault.to_string().contains(named), "{fault}");
     }
+}
+
+#[test]
+fn an_answer_is_read_as_a_type_once_there_is_one_and_what_does_not_fit_is_said() {
+    use crate::event::Outcome;
+    use crate::samples::{finished, run_of, started};
+
+    let begun = || {
+        let mut begun = started();
+        if let Event::Started { answer_schema, .. } = &mut begun {
+            *answer_schema = Some(AnswerSchema::of::<Stop>().unwrap());
+        }
+        begun
+    };
+    let ended = |outcome: Outcome, text: &str| {
+        let mut end = finished(outcome);
+        if let Event::Finished { answer, .. } = &mut end {
+            text.clone_into(answer);
+        }
+        run_of(&[begun(), end])
+    };
+    let whole = r#"{"city": "Lagos", "minutes": 5}"#;
+    let stop = Stop { city: "Lagos".to_owned(), minutes: 5 };
+    assert_eq!(ended(Outcome::Answered, whole).answer_as::<Stop>().unwrap(), stop);
+    let cut_off = Outcome::Limit { limit: crate::LimitKind::Tokens };
+    assert_eq!(ended(cut_off, whole).answer_as::<Stop>().unwrap(), stop);
+
+    let wrong = r#"{"city": 7, "minutes": 5}"#;
+    for (run, says) in [
+        (run_of(&[begun()]), "it has not ended"),
+        (ended(Outcome::Waiting { call: "c1".into() }, whole), "it waits for a person"),
+        (ended(Outcome::Cancelled, whole), "it was cancelled"),
+        (ended(Outcome::Answered, "In Lagos."), "it is not JSON"),
+        (ended(Outcome::Answered, wrong), "at /city: "),
+    ] {
+        let fault = run.answer_as::<Stop>().unwrap_err();
+        assert!(fault.kind() == FaultKind::Schema && fault.to_string().contains(says), "{fault}");
+    }
+    let other_type = ended(Outcome::Answered, whole).answer_as::<Tree>().unwrap_err();
+    assert!(other_type.to_string().contains("missing field `leaf` at line 1"), "{other_type}");
 }

@@ -1,6 +1,6 @@
 //! What the person wants of the current run: claims of what they ordered are held to more than what is told by the way.
 
-use crate::deeds::{Deed, accepts, last_question, only_looks, refuses};
+use crate::deeds::{Clause, Deed, accepts, last_question, only_looks, refuses};
 use crate::message::{CallOutcome, Message, Part, Role};
 use crate::run::Run;
 use crate::tool::{Effect, ToolSpec};
@@ -36,7 +36,7 @@ impl<'a> Asked<'a> {
 
     /// Whether the person orders the deed: in their current message, or in an earlier one that was answered by a
     /// question and by nothing done, or by not refusing what that question offers.
-    pub(super) fn orders(&self, deed: Deed) -> bool {
+    pub(super) fn orders(&self, deed: Deed<'_>) -> bool {
         let (mut text, mut earlier) = (self.text.clone(), self.before);
         loop {
             if deed.ordered_in(&text) {
@@ -73,9 +73,9 @@ impl<'a> Asked<'a> {
 
     /// Whether a clause that claims the deed only tells what was read: what others did, or how things are. What the
     /// person ordered is not told by the way.
-    pub(super) fn is_answered_by(&self, deed: Deed, clause: &str) -> bool {
-        let told = || deed.reported_by(clause) && !self.accepts() && !self.orders(deed);
-        self.has_read && (deed.full_by(clause, &self.text) || told())
+    pub(super) fn is_answered_by(&self, deed: Deed<'_>, clause: &Clause) -> bool {
+        let told = || deed.reported_by(clause, self.has_read) && !self.accepts() && !self.orders(deed);
+        self.has_read && deed.full_by(clause, &self.text) || told()
     }
 }
 

@@ -19,7 +19,13 @@ const NOTHING: [&str; 9] = ["", "no", "none", "null", "nil", "n/a", "false", "-"
 
 /// Whether a call of this run did it, a result shows it as a state, or the person said it. What the person said, and a
 /// result of an earlier run, show nothing of what the person orders now, unless the answer refers to that result.
-pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, tools: &[ToolSpec]) -> bool {
+pub(super) fn is_backed(
+    deed: Deed<'_>,
+    text: &str,
+    asked: &Asked<'_>,
+    run: &Run,
+    tools: &[ToolSpec],
+) -> bool {
     let said = |message: &Message| {
         let mut parts = message.parts.iter().filter(|_| message.role == Role::User);
         parts.any(|part| matches!(part, Part::Text(text) if deed.stated_in(text)))
@@ -27,7 +33,7 @@ pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, to
     let holds = |result: &CallResult| !run.done().iter().any(|done| takes_back(done, &result.call));
     let mut now = asked.since.iter().flat_map(Message::results);
     run.done().iter().any(|done| stands(done, run, tools) && does(deed, done, tools))
-        || now.any(|result| succeeded(result) && holds(result) && shows(deed, told(&result.result)))
+        || now.any(|result| holds(result) && is_told_by(deed, result, tools))
         || asked.before.iter().chain(asked.since).any(said) && !asked.orders(deed)
         || {
             let mut earlier = asked.before.iter().flat_map(Message::results);
@@ -37,23 +43,30 @@ pub(super) fn is_backed(deed: Deed, text: &str, asked: &Asked<'_>, run: &Run, to
 }
 
 /// Whether something earlier may have done it.
-pub(super) fn shows_earlier(deed: Deed, asked: &Asked<'_>, tools: &[ToolSpec]) -> bool {
+pub(super) fn shows_earlier(deed: Deed<'_>, asked: &Asked<'_>, tools: &[ToolSpec]) -> bool {
     let mut earlier = asked.before.iter().flat_map(Message::results);
     earlier.any(|result| tells(deed, result, tools) || is_of_doer(deed, result, tools))
 }
 
 /// Whether a result among these messages shows it, or is of a call that did it.
-pub(super) fn shows_done(deed: Deed, messages: &[Message], tools: &[ToolSpec]) -> bool {
+pub(super) fn shows_done(deed: Deed<'_>, messages: &[Message], tools: &[ToolSpec]) -> bool {
     messages.iter().flat_map(Message::results).any(|result| tells(deed, result, tools))
 }
 
-fn tells(deed: Deed, result: &CallResult, tools: &[ToolSpec]) -> bool {
-    succeeded(result) && shows(deed, told(&result.result))
-        || is_of_doer(deed, result, tools) && !is_left_undone(&result.result)
+fn tells(deed: Deed<'_>, result: &CallResult, tools: &[ToolSpec]) -> bool {
+    is_told_by(deed, result, tools) || is_of_doer(deed, result, tools) && !is_left_undone(&result.result)
+}
+
+/// Whether a result tells of it, or, of a tool's own deed, is that of a tool that looks under the same verb: a page was
+/// opened as well as a door.
+fn is_told_by(deed: Deed<'_>, result: &CallResult, tools: &[ToolSpec]) -> bool {
+    let looks = |tool: &ToolSpec| tool.effect == Effect::ReadOnly && deed.is_named_by(tool);
+    let is_read = || deed.is_own() && tools.iter().any(|tool| tool.name == result.tool && looks(tool));
+    succeeded(result) && (shows(deed, told(&result.result)) || is_read())
 }
 
 /// Whether a result is of a call that had an effect, which may have been the deed.
-fn is_of_doer(deed: Deed, result: &CallResult, tools: &[ToolSpec]) -> bool {
+fn is_of_doer(deed: Deed<'_>, result: &CallResult, tools: &[ToolSpec]) -> bool {
     let acts = |tool: &ToolSpec| tool.effect != Effect::ReadOnly && deed.may_be_done_by(tool);
     succeeded(result) && tools.iter().any(|tool| tool.name == result.tool && acts(tool))
 }
@@ -74,10 +87,12 @@ fn succeeded(result: &CallResult) -> bool {
     result.outcome == CallOutcome::Succeeded
 }
 
-/// Whether a call may have done it, or takes something back where the deed is that.
-pub(super) fn does(deed: Deed, done: &Done, tools: &[ToolSpec]) -> bool {
+/// Whether a call may have done it, or takes something back where the deed is that. What takes back the effect of a tool
+/// may be called anything but what that tool does.
+pub(super) fn does(deed: Deed<'_>, done: &Done, tools: &[ToolSpec]) -> bool {
     if done.undoes.is_some() {
-        return deed.undoes();
+        let is_undone = |tool: &ToolSpec| tool.name == done.call.tool && deed.is_own_of(tool);
+        return if deed.is_own() { !tools.iter().any(is_undone) } else { deed.undoes() };
     }
     tools.iter().any(|tool| tool.name == done.call.tool && deed.may_be_done_by(tool))
 }
@@ -101,7 +116,7 @@ fn takes_back(later: &Done, call: &crate::ids::CallId) -> bool {
 
 /// Whether a result tells of the deed: `"status": "paid"`, `"cancelled": true`, a document that says so, a list of
 /// bookings that has any.
-pub(super) fn shows(deed: Deed, value: &Value) -> bool {
+pub(super) fn shows(deed: Deed<'_>, value: &Value) -> bool {
     match value {
         Value::String(text) => deed.named_in(text),
         Value::Object(fields) => fields.iter().any(|(name, inner)| {

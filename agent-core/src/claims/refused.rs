@@ -1,10 +1,17 @@
 //! What the person does not want done: the newest of their open words that speak of it decide.
 
-use crate::deeds::{Deed, Refusal, accepts, chosen_in, declined_in, refused_in, refuses};
-use crate::run::Run;
-use crate::tool::ToolSpec;
+use crate::deeds::{Deed, Does, Refusal, accepts, chosen_in, declined_in, refused_in, refuses};
+use crate::run::{Request, Run};
+use crate::tool::{Effect, ToolSpec};
 
 use super::asks_for;
+
+/// What the person's open words say of what a tool does.
+enum Said {
+    Refused(Refusal),
+    AskedFor,
+    Nothing,
+}
 
 /// Where the person's open words refuse what a tool does.
 ///
@@ -12,19 +19,43 @@ use super::asks_for;
 /// refused no more. A "no" to an offer refuses it.
 #[must_use]
 pub fn refusal(run: &Run, spec: &ToolSpec) -> Option<Refusal> {
-    let deed = Deed::of_tool(spec);
-    for request in run.open_requests() {
+    match said_of(spec, &run.open_requests()) {
+        Said::Refused(refusal) => Some(refusal),
+        Said::AskedFor | Said::Nothing => None,
+    }
+}
+
+/// The tools that the person's open words rule out: those whose deed they plainly refuse, and beside these the other deeds
+/// that they do not ask for, since a model that cannot do the one is easily led into another.
+#[must_use]
+pub fn ruled_out<'t>(run: &Run, tools: &'t [ToolSpec]) -> Vec<&'t ToolSpec> {
+    let requests = run.open_requests();
+    let acts = tools.iter().filter(|tool| tool.effect != Effect::ReadOnly);
+    let said: Vec<(&ToolSpec, Said)> = acts.map(|tool| (tool, said_of(tool, &requests))).collect();
+    let is_refused = |said: &Said| matches!(said, Said::Refused(refusal) if refusal.is_plain);
+    if !said.iter().any(|(_, said)| is_refused(said)) {
+        return Vec::new();
+    }
+    let is_ruled_out = |tool: &ToolSpec, said: &Said| match said {
+        Said::Nothing => Deed::of_tool(tool).is_some(),
+        Said::Refused(_) | Said::AskedFor => is_refused(said),
+    };
+    said.into_iter().filter(|(tool, said)| is_ruled_out(tool, said)).map(|(tool, _)| tool).collect()
+}
+
+fn said_of(spec: &ToolSpec, requests: &[Request]) -> Said {
+    let does = Does::of(spec);
+    for request in requests {
         let (text, question) = (request.text.as_str(), request.question.as_deref().unwrap_or_default());
-        let refusal = refused_in(text, spec).or_else(|| declined_in(question, text, spec));
-        if refusal.is_some() {
-            return refusal;
+        if let Some(refusal) = refused_in(text, spec).or_else(|| declined_in(question, text, spec)) {
+            return Said::Refused(refusal);
         }
-        let is_chosen = deed.is_some_and(|deed| chosen_in(text, deed));
-        let is_offered = deed.is_some_and(|deed| deed.asked_in(question));
+        let is_chosen = does.all_deeds().any(|deed| chosen_in(text, deed));
+        let is_offered = does.all_deeds().any(|deed| deed.asked_in(question));
         let answers = || accepts(text) || !refuses(text) && !text.contains(['?', '？']);
         if asks_for(text, spec) || is_chosen || is_offered && answers() {
-            return None;
+            return Said::AskedFor;
         }
     }
-    None
+    Said::Nothing
 }

@@ -1,6 +1,7 @@
 //! Answers held against what the run did.
 
 mod backing;
+mod own;
 mod told;
 
 use serde_json::json;

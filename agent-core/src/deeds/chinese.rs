@@ -94,7 +94,11 @@ fn is_sign(character: char) -> bool {
 
 /// Whether what follows a claim makes it the time or the condition of something else: "付款成功后".
 fn is_condition(tail: &str) -> bool {
-    let Chinese { suffixes, ends, not_after, .. } = &DATA.chinese;
+    let Chinese { suffixes, ends, not_after, things_after, .. } = &DATA.chinese;
+    // "已解锁前门" speaks of a door.
+    if things_after.iter().any(|thing| tail.starts_with(thing.as_str())) {
+        return false;
+    }
     let mut rest = tail.trim_start_matches(['已', '经', '款']);
     while let Some(shorter) = suffixes
         .iter()

@@ -3,12 +3,14 @@
 use super::words::{DATA, has, words_of};
 
 /// A clause of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Clause {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clause {
     /// Its words, with the sign it ends with.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// Whether it asks.
     pub(super) asks: bool,
+    /// Whether it goes on with what the sentence said before: "He came in, unlocked the door".
+    pub(super) continues: bool,
 }
 
 /// First words of a question, beside those that hedge anyway.
@@ -16,6 +18,10 @@ const OPENS_QUESTIONS: [&str; 16] = [
     "is", "are", "was", "were", "has", "have", "had", "did", "do", "does", "am", "what", "which", "who",
     "why", "how",
 ];
+
+/// Marks between which a text quotes.
+const QUOTES: [(char, char); 6] =
+    [('"', '"'), ('“', '”'), ('`', '`'), ('«', '»'), ('「', '」'), ('『', '』')];
 
 /// The sentences of a text, cut at commas too, each with the sign it ends with. A sign within a number ends none.
 pub(super) fn coarse(text: &str) -> Vec<&str> {
@@ -51,17 +57,46 @@ fn in_number(text: &str, at: usize, end: usize) -> bool {
 /// The clauses of a text: what a colon, a bracket or a dash sets apart says nothing about the rest, unless it denies
 /// it.
 pub(super) fn clauses(text: &str) -> Vec<Clause> {
-    let mut clauses = Vec::new();
+    let (mut clauses, mut has_begun) = (Vec::new(), false);
     for part in coarse(text) {
         let asked = is_question(part);
+        let mut continues = has_begun;
         for words in bracketed(part).iter().flat_map(|part| apart(part)).flat_map(turns) {
             let opens = || words_of(words).first().is_some_and(|first| opens_question(first));
             let asks = is_question(words) || asked && opens();
-            clauses.push(Clause { words: words.trim().to_owned(), asks });
+            clauses.push(Clause { words: words.trim().to_owned(), asks, continues });
+            continues = false;
         }
+        has_begun = part.ends_with([',', '，']) && (has_begun || !is_opening(part));
     }
     clauses.retain(|clause| !words_of(&clause.words).is_empty());
     clauses
+}
+
+/// A text without what it quotes: lines behind a `>`, and of a line what stands between two marks.
+pub(super) fn unquoted(text: &str) -> String {
+    let mut left = String::new();
+    for line in text.split_inclusive('\n') {
+        let mut rest = if line.trim_start().starts_with('>') { "…\n" } else { line };
+        while let Some((at, open)) =
+            rest.char_indices().find(|(_, c)| QUOTES.iter().any(|(open, _)| open == c))
+        {
+            let (before, quoted) = rest.split_at(at);
+            let quoted = &quoted[open.len_utf8()..];
+            let close = QUOTES.iter().find(|(other, _)| *other == open).map_or(open, |(_, close)| *close);
+            let Some((_, after)) = quoted.split_once(close) else { break };
+            left.extend([before, "…"]);
+            rest = after;
+        }
+        left.push_str(rest);
+    }
+    left
+}
+
+/// Whether a text says nothing but "OK" and the like.
+fn is_opening(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    words_of(&lower).iter().all(|word| has(&DATA.own.openings, word))
 }
 
 /// Whether a text ends with a question mark.

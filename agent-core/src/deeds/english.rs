@@ -1,9 +1,13 @@
 //! Claims in English words.
 
+mod own;
+
 use std::ops::Range;
 
 use super::clauses::opens_question;
 use super::words::{Acts, DATA, Words, has, length, positions, words_of};
+
+pub(super) use own::{is_passive as is_passive_own, only_begins, reports as reports_own};
 
 /// Words that come before what somebody has.
 const DETERMINERS: [&str; 9] = ["your", "the", "my", "his", "her", "their", "our", "a", "an"];
@@ -37,17 +41,32 @@ const GAP_MAX: usize = 5;
 /// Where words say that the deed was done, by their numbers.
 pub(super) fn places(deed: &Words, words: &[&str]) -> Vec<Range<usize>> {
     let mut places: Vec<Range<usize>> = Vec::new();
+    let start = if deed.own.is_some() { own::lead(words) } else { 0 };
     for claim in deed.claims.iter().filter(|claim| claim.is_ascii()) {
         let at_start = claim.starts_with('^');
         let claim = claim.trim_start_matches('^');
-        let found = positions(words, claim).filter(|at| !at_start || *at == 0);
+        let found = positions(words, claim).filter(|at| !at_start || *at == start);
         places.extend(found.map(|at| at..at + length(claim)));
     }
     for acts in &deed.acts {
         let nouns = words.iter().enumerate().filter(|(_, word)| has(&acts.nouns, word));
         places.extend(nouns.filter_map(|(at, _)| completed(acts, words, at)));
     }
+    places.retain(|place| deed.own.as_ref().is_none_or(|own| own::counts(own, words, place)));
     places
+}
+
+/// Where words of others say that the deed was done: of a tool's own deed, any that is not an order as well.
+pub(super) fn told(deed: &Words, words: &[&str]) -> Vec<Range<usize>> {
+    let done = deed.own.iter().flat_map(|own| &own.done).filter(|word| !has(&deed.asks, word));
+    let said = done.flat_map(|word| positions(words, word).map(|at| at..at + length(word)));
+    places(deed, words).into_iter().chain(said).collect()
+}
+
+/// Whether words contain the deed as done, in whatever way.
+pub(super) fn names(deed: &Words, words: &[&str]) -> bool {
+    let done = deed.own.iter().flat_map(|own| &own.done);
+    !places(deed, words).is_empty() || done.into_iter().any(|word| positions(words, word).next().is_some())
 }
 
 /// Where words say that the act at this place was done: "booking is complete", "made the booking".

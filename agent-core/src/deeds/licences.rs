@@ -7,7 +7,7 @@ use super::clauses::{asks_you, coarse, is_question, opens_question, sentences};
 use super::orders::{DETERMINERS, LOOKS, may_order_in_chinese};
 use super::refusals::only_refuses;
 use super::words::{DATA, Words, has, is_like, positions, without, words_of};
-use super::{Deed, is_han, name_of};
+use super::{Deed, Does, is_han, name_of};
 use crate::tool::ToolSpec;
 
 /// What may stand before the word that says what a clause wants.
@@ -91,22 +91,21 @@ const THINGS_ZH: [&str; 10] =
 
 /// Whether a text orders what a tool does: by a word for its deed, or by the tool's own name.
 pub(crate) fn licensed_in(text: &str, spec: &ToolSpec) -> bool {
-    let (deed, name) = (Deed::of_tool(spec), name_of(spec).to_lowercase());
-    let refuses = |clause: &str| only_refuses(clause, deed, &name);
-    let deed = deed.map(|deed| deed.0);
+    let (does, name) = (Does::of(spec), name_of(spec).to_lowercase());
+    let refuses = |clause: &str| only_refuses(clause, &does, &name);
     // A name that is a word for the deed is taken for that: "my mail" names no tool.
-    let is_word = |name: &String| deed.is_some_and(|deed| deed.asks.iter().any(|ask| is_like(name, ask)));
+    let is_word = |name: &String| does.deeds().any(|deed| deed.0.asks.iter().any(|ask| is_like(name, ask)));
     let mut names = vec![name.clone(), spec.name.to_lowercase().replace(['_', '-'], " ")];
     names.retain(|name| !is_word(name));
-    orders(text, &names, None, &refuses)
-        || deed.is_some_and(|deed| {
-            let text = without(text, deed.idioms.iter().chain(&DATA.not_to.idioms));
-            orders(&text, &deed.asks, Some(deed), &refuses)
-        })
+    let is_ordered = |deed: Deed<'_>| {
+        let text = without(text, deed.0.idioms.iter().chain(&DATA.not_to.idioms));
+        orders(&text, &deed.0.asks, Some(deed.0), &refuses)
+    };
+    orders(text, &names, None, &refuses) || does.deeds().any(is_ordered)
 }
 
 /// Whether a text chooses a deed, in whatever words that is ordered: "I'll take the 8:15", and not "let me see it".
-pub(crate) fn chosen_in(text: &str, deed: Deed) -> bool {
+pub(crate) fn chosen_in(text: &str, deed: Deed<'_>) -> bool {
     let lower = text.to_lowercase();
     let only_looks = |part: &str| looks(&words_of(part), Some(deed.0)) || looked_at(part).is_some();
     let mut parts = coarse(&lower).into_iter().flat_map(|clause| clause.split(" and "));
@@ -149,7 +148,8 @@ fn in_english(part: &str, spans: &[String], deed: Option<&Words>) -> bool {
     let spans: Vec<&str> =
         spans.iter().map(String::as_str).chain(states).filter(|span| span.is_ascii()).collect();
     words.split(|word| TURNS.contains(word)).filter(|clause| !looks(clause, deed)).any(|clause| {
-        let counts = |at: usize| deed.is_none_or(|deed| is_ordered(clause, at, deed));
+        let counts =
+            |at: usize| deed.is_none_or(|deed| deed.is_about(clause) && is_ordered(clause, at, deed));
         spans.iter().any(|span| positions(clause, span).any(counts))
     })
 }

@@ -31,7 +31,7 @@ const TOLD: [&str; 14] = [
     "i", "we", "i've", "i’ve", "we've", "we’ve", "have", "has", "had", "is", "was", "are", "were", "already",
 ];
 
-impl Deed {
+impl Deed<'_> {
     /// Whether a person orders the deed, and does not only ask about it or say that it was done.
     pub(crate) fn ordered_in(self, text: &str) -> bool {
         sentences(text).into_iter().any(|sentence| {
@@ -42,7 +42,7 @@ impl Deed {
     }
 }
 
-fn orders_in_english(deed: Deed, lower: &str, asks: bool) -> bool {
+fn orders_in_english(deed: Deed<'_>, lower: &str, asks: bool) -> bool {
     let (told, deed, words) = (told(deed, lower), deed.0, words_of(lower));
     let first = words.first().copied().unwrap_or_default();
     let looks = LOOKS.contains(&first) || opens_question(first);
@@ -65,24 +65,24 @@ fn orders_in_english(deed: Deed, lower: &str, asks: bool) -> bool {
     };
     let asked = words.iter().enumerate().filter(|(_, word)| deed.asks.iter().any(|ask| is_like(word, ask)));
     let mut other = deed.orders.iter().filter(|order| order.is_ascii());
-    asked.map(|(at, _)| at).any(orders) || other.any(|order| positions(&words, order).any(orders))
+    let is_asked = deed.is_about(&words) && asked.map(|(at, _)| at).any(orders);
+    is_asked || other.any(|order| positions(&words, order).any(orders))
 }
 
 /// The words with which a sentence tells that the deed was done: "booked" of "I have booked the train".
-fn told(deed: Deed, lower: &str) -> Vec<&str> {
-    let words_in = |clause| {
+fn told<'t>(deed: Deed<'_>, lower: &'t str) -> Vec<&'t str> {
+    let words_in = |clause: &'t str| {
         let words = words_of(clause);
         let opens = words.first().is_some_and(|first| opens_question(first));
         let wishes = words.iter().any(|word| has(&DATA.not_to.wishes, word));
         let tells = words.iter().any(|word| TOLD.contains(word)) && !opens && !wishes;
-        let places =
-            if tells && deed.stated_in(clause) { english::places(deed.0, &words) } else { Vec::new() };
+        let places = if tells && deed.stated_in(clause) { english::told(deed.0, &words) } else { Vec::new() };
         places.into_iter().flat_map(|place| words[place].to_vec()).collect::<Vec<_>>()
     };
     coarse(lower).into_iter().flat_map(words_in).collect()
 }
 
-fn orders_in_chinese(deed: Deed, lower: &str, asks: bool) -> bool {
+fn orders_in_chinese(deed: Deed<'_>, lower: &str, asks: bool) -> bool {
     let spans: Vec<&String> =
         deed.0.asks.iter().chain(&deed.0.orders).filter(|ask| !ask.is_ascii()).collect();
     let names = |clause: &str| {

@@ -8,8 +8,8 @@ mod english;
 
 use super::clauses::{asks_you, coarse, is_question, opens_question, sentences};
 use super::orders::declines;
-use super::words::{DATA, has, is_like, without, words_of};
-use super::{Deed, name_of};
+use super::words::{DATA, Words, has, is_like, without, words_of};
+use super::{Deed, Does, name_of};
 use crate::tool::ToolSpec;
 
 /// A person's words that something is not to be done.
@@ -48,13 +48,13 @@ impl Said {
 
 /// Where a text refuses what a tool does, if it does: by words for its deed, or by the tool's own name.
 pub(crate) fn refused_in(text: &str, spec: &ToolSpec) -> Option<Refusal> {
-    let (deed, name) = (Deed::of_tool(spec), name_of(spec).to_lowercase());
+    let (does, name) = (Does::of(spec), name_of(spec).to_lowercase());
     let (mut denied, mut of_one) = (None, None);
     let (mut in_part, mut wanted) = (false, false);
     for sentence in sentences(text) {
         let (conditional, polite) = (is_conditional(sentence), is_polite(sentence));
         for clause in coarse(sentence) {
-            let said = said_in(clause, deed, &name, polite);
+            let said = said_in(clause, &does, &name, polite);
             let refuses = said.iter().any(|said| matches!(said, Said::Refused | Said::RefusedInPart));
             in_part |= said.contains(&Said::RefusedInPart) || refuses && conditional;
             wanted |= said.contains(&Said::Named);
@@ -75,7 +75,8 @@ pub(crate) fn refused_in(text: &str, spec: &ToolSpec) -> Option<Refusal> {
 
 /// What a "no" to a question refuses of what a tool does: to "shall I book it?" it says "don't book it".
 pub(crate) fn declined_in(question: &str, text: &str, spec: &ToolSpec) -> Option<Refusal> {
-    let deed = Deed::of_tool(spec).filter(|deed| declines(text) && deed.asked_in(question))?;
+    let does = Does::of(spec);
+    let deed = does.all_deeds().find(|deed| declines(text) && deed.asked_in(question))?;
     let lower = question.to_lowercase();
     let (words, asks) = (words_of(&lower), &deed.0.asks);
     let offered = words.iter().position(|word| asks.iter().any(|ask| is_like(word, ask)));
@@ -86,13 +87,14 @@ pub(crate) fn declined_in(question: &str, text: &str, spec: &ToolSpec) -> Option
     };
     let refused = in_english.or_else(in_chinese).and_then(|said| refused_in(&said, spec));
     // "Shall I cancel the old booking?" offers something else as well.
-    let is_plain = Deed::of_words(question) == Some(deed) && refused.is_some_and(|refusal| refusal.is_plain);
+    let other = Deed::of_words(question).filter(|other| *other != deed);
+    let is_plain = other.is_none() && refused.is_some_and(|refusal| refusal.is_plain);
     Some(Refusal { words: text.trim().to_owned(), is_plain })
 }
 
 /// Whether a clause only refuses what a tool does: that orders nothing.
-pub(super) fn only_refuses(clause: &str, deed: Option<Deed>, name: &str) -> bool {
-    let said = said_in(clause, deed, name, false);
+pub(super) fn only_refuses(clause: &str, does: &Does, name: &str) -> bool {
+    let said = said_in(clause, does, name, false);
     said.iter().any(|said| said.refuses()) && !said.contains(&Said::Named)
 }
 
@@ -110,22 +112,25 @@ fn is_polite(sentence: &str) -> bool {
     asks_you(&words) && words.first().is_some_and(|first| !opens_question(first))
 }
 
-/// All that a clause says of a deed, or of a tool by its name. A question only refuses, and only a polite one.
-fn said_in(clause: &str, deed: Option<Deed>, name: &str, polite: bool) -> Vec<Said> {
+/// All that a clause says of what a tool does, or of the tool by its name. A question only refuses, and only a polite one.
+fn said_in(clause: &str, does: &Does, name: &str, polite: bool) -> Vec<Said> {
     let clause = chinese::untagged(clause);
     let asks = is_question(clause);
     if asks && !polite {
         return Vec::new();
     }
-    let deed = deed.map(|deed| deed.0);
-    let idioms = deed.iter().flat_map(|deed| &deed.idioms);
+    let deeds: Vec<&Words> = does.all_deeds().map(|deed| deed.0).collect();
+    let idioms = deeds.iter().flat_map(|deed| &deed.idioms);
     let lower = without(clause, idioms.chain(&DATA.not_to.idioms)).to_lowercase();
     let words = words_of(&lower);
-    if deed.is_some_and(|deed| english::tells(&words, deed) || chinese::tells(&lower, deed)) {
+    if deeds.iter().any(|deed| english::tells(&words, deed) || chinese::tells(&lower, deed)) {
         return vec![Said::Named];
     }
-    let mut said = english::said(&words, deed, name);
-    said.extend(deed.into_iter().flat_map(|deed| chinese::said(&lower, deed, name)));
+    let mut said = english::said_of_name(&words, name, &deeds);
+    for deed in deeds {
+        said.extend(english::said(&words, deed, name));
+        said.extend(chinese::said(&lower, deed, name));
+    }
     said.retain(|said| !asks || said.refuses());
     said
 }

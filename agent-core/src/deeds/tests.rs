@@ -14,7 +14,7 @@ fn claimed(text: &str) -> Vec<&'static str> {
     Deed::all().filter(|deed| deed.claimed_in(text).is_some()).map(|deed| deed.name(false)).collect()
 }
 
-fn deed(name: &str) -> Deed {
+fn deed(name: &str) -> Deed<'static> {
     Deed::all().find(|deed| deed.name(false) == name).unwrap()
 }
 
@@ -28,8 +28,9 @@ fn the_data_is_read() {
     let backing = Deed::all().flat_map(|deed| &deed.0.backed_by);
     assert!(backing.into_iter().all(|name| names.contains(&name.as_str())));
     let lower = |word: &String| *word == word.to_lowercase();
-    let words =
-        |deed: Deed| deed.0.asks.iter().chain(&deed.0.claims).chain(&deed.0.orders).chain(&deed.0.idioms);
+    let words = |deed: Deed<'static>| {
+        deed.0.asks.iter().chain(&deed.0.claims).chain(&deed.0.orders).chain(&deed.0.idioms)
+    };
     assert!(Deed::all().flat_map(words).all(lower));
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Data {
     /// What says before an act that it was done: "I made the booking".
     pub(super) makers: Vec<String>,
     pub(super) chinese: Chinese,
+    pub(super) own: Verbs,
     /// In the order in which a tool's name is judged: `cancel_booking` cancels.
     pub(super) deeds: Vec<Words>,
 }
@@ -108,11 +109,40 @@ pub(super) struct Chinese {
     pub(super) nouns: Vec<String>,
     /// What makes of a claim the time or the condition of something else: "付款成功后".
     pub(super) not_after: Vec<String>,
+    /// Things that begin as those do, directly after the verb: "前门".
+    pub(super) things_after: Vec<String>,
+}
+
+/// Of what the deeds of people's own tools are made.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Verbs {
+    /// Verbs that say too little of what is done, or name what an answer does itself: "I've compared them".
+    pub(super) vague: Vec<String>,
+    /// Verbs that are said of much else, too: "I've started with the cheapest".
+    pub(super) broad: Vec<String>,
+    /// Words of a tool's name that name no thing.
+    pub(super) fillers: Vec<String>,
+    /// What may stand before a claim at the beginning of its clause: "OK".
+    pub(super) openings: Vec<String>,
+    /// What makes a claim of a past; `^` alone is the beginning of a clause.
+    pub(super) before_past: Vec<String>,
+    /// The same of a participle.
+    pub(super) before_participle: Vec<String>,
+    /// What may stand between those and the verb.
+    pub(super) adverbs: Vec<String>,
+    /// What makes a claim of a participle that directly follows.
+    pub(super) passives: Vec<String>,
+    /// Verbs of more than one syllable whose last letter is doubled.
+    pub(super) doubled: Vec<String>,
+    /// Verbs that are the same when done.
+    pub(super) unchanging: Vec<String>,
+    /// Verbs with their pasts and participles.
+    pub(super) irregular: Vec<[String; 3]>,
 }
 
 /// The words of one deed. English ones are whole words, with `*` words that begin so; `^` stands at the
 /// beginning of a clause. Chinese ones are spans.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Words {
     /// What was done, in English and Chinese.
     pub(super) name: [String; 2],
@@ -151,9 +181,39 @@ pub(super) struct Words {
     /// Whether taking something back does it.
     #[serde(default)]
     pub(super) undoes: bool,
+    /// More about it, if it is the deed of somebody's own tool.
+    #[serde(skip)]
+    pub(super) own: Option<Own>,
+}
+
+/// What keeps the deed of a tool of somebody's own from being read into everything.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    /// The deed as done, in a word: enough where a result or the person says it.
+    pub(super) done: Vec<String>,
+    /// What the tool's name speaks of: "door" of `unlock_door`.
+    pub(super) things: Vec<String>,
+    /// Whether its verb is said of much else, too: it counts beside one of those things only.
+    pub(super) is_broad: bool,
+}
+
+impl Own {
+    /// Whether words name a thing that the tool's name speaks of.
+    pub(super) fn names_thing(&self, words: &[&str]) -> bool {
+        let is_same = |word: &str, thing: &str| {
+            let (short, long) = if word.len() < thing.len() { (word, thing) } else { (thing, word) };
+            long.strip_prefix(short).is_some_and(|rest| ["", "s", "es", "'s", "’s"].contains(&rest))
+        };
+        words.iter().any(|word| self.things.iter().any(|thing| is_same(word, thing)))
+    }
 }
 
 impl Words {
+    /// Whether words may be about the deed, as far as that takes a thing.
+    pub(super) fn is_about(&self, words: &[&str]) -> bool {
+        self.own.as_ref().is_none_or(|own| !own.is_broad || own.names_thing(words))
+    }
+
     /// Words for it that a "don't" may stand before, where a tool of this name does it.
     pub(super) fn refused(&self, name: &str) -> impl Iterator<Item = &String> {
         let counts = move |ask: &&String| !has(&self.beside, ask) || is_in_name(name, ask);

@@ -40,6 +40,11 @@ impl Retyped {
         Some(Self { close, loose, is_code })
     }
 
+    /// Whether it is a number or a name of letters and digits.
+    pub(super) fn is_code(&self) -> bool {
+        self.is_code
+    }
+
     /// Whether a text has the same value for every reader: in letters of another size or width, with other spaces, and
     /// where it is a code with other dashes and brackets.
     pub(super) fn is_in(&self, text: &str) -> bool {
@@ -110,7 +115,11 @@ fn stands(wanted: &[char], text: &[char], skips: impl Fn(char) -> bool) -> bool 
 
 /// Whether a word may end or begin at a place: Chinese ones do so anywhere.
 fn parts_before(text: &[char], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|at| text.get(at));
-    let is_word = |c: &char| c.is_alphanumeric() && !is_han(*c);
-    !(before.is_some_and(is_word) && text.get(at).is_some_and(is_word))
+    is_parted(at.checked_sub(1).and_then(|at| text.get(at)).copied(), text.get(at).copied())
+}
+
+/// Whether no word goes on from one character to the next: Chinese ones may end and begin anywhere.
+pub(super) fn is_parted(before: Option<char>, after: Option<char>) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() && !is_han(c);
+    !(before.is_some_and(is_word) && after.is_some_and(is_word))
 }

@@ -4,10 +4,11 @@ use jiff::civil::DateTime;
 use serde_json::json;
 
 use super::notes::{date_note, refusal, undo_note};
+use super::places::BeganWith;
 use super::{CallState, Done, PendingCall, Run, script};
 use crate::catalogue::{self, SHOW_TOOLS};
 use crate::compact::{self, Compaction};
-use crate::event::{Event, Outcome, Verdict};
+use crate::event::{Event, Outcome, Receipt, Verdict};
 use crate::ids::{CallId, SessionId};
 use crate::limits::TokenUsage;
 use crate::message::{CallOutcome, CallResult, Message, Part, Role, ToolCall};
@@ -31,13 +32,16 @@ impl Run {
             now,
             tools,
             untrusted,
+            places,
             answer_schema,
             workflow,
             ..
         } = event
             && self.now.is_none()
         {
+            self.message.clone_from(message);
             self.answer_schema.clone_from(answer_schema);
+            self.began_with = BeganWith { tools: tools.clone(), places: places.clone() };
             self.progress = workflow.as_deref().map(|begun| Progress::new(begun.clone()).into());
             self.reveals = catalogue::is_headed(tools);
             self.start(session, opened_with(message, *untrusted_message), *now);
@@ -112,7 +116,9 @@ impl Run {
                 self.follow(event);
             }
             Event::Compacted { step, .. } => self.compact(step),
-            Event::Finished { outcome, answer, incomplete, .. } => self.finish(outcome, answer, incomplete),
+            Event::Finished { outcome, answer, receipts, incomplete, .. } => {
+                self.finish(outcome, answer, receipts, incomplete);
+            }
             Event::Started { .. }
             | Event::Resumed
             | Event::PersonDecided { .. }
@@ -123,7 +129,7 @@ impl Run {
         }
     }
 
-    fn finish(&mut self, outcome: &Outcome, answer: &str, incomplete: &[String]) {
+    fn finish(&mut self, outcome: &Outcome, answer: &str, receipts: &[Receipt], incomplete: &[String]) {
         // A run that waits for a person keeps its calls open: it goes on.
         if !matches!(outcome, Outcome::Waiting { .. }) {
             self.abandon_pending();
@@ -131,6 +137,7 @@ impl Run {
         }
         self.outcome = Some(outcome.clone());
         answer.clone_into(&mut self.answer);
+        self.receipts = receipts.to_vec();
         self.incomplete = incomplete.to_vec();
     }
 
@@ -235,6 +242,7 @@ impl Run {
     fn resume(&mut self) {
         if matches!(self.outcome, Some(Outcome::Waiting { .. })) {
             self.outcome = None;
+            self.receipts.clear();
         }
         for pending in &mut self.pending {
             match pending.state {
@@ -328,7 +336,8 @@ impl Run {
     }
 
     /// A person's decision on a call that waits for it. A yes counts once the run goes on: then the
-    /// policy is asked again, and what has changed since is shown again.
+    /// policy is asked again, and what has changed since is shown again. Where nobody could be asked the call is refused
+    /// too, and the model is told that and no person's no.
     fn person_decided(&mut self, call: &CallId, decision: Verdict, digest: &str, why: Option<&str>) {
         if !matches!(self.outcome, None | Some(Outcome::Waiting { .. })) {
             return;
@@ -337,7 +346,11 @@ impl Run {
             match decision {
                 Verdict::Allow => pending.approved = Some(digest.to_owned()),
                 Verdict::Deny => pending.state = CallState::Denied(refusal(why)),
-                Verdict::Ask => {}
+                Verdict::Ask => {
+                    if let Some(why) = why {
+                        pending.state = CallState::Denied(why.to_owned());
+                    }
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::event::{Event, Outcome, Verdict};
+use crate::event::{Event, Outcome, Receipt, Verdict};
 use crate::ids::RunId;
 use crate::message::{CallOutcome, Message, Part, Role};
 use crate::planner::tests::once::any_event;
@@ -324,6 +324,18 @@ fn events_have_one_json_form() {
         value,
         json!({"type": "call_finished", "call": "c1", "outcome": "unknown", "result": {"of": "c1"}, "ms": 5})
     );
+}
+
+#[test]
+fn what_a_run_did_is_told_while_it_stands_still() {
+    let receipt = Receipt { call: "c1".into(), tool: "pay".to_owned(), reference: "P1".to_owned() };
+    let mut waits = finished(Outcome::Waiting { call: "c2".into() });
+    if let Event::Finished { receipts, .. } = &mut waits {
+        receipts.push(receipt.clone());
+    }
+    let run = run_of(&[started(), waits.clone()]);
+    assert_eq!((run.message(), run.receipts()), ("Pay the bill", &[receipt][..]));
+    assert!(run_of(&[started(), waits, Event::Resumed]).receipts().is_empty());
 }
 
 proptest! {

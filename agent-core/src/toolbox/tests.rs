@@ -68,15 +68,7 @@ fn toolbox() -> Toolbox {
 async fn call(tool: &str, arguments: Value) -> (CallOutcome, Value) {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let call = ToolCall { id: "c1".into(), tool: tool.to_owned(), arguments };
-    let context = CallContext {
-        run: "r1".into(),
-        session: "s1".into(),
-        call: "c1".into(),
-        key: "r1.c1".into(),
-        now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
-        allowed: None,
-        untrusted: false,
-    };
+    let context = CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0)).of_call("r1", "c1");
     let result = toolbox().call(&call, &context).await;
     assert_eq!((result.call.as_str(), result.tool.as_str()), ("c1", tool));
     (result.outcome, result.result)
@@ -186,4 +178,79 @@ fn two_toolboxes_become_one() {
     assert_eq!(format!("{both:?}"), r#"["echo", "other", "third"]"#);
     let fault = both.and(toolbox()).unwrap_err();
     assert!(fault.kind() == FaultKind::Schema && fault.to_string().contains("'echo'"), "{fault}");
+}
+
+#[test]
+fn what_is_wrong_with_a_name_is_said() {
+    let told = |name| toolbox().with(echo(name, parameters())).unwrap_err().to_string();
+    assert_eq!(told(""), "a tool has an empty name");
+    assert_eq!(told("echo"), "two tools are named 'echo'");
+}
+
+#[test]
+fn tools_are_picked_by_names_of_any_kind() {
+    let names = |toolbox: &Toolbox| format!("{toolbox:?}");
+    assert_eq!(names(&toolbox().only(["other"]).unwrap()), r#"["other"]"#);
+    assert_eq!(names(&toolbox().only(&vec!["echo".to_owned()]).unwrap()), r#"["echo"]"#);
+    assert_eq!(names(&toolbox().without(["echo"]).unwrap()), r#"["other"]"#);
+    assert_eq!(names(&toolbox().without(Vec::<String>::new()).unwrap()), r#"["echo", "other"]"#);
+    let fault = toolbox().without(["ehco"]).unwrap_err();
+    assert_eq!((fault.kind(), fault.hint()), (FaultKind::Request, Some("the tools are: echo, other")));
+    let all: Vec<String> = toolbox().iter().map(|tool| tool.spec().name.clone()).collect();
+    assert_eq!(all, ["echo", "other"]);
+    assert!(toolbox().get("echo").is_some() && toolbox().get("fly").is_none());
+}
+
+/// A tool around another one, of another name, that answers nothing itself but calls.
+struct Named(ToolSpec, Arc<dyn Tool>);
+
+#[async_trait]
+impl Tool for Named {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+
+    async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        Ok(json!({"was": self.1.call(arguments, context).await?}))
+    }
+
+    fn inner(&self) -> Option<&dyn Tool> {
+        Some(&self.1)
+    }
+}
+
+#[tokio::test]
+async fn every_tool_can_be_put_into_another_one() {
+    let mut number = 0;
+    let around = |tool: Arc<dyn Tool>| -> Arc<dyn Tool> {
+        number += 1;
+        Arc::new(Named(ToolSpec { name: format!("tool{number}"), ..tool.spec().clone() }, tool))
+    };
+    let mapped = toolbox().map(around).unwrap();
+    assert_eq!(format!("{mapped:?}"), r#"["tool1", "tool2"]"#);
+    let call = ToolCall { id: "c1".into(), tool: "tool1".into(), arguments: Map::new() };
+    let call = ToolCall { arguments: json!({"days": 1}).as_object().unwrap().clone(), ..call };
+    let context = CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0));
+    assert_eq!(mapped.call(&call, &context).await.result, json!({"was": {"days": 1}}));
+    let probed = mapped.probe(&call, &"r1.c1".into()).await;
+    assert_eq!(probed, Probe::Done(json!("done")), "the inner one is asked");
+    let same = |tool: Arc<dyn Tool>| -> Arc<dyn Tool> {
+        Arc::new(Named(ToolSpec { name: "same".into(), ..tool.spec().clone() }, tool))
+    };
+    assert_eq!(toolbox().map(same).unwrap_err().to_string(), "two tools are named 'same'");
+}
+
+#[tokio::test]
+async fn arguments_that_would_be_checked_for_ever_are_refused_at_once() {
+    let next = |index: usize| json!({"$ref": format!("#/$defs/d{}", index + 1)});
+    let mut definitions: Map<String, Value> =
+        (0..45).map(|index| (format!("d{index}"), json!({"allOf": [next(index), next(index)]}))).collect();
+    definitions.insert("d45".to_owned(), json!({"type": "string"}));
+    let schema = json!({"type": "object", "$defs": definitions, "properties": {"x": {"$ref": "#/$defs/d0"}}});
+    let toolbox = Toolbox::new().with(echo("echo", schema)).unwrap();
+    let arguments = json!({"x": 1}).as_object().unwrap().clone();
+    let call = ToolCall { id: "c1".into(), tool: "echo".into(), arguments };
+    let error =
+        toolbox.attempt(&call, &CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0))).await;
+    assert!(error.unwrap_err().to_string().contains("too long to check"));
 }

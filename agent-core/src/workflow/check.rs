@@ -17,6 +17,9 @@ const WORDS: [&str; 12] =
 
 /// What keeps a value from being read as a workflow, with the step that it stands in.
 pub(super) fn shape(value: &Value) -> Result<(), String> {
+    if !value.is_object() {
+        return Err("it is not a mapping with `name` and `steps`".to_owned());
+    }
     let steps = value.get("steps").and_then(Value::as_array);
     for (index, step) in steps.into_iter().flatten().enumerate() {
         let read: Result<WorkflowStep, _> = serde_json::from_value(step.clone());
@@ -82,7 +85,7 @@ fn nameable(name: &str) -> Option<String> {
     let letters = name.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic())
         && name.chars().all(|character| character == '_' || character.is_ascii_alphanumeric());
     if !letters {
-        return Some("needs a name of letters, digits and _, to be used in expressions".to_owned());
+        return Some("needs a name of letters A to Z, digits and _, to be used in expressions".to_owned());
     }
     let is_taken = TAKEN.contains(&name) || WORDS.contains(&name);
     is_taken.then(|| "needs another name: this one means something in expressions".to_owned())

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, Error, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::{Map, Value};
+
+use crate::jinja;
 
 /// What one template may take: some hundred thousand operations.
 const FUEL: u64 = 500_000;
+/// Bytes of one template.
+const BYTES_MAX: usize = 64 << 10;
+/// Characters of a template that an error repeats.
+const TOLD_MAX: usize = 200;
 
 fn environment<'t>() -> Environment<'t> {
-    let mut environment = Environment::new();
+    let mut environment = jinja::environment(FUEL);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    environment.set_fuel(Some(FUEL));
     environment.set_keep_trailing_newline(true);
     environment
 }
@@ -35,26 +40,43 @@ pub(crate) fn evaluate(template: &Value, known: &Map<String, Value>) -> Result<V
 
 /// The text that a template makes.
 pub(crate) fn rendered(template: &str, known: &Map<String, Value>) -> Result<String, String> {
-    environment().render_str(template, known).map_err(|error| told(template, &error))
+    let made = jinja::template(template, BYTES_MAX).and_then(|source| {
+        let environment = environment();
+        let compiled = jinja::guarded(|| environment.template_from_str(&source))?;
+        jinja::render(&compiled, known)
+    });
+    made.map_err(|error| told(template, &error))
 }
 
 /// Whether an expression holds: it is there, and neither false, zero nor empty.
 pub(crate) fn truth(expression: &str, known: &Map<String, Value>) -> Result<bool, String> {
     let expression = alone(expression).unwrap_or(expression);
-    let environment = environment();
-    let value = environment.compile_expression(expression).and_then(|compiled| compiled.eval(known));
-    value.map(|value| value.is_true()).map_err(|error| told(expression, &error))
+    valued(expression, known, |value| Ok(value.is_true()))
 }
 
 /// The value of an expression, which has to be there.
 fn expressed(expression: &str, known: &Map<String, Value>) -> Result<Value, String> {
-    let environment = environment();
-    let value = environment.compile_expression(expression).and_then(|compiled| compiled.eval(known));
-    let value = value.map_err(|error| told(expression, &error))?;
-    if value.is_undefined() {
-        return Err(format!("there is no `{}`", expression.trim()));
-    }
-    serde_json::to_value(&value).map_err(|error| format!("in `{}`: {error}", expression.trim()))
+    let value = valued(expression, known, |value| {
+        if value.is_undefined() {
+            return Ok(None);
+        }
+        let value = serde_json::to_value(value);
+        value.map(Some).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+    })?;
+    value.ok_or_else(|| format!("there is no `{}`", shortened(expression)))
+}
+
+/// What is taken of the value of an expression.
+fn valued<T>(
+    expression: &str,
+    known: &Map<String, Value>,
+    take: impl FnOnce(&minijinja::Value) -> Result<T, Error>,
+) -> Result<T, String> {
+    let taken = jinja::expression(expression, BYTES_MAX).and_then(|source| {
+        let environment = environment();
+        jinja::guarded(|| take(&environment.compile_expression(&source)?.eval(known)?))
+    });
+    taken.map_err(|error| told(expression, &error))
 }
 
 /// The list that an expression stands for, or one that is written down, with templates in it.
@@ -91,9 +113,12 @@ pub(crate) fn names(template: &Value) -> Result<BTreeSet<String>, String> {
     let mut found = BTreeSet::new();
     match template {
         Value::String(text) => {
-            let environment = environment();
-            let compiled = environment.template_from_str(text).map_err(|error| told(text, &error))?;
-            found.extend(compiled.undeclared_variables(false));
+            let names = jinja::template(text, BYTES_MAX).and_then(|source| {
+                let environment = environment();
+                jinja::guarded(|| Ok(environment.template_from_str(&source)?.undeclared_variables(false)))
+            });
+            let names = names.map_err(|error| told(text, &error))?;
+            found.extend(names.into_iter().filter(|name| !jinja::is_own(name)));
         }
         Value::Array(items) => {
             items.iter().try_for_each(|item| names(item).map(|more| found.extend(more)))?;
@@ -125,9 +150,12 @@ pub(crate) fn words(template: &Value) -> BTreeSet<&str> {
 /// The names that an expression uses.
 pub(crate) fn names_in(expression: &str) -> Result<BTreeSet<String>, String> {
     let expression = alone(expression).unwrap_or(expression);
-    let environment = environment();
-    let compiled = environment.compile_expression(expression).map_err(|error| told(expression, &error))?;
-    Ok(compiled.undeclared_variables(false).into_iter().collect())
+    let names = jinja::expression(expression, BYTES_MAX).and_then(|source| {
+        let environment = environment();
+        jinja::guarded(|| Ok(environment.compile_expression(&source)?.undeclared_variables(false)))
+    });
+    let names = names.map_err(|error| told(expression, &error))?;
+    Ok(names.into_iter().filter(|name| !jinja::is_own(name)).collect())
 }
 
 /// The expression that a text consists of, if it does.
@@ -135,13 +163,25 @@ fn alone(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
     // In braces these only trim white space.
     let trims = inner.starts_with(['-', '+']) || inner.ends_with(['-', '+']);
-    (!trims && !inner.contains("{{") && environment().compile_expression(inner).is_ok()).then_some(inner)
+    (!trims && !inner.contains("{{") && is_expression(inner)).then_some(inner)
+}
+
+fn is_expression(text: &str) -> bool {
+    let compiles = |source: String| jinja::guarded(|| environment().compile_expression(&source).map(drop));
+    jinja::expression(text, BYTES_MAX).and_then(compiles).is_ok()
 }
 
 fn told(template: &str, error: &Error) -> String {
     let what = error.kind();
     let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("in `{}`: {what}{detail}", template.trim())
+    format!("in `{}`: {what}{detail}", shortened(template))
+}
+
+/// The beginning of a template, for an error.
+fn shortened(template: &str) -> String {
+    let mut letters = template.trim().chars();
+    let begin: String = letters.by_ref().take(TOLD_MAX).collect();
+    if letters.next().is_some() { begin + "…" } else { begin }
 }
 
 #[cfg(test)]

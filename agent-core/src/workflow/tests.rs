@@ -38,6 +38,7 @@ fn mistakes_are_named_with_their_step() {
     assert!(wrong(json!([{"name": "a"}])).contains("the step 'a' has to say one of `call`, `ask` and `do`"));
     assert!(wrong(json!([{"name": "a", "ask": "x", "do": "y"}])).contains("one of"));
     assert!(wrong(json!([{"name": "a b", "ask": "x"}])).contains("'a b' needs a name of letters"));
+    assert!(wrong(json!([{"name": "城市", "ask": "x"}])).contains("'城市' needs a name of letters A to Z"));
     assert!(wrong(json!([{"name": "city", "ask": "x"}])).contains("has the name of an input"));
     assert!(wrong(json!([{"name": "today", "ask": "x"}])).contains("another name"));
     assert!(wrong(json!([{"name": "a", "ask": "x"}, {"name": "a", "ask": "y"}])).contains("earlier step"));
@@ -64,6 +65,16 @@ fn mistakes_are_named_with_their_step() {
     assert!(wrong(json!([])).contains("no steps"));
     let two = wrong(json!([{"name": "a"}, {"name": "b"}]));
     assert!(two.contains("'a'") && two.contains("'b'"), "{two}");
+}
+
+#[test]
+fn what_is_no_mapping_is_told_what_a_workflow_is() {
+    for value in [json!("trip"), json!(["trip"]), json!(null)] {
+        let fault = Workflow::new(value).unwrap_err();
+        let told = "this is no workflow: it is not a mapping with `name` and `steps`";
+        assert_eq!(fault.to_string(), told);
+        assert!(fault.hint().is_some_and(|hint| hint.contains("`steps`")), "{fault:?}");
+    }
 }
 
 #[test]

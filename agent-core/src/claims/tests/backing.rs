@@ -36,7 +36,7 @@ fn tools_of(calls: &[Made<'_>]) -> Vec<ToolSpec> {
     tools
 }
 
-fn run_after(earlier: Vec<Message>, message: &str, calls: &[Made<'_>], answer: &str) -> Run {
+pub(super) fn run_after(earlier: Vec<Message>, message: &str, calls: &[Made<'_>], answer: &str) -> Run {
     let mut begin = started();
     if let Event::Started { message: said, .. } = &mut begin {
         message.clone_into(said);

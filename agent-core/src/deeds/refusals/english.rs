@@ -18,12 +18,19 @@ const THERE_IS: [&str; 8] = ["is", "are", "there's", "there’s", "i've", "i’v
 /// What may stand before the word with which one lets somebody else know.
 const OPENINGS: [&str; 6] = ["please", "can", "could", "will", "would", "you"];
 
-/// All that is said of a deed, or of a tool by its name.
-pub(super) fn said(words: &[&str], deed: Option<&Words>, name: &str) -> Vec<Said> {
-    let asks = |word: &str| deed.is_some_and(|deed| deed.refused(name).any(|ask| is_like(word, ask)));
-    let named = positions(words, name).map(|at| at..at + length(name));
+/// All that is said of a deed which a tool of this name does. Where a verb is said of much else, only what names a thing of
+/// the tool's counts, and what refuses it whole: "don't open it".
+pub(super) fn said(words: &[&str], deed: &Words, name: &str) -> Vec<Said> {
+    let asks = |word: &str| deed.refused(name).any(|ask| is_like(word, ask));
     let asked = (0..words.len()).filter(|at| asks(words[*at])).map(|at| at..at + 1);
-    named.chain(asked).filter_map(|place| said_at(words, &place, deed)).collect()
+    let counts = |said: &Said| *said == Said::Refused || deed.is_about(words);
+    asked.filter_map(|place| said_at(words, &place, &[deed])).filter(counts).collect()
+}
+
+/// All that is said of a tool by its name.
+pub(super) fn said_of_name(words: &[&str], name: &str, deeds: &[&Words]) -> Vec<Said> {
+    let named = positions(words, name).map(|at| at..at + length(name));
+    named.filter_map(|place| said_at(words, &place, deeds)).collect()
 }
 
 /// Whether a clause only has somebody told what they are not to do: "tell Bob not to send it".
@@ -34,12 +41,11 @@ pub(super) fn tells(words: &[&str], deed: &Words) -> bool {
 }
 
 /// What is said of the deed that is named at a place; nothing where that only says how things are: "it is not booked".
-fn said_at(words: &[&str], place: &Range<usize>, deed: Option<&Words>) -> Option<Said> {
+fn said_at(words: &[&str], place: &Range<usize>, deeds: &[&Words]) -> Option<Said> {
     let not_to = &DATA.not_to;
-    let is_state = place.len() == 1
-        && deed.is_some_and(|deed| {
-            deed.claims.iter().any(|claim| claim.trim_start_matches('^') == words[place.start])
-        });
+    let mut claims = deeds.iter().flat_map(|deed| &deed.claims);
+    let is_state =
+        place.len() == 1 && claims.any(|claim| claim.trim_start_matches('^') == words[place.start]);
     let gap =
         words[..place.start].iter().rev().take(GAP_MAX).take_while(|word| has(&not_to.between, word)).count();
     let (before, gap) = words[..place.start].split_at(place.start - gap);
@@ -52,7 +58,7 @@ fn said_at(words: &[&str], place: &Range<usize>, deed: Option<&Words>) -> Option
     if refuses && is_lacking(before, gap) || is_state && !is_wish {
         return None;
     }
-    Some(match (refuses, object(&words[place.end..])) {
+    Some(match (refuses, object(&words[place.end..], deeds)) {
         (false, _) => Said::Named,
         // "Don't just book it": do something else first.
         (true, Said::Refused) if gap.contains(&"just") => Said::RefusedInPart,
@@ -67,8 +73,8 @@ fn is_lacking(before: &[&str], gap: &[&str]) -> bool {
     has_none || first != "need" && matches!(before, [.., verb, "no"] if THERE_IS.contains(verb))
 }
 
-/// What the words after a refused deed leave of the refusal.
-fn object(rest: &[&str]) -> Said {
+/// What the words after a refused deed leave of the refusal. What a tool's name speaks of is all that it does something to.
+fn object(rest: &[&str], deeds: &[&Words]) -> Said {
     let not_to = &DATA.not_to;
     if rest.iter().any(|word| CONDITIONS.contains(word)) || awaits(rest) {
         return Said::RefusedInPart;
@@ -76,12 +82,14 @@ fn object(rest: &[&str]) -> Said {
     // Why it is not to be done bounds nothing.
     let why = not_to.reasons.iter().filter_map(|reason| positions(rest, reason).next()).min();
     let rest = &rest[..why.unwrap_or(rest.len())];
+    let is_thing =
+        |word: &str| deeds.iter().filter_map(|deed| deed.own.as_ref()).any(|own| own.names_thing(&[word]));
     let is_one = |word: &&str| has(&not_to.again, word) || word.starts_with(|c: char| c.is_ascii_digit());
     if rest.iter().any(|word| has(&not_to.bounds, word)) {
         Said::Bounded
     } else if rest.iter().any(is_one) {
         Said::OfOne
-    } else if rest.iter().all(|word| has(&not_to.objects, word)) {
+    } else if rest.iter().all(|word| has(&not_to.objects, word) || is_thing(word)) {
         Said::Refused
     } else {
         Said::RefusedInPart

@@ -70,6 +70,30 @@ fn a_template_without_end_is_stopped() {
 }
 
 #[test]
+fn a_template_that_would_end_the_process_is_an_error() {
+    for source in [
+        format!("{{{{ {}city }}}}", "not ".repeat(60_000)),
+        format!("{{{{ city{} }}}}", ".a".repeat(20_000)),
+        format!("{{% if city %}}{}{{% endif %}}", "{% elif city %}".repeat(1_000)),
+        "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}"
+            .to_owned(),
+        "{% set a = 'x' %}".to_owned() + &"{% set a = a ~ a %}".repeat(60),
+        "{{ 'x' | indent(9000000000) }}!".to_owned(),
+        "{{ '%9999999999d' | format(1) }}".to_owned(),
+        "{{ [city, 'x' * 99999999, 'x' * 99999999] }}".to_owned(),
+        "{{ ''[::-1] }}".to_owned(),
+    ] {
+        let problem = evaluate(&json!(source), &known()).unwrap_err();
+        assert!(problem.len() < 1_000, "{problem}");
+    }
+    let long = format!("{{{{ {} }}}}", "not ".repeat(60_000) + "city");
+    assert!(names(&json!(long)).unwrap_err().contains("longer than 64 KiB"));
+    assert!(names_in(&"-".repeat(60_000)).unwrap_err().contains("in one tag"));
+    assert!(truth(&"not ".repeat(10_000), &known()).unwrap_err().contains("in one tag"));
+    assert!(names(&json!("{{ 'x' * 99999999 }}".repeat(1_000))).is_ok_and(|names| names.is_empty()));
+}
+
+#[test]
 fn the_names_used_are_those_from_outside() {
     let of = |template: Value| names(&template).map(|names| names.into_iter().collect::<Vec<_>>());
     assert_eq!(

@@ -1,0 +1,111 @@
+//! What checking a value takes: a schema may refer to itself so often that it is never done.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+/// Places of a value that may be looked at, each once for every part of the schema that is about it.
+pub(crate) const LOOKS_MAX: u64 = 1_000_000;
+
+/// How deep schema and value together are followed.
+const DEPTH_MAX: usize = 1_500;
+
+/// How often places of a value are looked at where it is checked against a schema, more than [`LOOKS_MAX`] where that is
+/// without end.
+///
+/// Parts of the schema about the same place add up, and so do the places: what two references to a definition with two
+/// references each come to is four times that. Each pair of a part and a place is worked out once.
+pub(crate) fn looks(schema: &Value, value: &Value) -> u64 {
+    let mut cost = Cost { root: schema, known: HashMap::new(), left: LOOKS_MAX };
+    cost.of(schema, value, DEPTH_MAX)
+}
+
+struct Cost<'a> {
+    root: &'a Value,
+    /// By the addresses of part and place, which stay where they are.
+    known: HashMap<(*const Value, *const Value), u64>,
+    /// Pairs that may still be worked out.
+    left: u64,
+}
+
+impl Cost<'_> {
+    fn of(&mut self, schema: &Value, value: &Value, depth: usize) -> u64 {
+        let Value::Object(keywords) = schema else { return 1 };
+        let pair = (std::ptr::from_ref(schema), std::ptr::from_ref(value));
+        if let Some(known) = self.known.get(&pair) {
+            return *known;
+        }
+        let (Some(depth), Some(left)) = (depth.checked_sub(1), self.left.checked_sub(1)) else {
+            return u64::MAX;
+        };
+        self.left = left;
+        // A part that leads back to itself at the same place is never done with.
+        self.known.insert(pair, u64::MAX);
+        let sum = keywords.iter().fold(1_u64, |sum, (keyword, inner)| {
+            if sum > LOOKS_MAX {
+                sum
+            } else {
+                sum.saturating_add(self.of_keyword(keyword, inner, schema, value, depth))
+            }
+        });
+        self.known.insert(pair, sum);
+        sum
+    }
+
+    fn of_keyword(
+        &mut self,
+        keyword: &str,
+        inner: &Value,
+        schema: &Value,
+        value: &Value,
+        depth: usize,
+    ) -> u64 {
+        let mut sum = 0_u64;
+        let mut add = |part: &Value, place: &Value| sum = sum.saturating_add(self.of(part, place, depth));
+        match (keyword, inner, value) {
+            ("allOf" | "anyOf" | "oneOf", Value::Array(parts), _) => {
+                parts.iter().for_each(|part| add(part, value))
+            }
+            ("not" | "if" | "then" | "else" | "unevaluatedItems" | "unevaluatedProperties", part, _) => {
+                add(part, value);
+            }
+            ("dependentSchemas", Value::Object(parts), _) => parts.values().for_each(|part| add(part, value)),
+            ("$ref", Value::String(target), _) => {
+                let root = self.root;
+                let part = target.strip_prefix("#/$defs/").and_then(|name| root["$defs"].get(name));
+                return part.map_or(0, |part| self.of(part, value, depth));
+            }
+            ("properties", Value::Object(parts), Value::Object(fields)) => {
+                fields
+                    .iter()
+                    .filter_map(|(name, place)| Some((parts.get(name)?, place)))
+                    .for_each(|(part, place)| add(part, place));
+            }
+            ("patternProperties", Value::Object(parts), Value::Object(fields)) => {
+                parts.values().for_each(|part| fields.values().for_each(|place| add(part, place)));
+            }
+            ("additionalProperties", part, Value::Object(fields)) => {
+                let known = schema["properties"].as_object();
+                let others =
+                    fields.iter().filter(|(name, _)| known.is_none_or(|known| !known.contains_key(*name)));
+                others.for_each(|(_, place)| add(part, place));
+            }
+            // Names are texts, which have no places in them.
+            ("propertyNames", part, Value::Object(fields)) => {
+                let each = self.of(part, &Value::Null, depth);
+                return each.saturating_mul(fields.len() as u64);
+            }
+            ("items" | "contains", part, Value::Array(items)) => {
+                items.iter().for_each(|place| add(part, place))
+            }
+            ("prefixItems", Value::Array(parts), Value::Array(items)) => {
+                parts.iter().zip(items).for_each(|(part, place)| add(part, place));
+            }
+            _ => {}
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests;
