@@ -1,14 +1,18 @@
 //! The agent: model + tools + policy + limits, as data, and what one does with it.
 
 mod delegate;
+mod given;
+mod guards;
+mod under_way;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use handyman_core::{
-    Event, Fault, FaultKind, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId, SessionId,
-    Tool, ToolChoice, Toolbox, Workflow, catalogue,
+    Event, Fault, FaultKind, Given, Journal, Limits, Model, ModelInfo, Policy, ReplyOptions, Run, RunId,
+    SessionId, Tool, ToolChoice, Toolbox, Workflow, catalogue,
 };
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
@@ -17,13 +21,15 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use crate::journal::SqliteJournal;
-use crate::observe::Watch;
+use crate::observe::{Observers, Watch};
 use crate::offer::Offer;
 use crate::policy::{AskForEffects, AskForUntrusted, HeedRefusals};
 use crate::session::{Session, Typed, fresh};
 
 pub use delegate::Delegate;
 pub(crate) use delegate::handed_on_by;
+pub(crate) use guards::Guards;
+pub(crate) use under_way::UnderWay;
 
 /// A model with tools, a policy and limits.
 ///
@@ -36,6 +42,10 @@ pub struct Agent {
     pub(crate) limits: Limits,
     pub(crate) options: ReplyOptions,
     pub(crate) system: Option<String>,
+    pub(crate) given: Given,
+    pub(crate) observers: Observers,
+    pub(crate) guards: Guards,
+    pub(crate) under_way: UnderWay,
     now: Option<DateTime>,
     journal_path: Option<PathBuf>,
     journal: Arc<OnceCell<Arc<dyn Journal>>>,
@@ -53,6 +63,10 @@ impl Agent {
             limits: Limits::default(),
             options: ReplyOptions::default(),
             system: None,
+            given: Given::default(),
+            observers: Observers::default(),
+            guards: Guards::default(),
+            under_way: UnderWay::default(),
             now: None,
             journal_path: None,
             journal: Arc::default(),
@@ -125,15 +139,23 @@ impl Agent {
         self
     }
 
-    /// Keeps events in a journal of one's own.
+    /// Keeps events in a journal of one's own. Who wants to look into it afterwards keeps an `Arc` of it: that is a
+    /// journal too.
     #[must_use]
-    pub fn journal_with(mut self, journal: Arc<dyn Journal>) -> Self {
-        self.journal = Arc::new(OnceCell::new_with(Some(journal)));
+    pub fn journal_with(mut self, journal: impl Journal + 'static) -> Self {
+        self.journal = Arc::new(OnceCell::new_with(Some(Arc::new(journal))));
         self.own_journal = Arc::default();
         self
     }
 
     /// Handles one message in a session of its own.
+    ///
+    /// # Dropping the future
+    /// Like the end of the process, it ends the run where it stands: a tool that is at work is dropped in the middle of its
+    /// effect. Nothing is done twice for it: the next message of the session, or [`Agent::resume`], asks the tool what
+    /// became of the call, and where the tool cannot say, it is *unknown*. Where a client may go away or time may run out
+    /// (`tokio::time::timeout`, `select!`), use `agent.stream(message).run()` instead: that run is on a task of its own,
+    /// and dropping it [cancels](crate::RunStream) it in order.
     ///
     /// # Errors
     /// A [`Fault`] when the run cannot go on; what happened until then is in the journal.
@@ -218,6 +240,9 @@ impl Agent {
 
     /// Goes on with a run that was interrupted or waits for a person.
     ///
+    /// # Dropping the future
+    /// As with [`Agent::run`]. In its place, [`Agent::resume_stream`] can be dropped.
+    ///
     /// # Errors
     /// A [`Fault`] of kind `Request` if there is no such run; otherwise as [`Agent::run`].
     pub async fn resume(&self, run: &RunId) -> Result<Run, Fault> {
@@ -225,12 +250,17 @@ impl Agent {
         session.resume(run, &Watch::default()).await
     }
 
-    /// Ends a run that was interrupted or waits for a person, without asking the model; one that has ended is given as
-    /// it is. Tools say what became of calls that were under way, every other call is cancelled, and the session is
-    /// free for its next message.
+    /// Ends a run, and gives it as it has ended; one that has ended is given as it is. Not to be called by a tool of the
+    /// run, which would wait for itself.
+    ///
+    /// A run that is under way, of this agent or of a clone, is cancelled and waited for: every call gets a result first,
+    /// and one with an effect runs to its end. One that was interrupted or waits for a person ends without asking the
+    /// model: tools say what became of calls that were under way, and every other call is cancelled. The session is free
+    /// for its next message.
     ///
     /// # Errors
-    /// As [`Agent::resume`]; of kind `Busy` while somebody is at work on the run's session.
+    /// As [`Agent::resume`]; of kind `Busy` while another process is at work on the run's session, or another run of it is
+    /// under way.
     pub async fn cancel(&self, run: &RunId) -> Result<Run, Fault> {
         let session = self.session_of(run).await?;
         session.cancel(run).await
@@ -275,8 +305,8 @@ impl Agent {
 
     /// The tools of a new run: all of them, or behind one that shows them where they take too much of the window.
     pub(crate) fn offer(&self) -> Result<Offer<'_>, Fault> {
-        let offer = Offer::all(self.offered_tools()?);
-        let fits = offer.fits(self.model.as_ref(), &self.limits);
+        let tools = self.tools()?;
+        let fits = Offer::all(Cow::Borrowed(tools)).fits(self.model.as_ref(), &self.limits);
         if let (false, ToolChoice::Tool(name)) = (fits, &self.options.tool_choice)
             && name != catalogue::SHOW_TOOLS
         {
@@ -288,25 +318,36 @@ impl Agent {
         self.offer_revealing(!fits)
     }
 
-    /// The tools as a run was offered them that began with these names.
-    pub(crate) fn as_offered(&self, names: &[String]) -> Result<Offer<'_>, Fault> {
-        self.offer_revealing(catalogue::is_headed(names))
+    /// The tools of a run that has them shown step by step, or all at once.
+    pub(crate) fn offer_revealing(&self, reveals: bool) -> Result<Offer<'_>, Fault> {
+        Ok(self.offering(Cow::Borrowed(self.tools()?), reveals))
     }
 
-    /// The tools as a run has them that has begun.
-    pub(crate) fn offer_for(&self, run: &Run) -> Result<Offer<'_>, Fault> {
-        self.offer_revealing(run.reveals())
+    /// The tools of a run that goes on: those that it began with. One whose content nobody vouches for any more is none of
+    /// them, for what it gives would be told as vouched for.
+    pub(crate) fn offer_again(&self, run: &Run) -> Result<Offer<'_>, Fault> {
+        let tools = self.tools()?;
+        let is_as_it_was = |name: &&String| {
+            let known = tools.get(name).map(|tool| tool.spec().safety.untrusted);
+            known.is_some_and(|untrusted| !untrusted || run.untrusted().contains(name))
+        };
+        let kept = tools.only(run.tools().iter().filter(is_as_it_was))?;
+        Ok(self.offering(Cow::Owned(kept), run.reveals()))
     }
 
-    fn offer_revealing(&self, reveals: bool) -> Result<Offer<'_>, Fault> {
-        let tools = self.offered_tools()?;
-        if !reveals {
-            return Ok(Offer::all(tools));
+    fn offering<'a>(&self, tools: Cow<'a, Toolbox>, reveals: bool) -> Offer<'a> {
+        if reveals {
+            Offer::step_by_step(tools, self.model.as_ref(), &self.limits)
+        } else {
+            Offer::all(tools)
         }
-        Ok(Offer::step_by_step(tools, self.model.as_ref(), &self.limits))
     }
 
-    fn offered_tools(&self) -> Result<&Toolbox, Fault> {
+    /// The tools it offers.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Schema` if one of them cannot be offered.
+    pub fn tools(&self) -> Result<&Toolbox, Fault> {
         self.tools.as_ref().map_err(|fault| {
             let copy = Fault::new(fault.kind(), fault.to_string());
             match fault.hint() {
@@ -316,12 +357,10 @@ impl Agent {
         })
     }
 
-    /// The tools it offers.
-    ///
-    /// # Errors
-    /// A [`Fault`] of kind `Schema` if one of them cannot be offered.
-    pub fn tools(&self) -> Result<&Toolbox, Fault> {
-        self.offered_tools()
+    /// What it asks of every reply.
+    #[must_use]
+    pub fn reply_options(&self) -> &ReplyOptions {
+        &self.options
     }
 
     /// The model that it asks.
@@ -337,7 +376,7 @@ impl Agent {
 
 pub(crate) fn no_such_run(run: &RunId) -> Fault {
     Fault::new(FaultKind::Request, format!("there is no run {run} in the journal"))
-        .with_hint("`handyman runs list` shows the runs there are")
+        .with_hint("`Journal::runs` lists the runs there are; on the command line: handyman runs list")
 }
 
 impl fmt::Debug for Agent {

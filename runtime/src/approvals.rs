@@ -6,13 +6,13 @@
 
 use handyman_core::{Event, Fault, FaultKind, Journal, Outcome, Run, RunId, SessionId, ToolCall, Verdict};
 use jiff::civil::DateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::agent::Agent;
 
-/// A call that waits for a person.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A call that waits for a person. As JSON it can be shown elsewhere, and come back with the decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
     /// The run.
     pub run: RunId,
@@ -116,23 +116,57 @@ pub async fn decide_because(
     digest: Option<&str>,
     why: Option<&str>,
 ) -> Result<Approval, Fault> {
+    let bound = digest.map_or(Bound::Waiting, Bound::Beginning);
+    decide_on(journal, run, bound, (decision, why)).await
+}
+
+/// What a decision is for.
+#[derive(Clone, Copy)]
+enum Bound<'a> {
+    /// The call that waits, whatever it is.
+    Waiting,
+    /// The call whose digest begins so.
+    Beginning(&'a str),
+    /// The call with this digest. Said once more, the same decision changes nothing: its first answer may have been lost.
+    Whole(&'a str),
+}
+
+async fn decide_on(
+    journal: &dyn Journal,
+    run: &RunId,
+    bound: Bound<'_>,
+    (decision, why): (Verdict, Option<&str>),
+) -> Result<Approval, Fault> {
+    if decision == Verdict::Ask {
+        return Err(Fault::new(FaultKind::Request, "a person is asked already: they allow or deny"));
+    }
     let nothing = || {
         Fault::new(FaultKind::Request, format!("no call of run {run} waits for a person"))
-            .with_hint("`handyman approvals list` shows what waits")
+            .with_hint("`approvals::waiting` lists what waits; on the command line: handyman approvals list")
     };
     let approval = of_run(journal, run).await?.ok_or_else(nothing)?;
     let _lease = journal.lease(&approval.session).await?;
     let approval = of_run(journal, run).await?.ok_or_else(nothing)?;
+    let is_meant = match bound {
+        Bound::Waiting => true,
+        Bound::Beginning(digest) => !digest.is_empty() && approval.digest.starts_with(digest),
+        Bound::Whole(digest) => approval.digest == digest,
+    };
     if let Some(earlier) = approval.decision {
+        if matches!(bound, Bound::Whole(_)) && is_meant && earlier == decision {
+            return Ok(approval);
+        }
         let word = if earlier == Verdict::Allow { "allowed" } else { "denied" };
         return Err(Fault::new(FaultKind::Request, format!("the call of run {run} was already {word}"))
             .with_hint(format!(
-                "go on with it: handyman resume {run}, with the options that it began with"
+                "go on with `Agent::resume`; on the command line: handyman resume {run}, with the options that it began with"
             )));
     }
-    if digest.is_some_and(|digest| digest.is_empty() || !approval.digest.starts_with(digest)) {
+    if !is_meant {
         return Err(Fault::new(FaultKind::Request, "what waits is not what the digest was given for")
-            .with_hint("look at it again with: handyman approvals list"));
+            .with_hint(
+                "look at it again with `Agent::waiting`; on the command line: handyman approvals list",
+            ));
     }
     let (call, digest) = (approval.call.id.clone(), approval.digest.clone());
     let why = why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned);
@@ -152,24 +186,67 @@ impl Agent {
     /// Allows what the person was shown, and goes on with the run. What has changed since is not done: the run
     /// waits again.
     ///
+    /// # Dropping the future
+    /// As with [`Agent::run`]. In its place, [`Agent::decide`] and then [`Agent::resume_stream`] can be dropped.
+    ///
     /// # Errors
-    /// As [`decide`] and [`Agent::resume`].
+    /// As [`Agent::decide`] and [`Agent::resume`].
     pub async fn allow(&self, shown: &Approval) -> Result<Run, Fault> {
-        self.decided(shown, Verdict::Allow, None).await
+        self.decide(&shown.run, &shown.digest, Verdict::Allow, None).await?;
+        self.resume(&shown.run).await
     }
 
     /// Denies what the person was shown, and goes on with the run: the model is told no, and why.
     ///
+    /// # Dropping the future
+    /// As with [`Agent::allow`].
+    ///
     /// # Errors
-    /// As [`decide`] and [`Agent::resume`].
+    /// As [`Agent::decide`] and [`Agent::resume`].
     pub async fn deny(&self, shown: &Approval, why: Option<&str>) -> Result<Run, Fault> {
-        self.decided(shown, Verdict::Deny, why).await
+        self.decide(&shown.run, &shown.digest, Verdict::Deny, why).await?;
+        self.resume(&shown.run).await
     }
 
-    async fn decided(&self, shown: &Approval, decision: Verdict, why: Option<&str>) -> Result<Run, Fault> {
+    /// Records what a person has decided on the call with this digest, and does not go on with the run: for a service
+    /// whose pages show an [`Approval`] and send back its digest. [`Agent::resume_stream`] or [`Agent::resume`] goes on.
+    /// The same decision once more is no fault.
+    ///
+    /// ```
+    /// # use handyman_core::{ToolResult, Verdict, tool};
+    /// # use handyman_runtime::{Agent, ScriptModel};
+    /// # /// Pays a bill.
+    /// # #[tool(once)]
+    /// # async fn pay() -> ToolResult<String> {
+    /// #     Ok("paid".to_owned())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let model = ScriptModel::parse(r#"{"calls": [{"tool": "pay", "arguments": {}}]}
+    /// # {"text": "It is paid."}"#)?;
+    /// let agent = Agent::new(model).tool(pay);
+    /// let run = agent.run("Pay the bill").await?;
+    /// let shown = agent.waiting(run.id()).await?.ok_or("nothing waits")?;
+    /// // A page shows it. Its answer comes with the digest of what was shown:
+    /// agent.decide(run.id(), &shown.digest, Verdict::Allow, None).await?;
+    /// let run = agent.resume_stream(run.id()).run().await?;
+    /// assert_eq!(run.answer(), "It is paid.");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Request` if no call of the run waits, another one waits than that with the digest, it was
+    /// decided on otherwise before, or the verdict is [`Verdict::Ask`]; `Busy` while somebody is at work on the session.
+    pub async fn decide(
+        &self,
+        run: &RunId,
+        digest: &str,
+        verdict: Verdict,
+        why: Option<&str>,
+    ) -> Result<(), Fault> {
         let journal = self.opened_journal().await?;
-        decide_because(journal.as_ref(), &shown.run, decision, Some(&shown.digest), why).await?;
-        self.resume(&shown.run).await
+        decide_on(journal.as_ref(), run, Bound::Whole(digest), (verdict, why)).await.map(drop)
     }
 }
 

@@ -6,33 +6,34 @@ use handyman_core::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::driver::World;
+use crate::attend::attended;
+use crate::driver::Ports;
 
 /// Why a person is asked again.
 pub(crate) const CHANGED: &str = "what would happen has changed since it was allowed";
 
 /// Decides on a call. An approval lifts only an ask of the policy, and only while the call would still do
 /// exactly what the person was shown.
-pub(crate) async fn decide(run: &Run, world: &World<'_>, call: ToolCall) -> Event {
-    let Some(spec) = world.tools.specs().iter().find(|spec| spec.name == call.tool) else {
+pub(crate) async fn decide(run: &Run, ports: &Ports<'_>, call: ToolCall) -> Event {
+    let Some(spec) = ports.tools.specs().iter().find(|spec| spec.name == call.tool) else {
         return decided(run, &call, Decision::new(Verdict::Deny, "there is no such tool"), None);
     };
-    let decision = world.policy.decide(&call, spec, run).await;
+    let decision = ports.policy.decide(&call, spec, run).await;
     match (decision.verdict, run.context(&call.id)) {
         (Verdict::Ask, Some(context)) => {
-            let why = format!("{}{}", decision.why, unasked(spec));
-            ask(run, world, &call, &context, why).await
+            let why = format!("{}{}", decision.why, warning_without_probe(spec));
+            ask(run, ports, &call, context, why).await
         }
         (Verdict::Allow, _) => {
-            let why = format!("{}{}", decision.why, unasked(spec));
+            let why = format!("{}{}", decision.why, warning_without_probe(spec));
             decided(run, &call, Decision { why, ..decision }, None)
         }
         (Verdict::Deny | Verdict::Ask, _) => decided(run, &call, decision, None),
     }
 }
 
-async fn ask(run: &Run, world: &World<'_>, call: &ToolCall, context: &CallContext, why: String) -> Event {
-    let plan = match planned(world, call, context).await {
+async fn ask(run: &Run, ports: &Ports<'_>, call: &ToolCall, context: CallContext, why: String) -> Event {
+    let plan = match planned(ports, call, context).await {
         Ok(plan) => plan,
         // A person is not asked about what cannot be done: it has failed, and nobody has refused it.
         Err(error) => {
@@ -57,20 +58,22 @@ async fn ask(run: &Run, world: &World<'_>, call: &ToolCall, context: &CallContex
 
 /// What the call would do, from a tool that has as long to say it as to do it.
 async fn planned(
-    world: &World<'_>,
+    ports: &Ports<'_>,
     call: &ToolCall,
-    context: &CallContext,
+    context: CallContext,
 ) -> Result<Option<Value>, ToolError> {
-    let time = world.limits.tool_time;
+    let time = ports.limits.tool_time;
     let late = |_| {
         let seconds = time.as_secs_f64();
         ToolError::unavailable(format!("it did not say within {seconds} s what it would do"))
     };
-    tokio::time::timeout(time, world.tools.plan(call, context)).await.map_err(late)?
+    let (context, attendant) = attended(ports, context, time);
+    let said = attendant.during(ports.tools.plan(call, &context));
+    tokio::time::timeout(time, said).await.map_err(late)?
 }
 
 /// A tool that cannot be asked what became of a call says so before it is used.
-fn unasked(spec: &ToolSpec) -> &'static str {
+fn warning_without_probe(spec: &ToolSpec) -> &'static str {
     match spec.effect {
         Effect::Once if !spec.safety.probe => {
             "; if it is interrupted, nobody can tell whether it took effect"

@@ -4,24 +4,27 @@ use std::time::{Duration, Instant};
 
 use handyman_core::planner::{self, Step};
 use handyman_core::{
-    CallRequest, Event, Fault, FaultKind, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
+    CallRequest, Event, Fault, FaultKind, Given, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
     Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Run, StopReason, TokenUsage, ToolCall, ToolChoice,
     Toolset, catalogue, claims, compact,
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::Guards;
 use crate::decide::decide;
 use crate::execute;
 use crate::observe::{Heard, Observer};
 
 /// Everything a run touches.
-pub(crate) struct World<'a> {
+pub(crate) struct Ports<'a> {
     pub(crate) model: &'a dyn Model,
     pub(crate) tools: &'a dyn Toolset,
     pub(crate) policy: &'a dyn Policy,
     pub(crate) journal: &'a dyn Journal,
     pub(crate) limits: &'a Limits,
     pub(crate) options: &'a ReplyOptions,
+    pub(crate) given: &'a Given,
+    pub(crate) guards: &'a Guards,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) cancel: &'a CancellationToken,
 }
@@ -30,43 +33,44 @@ pub(crate) struct World<'a> {
 ///
 /// An event is durable before it is folded, shown, or acted on. After a fault the run must be folded
 /// anew from the journal. A cancelled run still asks what became of calls in doubt, and runs no other.
-pub(crate) async fn drive(run: &mut Run, world: &World<'_>) -> Result<(), Fault> {
+pub(crate) async fn drive(run: &mut Run, ports: &Ports<'_>) -> Result<(), Fault> {
     loop {
-        let events = match planner::next_step(run, world.tools.specs(), world.limits) {
+        let events = match planner::next_step(run, ports.tools.specs(), ports.limits) {
             Step::Done => return Ok(()),
-            Step::Finish(outcome) => vec![finish(run, world, outcome)],
-            Step::Probe(call) => vec![execute::probe(run, world, &call).await],
-            Step::Execute(calls) if world.cancel.is_cancelled() => execute::given_up(world, &calls),
-            _ if world.cancel.is_cancelled() => vec![finish(run, world, Outcome::Cancelled)],
-            Step::Generate(mode) => generate(run, world, mode).await?,
-            Step::Decide(call) => vec![decide(run, world, call).await],
+            Step::Finish(outcome) => vec![finish(run, ports, outcome)],
+            Step::Probe(call) => vec![execute::probe(run, ports, &call).await],
+            Step::Execute(calls) if ports.cancel.is_cancelled() => execute::given_up(run, ports, &calls),
+            _ if ports.cancel.is_cancelled() => vec![finish(run, ports, Outcome::Cancelled)],
+            Step::Generate(mode) => generate(run, ports, mode).await?,
+            Step::Decide(call) => vec![decide(run, ports, call).await],
             Step::Start(call) => vec![Event::CallStarted { key: run.key(&call.id), call: call.id }],
-            Step::Execute(calls) => execute::execute(run, world, &calls).await,
+            Step::Execute(calls) => execute::execute(run, ports, &calls).await,
             Step::Settle(result) => vec![execute::settled(result)],
             Step::Undo { call, undoes, why } => vec![Event::UndoPlanned { call, undoes, why }],
             Step::Correct { claim, problem } => vec![Event::ClaimRefused { claim, problem }],
             Step::Script(event) => vec![event],
         };
         for event in &events {
-            record(run, world, event).await?;
+            record(run, ports, event).await?;
         }
     }
 }
 
 /// Makes an event durable, then folds it in, then shows it.
-pub(crate) async fn record(run: &mut Run, world: &World<'_>, event: &Event) -> Result<(), Fault> {
-    world.journal.append(run.id(), event).await?;
+pub(crate) async fn record(run: &mut Run, ports: &Ports<'_>, event: &Event) -> Result<(), Fault> {
+    ports.journal.append(run.id(), event).await?;
     run.apply(event);
-    world.observer.event_in(run, event);
+    ports.observer.event_in(run, event);
     Ok(())
 }
 
-/// Asks the model, within what is left of the limits. What was heard of a reply that took too long is kept:
-/// as a reply that was cut off while there is time for another, else as the answer.
-async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<Event>, Fault> {
-    let allowance = planner::allowance(run, mode, world.limits);
-    let options = options_now(run, world.options, mode, allowance.tokens);
-    let offered = catalogue::offered(run, world.tools.specs());
+/// Asks the model, within what is left of the limits. The part of a reply that arrived before its time ran out is
+/// kept: as a malformed reply if there is time for another one, else as the answer.
+async fn generate(run: &Run, ports: &Ports<'_>, mode: ReplyMode) -> Result<Vec<Event>, Fault> {
+    let allowance = planner::allowance(run, mode, ports.limits);
+    let ruled_out = ports.policy.ruled_out(ports.tools.specs(), run);
+    let options = options_now(run, ports.options, mode, allowance.tokens).without(ruled_out);
+    let offered = catalogue::offered(run, ports.tools.specs());
     let request = ModelRequest {
         session: run.session(),
         history: run.history(),
@@ -76,20 +80,20 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
         tokens_max: allowance.tokens,
         options: &options,
     };
-    let heard = Heard::new(world.observer);
-    world.observer.asked(run);
+    let heard = Heard::new(ports.observer);
+    ports.observer.asked(run);
     let started = Instant::now();
     let reply = tokio::select! {
         biased;
-        () = world.cancel.cancelled() => return Ok(vec![finish(run, world, Outcome::Cancelled)]),
+        () = ports.cancel.cancelled() => return Ok(vec![finish(run, ports, Outcome::Cancelled)]),
         () = tokio::time::sleep(allowance.time) => None,
-        reply = world.model.reply(request, &heard) => Some(reply),
+        reply = ports.model.reply(request, &heard) => Some(reply),
     };
     let (turn, ms) = (run.usage().turns + 1, millis(started.elapsed()));
     match reply {
         Some(Ok(reply)) => {
-            let ending = run.usage().tokens.decoded() + reply.usage.decoded() >= world.limits.tokens_max;
-            let body = typed(run, reply.body, ending);
+            let ending = run.usage().tokens.decoded() + reply.usage.decoded() >= ports.limits.tokens_max;
+            let body = passing(run, typed(run, reply.body, ending), reply.stop, ports.guards);
             let full = reply.stop == StopReason::Window && matches!(body, ReplyBody::Malformed { .. });
             let event = replied(run, ModelReply { body, ..reply }, turn, ms);
             // The reply itself may be what fills the window.
@@ -104,7 +108,7 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
             Some(event) => Ok(vec![event]),
             // What was achieved until the window was full is kept; a window too small to begin is a fault.
             None if turn > 1 || !run.done().is_empty() => {
-                Ok(vec![finish(run, world, Outcome::Limit { limit: LimitKind::Window })])
+                Ok(vec![finish(run, ports, Outcome::Limit { limit: LimitKind::Window })])
             }
             None => Err(fault),
         },
@@ -118,7 +122,7 @@ async fn generate(run: &Run, world: &World<'_>, mode: ReplyMode) -> Result<Vec<E
         }
         None => {
             let heard = Some(heard.text()).filter(|text| !text.trim().is_empty());
-            Ok(vec![finish_with(run, world, Outcome::Limit { limit: LimitKind::WallTime }, heard)])
+            Ok(vec![finish_with(run, ports, Outcome::Limit { limit: LimitKind::WallTime }, heard)])
         }
     }
 }
@@ -143,6 +147,24 @@ fn typed(run: &Run, body: ReplyBody, ending: bool) -> ReplyBody {
             }
         }
         (body, _) => body,
+    }
+}
+
+/// A whole reply that answers and does not pass the agent's checks is malformed.
+fn passing(run: &Run, body: ReplyBody, stop: StopReason, guards: &Guards) -> ReplyBody {
+    let is_whole = |text: &str| match run.answer_schema() {
+        Some(schema) => schema.read(text).is_ok(),
+        None => stop.is_ended(),
+    };
+    match body {
+        ReplyBody::Said { text, calls, .. }
+            if calls.is_empty()
+                && is_whole(&text)
+                && let Err(problem) = guards.answer(run, &text) =>
+        {
+            ReplyBody::Malformed { text, problem }
+        }
+        body => body,
     }
 }
 
@@ -187,20 +209,24 @@ pub(crate) fn options_now(
     }
 }
 
-fn finish(run: &Run, world: &World<'_>, outcome: Outcome) -> Event {
-    finish_with(run, world, outcome, None)
+fn finish(run: &Run, ports: &Ports<'_>, outcome: Outcome) -> Event {
+    finish_with(run, ports, outcome, None)
 }
 
 /// The end of a run, with what was heard of a reply that never ended. At a limit, an answer of a given shape is
 /// made of what there is.
-fn finish_with(run: &Run, world: &World<'_>, outcome: Outcome, heard: Option<String>) -> Event {
-    let tools = world.tools.specs();
+fn finish_with(run: &Run, ports: &Ports<'_>, outcome: Outcome, heard: Option<String>) -> Event {
+    let tools = ports.tools.specs();
     let (answer, incomplete) = match (&outcome, run.answer_schema()) {
         (outcome, _) if let Some(answer) = planner::scripted_answer(run, tools, outcome) => {
             (answer, Vec::new())
         }
         (Outcome::Limit { .. }, Some(schema)) => {
-            let written = heard.unwrap_or_else(|| run.written());
+            // What was whole and did not pass a check is not given after all.
+            let refused =
+                |text: &String| schema.read(text).is_ok() && ports.guards.answer(run, text).is_err();
+            let written = Some(heard.unwrap_or_else(|| run.written()));
+            let written = written.filter(|text| !refused(text)).unwrap_or_default();
             let completed = schema.completed(&written);
             completed.map_or((written, Vec::new()), |made| (made.value.to_string(), made.incomplete))
         }

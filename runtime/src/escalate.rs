@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use handyman_core::{
     Delta, DeltaSink, Fault, Model, ModelInfo, ModelReply, ModelRequest, ReplyBody, ToolSpec,
 };
-use sha2::{Digest, Sha256};
+
+use crate::pair::Pair;
 
 /// Replies by a first model, a small one, and by a second where the first was not sure of what it called.
 ///
@@ -36,15 +37,14 @@ use sha2::{Digest, Sha256};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Escalate<F, S> {
-    first: F,
-    second: S,
+    models: Pair<F, S>,
     below: f32,
 }
 
 impl<F, S> Escalate<F, S> {
     /// Asks `second` where `first` was less sure than `below`, from 0 to 1.
     pub fn new(first: F, second: S, below: f32) -> Self {
-        Self { first, second, below }
+        Self { models: Pair { first, second }, below }
     }
 
     /// Whether a reply is not to be relied on.
@@ -58,38 +58,31 @@ impl<F, S> Escalate<F, S> {
 impl<F: Model, S: Model> Model for Escalate<F, S> {
     /// Both, as one: `a, then b`, and a hash over both hashes, which is empty where neither has one.
     fn info(&self) -> ModelInfo {
-        let (first, second) = (self.first.info(), self.second.info());
-        let hashes = [first.sha256, second.sha256];
-        let sha256 = if hashes.iter().all(String::is_empty) {
-            String::new()
-        } else {
-            hex::encode(Sha256::digest(hashes.join(" ")))
-        };
-        ModelInfo { name: format!("{}, then {}", first.name, second.name), sha256 }
+        self.models.info("then")
     }
 
     /// That of the smaller one: either may be asked.
     fn window(&self) -> Option<u64> {
-        self.first.window().into_iter().chain(self.second.window()).min()
+        self.models.window()
     }
 
     fn tokens(&self, text: &str) -> u64 {
-        self.first.tokens(text).max(self.second.tokens(text))
+        self.models.tokens(text)
     }
 
     fn describing(&self, tools: &[ToolSpec]) -> u64 {
-        self.first.describing(tools).max(self.second.describing(tools))
+        self.models.describing(tools)
     }
 
     async fn reply(&self, request: ModelRequest<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
         let held = Held { shown_to: sink, deltas: Mutex::default() };
-        let first = self.first.reply(request, &held).await?;
+        let first = self.models.first.reply(request, &held).await?;
         let tokens_max = request.tokens_max.saturating_sub(first.usage.decoded());
         if !self.doubts(&first) || tokens_max == 0 {
             return Ok(first);
         }
         held.forget();
-        let second = self.second.reply(ModelRequest { tokens_max, ..request }, sink).await?;
+        let second = self.models.second.reply(ModelRequest { tokens_max, ..request }, sink).await?;
         let mut usage = first.usage;
         usage += second.usage;
         Ok(ModelReply { usage, ..second })
@@ -125,4 +118,4 @@ impl Drop for Held<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -26,10 +26,11 @@
 mod case;
 mod judge;
 mod report;
+mod threshold;
 
 use std::time::Instant;
 
-use handyman_core::{Earlier, Fault, Outcome, Run, ToolSpec, Toolset, Usage};
+use handyman_core::{Earlier, Event, Fault, Outcome, Run, RunId, ToolSpec, Toolset, Usage};
 
 use crate::agent::Agent;
 use crate::driver::millis;
@@ -39,6 +40,7 @@ use crate::session::Session;
 pub use case::{Case, Ending, Expect, ExpectedAnswer, ExpectedCall};
 pub use judge::{About, Unmet, judge};
 pub use report::{Report, Tried, Try, wilson};
+pub use threshold::Threshold;
 
 /// Says a case's messages to an agent, one after the other in one session, and judges what came of it.
 ///
@@ -46,7 +48,8 @@ pub use report::{Report, Tried, Try, wilson};
 /// other: whoever tries many cases goes on with the next.
 pub async fn attempt(agent: &Agent, case: &Case, watch: &Watch<'_>) -> Try {
     let began = Instant::now();
-    let (runs, fault) = say(agent, case, watch).await;
+    let session = agent.session();
+    let (runs, fault) = say(&session, case, watch).await;
     let unmet = match fault {
         Some(fault) => vec![Unmet::new(About::Task, format!("it broke off: {fault}"))],
         None => judge(case, &runs, offered(agent)),
@@ -55,13 +58,29 @@ pub async fn attempt(agent: &Agent, case: &Case, watch: &Watch<'_>) -> Try {
     for run in &runs {
         usage += run.usage();
     }
-    let runs = runs.iter().map(|run| run.id().clone()).collect();
-    Try { unmet, runs, usage, ms: millis(began.elapsed()) }
+    let runs: Vec<RunId> = runs.iter().map(|run| run.id().clone()).collect();
+    let confidence = least_confidence(&session, &runs).await;
+    Try { unmet, runs, usage, confidence, ms: millis(began.elapsed()) }
+}
+
+/// How sure the model was of its least sure calls.
+async fn least_confidence(session: &Session, runs: &[RunId]) -> Option<f32> {
+    let journal = session.journal().await.ok()?;
+    let mut least: Option<f32> = None;
+    for run in runs {
+        for event in journal.events(run).await.ok()? {
+            if let Event::ModelReplied { calls, confidence: Some(sure), .. } = event
+                && !calls.is_empty()
+            {
+                least = Some(least.map_or(sure, |least| least.min(sure)));
+            }
+        }
+    }
+    least
 }
 
 /// The runs that the messages came to, and what kept the next one from its end.
-async fn say(agent: &Agent, case: &Case, watch: &Watch<'_>) -> (Vec<Run>, Option<Fault>) {
-    let session = agent.session();
+async fn say(session: &Session, case: &Case, watch: &Watch<'_>) -> (Vec<Run>, Option<Fault>) {
     let mut runs = Vec::new();
     for message in &case.task {
         match session.run_watched(message, watch).await {
@@ -73,7 +92,7 @@ async fn say(agent: &Agent, case: &Case, watch: &Watch<'_>) -> (Vec<Run>, Option
                 }
             }
             Err(fault) => {
-                let broken = broken_off(&session, &runs).await;
+                let broken = broken_off(session, &runs).await;
                 runs.extend(broken);
                 return (runs, Some(fault));
             }

@@ -12,8 +12,9 @@ use handyman_core::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::attend::attended;
 use crate::decide::{CHANGED, digest};
-use crate::driver::{World, millis};
+use crate::driver::{Ports, millis};
 
 /// Bytes that the result of a workflow's call may have: a step whose result is longer fails.
 const SCRIPTED_BYTES_MAX: usize = 1 << 20;
@@ -38,10 +39,10 @@ impl End {
 /// Runs calls at the same time; the events come in the order of the calls.
 ///
 /// A cancelled run drops calls that only read. A call with an effect is never dropped half way: it runs
-/// to its end or to its time limit, and then the world is asked what happened.
-pub(crate) async fn execute(run: &Run, world: &World<'_>, calls: &[ToolCall]) -> Vec<Event> {
+/// to its end or to its time limit, and then the tool is asked what happened.
+pub(crate) async fn execute(run: &Run, ports: &Ports<'_>, calls: &[ToolCall]) -> Vec<Event> {
     let wanted = |pending: &&PendingCall| calls.iter().any(|call| call.id == pending.call.id);
-    join_all(run.pending().iter().filter(wanted).map(|pending| execute_one(run, world, pending))).await
+    join_all(run.pending().iter().filter(wanted).map(|pending| execute_one(run, ports, pending))).await
 }
 
 /// How one attempt went.
@@ -52,32 +53,32 @@ enum Attempt {
     Dropped,
 }
 
-async fn execute_one(run: &Run, world: &World<'_>, pending: &PendingCall) -> Event {
+async fn execute_one(run: &Run, ports: &Ports<'_>, pending: &PendingCall) -> Event {
     let began = Instant::now();
-    let end = match attempt(run, world, pending).await {
+    let end = match attempt(run, ports, pending).await {
         Attempt::Came(Ok(value)) => End::succeeded(value),
         Attempt::Came(Err(error)) if let Some(event) = withheld(pending, &error, began) => return event,
-        Attempt::Came(Err(error)) => match failed(run, world, pending, &error, began).await {
-            Ok(end) => end,
-            Err(wait) => {
+        Attempt::Came(Err(error)) => match after_failure(run, ports, pending, &error, began).await {
+            Next::End(end) => end,
+            Next::Retry(wait) => {
                 return Event::CallRetried {
                     call: pending.call.id.clone(),
                     attempt: pending.attempts + 1,
                     error: error.to_string(),
-                    in_doubt: may_stand(world, pending, is_lost(&error)),
+                    in_doubt: may_have_taken_effect(ports, pending, is_lost(&error)),
                     wait_ms: millis(wait),
                     ms: millis(began.elapsed()),
                 };
             }
         },
-        Attempt::Late(time) => late(run, world, &pending.call, time).await,
-        Attempt::Dropped if may_stand(world, pending, false) => {
+        Attempt::Late(time) => late(run, ports, &pending.call, time).await,
+        Attempt::Dropped if may_have_taken_effect(ports, pending, false) => {
             let error = "the run was cancelled; it is unknown whether an earlier attempt took effect";
             End::because(CallOutcome::Unknown, error)
         }
         Attempt::Dropped => End::because(CallOutcome::Cancelled, "the run was cancelled"),
     };
-    finished(room(run, world, &pending.call), &pending.call, end, began.elapsed())
+    finished(bytes_max(run, ports, &pending.call), &pending.call, end, began.elapsed())
 }
 
 /// An allowed call that would do something else now, and has done nothing.
@@ -93,39 +94,40 @@ fn withheld(pending: &PendingCall, error: &ToolError, began: Instant) -> Option<
     })
 }
 
-async fn attempt(run: &Run, world: &World<'_>, pending: &PendingCall) -> Attempt {
+async fn attempt(run: &Run, ports: &Ports<'_>, pending: &PendingCall) -> Attempt {
     let call = &pending.call;
     let Some(context) = run.context(&call.id) else { return Attempt::Dropped };
-    let time = time_for(run, world, pending);
+    let time = time_for(run, ports, pending);
     // What ran beside it may have taken the time since the wait was agreed on.
     if pending.attempts > 0 && time.is_zero() {
         return Attempt::Late(time);
     }
     tokio::select! {
-        () = world.cancel.cancelled(), if pending.attempts > 0 => return Attempt::Dropped,
+        () = ports.cancel.cancelled(), if pending.attempts > 0 => return Attempt::Dropped,
         () = tokio::time::sleep(Duration::from_millis(pending.wait_ms)), if pending.attempts > 0 => {}
         else => {}
     }
-    let work = async {
+    let (context, attendant) = attended(ports, context, time);
+    let work = attendant.during(async {
         match &pending.undoes {
-            Some(undone) => world.tools.undo(call, &run.key(undone), &context).await,
-            None => world.tools.attempt(call, &context).await,
+            Some(undone) => ports.tools.undo(call, &run.key(undone), &context).await,
+            None => ports.tools.attempt(call, &context).await,
         }
-    };
+    });
     tokio::select! {
         result = work => Attempt::Came(result),
         () = tokio::time::sleep(time) => Attempt::Late(time),
-        () = world.cancel.cancelled(), if effect_of(world, call) == Some(Effect::ReadOnly) => Attempt::Dropped,
+        () = ports.cancel.cancelled(), if effect_of(ports, call) == Some(Effect::ReadOnly) => Attempt::Dropped,
     }
 }
 
 /// How long an attempt may take once it has waited. One that only reads ends while there is time for an answer; one
 /// with an effect is not given up earlier because the run's time runs out: what it did would be in doubt.
-fn time_for(run: &Run, world: &World<'_>, pending: &PendingCall) -> Duration {
-    let tool_time = world.limits.tool_time;
-    match effect_of(world, &pending.call) {
+fn time_for(run: &Run, ports: &Ports<'_>, pending: &PendingCall) -> Duration {
+    let tool_time = ports.limits.tool_time;
+    match effect_of(ports, &pending.call) {
         Some(Effect::ReadOnly) => {
-            let left = time_left(run, world, &pending.call);
+            let left = time_left(run, ports, &pending.call);
             tool_time.min(left.saturating_sub(Duration::from_millis(pending.wait_ms)))
         }
         Some(Effect::Idempotent | Effect::Once) | None => tool_time,
@@ -133,34 +135,41 @@ fn time_for(run: &Run, world: &World<'_>, pending: &PendingCall) -> Duration {
 }
 
 /// What the run has left for a call and its waits. What only reads leaves enough for an answer.
-fn time_left(run: &Run, world: &World<'_>, call: &ToolCall) -> Duration {
-    let mode = match effect_of(world, call) {
+fn time_left(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> Duration {
+    let mode = match effect_of(ports, call) {
         Some(Effect::ReadOnly) => ReplyMode::Free,
         Some(Effect::Idempotent | Effect::Once) | None => ReplyMode::AnswerOnly,
     };
-    planner::allowance(run, mode, world.limits).time
+    planner::allowance(run, mode, ports.limits).time
 }
 
-/// What a failed attempt comes to: an end, or a wait before the next attempt. A call that must not happen
-/// twice is tried again only after its probe, where there is one, has not found the effect.
-async fn failed(
+/// What follows a failed attempt.
+enum Next {
+    End(End),
+    /// Another attempt, after this time.
+    Retry(Duration),
+}
+
+/// What a failed attempt comes to. A call that must not happen twice is tried again only after its probe, where there
+/// is one, has not found the effect.
+async fn after_failure(
     run: &Run,
-    world: &World<'_>,
+    ports: &Ports<'_>,
     pending: &PendingCall,
     error: &ToolError,
     began: Instant,
-) -> Result<End, Duration> {
+) -> Next {
     let call = &pending.call;
-    let once = matches!(effect_of(world, call), Some(Effect::Once) | None);
+    let once = matches!(effect_of(ports, call), Some(Effect::Once) | None);
     let lost = is_lost(error);
     // What a tool calls a fault of its own may be an answer that was lost on its way.
     let may_have = matches!(error.failure(), Failure::InDoubt | Failure::Unavailable | Failure::Internal);
     if once && may_have {
-        match became(run, world, call).await {
-            Probe::Done(value) => return Ok(End::succeeded(value)),
+        match probed(run, ports, call).await {
+            Probe::Done(value) => return Next::End(End::succeeded(value)),
             Probe::Unsupported if lost => {
                 let error = format!("{error}; it is unknown whether this took effect; it was not repeated");
-                return Ok(End {
+                return Next::End(End {
                     failure: Some(Failure::InDoubt),
                     ..End::because(CallOutcome::Unknown, &error)
                 });
@@ -168,20 +177,20 @@ async fn failed(
             Probe::NotDone | Probe::Unsupported => {}
         }
     }
-    let left = time_left(run, world, call).saturating_sub(began.elapsed());
-    if let Some(wait) = wait_before_retry(pending, error, world.limits, left) {
-        return Err(wait);
+    let left = time_left(run, ports, call).saturating_sub(began.elapsed());
+    if let Some(wait) = wait_before_retry(pending, error, ports.limits, left) {
+        return Next::Retry(wait);
     }
     let mut result = error.to_value();
     if pending.attempts > 0 {
         result["attempts"] = (pending.attempts + 1).into();
     }
-    let unknown = may_stand(world, pending, lost);
+    let unknown = may_have_taken_effect(ports, pending, lost);
     if unknown && !lost {
         result["error"] = format!("{error}; it is unknown whether an earlier attempt took effect").into();
     }
     let outcome = if unknown { CallOutcome::Unknown } else { CallOutcome::Failed };
-    Ok(End { outcome, result, failure: Some(error.failure()) })
+    Next::End(End { outcome, result, failure: Some(error.failure()) })
 }
 
 fn is_lost(error: &ToolError) -> bool {
@@ -190,16 +199,16 @@ fn is_lost(error: &ToolError) -> bool {
 
 /// Whether a call that may be repeated has perhaps taken effect: the answer of this attempt was lost, or an earlier
 /// one is in doubt. A call that must not happen twice is asked about before it is tried again.
-fn may_stand(world: &World<'_>, pending: &PendingCall, lost: bool) -> bool {
-    (lost || pending.in_doubt) && effect_of(world, &pending.call) == Some(Effect::Idempotent)
+fn may_have_taken_effect(ports: &Ports<'_>, pending: &PendingCall, lost: bool) -> bool {
+    (lost || pending.in_doubt) && effect_of(ports, &pending.call) == Some(Effect::Idempotent)
 }
 
-async fn late(run: &Run, world: &World<'_>, call: &ToolCall, time: Duration) -> End {
+async fn late(run: &Run, ports: &Ports<'_>, call: &ToolCall, time: Duration) -> End {
     let seconds = time.as_secs_f64();
-    if effect_of(world, call) == Some(Effect::ReadOnly) {
+    if effect_of(ports, call) == Some(Effect::ReadOnly) {
         return End::because(CallOutcome::Failed, &format!("no answer within {seconds} s"));
     }
-    match became(run, world, call).await {
+    match probed(run, ports, call).await {
         Probe::Done(result) => End::succeeded(result),
         Probe::NotDone => End::because(
             CallOutcome::Failed,
@@ -213,17 +222,17 @@ async fn late(run: &Run, world: &World<'_>, call: &ToolCall, time: Duration) -> 
 }
 
 /// What became of a call. A tool that does not say so within its time does not know.
-async fn became(run: &Run, world: &World<'_>, call: &ToolCall) -> Probe {
+async fn probed(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> Probe {
     let key = run.key(&call.id);
-    let asked = world.tools.probe(call, &key);
-    tokio::time::timeout(world.limits.tool_time, asked).await.unwrap_or(Probe::Unsupported)
+    let asked = ports.tools.probe(call, &key);
+    tokio::time::timeout(ports.limits.tool_time, asked).await.unwrap_or(Probe::Unsupported)
 }
 
-/// Asks the world about a call that a process before this one started.
-pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Event {
-    let end = match became(run, world, call).await {
+/// Asks the tool about a call that a process before this one started.
+pub(crate) async fn probe(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> Event {
+    let end = match probed(run, ports, call).await {
         Probe::Done(value) => End::succeeded(value),
-        Probe::NotDone if world.cancel.is_cancelled() => {
+        Probe::NotDone if ports.cancel.is_cancelled() => {
             End::because(CallOutcome::Cancelled, "the run was cancelled before this took effect")
         }
         Probe::NotDone => return Event::CallStarted { call: call.id.clone(), key: run.key(&call.id) },
@@ -233,26 +242,27 @@ pub(crate) async fn probe(run: &Run, world: &World<'_>, call: &ToolCall) -> Even
             End::because(CallOutcome::Unknown, error)
         }
     };
-    finished(room(run, world, call), call, end, Duration::ZERO)
+    finished(bytes_max(run, ports, call), call, end, Duration::ZERO)
 }
 
 /// Bytes that a call's result may have. What a workflow works on is kept whole; the model is shown less of it.
-fn room(run: &Run, world: &World<'_>, call: &ToolCall) -> usize {
-    if run.is_scripted(&call.id) { SCRIPTED_BYTES_MAX } else { world.limits.output_bytes_max }
+fn bytes_max(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> usize {
+    if run.is_scripted(&call.id) { SCRIPTED_BYTES_MAX } else { ports.limits.output_bytes_max }
 }
 
-/// What started calls come to that a cancelled run does not run any more: none of them has done anything, but for one
-/// that may be repeated, which an earlier attempt may have done.
-pub(crate) fn given_up(world: &World<'_>, calls: &[ToolCall]) -> Vec<Event> {
-    let ended = |call: &ToolCall| {
-        let outcome = match effect_of(world, call) {
-            Some(Effect::Idempotent) => CallOutcome::Unknown,
-            Some(Effect::ReadOnly | Effect::Once) | None => CallOutcome::Cancelled,
+/// What the started calls of a cancelled run come to, none of which runs any more.
+pub(crate) fn given_up(run: &Run, ports: &Ports<'_>, calls: &[ToolCall]) -> Vec<Event> {
+    let ended = |pending: &PendingCall| {
+        let end = if may_have_taken_effect(ports, pending, false) {
+            let error = "the run was cancelled; it is unknown whether an earlier attempt took effect";
+            End::because(CallOutcome::Unknown, error)
+        } else {
+            End::because(CallOutcome::Cancelled, "the run was cancelled before this call ran")
         };
-        let end = End::because(outcome, "the run was cancelled before this call ran");
-        finished(world.limits.output_bytes_max, call, end, Duration::ZERO)
+        finished(ports.limits.output_bytes_max, &pending.call, end, Duration::ZERO)
     };
-    calls.iter().map(ended).collect()
+    let wanted = |pending: &&PendingCall| calls.iter().any(|call| call.id == pending.call.id);
+    run.pending().iter().filter(wanted).map(ended).collect()
 }
 
 /// A result that needed no tool.
@@ -272,6 +282,6 @@ fn finished(bytes: usize, call: &ToolCall, end: End, time: Duration) -> Event {
     }
 }
 
-fn effect_of(world: &World<'_>, call: &ToolCall) -> Option<Effect> {
-    world.tools.specs().iter().find(|spec| spec.name == call.tool).map(|spec| spec.effect)
+fn effect_of(ports: &Ports<'_>, call: &ToolCall) -> Option<Effect> {
+    ports.tools.specs().iter().find(|spec| spec.name == call.tool).map(|spec| spec.effect)
 }

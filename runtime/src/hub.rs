@@ -154,7 +154,7 @@ impl Hub {
         let groups: Vec<Group> = here.iter().map(|cached| cached.group.clone()).collect();
         if groups.is_empty() {
             return Err(Fault::new(FaultKind::Model, format!("{name} is not in the cache"))
-                .with_hint("`handyman model list` shows what is"));
+                .with_hint("`Hub::list` gives what is; on the command line: handyman model list"));
         }
         let group = name.choose(&groups)?;
         self.cache.remove(&name.repo, group)

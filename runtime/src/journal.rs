@@ -59,7 +59,7 @@ impl SqliteJournal {
                     FaultKind::Journal,
                     format!("the journal's folder {} cannot be made: {error}", folder.display()),
                 )
-                .with_hint("name a place you can write to with --journal FILE")
+                .with_hint("name a place you can write to (--journal FILE on the command line)")
                 .with_source(error)
             })?;
         }
@@ -83,8 +83,9 @@ impl SqliteJournal {
         let place = path.display().to_string();
         if !path.exists() {
             let problem = format!("there is no journal {place}");
-            return Err(Fault::new(FaultKind::Journal, problem)
-                .with_hint("name the file that the runs were recorded in with --journal FILE"));
+            return Err(Fault::new(FaultKind::Journal, problem).with_hint(
+                "name the file that the runs were recorded in (--journal FILE on the command line)",
+            ));
         }
         if std::fs::metadata(&path).is_ok_and(|file| file.permissions().readonly()) {
             return Self::read(path).await;
@@ -251,7 +252,7 @@ impl Journal for SqliteJournal {
 }
 
 const DAMAGED: &str = "the file is damaged or not a journal: keep a copy (`sqlite3 FILE .recover` saves what is whole), \
-     and name another with --journal FILE";
+     and name another (--journal FILE on the command line)";
 
 /// Says what could not be done, where, and what helps.
 fn fault(place: &str, verb: &str, error: &sqlx::Error) -> Fault {
@@ -262,7 +263,7 @@ fn fault(place: &str, verb: &str, error: &sqlx::Error) -> Fault {
         Some(10 | 13) => "the disk is full or fails; free some room, then resume the run",
         None if matches!(error, sqlx::Error::PoolClosed) => "it was closed; open it anew",
         None if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => DAMAGED,
-        _ => "name a file you can write to with --journal FILE",
+        _ => "name a file you can write to (--journal FILE on the command line)",
     };
     Fault::new(FaultKind::Journal, format!("the journal {place} cannot be {verb}: {text}")).with_hint(hint)
 }

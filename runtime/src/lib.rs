@@ -17,36 +17,45 @@
 //! ```
 //!
 //! Map: [`agent`] what one does with an agent, [`session`] a conversation · `driver` the loop, on one page ·
-//! `decide`, `execute` deciding on calls and running them · [`approvals`] what waits for a person ·
+//! `decide`, `execute`, `attend` deciding on calls, running them, and what goes on around them · [`approvals`] what waits for a person ·
 //! [`replay`] running a recorded run again · [`journal`] durable events in SQLite · [`policy`] who may act · [`observe`] watching a run
 //! (feature `tracing`: as spans) · [`stream`] a run as a stream ·
 //! [`script`] a model that plays a file · [`eval`] whether an agent does its tasks ·
-//! [`escalate`] a second model for what the first is not sure of ·
+//! [`escalate`] a second model for what the first is not sure of · [`fallback`] one for when it fails ·
+//! [`checked`] what no grammar holds, checked ·
 //! `llama` (feature `llama`, on by default; costs a C++ build of minutes) the model step: render, constrain, decode,
 //! parse · [`remote`] (feature `remote`; adds an HTTP client) models behind an OpenAI-compatible endpoint · [`hub`]
 //! (feature `hub`; the same client) models from the Hugging Face hub.
 
 pub mod agent;
 pub mod approvals;
+mod attend;
+pub mod checked;
 mod decide;
 mod driver;
 pub mod escalate;
 pub mod eval;
 mod execute;
+pub mod fallback;
+mod figures;
 pub mod journal;
 mod leave;
 pub mod observe;
 mod offer;
+mod pair;
 pub mod policy;
 mod private;
 pub mod replay;
 pub mod script;
 pub mod session;
+mod sources;
 pub mod stream;
 
 pub use agent::{Agent, Delegate};
 pub use approvals::Approval;
+pub use checked::Checked;
 pub use escalate::Escalate;
+pub use fallback::Fallback;
 pub use journal::SqliteJournal;
 pub use leave::leave;
 #[cfg(feature = "tracing")]
@@ -65,8 +74,6 @@ mod constrain;
 mod decode;
 #[cfg(feature = "llama")]
 mod dialect;
-#[cfg(any(feature = "llama", feature = "remote"))]
-mod figures;
 #[cfg(any(feature = "remote", feature = "hub"))]
 mod http;
 #[cfg(feature = "hub")]
@@ -83,8 +90,6 @@ mod memory;
 pub mod remote;
 #[cfg(feature = "llama")]
 mod render;
-#[cfg(any(feature = "llama", feature = "remote"))]
-mod sources;
 #[cfg(all(test, feature = "llama"))]
 mod tiny;
 

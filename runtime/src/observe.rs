@@ -1,14 +1,16 @@
 //! Watching a run: events once they are durable, deltas as they stream, and the wish to cancel.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run};
-use tokio::task::futures::TaskLocalFuture;
+use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run, RunId};
 use tokio_util::sync::CancellationToken;
 
+mod several;
 #[cfg(feature = "tracing")]
 mod traced;
+
+pub(crate) use several::Observers;
 
 #[cfg(feature = "tracing")]
 pub use traced::Traced;
@@ -23,6 +25,13 @@ pub trait Observer: DeltaSink {
     fn event_in(&self, run: &Run, event: &Event) {
         let _ = run;
         self.event(event);
+    }
+
+    /// A piece of a reply, or of how far a call has come, with the run that it is of. This is what is called; by itself it
+    /// hands the piece on to [`DeltaSink::delta`].
+    fn delta_in(&self, run: &RunId, delta: Delta) {
+        let _ = run;
+        self.delta(delta);
     }
 
     /// The model is about to be asked for the next reply of a run.
@@ -40,6 +49,36 @@ pub trait Observer: DeltaSink {
 impl Observer for Discard {
     fn event(&self, _event: &Event) {}
 }
+
+/// A pointer to an observer is an observer.
+macro_rules! observer_behind {
+    ($pointer:ident) => {
+        impl<O: Observer + ?Sized> Observer for $pointer<O> {
+            fn event(&self, event: &Event) {
+                (**self).event(event);
+            }
+
+            fn event_in(&self, run: &Run, event: &Event) {
+                (**self).event_in(run, event);
+            }
+
+            fn delta_in(&self, run: &RunId, delta: Delta) {
+                (**self).delta_in(run, delta);
+            }
+
+            fn asked(&self, run: &Run) {
+                (**self).asked(run);
+            }
+
+            fn broke_off(&self, run: &Run, fault: &Fault) {
+                (**self).broke_off(run, fault);
+            }
+        }
+    };
+}
+
+observer_behind!(Box);
+observer_behind!(Arc);
 
 /// Remembers the text of a reply while it is shown to somebody else.
 pub(crate) struct Heard<'a> {
@@ -68,9 +107,16 @@ impl DeltaSink for Heard<'_> {
     }
 }
 
+/// What a run hands down to those that its tools begin.
+#[derive(Clone, Default)]
+struct Within {
+    cancel: CancellationToken,
+    observers: Observers,
+}
+
 tokio::task_local! {
-    /// Cancels the run that is under way in this task.
-    static CANCEL: CancellationToken;
+    /// That of the run that is under way in this task.
+    static WITHIN: Within;
 }
 
 /// Who is told of a run, and the token that cancels it.
@@ -78,12 +124,14 @@ tokio::task_local! {
 pub struct Watch<'a> {
     pub(crate) observer: &'a dyn Observer,
     pub(crate) cancel: CancellationToken,
+    /// Those who are shown the run because they are shown the one whose tool has begun it.
+    pub(crate) above: Observers,
 }
 
 impl<'a> Watch<'a> {
     /// This observer, and nobody who cancels.
     pub fn new(observer: &'a dyn Observer) -> Self {
-        Self { observer, cancel: CancellationToken::new() }
+        Self { observer, cancel: CancellationToken::new(), above: Observers::default() }
     }
 
     /// Cancels the run when the token is. Every call gets a result first, and a call with an effect that
@@ -95,14 +143,17 @@ impl<'a> Watch<'a> {
         self
     }
 
-    /// Nobody watches, and what cancels the run whose tool this is called in cancels this one as well.
+    /// What cancels the run whose tool this is called in cancels this one as well, and whoever is shown all runs of that
+    /// one's agent is shown this one.
     pub(crate) fn within() -> Self {
-        Self::default().cancelled_by(CANCEL.try_with(CancellationToken::clone).unwrap_or_default())
+        let Within { cancel, observers } = WITHIN.try_with(Within::clone).unwrap_or_default();
+        Self { above: observers, ..Self::default().cancelled_by(cancel) }
     }
 
-    /// Does the work of this run: what its tools begin on their part knows what cancels it.
-    pub(crate) fn over<W: Future>(&self, work: W) -> TaskLocalFuture<CancellationToken, W> {
-        CANCEL.scope(self.cancel.clone(), work)
+    /// Does the work of this run: what its tools begin on their part knows what cancels it, and who is shown it.
+    pub(crate) fn over<W: Future>(&self, observers: &Observers, work: W) -> impl Future<Output = W::Output> {
+        let within = Within { cancel: self.cancel.clone(), observers: observers.clone() };
+        WITHIN.scope(within, work)
     }
 }
 

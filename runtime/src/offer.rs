@@ -1,5 +1,7 @@
 //! The tools of a run: all at once, or behind one that shows them step by step.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use handyman_core::{
     CallContext, Fault, FaultKind, IdempotencyKey, Limits, Message, Model, Probe, ToolCall, ToolResult,
@@ -12,19 +14,19 @@ const WINDOW: u64 = 32_768;
 
 /// A toolbox as it is offered to a run.
 pub(crate) struct Offer<'a> {
-    tools: &'a Toolbox,
+    tools: Cow<'a, Toolbox>,
     /// The tools behind the one that shows them.
     headed: Option<Vec<ToolSpec>>,
 }
 
 impl<'a> Offer<'a> {
     /// All tools at once.
-    pub(crate) fn all(tools: &'a Toolbox) -> Self {
+    pub(crate) fn all(tools: Cow<'a, Toolbox>) -> Self {
         Self { tools, headed: None }
     }
 
     /// The tools behind one that shows them; its list takes at most half of what descriptions may take.
-    pub(crate) fn step_by_step(tools: &'a Toolbox, model: &dyn Model, limits: &Limits) -> Self {
+    pub(crate) fn step_by_step(tools: Cow<'a, Toolbox>, model: &dyn Model, limits: &Limits) -> Self {
         let room = room(model, limits) / 2;
         let head = catalogue::show_tools(tools.specs(), |list| model.tokens(list) <= room);
         let headed = std::iter::once(head).chain(tools.specs().iter().cloned()).collect();

@@ -95,6 +95,10 @@ impl<P: Policy> Policy for AllowList<P> {
             Decision::new(Verdict::Deny, format!("{} is not on the list of allowed tools", spec.name))
         }
     }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        self.inner.ruled_out(tools, run)
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Models behind an OpenAI-compatible endpoint: vLLM, llama-server, hosted services.
 //!
 //! The run, its journal and its tools stay here; only the history and the tools' descriptions travel. What
-//! the local grammar holds by construction is checked after decoding instead: a reply whose calls are no
-//! JSON, or whose copied arguments were made up, is malformed, and the model hears why.
+//! the local grammar holds by construction is checked after decoding instead ([`crate::checked`]): a reply
+//! whose calls are no JSON, or whose copied arguments were made up, is malformed, and the model hears why.
 
-mod check;
 mod client;
 mod request;
 mod stream;
@@ -20,6 +19,7 @@ use handyman_core::{
 };
 use serde_json::Value;
 
+use crate::checked;
 use client::{Client, Failure};
 use request::{Asked, Length, Manner};
 use stream::Assembly;
@@ -210,15 +210,13 @@ impl RemoteModel {
         self.learn(manner, &assembly);
         let (body, usage, stop) = assembly.finish(|text| self.tokens(text));
         let body = match body {
-            ReplyBody::Said { reasoning, text, calls } => match check::check(&text, &calls, asked.request) {
-                Ok(()) => ReplyBody::Said { reasoning, text, calls },
-                Err(problem) => ReplyBody::Malformed { text: request::as_text(&text, &calls), problem },
-            },
             ReplyBody::Malformed { text, problem } if !stop.is_ended() => ReplyBody::Malformed {
                 text,
                 problem: format!("it was cut off before it was whole: {problem}"),
             },
-            malformed @ ReplyBody::Malformed { .. } => malformed,
+            body @ (ReplyBody::Said { .. } | ReplyBody::Malformed { .. }) => {
+                checked::hold(body, stop, asked.request)
+            }
         };
         Ok(ModelReply { stop, ..ModelReply::new(body, usage) })
     }

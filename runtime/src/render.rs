@@ -9,7 +9,9 @@ pub(crate) mod protect;
 pub(crate) mod python;
 pub(crate) mod transcript;
 
-use handyman_core::{Fault, FaultKind};
+use std::io;
+
+use handyman_core::{Fault, FaultKind, jinja};
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
@@ -17,8 +19,13 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 use crate::dialect::Conversation;
 
 const NAME: &str = "chat";
+/// Bytes a template may have; the longest of usual ones have some 17,000.
+const SOURCE_MAX: usize = 256 << 10;
 /// Steps after which a template is taken to go on for ever. The longest prompts of usual ones take some ten thousand.
 const STEPS_MAX: u64 = 50_000_000;
+/// Bytes of a JSON text that a template may read, and of a format of the time.
+const JSON_MAX: usize = 4 << 20;
+const FORMAT_MAX: usize = 1 << 10;
 
 /// A model's chat template.
 #[derive(Debug)]
@@ -39,25 +46,27 @@ impl Template {
     /// # Errors
     /// A [`Fault`] of kind `Template` that says where it cannot be understood.
     pub(crate) fn new(source: String, begins: String, ends: String) -> Result<Self, Fault> {
-        let mut environment = Environment::new();
+        let mut environment = jinja::environment(STEPS_MAX);
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
-        environment.set_unknown_method_callback(unknown_method_callback);
+        environment.set_unknown_method_callback(|state, value, name, args| {
+            jinja::method(unknown_method_callback, state, (value, name), args)
+        });
         environment.set_formatter(print_as_python);
-        // An error would describe all variables, and a namespace can hold itself.
-        environment.set_debug(false);
-        environment.set_fuel(Some(STEPS_MAX));
         environment.add_filter("tojson", to_json);
         environment.add_filter("from_json", from_json);
         environment.add_filter("length", length);
         environment.add_filter("count", length);
         environment.add_function("raise_exception", raise_exception);
-        environment.add_function("strftime_now", strftime_now);
-        environment.add_template_owned(NAME, python::portable(&source)).map_err(|error| {
+        add_clock(&mut environment, strftime_now);
+        let compiled = jinja::template(&python::portable(&source), SOURCE_MAX)
+            .and_then(|source| jinja::guarded(|| environment.add_template_owned(NAME, source)));
+        compiled.map_err(|error| {
             Fault::new(
                 FaultKind::Template,
                 format!("the model's chat template cannot be understood: {error}"),
             )
+            .with_hint("name another file of the model, or download it again")
             .with_source(error)
         })?;
         Ok(Self { environment, source, begins, ends, clock: strftime_now })
@@ -67,7 +76,7 @@ impl Template {
     pub(crate) fn timeless(&self) -> Self {
         let clock: fn(String) -> String = |format| format;
         let mut environment = self.environment.clone();
-        environment.add_function("strftime_now", clock);
+        add_clock(&mut environment, clock);
         let (begins, ends) = (self.begins.clone(), self.ends.clone());
         Self { environment, source: self.source.clone(), begins, ends, clock }
     }
@@ -98,13 +107,36 @@ impl Template {
             eos_token => self.ends,
         };
         let template = self.environment.get_template(NAME).map_err(fault)?;
-        template.render(given).map_err(fault)
+        let mut page = Page(Vec::new());
+        jinja::guarded(|| template.render_captured_to(given, &mut page).map(drop)).map_err(fault)?;
+        String::from_utf8(page.0).map_err(|error| {
+            Fault::new(FaultKind::Template, "the model's chat template writes what is no text")
+                .with_source(error)
+        })
+    }
+}
+
+/// A prompt, up to the most that one may be.
+struct Page(Vec<u8>);
+
+impl io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > jinja::TEXT_MAX {
+            return Err(io::Error::other(jinja::too_long()));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 fn fault(error: Error) -> Fault {
     let detail = match error.kind() {
         ErrorKind::OutOfFuel => format!("it takes more than {STEPS_MAX} steps"),
+        ErrorKind::WriteFailure => jinja::too_long(),
         _ => error.detail().map_or_else(|| error.to_string(), str::to_owned),
     };
     Fault::new(FaultKind::Template, format!("the model's chat template cannot be rendered: {detail}"))
@@ -119,6 +151,7 @@ fn print_as_python(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -
         ValueKind::Iterable => value.len().is_some(),
         _ => false,
     };
+    jinja::written(state, value)?;
     if of_python {
         out.write_str(&python::repr(value)?).map_err(Error::from)
     } else {
@@ -138,15 +171,22 @@ fn length(value: Value) -> Result<usize, Error> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
-fn from_json(text: String) -> Result<Value, Error> {
+fn from_json(state: &State<'_, '_>, text: String) -> Result<Value, Error> {
+    if text.len() > JSON_MAX {
+        let problem = format!("a JSON text of more than {} MiB", JSON_MAX >> 20);
+        return Err(Error::new(ErrorKind::InvalidOperation, problem));
+    }
     let value: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| Error::new(ErrorKind::InvalidOperation, "not a JSON text").with_source(error))?;
-    Ok(Value::from_serialize(value))
+    let value = Value::from_serialize(value);
+    jinja::written(state, &value)?;
+    Ok(value)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
-fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
+fn to_json(state: &State<'_, '_>, value: Value, options: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
+    jinja::written_as_json(state, &value, indent.unwrap_or(0))?;
     let _: Option<bool> = options.get("ensure_ascii")?;
     let sorted: Option<bool> = options.get("sort_keys")?;
     let separators: Option<Vec<String>> = options.get("separators")?;
@@ -160,6 +200,17 @@ fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
         None => json::python_json(&value),
     };
     Ok(Value::from_safe_string(text))
+}
+
+/// Gives templates the time, by a function that writes it in a format.
+fn add_clock(environment: &mut Environment<'_>, clock: fn(String) -> String) {
+    environment.add_function("strftime_now", move |format: String| {
+        if format.len() > FORMAT_MAX {
+            let problem = format!("a format of the time of more than {} KiB", FORMAT_MAX >> 10);
+            return Err(Error::new(ErrorKind::InvalidOperation, problem));
+        }
+        Ok(clock(format))
+    });
 }
 
 fn raise_exception(message: String) -> Result<Value, Error> {

@@ -63,7 +63,7 @@ impl Session {
             Some(_) | None => None,
         };
         let tools = match events.first() {
-            Some(Event::Started { tools, .. }) => agent.as_offered(tools)?,
+            Some(Event::Started { tools, .. }) => agent.offer_revealing(catalogue::is_headed(tools))?,
             Some(_) | None => agent.offer()?,
         };
         let mut replayed = Replayed { made_by, ..Replayed::default() };
@@ -107,7 +107,9 @@ impl Session {
         let Some(until) = events.iter().position(is_turn) else {
             let turns = events.iter().filter(|event| matches!(event, Event::ModelReplied { .. })).count();
             return Err(Fault::new(FaultKind::Request, format!("run {id} has no turn {turn}"))
-                .with_hint(format!("it has {turns}; `handyman runs show {id} --json` shows them")));
+                .with_hint(format!(
+                    "it has {turns}; `Journal::events` gives them; on the command line: handyman runs show {id} --json"
+                )));
         };
         self.forked(id, events.into_iter().take(until).collect()).await
     }
@@ -233,7 +235,7 @@ async fn again(
     let sampling = serde_json::from_value(recorded.recording.sampling.clone()).ok();
     let sampling = sampling.or_else(|| agent.options.sampling.clone());
     let options = ReplyOptions { sampling, ..agent.options.clone() };
-    let options = options_now(run, &options, mode, allowed);
+    let options = options_now(run, &options, mode, allowed).without(agent.policy.ruled_out(tools, run));
     let offered = catalogue::offered(run, tools);
     let request = ModelRequest {
         session: &session,

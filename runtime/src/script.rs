@@ -48,7 +48,7 @@ impl ScriptModel {
         let path = path.as_ref();
         let text = tokio::fs::read_to_string(path).await.map_err(|error| {
             Fault::new(FaultKind::Model, format!("the script {} cannot be read: {error}", path.display()))
-                .with_hint("write one JSON object a line: {\"text\": \"…\", \"calls\": []}")
+                .with_hint("name a file that is there, with one JSON object a line: {\"text\": \"…\", \"calls\": []}")
                 .with_source(error)
         })?;
         Self::parse(&text).map_err(|fault| {

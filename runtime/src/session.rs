@@ -1,11 +1,15 @@
 //! A session: a conversation of many runs over one journal.
 
+mod cancel;
 mod names;
 mod once;
+mod places;
 mod request;
 mod said;
 
-use handyman_core::catalogue::SHOW_TOOLS;
+use std::any::Any;
+
+use handyman_core::catalogue::{SHOW_TOOLS, is_headed};
 use handyman_core::workflow::Begun;
 use handyman_core::{
     AnswerSchema, CallState, Earlier, Event, Fault, FaultKind, Journal, Message, Outcome, ReplyOptions, Role,
@@ -17,10 +21,10 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Agent, no_such_run};
-use crate::driver::{World, drive, record};
+use crate::driver::{Ports, drive, record};
 use crate::observe::Watch;
 
-pub(crate) use names::fresh;
+pub(crate) use names::{fresh, is_fresh};
 
 /// A conversation of many runs over one journal.
 ///
@@ -41,7 +45,8 @@ pub struct Typed<T> {
     /// The run. Where a limit ended it, [`Run::incomplete`] says what of the value is not the model's.
     pub run: Run,
     /// The answer; `None` where there is none (the run waits for a person, or was cancelled), or where nothing of
-    /// that shape could be made of what a limit left.
+    /// that shape could be made of what a limit left. Of a run that waited, [`Run::answer_as`] gives it once the run has
+    /// been gone on with.
     pub value: Option<T>,
 }
 
@@ -64,6 +69,13 @@ impl Session {
     #[must_use]
     pub fn with_options(mut self, options: ReplyOptions) -> Self {
         self.agent.options = options;
+        self
+    }
+
+    /// The same session, which gives the tools of its next runs a value: see [`Agent::with`].
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        self.agent = self.agent.with(value);
         self
     }
 
@@ -96,7 +108,8 @@ impl Session {
         Ok(self.agent.opened_journal().await?.runs(Some(&self.id)).await?.pop())
     }
 
-    /// Handles one message.
+    /// Handles one message. What becomes of the run when the future is dropped is said at [`Agent::run`];
+    /// `session.stream(message).run()` is the form that can be.
     ///
     /// # Errors
     /// As [`Agent::run`]; a `Request` fault if the message is empty or the last run waits for a person, a
@@ -157,9 +170,12 @@ impl Session {
         workflow: Option<Begun>,
         watch: &Watch<'_>,
     ) -> Result<Run, Fault> {
+        self.agent.guards.message(message)?;
         let tools = self.agent.offer()?;
         let specs = tools.specs();
         let journal = self.agent.opened_journal().await?;
+        let id = RunId::from(fresh("r"));
+        let place = self.agent.under_way.at_work(&id, &watch.cancel);
         let _lease = journal.lease(&self.id).await?;
         self.check_key(journal.as_ref()).await?;
         let earlier = self.earlier(journal.as_ref(), None).await?;
@@ -167,7 +183,7 @@ impl Session {
             // The steps of a workflow may give a tool what no other tool on offer gives.
             tools.check_sources(&earlier.messages)?;
         }
-        let mut run = Run::new(fresh("r").into(), earlier);
+        let mut run = Run::new(id, earlier);
         let started = Event::Started {
             run: run.id().clone(),
             session: self.id.clone(),
@@ -181,12 +197,15 @@ impl Session {
                 .filter(|spec| spec.safety.untrusted)
                 .map(|spec| spec.name.clone())
                 .collect(),
+            places: places::of(specs),
             // The steps of a workflow say themselves what shape their replies have.
             answer_schema: self.agent.options.answer.clone().filter(|_| workflow.is_none()),
             workflow: workflow.map(Box::new),
             now: self.agent.time(),
         };
-        self.go_on(&mut run, journal.as_ref(), watch, &started).await?;
+        let watch = watch.clone().cancelled_by(place.cancel().clone());
+        self.go_on(&mut run, journal.as_ref(), &watch, &started).await?;
+        place.came_to(&run);
         Ok(run)
     }
 
@@ -197,16 +216,17 @@ impl Session {
     pub async fn run_as<T: JsonSchema + DeserializeOwned>(&self, message: &str) -> Result<Typed<T>, Fault> {
         let options = ReplyOptions { answer: Some(AnswerSchema::of::<T>()?), ..self.agent.options.clone() };
         let run = self.clone().with_options(options).run(message).await?;
-        Ok(Typed { value: serde_json::from_str(run.answer()).ok(), run })
+        Ok(Typed { value: run.answer_as().ok(), run })
     }
 
     /// Goes on with a run of this session. One that waits for a person asks the policy again; what the
-    /// person has decided since counts.
+    /// person has decided since counts. [`Session::resume_stream`] is the form whose future can be dropped.
     ///
     /// # Errors
     /// As [`Agent::resume`]; of kind `Request` if the run is one of another session.
     pub async fn resume(&self, id: &RunId, watch: &Watch<'_>) -> Result<Run, Fault> {
         let journal = self.agent.opened_journal().await?;
+        let place = self.agent.under_way.at_work(id, &watch.cancel);
         let _lease = journal.lease(&self.id).await?;
         let events = self.own_events(journal.as_ref(), id).await?;
         let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
@@ -214,28 +234,10 @@ impl Session {
         match run.outcome() {
             None | Some(Outcome::Waiting { .. }) => {
                 self.has_tools_of(&run, &events)?;
-                self.go_on(&mut run, journal.as_ref(), watch, &Event::Resumed).await?;
+                let watch = watch.clone().cancelled_by(place.cancel().clone());
+                self.go_on(&mut run, journal.as_ref(), &watch, &Event::Resumed).await?;
+                place.came_to(&run);
             }
-            Some(_) => {}
-        }
-        Ok(run)
-    }
-
-    /// Ends a run of this session that was interrupted or waits for a person, and gives it; one that has ended is given
-    /// as it is. The model is not asked, and nothing is done any more: tools say what became of calls that were under
-    /// way, and every other call is cancelled.
-    ///
-    /// # Errors
-    /// As [`Session::resume`]; of kind `Busy` while somebody is at work on the session: whoever watches that run can
-    /// cancel it.
-    pub async fn cancel(&self, id: &RunId) -> Result<Run, Fault> {
-        let journal = self.agent.opened_journal().await?;
-        let _lease = journal.lease(&self.id).await?;
-        let events = self.own_events(journal.as_ref(), id).await?;
-        let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
-        let mut run = Run::replay(id.clone(), earlier, &events);
-        match run.outcome() {
-            None | Some(Outcome::Waiting { .. }) => self.give_up(&mut run, journal.as_ref()).await?,
             Some(_) => {}
         }
         Ok(run)
@@ -269,7 +271,8 @@ impl Session {
             Event::Started { tools, .. } => Some(tools.as_slice()),
             _ => None,
         });
-        let specs = self.agent.tools()?.specs();
+        let offered = self.agent.offer_again(run)?;
+        let specs = offered.specs();
         // What shows an agent's tools is not one of them.
         let shows = |tool: &String| run.reveals() && tool == SHOW_TOOLS;
         let is_missing = |tool: &String| !shows(tool) && specs.iter().all(|spec| spec.name != *tool);
@@ -292,23 +295,31 @@ impl Session {
         first: &Event,
     ) -> Result<(), Fault> {
         let tools = match first {
-            Event::Started { tools, .. } => self.agent.as_offered(tools)?,
-            _ => self.agent.offer_for(run)?,
+            Event::Started { tools, .. } => self.agent.offer_revealing(is_headed(tools))?,
+            _ => {
+                let tools = self.agent.offer_again(run)?;
+                places::check(run, tools.specs())?;
+                tools
+            }
         };
-        let world = World {
+        let observers = self.agent.observers.clone().and(&watch.above);
+        let shown = observers.after(watch.observer, run.id());
+        let ports = Ports {
             model: self.agent.model.as_ref(),
             tools: &tools,
             policy: self.agent.policy.as_ref(),
             journal,
             limits: &self.agent.limits,
             options: &self.agent.options,
-            observer: watch.observer,
+            given: &self.agent.given,
+            guards: &self.agent.guards,
+            observer: &shown,
             cancel: &watch.cancel,
         };
-        record(run, &world, first).await?;
-        let driven = watch.over(drive(run, &world)).await;
+        record(run, &ports, first).await?;
+        let driven = watch.over(&observers, drive(run, &ports)).await;
         if let Err(fault) = &driven {
-            world.observer.broke_off(run, fault);
+            ports.observer.broke_off(run, fault);
         }
         driven
     }
@@ -339,9 +350,10 @@ impl Session {
 }
 
 fn waits(run: &RunId) -> Fault {
-    Fault::new(FaultKind::Request, format!("run {run} of this session waits for a person")).with_hint(
-        format!("decide with: handyman approvals allow {run}, or deny; then: handyman resume {run}"),
-    )
+    Fault::new(FaultKind::Request, format!("run {run} of this session waits for a person")).with_hint(format!(
+        "decide with `Agent::allow` or `Agent::deny`; on the command line: handyman approvals allow {run}, or deny, \
+         then handyman resume {run}"
+    ))
 }
 
 #[cfg(test)]

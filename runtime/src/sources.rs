@@ -54,7 +54,6 @@ impl<'a> Sources<'a> {
     }
 
     /// Whether a text is a span of what was said: whole words, as [`Sources::spans`] cuts them.
-    #[cfg(feature = "remote")]
     pub(crate) fn holds(&self, text: &str) -> bool {
         let begins = |pieces: &[String]| {
             let mut rest = text;

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
-use handyman_core::{Delta, DeltaSink, Event, Fault, FaultKind, Run, RunId};
+use handyman_core::{Delta, DeltaSink, Event, Fault, FaultKind, Run, RunId, Workflow};
+use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -17,7 +18,8 @@ use crate::session::Session;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Told {
-    /// A piece of a reply while the model writes it: shown and forgotten. What becomes of the reply is told by the event.
+    /// A piece of a reply while the model writes it, or how far a call has come: shown and forgotten. What becomes of either
+    /// is told by the event.
     Delta(Delta),
     /// An event that is durable now.
     Event(Box<Event>),
@@ -57,8 +59,7 @@ impl RunStream {
                 return Ok(*run);
             }
         }
-        Err(Fault::new(FaultKind::Backend, "the run's task has gone")
-            .with_hint("what happened until then is in the journal: resume the run"))
+        Err(gone())
     }
 
     /// Has this done on a task of its own while it is watched.
@@ -74,7 +75,7 @@ impl RunStream {
             let _ = tells.send(ended.map(|run| Told::Ended(Box::new(run))));
         };
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move { ended(work.await) })),
+            Ok(runtime) => drop(runtime.spawn(in_span(async move { ended(work.await) }))),
             Err(error) => {
                 ended(Err(Fault::new(FaultKind::Request, format!("a run cannot be streamed: {error}"))
                     .with_hint("call it within a Tokio runtime")));
@@ -82,6 +83,36 @@ impl RunStream {
         }
         Self { told, cancel: cancel.clone(), _cancels: cancel.drop_guard() }
     }
+}
+
+/// Does this on a task of its own, watched as what a tool of a run begins. Whoever drops the future cancels it, and does
+/// not wait for its end.
+pub(crate) async fn apart<W>(work: impl FnOnce(Watch<'static>) -> W) -> Result<Run, Fault>
+where
+    W: Future<Output = Result<Run, Fault>> + Send + 'static,
+{
+    let watch = Watch::within();
+    let cancel = watch.cancel.child_token();
+    let _cancels = cancel.clone().drop_guard();
+    tokio::spawn(in_span(work(watch.cancelled_by(cancel))))
+        .await
+        .map_err(|error| gone().with_source(error))?
+}
+
+/// What is told of the work stands below the span that the program is in.
+#[cfg(feature = "tracing")]
+fn in_span<W: Future>(work: W) -> impl Future<Output = W::Output> {
+    tracing::Instrument::in_current_span(work)
+}
+
+#[cfg(not(feature = "tracing"))]
+fn in_span<W: Future>(work: W) -> W {
+    work
+}
+
+fn gone() -> Fault {
+    Fault::new(FaultKind::Backend, "the run's task has gone")
+        .with_hint("what happened until then is in the journal: resume the run")
 }
 
 impl Stream for RunStream {
@@ -114,6 +145,16 @@ impl Session {
         let (session, message) = (self.clone(), message.to_owned());
         RunStream::of(|teller, cancel| async move {
             session.run_watched(&message, &Watch::new(&teller).cancelled_by(cancel)).await
+        })
+    }
+
+    /// Follows a workflow on a task of its own, and tells what happens.
+    #[must_use]
+    pub fn stream_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> RunStream {
+        let (session, workflow) = (self.clone(), workflow.clone());
+        RunStream::of(|teller, cancel| async move {
+            let watch = Watch::new(&teller).cancelled_by(cancel);
+            session.run_workflow_watched(&workflow, inputs, &watch).await
         })
     }
 
@@ -150,6 +191,22 @@ impl Agent {
     #[must_use]
     pub fn stream(&self, message: &str) -> RunStream {
         self.session().stream(message)
+    }
+
+    /// Follows a workflow in a session of its own, and tells what happens meanwhile.
+    #[must_use]
+    pub fn stream_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> RunStream {
+        self.session().stream_workflow(workflow, inputs)
+    }
+
+    /// Goes on with a run that was interrupted or waits for a person, and tells what happens from here on.
+    #[must_use]
+    pub fn resume_stream(&self, run: &RunId) -> RunStream {
+        let (agent, run) = (self.clone(), run.clone());
+        RunStream::of(|teller, cancel| async move {
+            let session = agent.session_of(&run).await?;
+            session.resume(&run, &Watch::new(&teller).cancelled_by(cancel)).await
+        })
     }
 }
 

@@ -11,9 +11,9 @@ use handyman_core::{
 use serde_json::{Map, Value, json};
 
 use super::Agent;
-use crate::observe::Watch;
 use crate::policy::ReadOnly;
 use crate::session::Session;
+use crate::stream::apart;
 
 /// An agent that other agents hand a task to, by its name: see [`Agent::as_tool`].
 #[derive(Debug, Clone)]
@@ -35,7 +35,9 @@ impl Agent {
     /// ([`AskForUntrusted`](crate::AskForUntrusted)).
     ///
     /// The other agent's limits hold for the call as for any tool: [`Limits::tool_time`](handyman_core::Limits) is a minute by default.
-    /// Who cancels its run cancels this one. Where the model counts tokens, what was used is told with the answer: turns, and
+    /// When that is over, or the future of its run is dropped, this one's run is cancelled in order: a tool that is in the
+    /// middle of its effect runs to its end, and the journal says what it did. Who cancels its run cancels this one. Who is
+    /// shown its runs ([`Agent::observed_by`]) is shown this one's. Where the model counts tokens, what was used is told with the answer: turns, and
     /// tokens of the replies.
     ///
     /// ```
@@ -90,15 +92,6 @@ impl Delegate {
         self.agent.session_named(session_of(&self.spec.name, key))
     }
 
-    /// Runs the task, or goes on with what an earlier call under this key began.
-    async fn work(&self, session: &Session, task: &str, untrusted: bool) -> Result<Run, Fault> {
-        let watch = Watch::within();
-        match session.last().await? {
-            Some(earlier) => session.resume(&earlier.run, &watch).await,
-            None => session.run_task(task, untrusted, &watch).await,
-        }
-    }
-
     /// What the other agent hears where the run could not go on. What was done by then stands, whatever it is that failed.
     async fn failed(&self, fault: &Fault, key: &IdempotencyKey) -> ToolError {
         let said = format!("{} could not do it: {fault}", self.spec.name);
@@ -110,7 +103,11 @@ impl Delegate {
             FaultKind::Request | FaultKind::Window | FaultKind::Schema => {
                 ToolError::new(ToolErrorKind::Refused, said)
             }
-            FaultKind::Model | FaultKind::Template | FaultKind::Backend | FaultKind::Journal => {
+            FaultKind::Model
+            | FaultKind::Template
+            | FaultKind::Backend
+            | FaultKind::Journal
+            | FaultKind::Tool => {
                 let kind = if self.spec.effect == Effect::ReadOnly {
                     ToolErrorKind::Internal
                 } else {
@@ -130,19 +127,25 @@ impl Tool for Delegate {
 
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
         let task = arguments.get("task").and_then(Value::as_str).unwrap_or_default();
-        match self.work(&self.session(&context.key), task, context.untrusted).await {
-            Ok(run) => Ok(told(&run)),
+        let session = session_of(&self.spec.name, &context.key);
+        let session = self.agent.clone().also_given(&context.given).session_named(session);
+        match work(session, task.to_owned(), context.untrusted).await {
+            Ok(run) => Ok(self.told(&run)),
             Err(fault) => Err(self.failed(&fault, &context.key).await),
         }
     }
 
-    /// Whether the run has ended, or waits for a person. One that has not goes on when the call is made again under its
-    /// key; where it may have acted already, nobody can say whether the task was done.
+    /// Whether the run has ended, or waits for a person. One that is cancelled just now, because nobody waits for it any
+    /// more, is waited for. One that was interrupted goes on when the call is made again under its key; where it may have
+    /// acted already, nobody can say whether the task was done.
     async fn probe(&self, key: &IdempotencyKey) -> ToolResult<Probe> {
         let unreadable = |fault: Fault| ToolError::unavailable(fault.to_string());
+        if let Some(last) = self.session(key).last().await.map_err(unreadable)? {
+            self.agent.under_way.end_of(&last.run).await;
+        }
         let Some(run) = self.begun(key).await.map_err(unreadable)? else { return Ok(Probe::NotDone) };
         Ok(match run.outcome() {
-            Some(_) => Probe::Done(told(&run)),
+            Some(_) => Probe::Done(self.told(&run)),
             None if self.has_acted(&run) => Probe::Unsupported,
             None => Probe::NotDone,
         })
@@ -171,19 +174,76 @@ impl Delegate {
 
     /// Whether a call of the run has had an effect, or may have.
     fn has_acted(&self, run: &Run) -> bool {
-        let acts = |call: &ToolCall| {
-            let spec = self
-                .agent
-                .tools()
-                .ok()
-                .and_then(|tools| tools.specs().iter().find(|spec| spec.name == call.tool));
-            spec.is_none_or(|spec| spec.effect != Effect::ReadOnly)
-        };
         let begun = |pending: &PendingCall| matches!(pending.state, CallState::Started | CallState::InDoubt);
-        let stands = |done: &Done| matches!(done.outcome, CallOutcome::Succeeded | CallOutcome::Unknown);
-        run.pending().iter().any(|pending| begun(pending) && acts(&pending.call))
-            || run.done().iter().any(|done| stands(done) && acts(&done.call))
+        run.pending().iter().any(|pending| begun(pending) && self.acts(&pending.call))
+            || run.done().iter().any(|done| self.may_stand(done))
     }
+
+    /// Whether a call that has ended has had an effect, or may have.
+    fn may_stand(&self, done: &Done) -> bool {
+        matches!(done.outcome, CallOutcome::Succeeded | CallOutcome::Unknown) && self.acts(&done.call)
+    }
+
+    fn acts(&self, call: &ToolCall) -> bool {
+        let tools = self.agent.tools().ok();
+        let spec = tools.and_then(|tools| tools.specs().iter().find(|spec| spec.name == call.tool));
+        spec.is_none_or(|spec| spec.effect != Effect::ReadOnly)
+    }
+
+    /// What the other agent hears of a run: its answer, and where it has none of its own, how it ended and what it has
+    /// done, or may have, until then.
+    fn told(&self, run: &Run) -> Value {
+        let answer = match run.answer_schema() {
+            Some(_) => serde_json::from_str(run.answer()).unwrap_or_else(|_| run.answer().into()),
+            None => Value::from(run.answer()),
+        };
+        let mut told = match run.outcome() {
+            Some(Outcome::Answered | Outcome::Asked) | None => json!({"answer": answer}),
+            Some(Outcome::Waiting { .. }) => {
+                json!({"answer": "a person has to decide first", "outcome": "waiting", "run": run.id()})
+            }
+            Some(outcome) => {
+                let outcome = serde_json::to_value(outcome).unwrap_or_default();
+                let mut told = json!({"answer": answer, "outcome": outcome["outcome"]});
+                let done = self.standing(run);
+                if !done.is_empty() {
+                    told["done"] = done.into();
+                }
+                told
+            }
+        };
+        let (turns, tokens) = (run.usage().turns, run.usage().tokens.decoded());
+        if tokens > 0 {
+            told["usage"] = json!({"turns": turns, "tokens": tokens});
+        }
+        told
+    }
+
+    /// The calls of a run that have had an effect, or may have, and were not taken back.
+    fn standing(&self, run: &Run) -> Vec<Value> {
+        let takes_back = |other: &Done, done: &Done| {
+            other.undoes.as_ref() == Some(&done.call.id) && other.outcome == CallOutcome::Succeeded
+        };
+        let stands = |done: &&Done| {
+            let is_undone = run.done().iter().any(|other| takes_back(other, done));
+            done.undoes.is_none() && self.may_stand(done) && !is_undone
+        };
+        let shown =
+            |done: &Done| json!({"tool": done.call.tool, "outcome": done.outcome, "result": done.result});
+        run.done().iter().filter(stands).map(shown).collect()
+    }
+}
+
+/// Runs the task, or goes on with what an earlier call under this key began. Whoever no longer waits for it, because the
+/// time for the call is over or the other run has gone, cancels it in order.
+async fn work(session: Session, task: String, untrusted: bool) -> Result<Run, Fault> {
+    let begins = |watch| async move {
+        match session.last().await? {
+            Some(earlier) => session.resume(&earlier.run, &watch).await,
+            None => session.run_task(&task, untrusted, &watch).await,
+        }
+    };
+    apart(begins).await
 }
 
 /// The session of the task that is handed on under a key.
@@ -197,29 +257,6 @@ pub(crate) fn handed_on_by(session: &SessionId) -> Option<RunId> {
     let (task, _call) = session.as_str().rsplit_once('.')?;
     let (_tool, run) = task.rsplit_once('.')?;
     Some(RunId::from(run))
-}
-
-/// What the other agent hears of a run.
-fn told(run: &Run) -> Value {
-    let answer = match run.answer_schema() {
-        Some(_) => serde_json::from_str(run.answer()).unwrap_or_else(|_| run.answer().into()),
-        None => Value::from(run.answer()),
-    };
-    let mut told = match run.outcome() {
-        Some(Outcome::Answered | Outcome::Asked) | None => json!({"answer": answer}),
-        Some(Outcome::Waiting { .. }) => {
-            json!({"answer": "a person has to decide first", "outcome": "waiting", "run": run.id()})
-        }
-        Some(outcome) => {
-            let outcome = serde_json::to_value(outcome).unwrap_or_default();
-            json!({"answer": answer, "outcome": outcome["outcome"]})
-        }
-    };
-    let (turns, tokens) = (run.usage().turns, run.usage().tokens.decoded());
-    if tokens > 0 {
-        told["usage"] = json!({"turns": turns, "tokens": tokens});
-    }
-    told
 }
 
 /// What the inner policy allows, if it only reads.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
 use handyman_core::{
-    CallContext, CallOutcome, CallRequest, Effect, Event, Failure, FaultKind, Outcome, ReplyBody, Run,
+    CallContext, CallOutcome, CallRequest, Effect, Event, Failure, Fault, FaultKind, Outcome, ReplyBody, Run,
     Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
 };
 use serde_json::{Map, Value, json};
@@ -85,6 +85,11 @@ fn pay(price: &Arc<AtomicI64>, paid: &Arc<AtomicI64>, rises: &Arc<AtomicI64>) ->
     Pay { spec, price: Arc::clone(price), paid: Arc::clone(paid), rises: Arc::clone(rises) }
 }
 
+/// Whether a hint names what a program does, and what somebody at the command line does.
+fn helps(fault: &Fault, ways: [&str; 2]) -> bool {
+    fault.hint().is_some_and(|hint| ways.iter().all(|way| hint.contains(way)))
+}
+
 fn outcome_of_call(run: &Run) -> CallOutcome {
     run.done()[0].outcome
 }
@@ -103,11 +108,13 @@ async fn an_allowed_call_runs_when_the_run_goes_on() {
     assert_eq!(desk.paid.load(Ordering::SeqCst), 0, "a decision runs nothing");
     let twice = decide(desk.journal.as_ref(), run.id(), Verdict::Deny, None).await.unwrap_err();
     assert!(twice.to_string().contains("already allowed"), "{twice}");
+    assert!(helps(&twice, ["`Agent::resume`", "handyman resume "]), "{twice:?}");
     let run = desk.agent.resume(run.id()).await.unwrap();
     assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 10));
     assert_eq!(run.done()[0].result["session"], json!(listed[0].session), "the tool knows the session");
     let nothing = decide(desk.journal.as_ref(), run.id(), Verdict::Allow, None).await.unwrap_err();
     assert_eq!(nothing.kind(), FaultKind::Request);
+    assert!(helps(&nothing, ["`approvals::waiting`", "handyman approvals list"]), "{nothing:?}");
 }
 
 #[tokio::test]
@@ -133,6 +140,7 @@ async fn what_has_changed_since_is_asked_again() {
     assert!(new.why.starts_with("what would happen has changed"), "{}", new.why);
     let stale = decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&old.digest)).await.unwrap_err();
     assert!(stale.to_string().contains("not what the digest was given for"), "{stale}");
+    assert!(helps(&stale, ["`Agent::waiting`", "handyman approvals list"]), "{stale:?}");
     decide(desk.journal.as_ref(), run.id(), Verdict::Allow, Some(&new.digest)).await.unwrap();
     let run = desk.agent.resume(run.id()).await.unwrap();
     assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 99));
@@ -258,4 +266,71 @@ async fn the_model_is_told_why_a_person_says_no() {
             (CallOutcome::Refused, &json!(told))
         );
     }
+}
+
+#[tokio::test]
+async fn a_decision_with_its_digest_is_recorded_and_the_run_waits_to_be_gone_on_with() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    let shown = desk.agent.waiting(run.id()).await.unwrap().unwrap();
+    let decides = |digest: String, verdict| {
+        let (agent, run) = (desk.agent.clone(), run.id().clone());
+        async move { agent.decide(&run, &digest, verdict, None).await }
+    };
+    for wrong in ["", &shown.digest[..8], "of something else"] {
+        let fault = decides(wrong.to_owned(), Verdict::Allow).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Request);
+        assert!(fault.to_string().contains("not what the digest"), "{fault}");
+    }
+    let asks = decides(shown.digest.clone(), Verdict::Ask).await.unwrap_err();
+    assert_eq!(asks.kind(), FaultKind::Request);
+    decides(shown.digest.clone(), Verdict::Allow).await.unwrap();
+    decides(shown.digest.clone(), Verdict::Allow).await.expect("its first answer may have been lost");
+    let otherwise = decides(shown.digest.clone(), Verdict::Deny).await.unwrap_err();
+    assert!(otherwise.to_string().contains("already allowed"), "{otherwise}");
+    let decided = |(_, event): &&(_, Event)| matches!(event, Event::PersonDecided { .. });
+    assert_eq!(desk.journal.all().iter().filter(decided).count(), 1);
+    assert_eq!(desk.paid.load(Ordering::SeqCst), 0, "a decision runs nothing");
+    let run = desk.agent.resume(run.id()).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 10));
+    let late = decides(shown.digest, Verdict::Allow).await.unwrap_err();
+    assert!(late.to_string().contains("no call of run"), "{late}");
+}
+
+#[tokio::test]
+async fn a_person_who_is_heard_again_before_the_run_goes_on_is_heard() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    let shown = desk.agent.waiting(run.id()).await.unwrap().unwrap();
+    // The process went down between the decision and the run.
+    desk.agent.decide(run.id(), &shown.digest, Verdict::Allow, None).await.unwrap();
+    let run = desk.agent.allow(&shown).await.unwrap();
+    assert_eq!((run.answer(), desk.paid.load(Ordering::SeqCst)), ("Done.", 10));
+}
+
+#[tokio::test]
+async fn what_is_shown_elsewhere_comes_back_as_it_was() {
+    let desk = desk();
+    let run = desk.agent.run("pay").await.unwrap();
+    let shown = desk.agent.waiting(run.id()).await.unwrap().unwrap();
+    let text = serde_json::to_string(&shown).unwrap();
+    assert_eq!(serde_json::from_str::<super::Approval>(&text).unwrap(), shown);
+}
+
+#[tokio::test]
+async fn a_typed_run_that_waited_has_its_value_afterwards() {
+    #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
+    struct Paid {
+        receipt: String,
+    }
+
+    let replies = [ScriptedModel::call("pay", json!({})), ScriptedModel::answer(r#"{"receipt": "P1"}"#)];
+    let desk = desk_with(replies);
+    let waits = desk.agent.run_as::<Paid>("pay").await.unwrap();
+    assert_eq!(waits.value, None);
+    let fault = waits.run.answer_as::<Paid>().unwrap_err();
+    assert!(fault.to_string().contains("it waits for a person"), "{fault}");
+    let shown = desk.agent.waiting(waits.run.id()).await.unwrap().unwrap();
+    let run = desk.agent.allow(&shown).await.unwrap();
+    assert_eq!(run.answer_as::<Paid>().unwrap(), Paid { receipt: "P1".to_owned() });
 }

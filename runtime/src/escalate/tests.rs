@@ -46,7 +46,7 @@ impl Model for Sure {
 
 /// What was shown.
 #[derive(Default)]
-struct Shown(Mutex<Vec<Delta>>);
+pub(crate) struct Shown(Mutex<Vec<Delta>>);
 
 impl DeltaSink for Shown {
     fn delta(&self, delta: Delta) {
@@ -55,16 +55,21 @@ impl DeltaSink for Shown {
 }
 
 impl Shown {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let text = |delta: &Delta| match delta {
             Delta::Text(text) | Delta::Reasoning(text) => text.clone(),
+            Delta::Progress { text, .. } => panic!("a model runs no tools: {text}"),
         };
         self.0.lock().unwrap().iter().map(text).collect()
     }
 }
 
 /// Asks for the first reply of a session, with so many tokens.
-async fn first_reply(model: &dyn Model, tokens_max: u64, sink: &dyn DeltaSink) -> Result<ModelReply, Fault> {
+pub(crate) async fn first_reply(
+    model: &dyn Model,
+    tokens_max: u64,
+    sink: &dyn DeltaSink,
+) -> Result<ModelReply, Fault> {
     let request = ModelRequest {
         session: &SessionId::from("s1"),
         history: &[],

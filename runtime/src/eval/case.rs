@@ -114,20 +114,46 @@ impl Case {
         self.name.as_ref().or(self.task.first()).map_or("", String::as_str)
     }
 
-    /// Sees that the tools it names are on offer. A tool that is not can be called by nobody: a misspelt name among
-    /// those that must not be called would be kept to by everybody.
+    /// Sees that the tools it names are on offer, and have the arguments it names. A tool that is not can be called by
+    /// nobody: a misspelt name among those that must not be called would be kept to by everybody. An argument that there
+    /// is not would be held against the model.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Request` that names the tool.
+    /// A [`Fault`] of kind `Request` that names the tool, or the argument.
     pub fn fits(&self, tools: &[ToolSpec]) -> Result<(), Fault> {
         let mut named = self.expect.calls.iter().map(|call| &call.tool).chain(&self.expect.never);
         let is_missing = |name: &&String| tools.iter().all(|tool| tool.name != **name);
-        let Some(name) = named.find(is_missing) else { return Ok(()) };
-        let offered: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-        let problem = format!("the case '{}' names the tool '{name}', which is not on offer", self.title());
-        Err(Fault::new(FaultKind::Request, problem)
-            .with_hint(format!("the tools on offer are: {}", offered.join(", "))))
+        if let Some(name) = named.find(is_missing) {
+            let offered: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+            let problem =
+                format!("the case '{}' names the tool '{name}', which is not on offer", self.title());
+            return Err(Fault::new(FaultKind::Request, problem)
+                .with_hint(format!("the tools on offer are: {}", offered.join(", "))));
+        }
+        let wrong =
+            |call: &ExpectedCall| unknown_argument(call, tools.iter().find(|tool| tool.name == call.tool)?);
+        match self.expect.calls.iter().find_map(wrong) {
+            Some(problem) => {
+                Err(Fault::new(FaultKind::Request, format!("the case '{}': {problem}", self.title()))
+                    .with_hint("name arguments as `handyman tools show TOOL` shows them"))
+            }
+            None => Ok(()),
+        }
     }
+}
+
+/// What is wrong with the name of an argument, where the tool takes none but those that its schema names.
+fn unknown_argument(call: &ExpectedCall, tool: &ToolSpec) -> Option<String> {
+    let schema = &tool.parameters;
+    if schema["additionalProperties"] != false || schema.get("patternProperties").is_some() {
+        return None;
+    }
+    let known = schema["properties"].as_object();
+    let is_known = |name: &String| known.is_some_and(|known| known.contains_key(name));
+    let name = call.arguments.keys().find(|name| !is_known(name))?;
+    let known: Vec<&str> = known.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Some(format!("{} has no argument '{name}'; it has {known}", tool.name))
 }
 
 /// A case as it is written.

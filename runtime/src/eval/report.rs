@@ -1,10 +1,11 @@
 //! What trying cases came to, counted.
 
 use handyman_core::{RunId, Usage};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::case::Case;
 use super::judge::Unmet;
+use super::threshold::Threshold;
 
 /// One try of a case.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -15,6 +16,10 @@ pub struct Try {
     pub runs: Vec<RunId>,
     /// What they used.
     pub usage: Usage,
+    /// The least confidence of its replies that hold calls, from 0 to 1 (see
+    /// [`ModelReply::confidence`](handyman_core::ModelReply)); `None` where the model could not say.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_thousandths")]
+    pub confidence: Option<f32>,
     /// Milliseconds that it took.
     pub ms: u64,
 }
@@ -100,6 +105,12 @@ impl Report {
         sum(self.cases.iter().map(Tried::usage))
     }
 
+    /// The confidence that best tells tries that failed from those that passed; `None` where none does.
+    #[must_use]
+    pub fn threshold(&self) -> Option<Threshold> {
+        Threshold::best(self.cases.iter().flat_map(|tried| &tried.tries))
+    }
+
     /// Milliseconds that all cases took.
     #[must_use]
     pub fn ms(&self) -> u64 {
@@ -124,6 +135,12 @@ pub fn wilson(passed: u32, of: u32) -> (f64, f64) {
     let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + Z * Z / n;
     (((middle - spread) / scale).max(0.0), ((middle + spread) / scale).min(1.0))
+}
+
+/// A share as it is read: not with the digits that a `f32` has as a `f64`.
+#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
+fn in_thousandths<S: Serializer>(share: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    share.map(|share| (f64::from(share) * 1_000.0).round() / 1_000.0).serialize(serializer)
 }
 
 fn count<T>(all: impl Iterator<Item = T>) -> u32 {

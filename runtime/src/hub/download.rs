@@ -240,10 +240,9 @@ impl Remote {
         let request = match &self.token {
             Some(_) if is_open(&self.endpoint) => {
                 let problem = format!("the token would travel to {} unencrypted", self.endpoint);
-                return Err(Stopped::Fault(
-                    Fault::new(FaultKind::Model, problem)
-                        .with_hint("use an https:// address (HF_ENDPOINT), or leave the token out"),
-                ));
+                return Err(Stopped::Fault(Fault::new(FaultKind::Model, problem).with_hint(
+                    "use an https:// address (HF_ENDPOINT on the command line), or leave the token out",
+                )));
             }
             // It is not sent on where another host is redirected to.
             Some(token) => request.bearer_auth(token),
@@ -275,11 +274,13 @@ impl Remote {
             status if status.is_success() => Ok(()),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => lasting(
                 format!("{}: there is no model {repo}, or it is not public", self.endpoint),
-                "check the name; for a model that is not public, accept its terms there and set HF_TOKEN",
+                "check the name; for a model that is not public, accept its terms there and give a token (HF_TOKEN on the \
+                 command line)",
             ),
-            StatusCode::TOO_MANY_REQUESTS => {
-                busy(format!("{} asks to wait", self.endpoint), "try again later, or set HF_TOKEN")
-            }
+            StatusCode::TOO_MANY_REQUESTS => busy(
+                format!("{} asks to wait", self.endpoint),
+                "try again later, or give a token (HF_TOKEN on the command line)",
+            ),
             status if status.is_server_error() => {
                 busy(format!("{} answers {status} for {repo}", self.endpoint), "try again later")
             }
@@ -289,13 +290,16 @@ impl Remote {
 
     fn unreachable(&self, why: &str) -> Fault {
         Fault::new(FaultKind::Backend, format!("{} cannot be reached: {why}", self.endpoint))
-            .with_hint("check the connection; what is in the cache can be used with --offline")
+            .with_hint(
+                "check the connection; what is in the cache can be used without one: `HubSettings::offline`, --offline on \
+                 the command line",
+            )
     }
 
     /// The hub said something that it should not.
     pub(super) fn strange(&self, why: &str) -> Fault {
         Fault::new(FaultKind::Model, format!("{} does not answer as a hub: {why}", self.endpoint))
-            .with_hint("check HF_ENDPOINT")
+            .with_hint("check the hub's address: `HubSettings::endpoint`, HF_ENDPOINT on the command line")
     }
 }
 

@@ -123,7 +123,9 @@ async fn parts_are_pulled_together_and_removed_together() {
     assert_eq!(place.hub.list().len(), 1);
     assert_eq!(place.hub.remove(&name("some/model-GGUF")).unwrap(), 300_000);
     assert!(place.hub.list().is_empty());
-    assert_eq!(place.hub.remove(&name("some/model-GGUF")).unwrap_err().kind(), FaultKind::Model);
+    let gone = place.hub.remove(&name("some/model-GGUF")).unwrap_err();
+    assert_eq!(gone.kind(), FaultKind::Model);
+    assert!(gone.hint().unwrap().starts_with("`Hub::list` gives what is; on the command line: "), "{gone:?}");
 }
 
 #[tokio::test]

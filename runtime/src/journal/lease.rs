@@ -4,7 +4,6 @@
 //! system releases the lock when the process ends, however it ends, so a dead holder's lease is taken over
 //! at once and no clock is needed.
 
-use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use handyman_core::{Fault, FaultKind, Lease, SessionId};
 use sqlx::sqlite::SqlitePool;
 
 use super::fault;
-use crate::session::fresh;
+use crate::session::{fresh, is_fresh};
 
 /// How often a name is tried for this process.
 const NAMES_MAX: usize = 8;
@@ -25,7 +24,7 @@ pub(super) struct Leases(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    held: Mutex<HashSet<SessionId>>,
+    held: handyman_core::Leases,
     holder: Mutex<Option<Holder>>,
     /// Who writes or removes a row has this. A lease is given back in the background, and may have been taken again
     /// by then: that nobody holds it and that its row is removed has to be one step.
@@ -83,10 +82,8 @@ impl Leases {
         journal: Option<&Path>,
         session: &SessionId,
     ) -> Result<Lease, Fault> {
-        if !self.0.held.lock().unwrap_or_else(PoisonError::into_inner).insert(session.clone()) {
-            return Err(busy(session, "this process is already at work on it"));
-        }
-        let mut guard = Guard { leases: self.clone(), session: session.clone(), row: None };
+        let held = self.0.held.take(session)?;
+        let mut guard = Guard { leases: self.clone(), session: session.clone(), held: Some(held), row: None };
         if let Some(journal) = journal {
             let _rows = self.0.rows.lock().await;
             if pool.is_closed() {
@@ -112,7 +109,7 @@ impl Leases {
     /// Leaves nothing behind that names this process, unless it is still at work on a session.
     pub(super) async fn end(&self, pool: &SqlitePool) {
         let _rows = self.0.rows.lock().await;
-        if !self.0.held.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        if !self.0.held.is_empty() {
             return;
         }
         let holder = self.0.holder.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -129,21 +126,20 @@ impl Leases {
 struct Guard {
     leases: Leases,
     session: SessionId,
+    held: Option<Lease>,
     row: Option<(SqlitePool, String)>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.leases.0.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.session);
+        drop(self.held.take());
         // A row that stays names this process: it may take the lease again, and others once it has ended.
         if let (Some((pool, holder)), Ok(runtime)) = (self.row.take(), tokio::runtime::Handle::try_current())
         {
             let (leases, session) = (self.leases.clone(), self.session.clone());
             runtime.spawn(async move {
                 let _rows = leases.0.rows.lock().await;
-                let taken_again =
-                    leases.0.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&session);
-                if !taken_again {
+                if !leases.0.held.holds(&session) {
                     let gone = sqlx::query("DELETE FROM journal_leases WHERE session = ? AND holder = ?")
                         .bind(session.as_str())
                         .bind(holder)
@@ -192,7 +188,7 @@ async fn write(pool: &SqlitePool, journal: &Path, holder: &str, session: &Sessio
         .await
         .map_err(failed)?;
     if other.is_some_and(|other| other != holder && is_alive(journal, &other)) {
-        return Err(busy(session, "another process is at work on it"));
+        return Err(Lease::refused(session, "another process is at work on it"));
     }
     sqlx::query("INSERT OR REPLACE INTO journal_leases (session, holder) VALUES (?, ?)")
         .bind(session.as_str())
@@ -203,9 +199,10 @@ async fn write(pool: &SqlitePool, journal: &Path, holder: &str, session: &Sessio
     transaction.commit().await.map_err(failed)
 }
 
-/// Whether a holder still lives: it keeps its file locked.
+/// Whether a holder still lives: it keeps its file locked. What is no name of a process was written by somebody else, and
+/// leads to no file of ours.
 fn is_alive(journal: &Path, holder: &str) -> bool {
-    is_locked(&holder_path(journal, holder))
+    is_fresh(holder) && is_locked(&holder_path(journal, holder))
 }
 
 /// Whether somebody keeps a holder's file locked. A file that nobody does is removed while it is locked here: who has
@@ -232,11 +229,6 @@ fn holder_path(journal: &Path, holder: &str) -> PathBuf {
 fn holder_name(mut journal: OsString, holder: &str) -> OsString {
     journal.push(format!("-holder-{holder}"));
     journal
-}
-
-fn busy(session: &SessionId, who: &str) -> Fault {
-    Fault::new(FaultKind::Busy, format!("session {session} is busy: {who}"))
-        .with_hint("let that end, cancel it, or use another session")
 }
 
 #[cfg(test)]

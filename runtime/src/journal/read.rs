@@ -96,7 +96,10 @@ fn damaged(file: &File, run: &RunId, index: usize, error: &dyn std::fmt::Display
     let place = &file.place;
     let message = format!("event {index} of run {run} in the journal {place} cannot be read: {error}");
     Fault::new(FaultKind::Journal, message)
-        .with_hint("the file is damaged or of a newer version; `handyman runs verify` tells more")
+        .with_hint(
+            "the file is damaged or of a newer version; `SqliteJournal::verify` tells more; on the command line: handyman \
+             runs verify",
+        )
 }
 
 /// A run as it is listed.

@@ -59,8 +59,8 @@ fn strangers(place: &str, table: &str) -> Fault {
         "{place} is somebody else's database and no journal: there is a table '{table}' in it; nothing was changed"
     );
     Fault::new(FaultKind::Journal, problem).with_hint(
-        "name another file with --journal FILE; a database that is there for the tools to look into is named with \
-         --database FILE",
+        "name another file (--journal FILE on the command line, where a database for the tools to look into is named with \
+         --database FILE)",
     )
 }
 
@@ -83,7 +83,8 @@ pub(super) async fn migrate(pool: &SqlitePool, place: &str) -> Result<(), Fault>
     let known: i64 = steps(pool).await.map_err(|error| {
         Fault::new(FaultKind::Journal, format!("the journal {place} cannot be opened: {error}"))
             .with_hint(
-                "it is damaged or locked; `handyman runs verify` tells which, --journal FILE names another",
+                "it is damaged or locked: let other processes that hold it end, or name another file (--journal FILE on the \
+                 command line)",
             )
             .with_source(error)
     })?;

@@ -6,6 +6,9 @@ mod foreign;
 mod lease;
 mod shared;
 
+use std::cell::Cell;
+
+use handyman_core::testing::check_journal;
 use handyman_core::{Event, FaultKind, Journal, ModelInfo, Outcome, RunId, Usage};
 use jiff::civil::date;
 use tempfile::TempDir;
@@ -22,6 +25,7 @@ pub(super) fn started(run: &str, session: &str) -> Event {
         model: ModelInfo::default(),
         tools: vec!["weather".into()],
         untrusted: vec![],
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),
@@ -36,6 +40,17 @@ pub(super) fn finished() -> Event {
         incomplete: vec![],
         usage: Usage::default(),
     }
+}
+
+#[tokio::test]
+async fn it_keeps_what_a_journal_promises() {
+    check_journal(async || SqliteJournal::in_memory().await.unwrap()).await;
+    let (folder, made) = (TempDir::new().unwrap(), Cell::new(0));
+    let next = async || {
+        made.set(made.get() + 1);
+        SqliteJournal::open(folder.path().join(format!("{}.db", made.get()))).await.unwrap()
+    };
+    check_journal(next).await;
 }
 
 #[tokio::test]
@@ -90,7 +105,8 @@ async fn what_is_not_a_journal_is_said_to_be_none() {
 
     let inside_a_file = garbage.join("journal.db");
     let fault = SqliteJournal::open(&inside_a_file).await.unwrap_err();
-    assert_eq!((fault.kind(), fault.hint().is_some()), (FaultKind::Journal, true));
+    assert_eq!(fault.kind(), FaultKind::Journal);
+    assert!(fault.hint().unwrap().contains("--journal FILE on the command line"), "{fault:?}");
 }
 
 #[tokio::test]

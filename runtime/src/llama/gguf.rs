@@ -1,6 +1,16 @@
 //! A GGUF file's header, read before llama.cpp sees the file: broken files get a clear error, not an abort.
 //!
+//! llama.cpp refuses most broken files, and ends the process on others: on what it asserts, and on what it throws once
+//! the model is loaded. What a header can be seen to lead to that is refused here (`numbers`, `tensors`, `vocabulary`).
+//! What remains are tensors that fit together and not the architecture's graph, which llama.cpp finds out when it
+//! builds that.
+//!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+mod architectures;
+mod numbers;
+mod tensors;
+mod vocabulary;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,11 +19,15 @@ use std::path::Path;
 
 use handyman_core::{Fault, FaultKind};
 
+use vocabulary::{Tokens, Vocabulary};
+
 const MAGIC: [u8; 4] = *b"GGUF";
 const VERSIONS: std::ops::RangeInclusive<u32> = 2..=3;
 const DIMENSIONS_MAX: u32 = 4;
 /// More layers than any model has; a larger number is no layer's.
 const LAYERS_MAX: usize = 4_096;
+/// The tokens.
+const TOKENS: &str = "tokenizer.ggml.tokens";
 /// Architectures that only encode text into vectors and cannot write.
 const ENCODERS: [&str; 9] = [
     "bert",
@@ -32,6 +46,7 @@ const ENCODERS: [&str; 9] = [
 enum Meta {
     Text(String),
     Number(u64),
+    Real(f64),
     Numbers(Vec<u64>),
     Flag(bool),
     Skipped,
@@ -41,6 +56,7 @@ enum Meta {
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
     values: HashMap<String, Meta>,
+    vocabulary: Option<Vocabulary>,
     /// Name and size in bytes of every tensor, in the order of the file.
     tensors: Vec<(String, u64)>,
 }
@@ -50,7 +66,7 @@ impl Header {
     ///
     /// # Errors
     /// A [`Fault`] of kind `Model` that says what is wrong with the file: missing, not a file, not GGUF,
-    /// cut off, or an architecture that cannot write.
+    /// cut off, an architecture that cannot write, or numbers, tensors or tokens that would end the process.
     pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
         let broken = |what: String| {
             Fault::new(FaultKind::Model, format!("{}: {what}", path.display()))
@@ -78,14 +94,29 @@ impl Header {
             );
             return Err(broken(problem).with_hint("use a model that generates text"));
         }
+        header.check().map_err(|problem| {
+            broken(format!("llama.cpp cannot run this model: {problem}"))
+                .with_hint("download the model again, or name another file of it")
+        })?;
         Ok(header)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        numbers::check(self)?;
+        let (kind, words) = (self.text("tokenizer.ggml.model"), self.text("tokenizer.ggml.pre"));
+        let problem = match &self.vocabulary {
+            Some(vocabulary) => vocabulary.problem(kind, words),
+            None => vocabulary::problem_of(kind),
+        };
+        problem.map_or(Ok(()), Err)
     }
 
     /// A text value, or empty.
     pub(crate) fn text(&self, key: &str) -> &str {
         match self.values.get(key) {
             Some(Meta::Text(text)) => text,
-            Some(Meta::Number(_) | Meta::Numbers(_) | Meta::Flag(_) | Meta::Skipped) | None => "",
+            Some(Meta::Number(_) | Meta::Real(_) | Meta::Numbers(_) | Meta::Flag(_) | Meta::Skipped)
+            | None => "",
         }
     }
 
@@ -93,7 +124,9 @@ impl Header {
     pub(crate) fn of_architecture(&self, key: &str) -> Option<u64> {
         match self.value_of_architecture(key) {
             Some(Meta::Number(number)) => Some(*number),
-            Some(Meta::Text(_) | Meta::Numbers(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
+            Some(Meta::Text(_) | Meta::Real(_) | Meta::Numbers(_) | Meta::Flag(_) | Meta::Skipped) | None => {
+                None
+            }
         }
     }
 
@@ -103,7 +136,16 @@ impl Header {
         match self.value_of_architecture(key) {
             Some(Meta::Number(number)) => Some(*number),
             Some(Meta::Numbers(numbers)) => numbers.get(layer).copied(),
-            Some(Meta::Text(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
+            Some(Meta::Text(_) | Meta::Real(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
+        }
+    }
+
+    /// The largest number that any layer has.
+    fn most_of_layers(&self, key: &str) -> Option<u64> {
+        match self.value_of_architecture(key) {
+            Some(Meta::Number(number)) => Some(*number),
+            Some(Meta::Numbers(numbers)) => numbers.iter().copied().max(),
+            Some(Meta::Text(_) | Meta::Real(_) | Meta::Flag(_) | Meta::Skipped) | None => None,
         }
     }
 
@@ -151,15 +193,16 @@ impl<R: Read> Reader<R> {
         }
         let tensors = self.u64()?;
         let pairs = self.u64()?;
-        let mut values = HashMap::new();
+        let (mut values, mut vocabulary) = (HashMap::new(), None);
         for _ in 0..pairs {
             let key = self.text()?;
             let kind = self.u32()?;
-            let value = self.value(kind)?;
+            let value =
+                if key == TOKENS && kind == 9 { self.tokens(&mut vocabulary)? } else { self.value(kind)? };
             values.insert(key, value);
         }
         let tensors = self.tensors(tensors)?;
-        Ok(Header { values, tensors })
+        Ok(Header { values, vocabulary, tensors })
     }
 
     /// Reads the tensor list and checks that the data of the last one begins inside the file. A tensor ends
@@ -172,7 +215,8 @@ impl<R: Read> Reader<R> {
             if dimensions > DIMENSIONS_MAX {
                 return Err(format!("the header is damaged: a tensor with {dimensions} dimensions"));
             }
-            self.skip(u64::from(dimensions) * 8 + 4)?;
+            let sizes = (0..dimensions).map(|_| self.u64()).collect::<Result<Vec<u64>, _>>()?;
+            tensors::check(&name, &sizes, self.u32()?)?;
             begins.push((self.u64()?, name));
         }
         begins.sort();
@@ -189,9 +233,11 @@ impl<R: Read> Reader<R> {
 
     fn value(&mut self, kind: u32) -> Result<Meta, String> {
         match kind {
+            6 => Ok(Meta::Real(f64::from(f32::from_bits(self.u32()?)))),
             7 => Ok(Meta::Flag(self.uint(1)? != 0)),
             8 => self.text().map(Meta::Text),
             9 => self.array(),
+            12 => Ok(Meta::Real(f64::from_bits(self.u64()?))),
             _ => match width(kind) {
                 Some(bytes) => self.uint(bytes).map(Meta::Number),
                 None => Err(format!("the header is damaged: unknown value type {kind}")),
@@ -201,6 +247,10 @@ impl<R: Read> Reader<R> {
 
     fn array(&mut self) -> Result<Meta, String> {
         let kind = self.u32()?;
+        self.array_of(kind)
+    }
+
+    fn array_of(&mut self, kind: u32) -> Result<Meta, String> {
         let count = self.u64()?;
         match (kind, width(kind)) {
             (_, Some(bytes)) if count <= LAYERS_MAX as u64 => {
@@ -219,14 +269,33 @@ impl<R: Read> Reader<R> {
         Ok(Meta::Skipped)
     }
 
+    /// Looks at the tokens, where they are texts.
+    fn tokens(&mut self, vocabulary: &mut Option<Vocabulary>) -> Result<Meta, String> {
+        let kind = self.u32()?;
+        if kind != 8 {
+            return self.array_of(kind);
+        }
+        let mut tokens = Tokens::new();
+        for _ in 0..self.u64()? {
+            tokens.push(self.text_bytes()?);
+        }
+        *vocabulary = Some(tokens.finish());
+        Ok(Meta::Skipped)
+    }
+
     fn text(&mut self) -> Result<String, String> {
+        let bytes = self.text_bytes()?;
+        String::from_utf8(bytes).map_err(|_| "the header is damaged: a text is not UTF-8".to_owned())
+    }
+
+    fn text_bytes(&mut self) -> Result<Vec<u8>, String> {
         let length = self.u64()?;
         if length > self.left {
             return Err(cut_off());
         }
         let mut bytes = vec![0; usize::try_from(length).map_err(|_| cut_off())?];
         self.bytes(&mut bytes)?;
-        String::from_utf8(bytes).map_err(|_| "the header is damaged: a text is not UTF-8".to_owned())
+        Ok(bytes)
     }
 
     fn u32(&mut self) -> Result<u32, String> {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run};
+use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run, RunId};
 
 use self::spans::Spans;
 use super::Observer;
@@ -138,6 +138,10 @@ impl Observer for Traced<'_> {
     fn event_in(&self, run: &Run, event: &Event) {
         self.told(Some(run), event);
         self.shown_to.event_in(run, event);
+    }
+
+    fn delta_in(&self, run: &RunId, delta: Delta) {
+        self.shown_to.delta_in(run, delta);
     }
 
     fn asked(&self, run: &Run) {

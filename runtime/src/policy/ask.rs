@@ -93,4 +93,8 @@ impl<P: Policy> Policy for AskFor<P> {
             (Verdict::Allow | Verdict::Ask | Verdict::Deny, _) => decision,
         }
     }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        self.inner.ruled_out(tools, run)
+    }
 }

@@ -6,9 +6,9 @@ use handyman_core::{Decision, Policy, Run, ToolCall, ToolSpec, Verdict};
 use super::AllowAll;
 
 /// Decides on the tools that are named, whatever their effect; the inner policy decides on the rest. Where a tool is named
-/// more than once, the more careful word holds: refuse before ask, and ask before allow.
+/// more than once, the more careful word holds: deny before ask, and ask before allow.
 ///
-/// What is allowed so is still refused where the person's own words refuse it ([`HeedRefusals`](super::HeedRefusals)), and
+/// What is allowed so is still denied where the person's own words refuse it ([`HeedRefusals`](super::HeedRefusals)), and
 /// asked about where untrusted content is behind it ([`AskForUntrusted`](super::AskForUntrusted)): every agent has these
 /// around its policy.
 ///
@@ -17,7 +17,7 @@ use super::AllowAll;
 ///
 /// # fn main() -> Result<(), handyman_core::Fault> {
 /// // Books without asking, refunds nothing, and asks about every other effect.
-/// let policy = ByTool::new(AskForEffects).allow(["book"]).refuse(["refund"]);
+/// let policy = ByTool::new(AskForEffects).allow(["book"]).deny(["refund"]);
 /// let agent = Agent::new(ScriptModel::parse("")?).policy(policy);
 /// # let _ = agent;
 /// # Ok(())
@@ -27,14 +27,14 @@ use super::AllowAll;
 pub struct ByTool<P> {
     allowed: Vec<String>,
     asked: Vec<String>,
-    refused: Vec<String>,
+    denied: Vec<String>,
     inner: P,
 }
 
 impl<P> ByTool<P> {
     /// As `inner` decides: no tool is named yet.
     pub fn new(inner: P) -> Self {
-        Self { allowed: Vec::new(), asked: Vec::new(), refused: Vec::new(), inner }
+        Self { allowed: Vec::new(), asked: Vec::new(), denied: Vec::new(), inner }
     }
 
     /// Lets these tools act as well.
@@ -51,10 +51,10 @@ impl<P> ByTool<P> {
         self
     }
 
-    /// Refuses every call of these tools as well, also of those that only read.
+    /// Denies every call of these tools as well, also of those that only read.
     #[must_use]
-    pub fn refuse<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.refused.extend(names.into_iter().map(Into::into));
+    pub fn deny<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.denied.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -62,7 +62,7 @@ impl<P> ByTool<P> {
     fn said_of(&self, tool: &str) -> Option<Verdict> {
         // The most careful word first.
         let lists =
-            [(&self.refused, Verdict::Deny), (&self.asked, Verdict::Ask), (&self.allowed, Verdict::Allow)];
+            [(&self.denied, Verdict::Deny), (&self.asked, Verdict::Ask), (&self.allowed, Verdict::Allow)];
         lists.into_iter().find(|(names, _)| names.iter().any(|name| name == tool)).map(|(_, said)| said)
     }
 }
@@ -73,11 +73,17 @@ impl<P: Policy> Policy for ByTool<P> {
         let tool = &spec.name;
         match self.said_of(tool) {
             Some(Verdict::Deny) => {
-                Decision::new(Verdict::Deny, format!("{tool} is on the list of refused tools"))
+                Decision::new(Verdict::Deny, format!("{tool} is on the list of denied tools"))
             }
             Some(Verdict::Ask) => Decision::new(Verdict::Ask, format!("{tool} needs a person's yes")),
             Some(Verdict::Allow) => AllowAll.decide(call, spec, run).await,
             None => self.inner.decide(call, spec, run).await,
         }
+    }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        let mut ruled_out = self.inner.ruled_out(tools, run);
+        ruled_out.retain(|tool| self.said_of(tool).is_none());
+        ruled_out
     }
 }

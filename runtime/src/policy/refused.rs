@@ -37,4 +37,9 @@ impl<P: Policy> Policy for HeedRefusals<P> {
             None => decision,
         }
     }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        let refused = claims::ruled_out(run, tools).into_iter().map(|tool| tool.name.clone());
+        self.inner.ruled_out(tools, run).into_iter().chain(refused).collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! Each policy alone, and wrapped.
 
+mod ruled_out;
 mod strangers;
 mod unsure;
 
@@ -33,6 +34,7 @@ fn begins(message: &str) -> Event {
         model: ModelInfo::default(),
         tools: vec!["read_mail".into(), "pay".into()],
         untrusted: vec!["read_mail".into()],
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),
@@ -116,7 +118,7 @@ async fn what_is_said_of_a_tool_by_its_name_holds_before_what_is_said_of_its_eff
         (ByTool::new(AskForEffects), [Allow, Ask, Ask], "none is named"),
         (ByTool::new(AskForEffects).allow(["pay"]), [Allow, Ask, Allow], "allowed"),
         (ByTool::new(AskForEffects).ask(["look"]), [Ask, Ask, Ask], "asked about, though it only reads"),
-        (ByTool::new(AskForEffects).refuse(["look", "put"]), [Deny, Deny, Ask], "refused"),
+        (ByTool::new(AskForEffects).deny(["look", "put"]), [Deny, Deny, Ask], "denied"),
         (ByTool::new(AskForEffects).allow(["pay"]).allow(["put"]), [Allow, Allow, Allow], "one more"),
         (
             ByTool::new(AskForEffects).ask(["pay"]).allow(["pay", "put"]),
@@ -124,9 +126,9 @@ async fn what_is_said_of_a_tool_by_its_name_holds_before_what_is_said_of_its_eff
             "asked about and allowed",
         ),
         (
-            ByTool::new(AskForEffects).refuse(["pay"]).ask(["pay", "put"]).allow(["pay", "put"]),
+            ByTool::new(AskForEffects).deny(["pay"]).ask(["pay", "put"]).allow(["pay", "put"]),
             [Allow, Ask, Deny],
-            "refused, asked about and allowed",
+            "denied, asked about and allowed",
         ),
     ];
     for (policy, expected, case) in cases {
@@ -140,6 +142,9 @@ async fn what_is_said_of_a_tool_by_its_name_holds_before_what_is_said_of_its_eff
         "the inner one is not asked"
     );
     assert_eq!(verdict(ByTool::new(ReadOnly).allow(["pay"]), &put).await, Deny, "it decides on the rest");
+    let (denies, run) = (ByTool::new(AllowAll).deny(["pay"]), Run::new("r1".into(), Earlier::default()));
+    let denied = denies.decide(&call("pay", json!({})), &pay, &run).await;
+    assert_eq!(denied.why, "pay is on the list of denied tools");
 }
 
 #[tokio::test]

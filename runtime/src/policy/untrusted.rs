@@ -5,7 +5,10 @@
 //! a person is asked, and told which content is behind it.
 
 use async_trait::async_trait;
-use handyman_core::{Decision, Effect, Message, Policy, Run, Source, ToolCall, ToolSpec, Verdict, claims};
+use handyman_core::{
+    Decision, Effect, Message, Policy, Run, Source, ToolCall, ToolSpec, Verdict, claims, provenance,
+};
+use serde_json::Value;
 
 /// Asks a person about effects that untrusted content is behind; the inner policy decides on the rest.
 /// Every agent has it, unless it is told otherwise.
@@ -65,6 +68,10 @@ impl<P: Policy> Policy for AskForUntrusted<P> {
             None => decision,
         }
     }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        self.inner.ruled_out(tools, run)
+    }
 }
 
 /// Which untrusted content is behind a call, if any is.
@@ -83,7 +90,21 @@ fn behind(call: &ToolCall, spec: &ToolSpec, run: &Run) -> Option<String> {
         (!asked).then(|| format!("untrusted content was read before ({what}), and nobody asked for {name}"))
     };
     // A workflow's author has asked for its calls: only what they are made of counts.
-    tainted.or_else(|| if run.is_scripted(&call.id) { None } else { read() })
+    tainted.or_else(|| if run.is_scripted(&call.id) { None } else { made_up(call, run).or_else(read) })
+}
+
+/// The argument that nobody has said and no model should make up, if strangers were heard: they may have told it in
+/// pieces.
+fn made_up(call: &ToolCall, run: &Run) -> Option<String> {
+    let what = heard(run)?;
+    let arguments = Value::Object(call.arguments.clone());
+    let made_up = run.trace(call).into_iter().find(|origin| {
+        origin.source == Source::Model && arguments.pointer(&origin.at).is_some_and(provenance::is_identifier)
+    })?;
+    Some(format!(
+        "nobody has said the argument {}, and untrusted content was read before ({what})",
+        made_up.at
+    ))
 }
 
 /// What strangers have been heard in, if they have.

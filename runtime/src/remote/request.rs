@@ -1,9 +1,7 @@
 //! A request in the shape of `OpenAI`'s chat completions.
 
 use handyman_core::schema::shown;
-use handyman_core::{
-    CallRequest, Message, ModelRequest, Part, ReplyMode, Role, Sampling, ToolChoice, ToolSpec,
-};
+use handyman_core::{Message, ModelRequest, Part, ReplyMode, Role, Sampling, ToolChoice, ToolSpec};
 use serde_json::{Map, Value, json};
 
 /// What a service has been found to want of a request.
@@ -213,12 +211,4 @@ fn person_text(message: &Message) -> String {
         })
         .collect();
     texts.join("\n")
-}
-
-/// A reply with calls as text, for a history that can hold no calls in its place.
-pub(super) fn as_text(text: &str, calls: &[CallRequest]) -> String {
-    let calls = calls.iter().map(|call| json!({"name": call.tool, "arguments": call.arguments}).to_string());
-    let parts: Vec<String> =
-        std::iter::once(text.to_owned()).chain(calls).filter(|part| !part.is_empty()).collect();
-    parts.join("\n")
 }

@@ -144,6 +144,8 @@ impl Assembly {
         let (whole, new) = match &delta {
             Delta::Reasoning(new) => (&mut self.reasoning, new),
             Delta::Text(new) => (&mut self.text, new),
+            // Tools tell that, and no service.
+            Delta::Progress { .. } => return,
         };
         if !new.is_empty() {
             whole.push_str(new);
@@ -214,14 +216,6 @@ impl Assembly {
         let calls: Result<Vec<CallRequest>, String> =
             self.calls.iter().map(|call| call.request(stop.is_ended())).collect();
         let body = match calls {
-            Ok(calls) if calls.is_empty() && self.text.trim().is_empty() => {
-                let problem = if stop.is_ended() {
-                    "nothing was said and nothing called"
-                } else {
-                    "nothing was said yet"
-                };
-                ReplyBody::Malformed { text: String::new(), problem: problem.to_owned() }
-            }
             Ok(calls) => {
                 ReplyBody::Said { reasoning: self.reasoning, text: self.text.trim().to_owned(), calls }
             }

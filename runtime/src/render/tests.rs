@@ -63,3 +63,67 @@ fn a_value_that_holds_itself_is_a_fault() {
         assert_eq!(render(&source).unwrap_err().kind(), FaultKind::Template, "{shown}");
     }
 }
+
+/// Renders a template that has to be a fault, and gives what it says.
+fn refused(source: &str) -> String {
+    let fault = render(source).expect_err(source);
+    assert_eq!(fault.kind(), FaultKind::Template, "{source}");
+    fault.to_string()
+}
+
+#[test]
+fn a_template_that_nests_too_deep_is_a_fault() {
+    for source in [
+        format!("{{{{ {}1 }}}}", "not ".repeat(50_000)),
+        format!("{{{{ a{} }}}}", ".a".repeat(50_000)),
+        format!("{{{{ a{} }}}}", "|upper".repeat(30_000)),
+        format!("{{{{ 1{} }}}}", "+1".repeat(50_000)),
+        format!("{{{{ {}1 }}}}", "-".repeat(50_000)),
+        format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(20_000)),
+    ] {
+        let problem = refused(&source);
+        assert!(problem.contains("in one tag") || problem.contains("elif"), "{problem}");
+    }
+    assert!(refused(&"x".repeat(super::SOURCE_MAX + 1)).contains("longer than 256 KiB"));
+}
+
+#[test]
+fn a_template_that_makes_too_much_is_a_fault() {
+    let doubled = |step: &str| {
+        format!(
+            "{{% set ns = namespace(s='x') %}}{{% for i in range(60) %}}{step}{{% endfor %}}{{{{ ns.s | length }}}}"
+        )
+    };
+    for source in [
+        doubled("{% set ns.s = ns.s ~ ns.s %}"),
+        doubled("{% set ns.s = ns.s + ns.s %}"),
+        doubled("{% set ns.s = '{0}{0}'.format(ns.s) %}"),
+        doubled("{% set ns.s = ns.s.join([ns.s, ns.s]) %}"),
+        "{{ {'a': 1} | tojson(indent=9000000000000) }}".to_owned(),
+        "{{ '%9999999999d' | format(1) }}".to_owned(),
+        "{{ 'x' | indent(9000000000) }}".to_owned(),
+        "{{ strftime_now('%c' * 1000) }}".to_owned(),
+        format!("{{% for i in range(99999) %}}{}{{% endfor %}}", "long ".repeat(1_000)),
+    ] {
+        let problem = refused(&source);
+        assert!(["MiB", "KiB", "indents"].iter().any(|limit| problem.contains(limit)), "{problem}");
+    }
+    // What was doubled by lists is small until it is written.
+    let lists = doubled("{% set ns.s = [ns.s, ns.s] %}").replace("length", "tojson");
+    assert!(refused(&lists).contains("MiB"));
+}
+
+#[test]
+fn a_template_that_breaks_the_engine_is_a_fault() {
+    refused("{{ messages[1:][::-1] }}");
+    refused("{% for x in [1] %}{{ loop.cycle() }}{% endfor %}");
+}
+
+#[test]
+fn a_long_conversation_is_rendered() {
+    let template = "{%- set ns = namespace(out='') %}{%- for m in messages %}{%- set ns.out = ns.out ~ m.role ~ ': ' ~ m.content | trim ~ '\n' %}{%- endfor %}{{- ns.out }}";
+    let template = Template::new(template.to_owned(), String::new(), String::new()).unwrap();
+    let messages = vec![json!({"role": "user", "content": "word ".repeat(200)}); 300];
+    let prompt = template.render(&Conversation { messages, tools: json!([]) }, true).unwrap();
+    assert_eq!(prompt.len(), 300 * ("user: ".len() + 999 + 1));
+}

@@ -50,6 +50,9 @@ async fn a_fork_goes_on_from_a_turn_in_a_session_of_its_own() {
     let session = agent.session_of(first.id()).await.unwrap();
     let fault = session.fork(first.id(), 7).await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Request);
+    for way in ["`Journal::events`", "handyman runs show "] {
+        assert!(fault.hint().unwrap().contains(way), "{fault:?}");
+    }
     let (forked, run) = session.fork(first.id(), 2).await.unwrap();
     assert_ne!(forked.id(), session.id());
     let again = agent.resume(&run).await.unwrap();
@@ -99,6 +102,7 @@ async fn a_run_that_is_under_way_is_cancelled_in_a_branch_and_goes_on_where_it_w
         model: handyman_core::ModelInfo::default(),
         tools: vec![],
         untrusted: vec![],
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),

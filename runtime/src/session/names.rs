@@ -22,5 +22,10 @@ pub(crate) fn fresh(prefix: &str) -> String {
     prefix.chars().chain((0..DIGITS).filter_map(digit).map(|digit| char::from(*digit))).collect()
 }
 
+/// Whether a name without a prefix was made so.
+pub(crate) fn is_fresh(name: &str) -> bool {
+    name.len() == DIGITS as usize && name.bytes().all(|byte| ALPHABET.contains(&byte))
+}
+
 #[cfg(test)]
 mod tests;

@@ -119,6 +119,10 @@ async fn a_run_that_waits_is_cancelled_and_its_call_never_made() {
         let agent = desk.agent([calls("", "keep")]);
         let waiting = agent.session_named("s".into()).run("keep it").await.unwrap();
         assert!(matches!(waiting.outcome(), Some(Outcome::Waiting { .. })));
+        let refused = agent.session_named("s".into()).run("and now?").await.unwrap_err();
+        for way in ["`Agent::allow` or `Agent::deny`", "handyman approvals allow "] {
+            assert!(refused.hint().unwrap().contains(way), "{refused:?}");
+        }
         if let Some(verdict) = decided {
             approvals::decide(desk.journal.as_ref(), waiting.id(), verdict, None).await.unwrap();
         }
@@ -145,6 +149,7 @@ async fn what_has_ended_is_given_as_it_is_and_what_is_unknown_is_said_to_be() {
     let unknown = agent.cancel(&"r0".into()).await.unwrap_err();
     let as_usual = agent.resume(&"r0".into()).await.unwrap_err();
     assert_eq!((unknown.kind(), unknown.to_string()), (as_usual.kind(), as_usual.to_string()));
+    assert!(unknown.hint().unwrap().starts_with("`Journal::runs` lists the runs there are; "), "{unknown:?}");
 
     let held = desk.journal.lease(&"s".into()).await.unwrap();
     assert_eq!(agent.cancel(waiting.id()).await.unwrap_err().kind(), FaultKind::Busy);
@@ -240,6 +245,7 @@ async fn an_answer_that_is_not_the_models_stands_in_its_place() {
         model: ModelInfo::default(),
         tools: vec![],
         untrusted: vec![],
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: date(2026, 11, 23).at(9, 0, 0, 0),

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use handyman_core::testing::MemoryJournal;
 use handyman_core::{
     CallContext, CallOutcome, Delta, Effect, Event, FaultKind, Journal, Outcome, Safety, Tool, ToolResult,
-    ToolSpec, Verdict, tool,
+    ToolSpec, Verdict, Workflow, tool,
 };
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
@@ -154,4 +154,23 @@ async fn a_run_that_waits_goes_on_as_a_stream() {
     let session = agent.session_of(run.id()).await.unwrap();
     let run = session.resume_stream(run.id()).run().await.unwrap();
     assert_eq!(run.answer(), "Noted.");
+}
+
+#[tokio::test]
+async fn an_agent_goes_on_with_a_run_and_follows_a_workflow_as_a_stream() {
+    let agent = Agent::new(ScriptModel::parse(SCRIPT).unwrap()).tool(note);
+    let run = agent.stream("Note milk").run().await.unwrap();
+    let shown = agent.waiting(run.id()).await.unwrap().unwrap();
+    agent.decide(run.id(), &shown.digest, Verdict::Allow, None).await.unwrap();
+    let told: Vec<Told> = agent.resume_stream(run.id()).map(Result::unwrap).collect().await;
+    assert!(matches!(&told[0], Told::Event(event) if matches!(event.as_ref(), Event::Resumed)), "{told:?}");
+    let Some(Told::Ended(run)) = told.last() else { panic!("{told:?}") };
+    assert_eq!(run.answer(), "Noted.");
+    let nowhere = agent.resume_stream(&"r-nowhere".into()).run().await.unwrap_err();
+    assert_eq!(nowhere.kind(), FaultKind::Request);
+
+    let steps = json!({"name": "w", "steps": [{"name": "one", "call": "note", "with": {"text": "milk"}}]});
+    let workflow = Workflow::new(steps).unwrap();
+    let run = agent.policy(AllowAll).stream_workflow(&workflow, Map::new()).run().await.unwrap();
+    assert_eq!(run.answer(), "milk");
 }

@@ -1,5 +1,7 @@
 //! Tests of agents that other agents hand tasks to.
 
+mod dropped;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

@@ -58,6 +58,7 @@ fn an_answer_of_a_shape_stands_in_the_envelope_as_it_is() {
             .flat_map(|piece| splitter.push(&piece.to_string()))
             .map(|delta| match delta {
                 Delta::Text(text) | Delta::Reasoning(text) => text,
+                Delta::Progress { text, .. } => panic!("a model runs no tools: {text}"),
             })
             .collect();
         assert_eq!(shown, text.trim_end());

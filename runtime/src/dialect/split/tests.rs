@@ -18,6 +18,7 @@ fn shown(mut splitter: Splitter, reply: &str, cuts: &[usize]) -> (String, String
     let mut take = |delta| match delta {
         Delta::Text(piece) => text.push_str(&piece),
         Delta::Reasoning(piece) => reasoning.push_str(&piece),
+        Delta::Progress { text, .. } => panic!("a model runs no tools: {text}"),
     };
     for end in cuts.into_iter().chain([reply.len()]) {
         splitter.push(&reply[start..end]).into_iter().for_each(&mut take);

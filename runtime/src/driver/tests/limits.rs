@@ -91,6 +91,34 @@ impl handyman_core::Policy for Cancels {
     }
 }
 
+/// Presses Ctrl-C when a call has started and its tool is not yet used.
+struct CancelsAtTheStart(CancellationToken);
+
+impl handyman_core::DeltaSink for CancelsAtTheStart {}
+
+impl crate::Observer for CancelsAtTheStart {
+    fn event(&self, event: &Event) {
+        if matches!(event, Event::CallStarted { .. }) {
+            self.0.cancel();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_a_cancelled_run_has_not_tried_is_cancelled_whatever_its_effect() {
+    for effect in [Effect::ReadOnly, Effect::Idempotent, Effect::Once] {
+        let (agent, ..) = super::agent(vec![say("", &[("act", json!({"n": 1}))])]);
+        let act = Counter::new("act", effect, Behaviour::Works);
+        let done = Arc::clone(&act.done);
+        let watcher = CancelsAtTheStart(CancellationToken::new());
+        let watch = Watch::new(&watcher).cancelled_by(watcher.0.clone());
+        let run = agent.tool(act).session().run_watched("go", &watch).await.unwrap();
+        let cancelled = json!({"error": "the run was cancelled before this call ran"});
+        assert_eq!(results(&run), [(CallOutcome::Cancelled, cancelled)], "{effect:?}");
+        assert!(done.lock().unwrap().is_empty());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn reading_ends_in_time_for_an_answer_and_an_effect_runs_to_its_end() {
     let limits = Limits {

@@ -133,5 +133,5 @@ fn a_toolbox_comes_after_the_tools_that_were_offered_before() {
     let names: Vec<&str> = agent.tools().unwrap().specs().iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(names, ["first", "thing_0", "thing_1", "last"]);
     let unnamed = Agent::new(ScriptedModel::new([])).tool(named("")).toolbox(toolbox(2));
-    assert!(unnamed.tools().unwrap_err().to_string().contains("the name is empty"), "it is not forgotten");
+    assert!(unnamed.tools().unwrap_err().to_string().contains("has an empty name"), "it is not forgotten");
 }

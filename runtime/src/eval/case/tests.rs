@@ -76,3 +76,33 @@ fn tools_it_names_have_to_be_on_offer() {
         assert_eq!(fault.hint(), Some("the tools on offer are: look"));
     }
 }
+
+#[test]
+fn arguments_it_names_have_to_be_the_tools() {
+    let tool = |parameters: Value| ToolSpec {
+        name: "weather".to_owned(),
+        description: "Tells the weather".to_owned(),
+        parameters,
+        effect: Effect::ReadOnly,
+        safety: Safety::default(),
+    };
+    let case = json!({"name": "typo", "task": "Rain?",
+        "expect": {"calls": [{"tool": "weather", "arguments": {"city": "Oslo", "town": null}}]}});
+    let case = read(case).unwrap();
+    let properties = json!({"city": {"type": "string"}, "day": {"type": "string"}});
+    let closed = tool(json!({"type": "object", "properties": properties, "additionalProperties": false}));
+    let fault = case.fits(&[closed]).unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Request);
+    assert_eq!(fault.to_string(), "the case 'typo': weather has no argument 'town'; it has city, day");
+    let none = tool(json!({"type": "object", "properties": {}, "additionalProperties": false}));
+    let fault = case.fits(&[none]).unwrap_err();
+    assert_eq!(fault.to_string(), "the case 'typo': weather has no argument 'city'; it has none");
+    for open in [
+        json!({"type": "object", "properties": properties}),
+        json!({"type": "object", "properties": properties, "additionalProperties": {"type": "string"}}),
+        json!({"type": "object", "properties": properties, "additionalProperties": false,
+            "patternProperties": {"^t": {"type": "string"}}}),
+    ] {
+        assert!(case.fits(&[tool(open.clone())]).is_ok(), "{open}");
+    }
+}

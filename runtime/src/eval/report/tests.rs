@@ -11,6 +11,7 @@ fn tried(case: &str, passed: &[bool]) -> Tried {
         unmet: if *passed { Vec::new() } else { vec![Unmet::new(About::Answer, "no".to_owned())] },
         runs: vec!["r1".into()],
         usage: Usage { turns: 2, calls: 1, model_ms: 30, ..Usage::default() },
+        confidence: Some(0.98),
         ms: 40,
     };
     Tried { case: case.to_owned(), tries: passed.iter().map(one).collect() }
@@ -35,6 +36,7 @@ fn a_case_has_passed_when_all_its_tries_have() {
     assert_eq!((report.cases[0].usage().turns, report.cases[0].ms()), (4, 80));
     let shown = serde_json::to_value(&report.cases[1].tries[1]).unwrap();
     assert_eq!(shown["unmet"], json!([{"about": "answer", "why": "no"}]));
+    assert_eq!(shown["confidence"], json!(0.98), "with as many digits as are known");
     assert_eq!(
         (&shown["runs"], &shown["usage"]["turns"], &shown["ms"]),
         (&json!(["r1"]), &json!(2), &json!(40))

@@ -36,3 +36,15 @@ fn a_name_that_is_being_taken_is_not_swept_away() {
     sweep(&journal);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
 }
+
+#[test]
+fn a_holder_that_is_no_name_leads_to_no_file() {
+    let folder = TempDir::new().unwrap();
+    let (journal, victim) = (folder.path().join("journal.db"), folder.path().join("victim.txt"));
+    std::fs::create_dir(folder.path().join("journal.db-holder-")).unwrap();
+    std::fs::write(&victim, "kept").unwrap();
+    for holder in ["/../victim.txt", "", "0123456789ab/../../x", "0123456789aB"] {
+        assert!(!is_alive(&journal, holder), "{holder}");
+    }
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "kept");
+}

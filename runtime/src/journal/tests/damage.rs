@@ -70,6 +70,10 @@ async fn a_torn_file_is_found() {
     let checked = journal.verify().await.unwrap();
     assert_eq!(checked.damage.len(), 1, "{checked:?}");
     assert_eq!(checked.events, 3, "the other run is whole");
+    let fault = journal.events(checked.damage[0].run.as_ref().unwrap()).await.unwrap_err();
+    for way in ["`SqliteJournal::verify`", "on the command line: handyman runs verify"] {
+        assert!(fault.hint().unwrap().contains(way), "{fault:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,78 @@
 //! One writer a session, whoever dies.
 
-use handyman_core::{FaultKind, Journal};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use handyman_core::testing::{MemoryJournal, ScriptedModel};
+use handyman_core::{
+    CallContext, CallOutcome, Effect, FaultKind, Journal, Message, Outcome, Safety, Tool, ToolResult,
+    ToolSpec,
+};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use super::super::SqliteJournal;
+use crate::{Agent, AllowAll};
+
+/// Says that it has been called, and is done when it is told to go on.
+struct Slow {
+    spec: ToolSpec,
+    called: Arc<Notify>,
+    goes_on: Arc<Notify>,
+}
+
+#[async_trait]
+impl Tool for Slow {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    async fn call(&self, _arguments: Map<String, Value>, _context: &CallContext) -> ToolResult<Value> {
+        self.called.notify_one();
+        self.goes_on.notified().await;
+        Ok(json!({"sent": true}))
+    }
+}
+
+/// Two messages to one session at once, the second of them while a call of the first is under way.
+async fn only_the_first_is_handled(journal: impl Journal + 'static) {
+    let journal: Arc<dyn Journal> = Arc::new(journal);
+    let (called, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let spec = ToolSpec {
+        name: "send".to_owned(),
+        description: "Sends it".to_owned(),
+        parameters: json!({"type": "object", "properties": {}}),
+        effect: Effect::Once,
+        safety: Safety::default(),
+    };
+    let slow = Slow { spec, called: Arc::clone(&called), goes_on: Arc::clone(&goes_on) };
+    let replies = [ScriptedModel::call("send", json!({})), ScriptedModel::answer("Here you are.")];
+    let agent = Agent::new(ScriptedModel::new(replies)).tool(slow).policy(AllowAll);
+    let agent = agent.journal_with(Arc::clone(&journal));
+    let (first, second) = (agent.session_named("s".into()), agent.session_named("s".into()));
+    let meanwhile = async {
+        called.notified().await;
+        let fault = second.run("And now?").await.unwrap_err();
+        goes_on.notify_one();
+        fault
+    };
+    let (run, fault) = tokio::join!(first.run("Send it"), meanwhile);
+    assert_eq!(fault.kind(), FaultKind::Busy, "{fault}");
+    let run = run.unwrap();
+    assert_eq!((run.outcome(), run.answer()), (Some(&Outcome::Answered), "Here you are."));
+    let results: Vec<CallOutcome> =
+        run.record().iter().flat_map(Message::results).map(|result| result.outcome).collect();
+    assert_eq!(results, [CallOutcome::Succeeded], "nobody has closed the run under its feet");
+    assert_eq!(journal.runs(None).await.unwrap().len(), 1, "the second message began nothing");
+    assert!(journal.lease(&"s".into()).await.is_ok(), "the session is free again");
+}
+
+#[tokio::test]
+async fn a_session_handles_one_message_at_a_time() {
+    only_the_first_is_handled(MemoryJournal::default()).await;
+    only_the_first_is_handled(SqliteJournal::in_memory().await.unwrap()).await;
+}
 
 #[tokio::test]
 async fn the_second_writer_is_told_and_may_when_the_first_is_done() {
@@ -39,15 +108,18 @@ async fn a_dead_holders_lease_is_taken_over() {
     // What a process that was killed leaves: a row, and perhaps its file, which nobody locks any more.
     for (session, leaves_file) in [("s1", true), ("s2", false)] {
         if leaves_file {
-            std::fs::write(folder.path().join("journal.db-holder-dead"), "").unwrap();
+            std::fs::write(folder.path().join("journal.db-holder-dead00000000"), "").unwrap();
         }
-        sqlx::query("INSERT INTO journal_leases VALUES (?, 'dead')")
+        sqlx::query("INSERT INTO journal_leases VALUES (?, 'dead00000000')")
             .bind(session)
             .execute(&journal.file.pool)
             .await
             .unwrap();
         journal.lease(&session.into()).await.unwrap();
-        assert!(!folder.path().join("journal.db-holder-dead").exists(), "the file of the dead is removed");
+        assert!(
+            !folder.path().join("journal.db-holder-dead00000000").exists(),
+            "the file of the dead is removed"
+        );
     }
 }
 

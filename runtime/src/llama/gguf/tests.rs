@@ -8,7 +8,11 @@ use proptest::prelude::*;
 use super::Header;
 
 fn text(text: &str) -> Vec<u8> {
-    [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
+    bytes(text.as_bytes())
+}
+
+fn bytes(text: &[u8]) -> Vec<u8> {
+    [&(text.len() as u64).to_le_bytes()[..], text].concat()
 }
 
 /// A list of 32-bit numbers.
@@ -41,6 +45,51 @@ fn file(texts: &[(&str, &str)], flags: &[(&str, bool)]) -> Vec<u8> {
     bytes.extend(tensor.concat());
     bytes.extend([0; 32]);
     bytes
+}
+
+/// A value of a header: its kind, then what it is.
+pub(super) mod value {
+    pub(in super::super) fn number(number: u32) -> Vec<u8> {
+        [4_u32.to_le_bytes(), number.to_le_bytes()].concat()
+    }
+
+    pub(in super::super) fn numbers(numbers: &[u32]) -> Vec<u8> {
+        [9_u32.to_le_bytes().to_vec(), super::numbers(numbers)[4..].to_vec()].concat()
+    }
+
+    pub(in super::super) fn real(real: f32) -> Vec<u8> {
+        [6_u32.to_le_bytes(), real.to_le_bytes()].concat()
+    }
+
+    pub(in super::super) fn text(text: &str) -> Vec<u8> {
+        [8_u32.to_le_bytes().to_vec(), super::text(text)].concat()
+    }
+
+    pub(in super::super) fn texts(texts: &[Vec<u8>]) -> Vec<u8> {
+        let begins = [9_u32.to_le_bytes(), 8_u32.to_le_bytes()].concat();
+        let texts: Vec<u8> = (texts.len() as u64)
+            .to_le_bytes()
+            .into_iter()
+            .chain(texts.iter().flat_map(|text| super::bytes(text)))
+            .collect();
+        [begins, texts].concat()
+    }
+}
+
+/// A file of an architecture with these values, and no tensors.
+pub(super) fn with(architecture: &str, pairs: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let count = pairs.len() as u64 + 1;
+    let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &0_u64.to_le_bytes(), &count.to_le_bytes()].concat();
+    bytes.extend([text("general.architecture"), value::text(architecture)].concat());
+    for (key, value) in pairs {
+        bytes.extend([text(key), value.clone()].concat());
+    }
+    bytes
+}
+
+/// What a file is refused for; empty if it is not.
+pub(super) fn refused(bytes: &[u8]) -> String {
+    read(bytes).err().map(|fault| fault.to_string()).unwrap_or_default()
 }
 
 fn read(bytes: &[u8]) -> Result<Header, handyman_core::Fault> {
@@ -114,6 +163,23 @@ fn a_file_cut_off_anywhere_is_refused() {
     for length in 0..=whole.len() - 32 {
         assert!(read(&whole[..length]).is_err(), "{length} bytes");
     }
+}
+
+#[test]
+fn a_tensor_that_nothing_can_be_computed_with_is_refused() {
+    let whole = file(&[("general.architecture", "qwen3")], &[]);
+    let at = whole.len() - 32 - 8 - 4 - 8;
+    let changed = |at: usize, with: &[u8]| [&whole[..at], with, &whole[at + with.len()..]].concat();
+    check(&changed(at, &0_u64.to_le_bytes()), "the tensor w has a dimension of size 0");
+    check(&changed(at + 8, &26_u32.to_le_bytes()), "the tensor w has numbers of kind 26");
+    check(&changed(at + 8, &8_u32.to_le_bytes()), "the tensor w is a vector of numbers in blocks");
+}
+
+#[test]
+fn what_is_refused_says_what_to_do() {
+    let fault = read(&with("qwen3", &[("qwen3.block_count", value::number(0))])).unwrap_err();
+    assert!(fault.to_string().contains("qwen3.block_count is 0, which has to be from 1 to 512"), "{fault}");
+    assert!(fault.hint().is_some_and(|hint| hint.contains("download the model again")));
 }
 
 proptest! {

@@ -134,6 +134,7 @@ async fn tokens_that_a_compaction_makes_the_model_read_again_are_counted_as_that
         model: ModelInfo::default(),
         tools: vec![],
         untrusted: vec![],
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{ALPHABET, fresh};
+use super::{ALPHABET, fresh, is_fresh};
 
 #[test]
 fn a_name_is_the_prefix_and_60_bits_that_are_not_given_again() {
@@ -11,6 +11,7 @@ fn a_name_is_the_prefix_and_60_bits_that_are_not_given_again() {
     let all: Vec<String> = names().into_iter().chain(elsewhere.join().unwrap()).collect();
     for name in &all {
         assert_eq!(name.len(), 13, "{name}");
+        assert!(is_fresh(&name[1..]) && !is_fresh(name), "{name}");
         assert!(name.starts_with('r') && name.bytes().skip(1).all(|byte| ALPHABET.contains(&byte)), "{name}");
     }
     assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());

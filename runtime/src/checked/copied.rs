@@ -1,70 +1,41 @@
-//! Checks after decoding what a local grammar holds by construction: tools that are offered, and arguments
-//! that are copied. The rest of the schema is checked before a tool runs, as for every model.
+//! Whether the arguments of a call are copied from where their schema says.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ptr::from_ref;
 
 use handyman_core::schema::{FROM, VERBATIM};
-use handyman_core::{CallRequest, ModelRequest, ReplyMode, ToolChoice};
+use handyman_core::{CallRequest, ToolSpec};
 use serde_json::Value;
 
-use crate::figures;
 use crate::sources::Sources;
 
-/// Whether a reply could be said, and its calls made.
+/// Checks what a call copies.
 ///
 /// # Errors
-/// What is wrong with it, for the model to hear.
-pub(super) fn check(text: &str, calls: &[CallRequest], request: &ModelRequest<'_>) -> Result<(), String> {
-    if request.options.grounded && request.options.answer.is_none() {
-        figures::check(text, request.history)?;
-    }
-    let choice = &request.options.tool_choice;
-    let none = request.mode == ReplyMode::AnswerOnly || *choice == ToolChoice::None;
-    if none && !calls.is_empty() {
-        return Err("no call could be made now; an answer was asked for".to_owned());
-    }
-    if !none && calls.is_empty() && matches!(choice, ToolChoice::Required | ToolChoice::Tool(_)) {
-        return Err("a call was asked for".to_owned());
-    }
-    if !request.options.parallel_calls && calls.len() > 1 {
-        return Err("only one call at a time was asked for".to_owned());
-    }
-    let (sources, tools) = (Sources::new(request.history), request.callable());
-    for call in calls {
-        if let ToolChoice::Tool(name) = choice
-            && !none
-            && call.tool != *name
-        {
-            return Err(format!("a call of {name} was asked for, not of {}", call.tool));
-        }
-        let Some(spec) = tools.iter().find(|tool| tool.name == call.tool) else { continue };
-        let arguments = Value::Object(call.arguments.clone());
-        let scope = Scope { definitions: &spec.parameters["$defs"], sources, known: RefCell::default() };
-        scope
-            .copied(&arguments, &spec.parameters, "", 0)
-            .map_err(|problem| format!("{}: {problem}", call.tool))?;
-    }
-    Ok(())
+/// What is wrong with its arguments, for the model to hear.
+pub(super) fn check(call: &CallRequest, spec: &ToolSpec, sources: Sources<'_>) -> Copied {
+    let arguments = Value::Object(call.arguments.clone());
+    let scope = Scope { definitions: &spec.parameters["$defs"], sources, known: RefCell::default() };
+    scope.copied(&arguments, &spec.parameters, "", 0).map_err(|problem| format!("{}: {problem}", call.tool))
 }
 
 /// What is wrong with a value, if anything.
-type Checked = Result<(), String>;
+type Copied = Result<(), String>;
 
 /// What a schema may refer to, and what may be copied.
 struct Scope<'a> {
     definitions: &'a Value,
     sources: Sources<'a>,
     /// Whether a value is copied as a definition says. Alternatives that share definitions would ask again and again.
-    known: RefCell<HashMap<(*const Value, String), Checked>>,
+    known: RefCell<HashMap<(*const Value, String), Copied>>,
 }
 
 /// Values and references followed inside one another.
 const DEPTH_MAX: usize = 512;
 
 impl Scope<'_> {
-    fn copied(&self, value: &Value, schema: &Value, path: &str, depth: usize) -> Checked {
+    fn copied(&self, value: &Value, schema: &Value, path: &str, depth: usize) -> Copied {
         if depth > DEPTH_MAX {
             return Err(format!("{path}: it is nested too deeply to be checked"));
         }
@@ -102,7 +73,7 @@ impl Scope<'_> {
         }
     }
 
-    fn taken(&self, value: &Value, schema: &Value, path: &str) -> Checked {
+    fn taken(&self, value: &Value, schema: &Value, path: &str) -> Copied {
         let from: Vec<&str> =
             schema[FROM].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let verbatim = schema[VERBATIM].as_bool() == Some(true);
