@@ -1,6 +1,6 @@
 //! A small MCP server written by hand, without any library: what our client does with it does not hang on two
 //! sides sharing one mistake. Its tools echo, fail, take their time, change under way, return too much, and end it; started
-//! again, it may be broken or another one.
+//! again, it may be broken or another one. Its list may have no end.
 
 use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,6 @@ static CHANGED: AtomicBool = AtomicBool::new(false);
 static ASKS: AtomicBool = AtomicBool::new(false);
 
 fn main() {
-    let is_told = |what: &str| std::env::args().any(|argument| argument == what);
     let is_again = was_started();
     note("start", &json!(std::process::id()));
     if is_told("--broken") || (is_again && is_told("--later-broken")) {
@@ -31,6 +30,11 @@ fn main() {
             std::process::exit(4);
         }
     }
+}
+
+/// Whether it was started with this argument.
+fn is_told(what: &str) -> bool {
+    std::env::args().any(|argument| argument == what)
 }
 
 /// Whether the notes say that this server was started before.
@@ -70,6 +74,7 @@ fn answer(message: &Value) -> bool {
             "capabilities": {"tools": {"listChanged": true}, "resources": {}}})
         }
         "ping" => json!({}),
+        "tools/list" if is_told("--endless") => json!({"tools": tools(), "nextCursor": "again"}),
         "tools/list" => json!({"tools": tools()}),
         "resources/list" => json!({"resources": [{"uri": "note://1", "name": "A note"}]}),
         "resources/read" if parameters["uri"] == "note://1" => {
@@ -162,6 +167,11 @@ fn tools() -> Value {
             "properties": {"number": {"type": "number"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
             "required": ["number"]}}),
     ];
+    if is_told("--deep") {
+        let schema =
+            (0..40).fold(none.clone(), |inner, _| json!({"type": "object", "properties": {"p": inner}}));
+        tools.push(json!({"name": "deep", "description": "Does deep", "inputSchema": schema}));
+    }
     let others = "fail slowly never greet insist change huge picture die leave issues";
     for name in others.split(' ') {
         tools.push(json!({"name": name, "description": format!("Does {name}"), "inputSchema": none}));

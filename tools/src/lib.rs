@@ -24,6 +24,8 @@
 //! [`atlas`] cities, stations, airports, rails · [`money`],
 //! [`language`].
 
+#[cfg(any(feature = "web", feature = "pdf"))]
+mod apart;
 pub mod atlas;
 pub mod booking;
 pub mod calculator;

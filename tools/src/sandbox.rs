@@ -1,9 +1,9 @@
 //! All the tools together, on one sandbox world.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use handyman_core::{Tool, ToolResult};
+use handyman_core::{Effect, Tool, ToolResult};
 use jiff::civil::Date;
 
 use crate::booking::{
@@ -19,6 +19,7 @@ use crate::payment::{pay, refund};
 use crate::search::{Documents, search};
 use crate::weather::{Station, weather};
 use crate::world::{self, Witness, World};
+use crate::wrap::{Declared, Placed};
 
 const DEFAULT_SEED: u64 = 2026;
 
@@ -31,9 +32,11 @@ pub struct Settings {
     pub seed: u64,
     /// The day a new world begins on.
     pub today: Date,
-    /// Folder with documents to search, in place of the bundled ones.
+    /// Folder with documents to search, in place of the bundled ones. Strangers may have written in them: what `search`
+    /// finds is untrusted.
     pub documents: Option<PathBuf>,
-    /// A database for the database tools, in place of the world; `describe_database` is offered with it.
+    /// A database for the database tools, in place of the world; `describe_database` is offered with it. Strangers may have
+    /// written in its rows: what gives cells is untrusted.
     pub database: Option<Place>,
     /// Whether `change_rows` is offered on that database.
     pub database_write: bool,
@@ -71,11 +74,13 @@ impl Settings {
 pub struct Sandbox {
     world: Arc<World>,
     documents: Arc<Documents>,
+    has_own_documents: bool,
     database: Arc<Database>,
     mailbox: Option<Arc<Mailbox>>,
     station: Station,
     calendar: Arc<Calendar>,
-    has_own_database: bool,
+    /// Where the database is, if it is not the world.
+    own_database: Option<String>,
     writes_database: bool,
 }
 
@@ -102,6 +107,7 @@ impl Sandbox {
             Some(witness) => world.witnessed_by(Arc::clone(witness)),
             None => world,
         };
+        let has_own_documents = documents.is_some();
         let documents = match documents {
             Some(folder) => Documents::of_folder(folder)?,
             None => Documents::bundled()?,
@@ -116,9 +122,13 @@ impl Sandbox {
             calendar: Arc::new(calendar.clone().unwrap_or_else(|| Calendar::Sandbox(Arc::clone(&world)))),
             world,
             documents: Arc::new(documents),
+            has_own_documents,
             database: Arc::new(opened),
             mailbox: mail.as_deref().map(Mailbox::open).transpose()?.map(Arc::new),
-            has_own_database: database.is_some(),
+            own_database: database.as_ref().map(|place| match place {
+                Place::File(path) => place_of(path),
+                Place::Postgres(_) | Place::MySql(_) => place.to_string(),
+            }),
             writes_database: database.is_some() && *database_write,
         })
     }
@@ -155,11 +165,11 @@ impl Sandbox {
         let calendar = || Arc::clone(&self.calendar);
         let mut tools: Vec<Arc<dyn Tool>> = vec![
             Arc::new(weather(Arc::new(self.station.clone()))),
-            Arc::new(search(Arc::clone(&self.documents))),
+            of_strangers(self.has_own_documents, Arc::new(search(Arc::clone(&self.documents)))),
             Arc::new(list_tables(database())),
             Arc::new(describe_table(database())),
-            Arc::new(query_table(database())),
-            Arc::new(run_sql(database())),
+            of_strangers(self.own_database.is_some(), Arc::new(query_table(database()))),
+            of_strangers(self.own_database.is_some(), Arc::new(run_sql(database()))),
             Arc::new(search_trains(world())),
             Arc::new(search_flights(world())),
             Arc::new(search_hotels(world())),
@@ -175,14 +185,38 @@ impl Sandbox {
             Arc::new(find_free_slot(calendar())),
         ];
         tools.extend(self.mailbox.iter().map(|mailbox| Arc::new(read_mail(Arc::clone(mailbox))) as _));
-        if self.has_own_database {
-            tools.push(Arc::new(describe_database(database())));
+        if self.own_database.is_some() {
+            tools.push(of_strangers(true, Arc::new(describe_database(database()))));
         }
         if self.writes_database {
-            tools.push(Arc::new(change_rows(database())));
+            tools.push(of_strangers(true, Arc::new(change_rows(database()))));
         }
-        tools
+        tools.into_iter().map(|tool| self.placed(tool)).collect()
     }
+
+    /// A tool that says where it acts, if it acts.
+    fn placed(&self, tool: Arc<dyn Tool>) -> Arc<dyn Tool> {
+        let world = || place_of(self.world.path());
+        let place = match tool.spec().name.as_str() {
+            _ if tool.spec().effect == Effect::ReadOnly => return tool,
+            "add_event" => self.calendar.file().map_or_else(world, place_of),
+            "change_rows" => self.own_database.clone().unwrap_or_else(world),
+            _ => world(),
+        };
+        Arc::new(Placed::new(tool, place))
+    }
+}
+
+/// A tool whose results hold what strangers may have written, if so: customers' remarks in a database, an invoice among
+/// documents. The sandbox's own were written here.
+fn of_strangers(is_so: bool, tool: Arc<dyn Tool>) -> Arc<dyn Tool> {
+    if is_so { Arc::new(Declared::untrusted(tool)) } else { tool }
+}
+
+/// A file as a place: the same by whatever way it is named.
+fn place_of(file: &Path) -> String {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    file.display().to_string()
 }
 
 #[cfg(test)]

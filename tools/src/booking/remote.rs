@@ -48,13 +48,25 @@ impl BookingService {
     /// The tools, with those for booking and payment replaced by the service's; their names and schemas stay.
     #[must_use]
     pub fn in_place_of(&self, tools: Vec<Arc<dyn Tool>>) -> Vec<Arc<dyn Tool>> {
+        let place = self.place();
         let replaced = |tool: Arc<dyn Tool>| match route(&tool.spec().name) {
             Some(route) => {
-                Arc::new(Remote { spec: tool.spec().clone(), route, service: self.clone() }) as Arc<dyn Tool>
+                let mut spec = tool.spec().clone();
+                spec.safety.place = (spec.effect != Effect::ReadOnly).then(|| place.clone());
+                Arc::new(Remote { spec, route, service: self.clone() }) as Arc<dyn Tool>
             }
             None => tool,
         };
         tools.into_iter().map(replaced).collect()
+    }
+
+    /// The address, without what may be secret in it.
+    fn place(&self) -> String {
+        let mut place = self.base.clone();
+        place.set_query(None);
+        // An address without a host has neither.
+        let _ = (place.set_username(""), place.set_password(None));
+        place.to_string()
     }
 
     /// The address of these segments below the service's own.

@@ -85,7 +85,9 @@ async fn effect(State(desk): State<Desk>, Path(key): Path<String>) -> Response {
 }
 
 async fn nowhere() -> Response {
-    let paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+    let mut paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
+    // What is listed and what is made have one path, and stand side by side.
+    paths.dedup();
     problem(
         StatusCode::NOT_FOUND,
         &json!({"error": format!("there is nothing here; there are {}", paths.join(", "))}),
@@ -123,15 +125,8 @@ impl Desk {
         } else {
             arguments.extend(in_body(body).await?);
         }
-        let context = CallContext {
-            run: "http".into(),
-            session: "http".into(),
-            call: key.as_str().into(),
-            key,
-            now: local_time(&parts.headers).unwrap_or_else(|| (self.now)()),
-            allowed: None,
-            untrusted: false,
-        };
+        let now = local_time(&parts.headers)?.unwrap_or_else(|| (self.now)());
+        let context = CallContext::new(now).of_call("http", key.as_str()).in_session("http").under(key);
         let call = ToolCall { id: context.call.clone(), tool: route.tool.to_owned(), arguments };
         let result = if route.reads {
             self.tools.attempt(&call, &context).await
@@ -172,8 +167,15 @@ fn key(headers: &HeaderMap, route: &Route) -> Result<IdempotencyKey, Box<Respons
     Ok(given.into())
 }
 
-fn local_time(headers: &HeaderMap) -> Option<DateTime> {
-    headers.get(LOCAL_TIME)?.to_str().ok()?.parse().ok()
+/// The person's local time, where the request says it. One that cannot be read is not taken for none: `tomorrow` would be
+/// another day.
+fn local_time(headers: &HeaderMap) -> Result<Option<DateTime>, Box<Response>> {
+    let Some(said) = headers.get(LOCAL_TIME) else { return Ok(None) };
+    let time = said.to_str().ok().and_then(|text| text.parse().ok());
+    time.map(Some).ok_or_else(|| {
+        let error = "the header Local-Time is no local time such as 2026-11-23T09:00:00";
+        Box::new(problem(StatusCode::BAD_REQUEST, &json!({"error": error})))
+    })
 }
 
 async fn in_body(body: body::Body) -> Result<Map<String, Value>, Box<Response>> {

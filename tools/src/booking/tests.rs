@@ -19,16 +19,7 @@ async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
 
 async fn call_at(tool: &dyn Tool, key: &str, arguments: Value, now: DateTime) -> ToolResult<Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    let context = CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: key.into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    };
-    tool.call(arguments, &context).await
+    tool.call(arguments, &CallContext::new(now).under(key)).await
 }
 
 fn column<'a>(result: &'a Value, rows: &str, name: &str) -> Vec<&'a Value> {

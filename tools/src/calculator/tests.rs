@@ -8,15 +8,7 @@ use super::*;
 async fn answer(expression: &str) -> Result<String, String> {
     let arguments = serde_json::Map::from_iter([("expression".to_owned(), json!(expression))]);
     let now = jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0);
-    let context = CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: "r.c".into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    };
+    let context = CallContext::new(now);
     match calculate.call(arguments, &context).await {
         Ok(result) => Ok(result["result"].as_str().unwrap().to_owned()),
         Err(error) => Err(error.to_string()),

@@ -6,6 +6,7 @@ mod file;
 #[cfg(feature = "calendar")]
 pub use file::CalendarFile;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolError, ToolErrorKind, ToolResult, tool};
@@ -43,6 +44,15 @@ impl Calendar {
             Self::Sandbox(_) => tool,
             #[cfg(feature = "calendar")]
             Self::File(_) => Arc::new(Declared::untrusted(tool)),
+        }
+    }
+
+    /// The file that it is in, if it is in one of its own.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sandbox(_) => None,
+            #[cfg(feature = "calendar")]
+            Self::File(file) => Some(file.path()),
         }
     }
 }

@@ -20,19 +20,7 @@ async fn call(tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value>
 
 async fn call_at(tool: &dyn Tool, key: &str, arguments: Value, now: DateTime) -> ToolResult<Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    tool.call(
-        arguments,
-        &CallContext {
-            run: "r".into(),
-            session: "s".into(),
-            call: "c".into(),
-            key: key.into(),
-            now,
-            allowed: None,
-            untrusted: false,
-        },
-    )
-    .await
+    tool.call(arguments, &CallContext::new(now).under(key)).await
 }
 
 #[tokio::test]

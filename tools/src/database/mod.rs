@@ -1,6 +1,8 @@
 //! Tools that ask a database: the sandbox world, any SQLite file, PostgreSQL, MySQL or MariaDB. They can only
 //! read, and the database itself holds them to it; [`change_rows`] is the one that writes.
 
+#[cfg(feature = "databases")]
+mod called;
 mod catalog;
 mod cells;
 mod change;

@@ -14,6 +14,9 @@ use super::syntax::Class;
 
 const CONNECTIONS_MAX: u32 = 4;
 const READ_ONLY: &str = "START TRANSACTION READ ONLY";
+/// Functions that take locks which programs agree upon, and so keep them waiting. Quoted or not, their names are written like
+/// this.
+const LOCKS: [&str; 3] = ["get_lock", "service_get_read_locks", "service_get_write_locks"];
 
 pub(super) async fn open(url: &str) -> Result<Pool<MySql>, sqlx::Error> {
     let options: MySqlConnectOptions = url.parse()?;
@@ -65,6 +68,11 @@ pub(super) async fn select(pool: &Pool<MySql>, text: &str, rows_max: usize) -> T
 }
 
 async fn select_on(connection: &mut MySqlConnection, text: &str, rows_max: usize) -> ToolResult<Rows> {
+    let words = text.to_ascii_lowercase();
+    if let Some(lock) = LOCKS.iter().find(|lock| words.contains(**lock)) {
+        let message = format!("the function {lock} keeps other programs waiting, and cannot be called here");
+        return Err(ToolError::new(ToolErrorKind::Refused, message));
+    }
     refuse_powerful(connection).await?;
     let limit = format!("SET SESSION sql_select_limit = {}", rows_max + 1);
     connection.execute(AssertSqlSafe(limit)).await.map_err(failed)?;

@@ -7,13 +7,39 @@ use sqlx::{
 };
 use sqlx_postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgRow, Postgres};
 
-use super::cells;
 use super::engine::{Access, CONNECT_TIMEOUT, failed, too_long, try_out};
 use super::select::{Rows, TIME_MAX};
 use super::syntax::{Class, Syntax};
+use super::{called, cells};
 
 const CONNECTIONS_MAX: u32 = 4;
 const READ_ONLY: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Functions of PostgreSQL's own that are volatile and only read: they give another value each time. The last two choose
+/// rows for `TABLESAMPLE`.
+const HARMLESS: [&str; 19] = [
+    "random",
+    "random_normal",
+    "array_sample",
+    "array_shuffle",
+    "gen_random_uuid",
+    "uuidv4",
+    "uuidv7",
+    "clock_timestamp",
+    "timeofday",
+    "pg_sleep",
+    "currval",
+    "lastval",
+    "pg_relation_size",
+    "pg_table_size",
+    "pg_indexes_size",
+    "pg_total_relation_size",
+    "pg_database_size",
+    "bernoulli",
+    "system",
+];
+/// Functions of extensions that are said to be stable and run what SQL they are given, as they are called in their libraries.
+const RUNS_SQL: [&str; 5] =
+    ["crosstab", "crosstab_hash", "connectby_text", "connectby_text_serial", "xpath_table"];
 
 pub(super) async fn open(url: &str) -> Result<Pool<Postgres>, sqlx::Error> {
     let options: PgConnectOptions = url.parse()?;
@@ -60,6 +86,7 @@ async fn select_on(connection: &mut PgConnection, text: &str, rows_max: usize) -
     refuse_powerful(connection).await?;
     connection.execute(READ_ONLY).await.map_err(failed)?;
     limit_time(connection).await.map_err(failed)?;
+    refuse_calls(connection, text).await?;
     // Prepared, not run: PostgreSQL refuses more than one statement here, and says what the columns are.
     let statement =
         connection.prepare(AssertSqlSafe(text.to_owned()).into_sql_str()).await.map_err(failed)?;
@@ -114,4 +141,36 @@ async fn refuse_powerful(connection: &mut PgConnection) -> ToolResult<()> {
         return Err(ToolError::new(ToolErrorKind::Refused, message));
     }
     Ok(())
+}
+
+/// A function that acts on other sessions or outside the database does so in whatever transaction: PostgreSQL has them down
+/// as volatile, and a text that calls one is not run.
+async fn refuse_calls(connection: &mut PgConnection, text: &str) -> ToolResult<()> {
+    let names = called::names(text).map_err(|problem| ToolError::argument("select", problem))?;
+    // What `names` took for a text is one.
+    connection.execute("SET LOCAL standard_conforming_strings = on").await.map_err(failed)?;
+    let found: Option<(String,)> = sqlx::query_as(
+        "SELECT p.proname::text FROM pg_catalog.pg_proc p \
+         LEFT JOIN pg_catalog.pg_type t ON t.oid = p.proargtypes[0] \
+         WHERE (p.provolatile = 'v' OR p.prosrc = ANY ($4)) \
+         AND NOT (p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND p.proname = ANY ($3)) \
+         AND (pg_catalog.lower(p.proname::text) IN (SELECT pg_catalog.lower(n::name::text) FROM pg_catalog.unnest($1) n) \
+         OR (t.typtype IN ('c', 'p') AND \
+         pg_catalog.lower(p.proname::text) IN (SELECT pg_catalog.lower(n::name::text) FROM pg_catalog.unnest($2) n))) \
+         ORDER BY 1 LIMIT 1",
+    )
+    .bind(names.called.into_iter().collect::<Vec<_>>())
+    .bind(names.fields.into_iter().collect::<Vec<_>>())
+    .bind(HARMLESS.map(str::to_owned).to_vec())
+    .bind(RUNS_SQL.map(str::to_owned).to_vec())
+    .persistent(false)
+    .fetch_optional(connection)
+    .await
+    .map_err(failed)?;
+    let Some((name,)) = found else { return Ok(()) };
+    let message = format!(
+        "the function {name} may do more than read (PostgreSQL calls it volatile, or it runs SQL that it is given), and \
+         cannot be called here; a function of your own that only reads is to be declared STABLE"
+    );
+    Err(ToolError::new(ToolErrorKind::Refused, message))
 }

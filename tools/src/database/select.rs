@@ -2,15 +2,16 @@
 //!
 //! SQLite: the connection is opened read-only. The text becomes the sub-query of a `SELECT` of ours, so
 //! that SQLite's own parser refuses everything that is not a query; for this the text must be one piece,
-//! which [`enclosed`] makes sure of. It is ended after so many steps; see `sqlite`.
+//! which [`enclosed`] makes sure of, and SQLite is asked too. It is ended after so many steps; see `sqlite`.
 //!
 //! PostgreSQL, MySQL and MariaDB: a prepared statement, of which they take one at a time, in a read-only
-//! transaction with a time limit, for a role that cannot reach the server's files; see `postgres`, `mysql`.
+//! transaction with a time limit, for a role that cannot reach the server's files, without the functions that act on
+//! other sessions; see `postgres`, `mysql`.
 
 use handyman_core::{ToolError, ToolResult};
 use serde_json::{Map, Value, json};
 
-use super::engine::{Engine, Statement};
+use super::engine::Engine;
 use super::{Database, cells};
 
 /// Rows of a result, each with its columns in order.
@@ -20,6 +21,8 @@ pub(super) type Rows = Vec<Map<String, Value>>;
 pub(super) const TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 const ROWS_MAX: usize = 5;
 const SELECT_CHARS_MAX: usize = 2_000;
+/// What is said of a text that holds more.
+pub(super) const ONE_STATEMENT: &str = "only one statement can be run";
 
 /// Runs a `SELECT`.
 pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
@@ -27,9 +30,7 @@ pub(super) async fn run(database: &Database, text: &str) -> ToolResult<Value> {
     let select = plausible(text).map_err(wrong)?;
     let rows = match &database.engine {
         Engine::Sqlite { pool, .. } => {
-            let select = enclosed(select).map_err(wrong)?;
-            let sql = format!("SELECT * FROM (\n{select}\n) LIMIT {}", ROWS_MAX + 1);
-            super::sqlite::rows(pool, Statement { sql, values: Vec::new() }).await?
+            super::sqlite::select(pool, enclosed(select).map_err(wrong)?, ROWS_MAX).await?
         }
         #[cfg(feature = "databases")]
         Engine::Postgres(pool) => super::postgres::select(pool, select, ROWS_MAX).await?,
@@ -58,7 +59,8 @@ fn plausible(text: &str) -> Result<&str, String> {
 }
 
 /// The text, if it cannot reach out of a sub-query of SQLite's: every quotation, comment and bracket is
-/// closed, and no semicolon stands between.
+/// closed, and neither a semicolon nor a parameter stands between. To SQLite, `$1(')` is one parameter: what
+/// stands in its brackets is no quotation (<https://sqlite.org/c3ref/bind_blob.html>, and `tokenize.c`).
 fn enclosed(text: &str) -> Result<&str, String> {
     let mut depth = 0_u32;
     let mut rest = text;
@@ -68,7 +70,13 @@ fn enclosed(text: &str) -> Result<&str, String> {
             '[' => quotation(rest, ']')?,
             '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => rest[2..].find("*/").ok_or("a comment is not closed")? + 4,
-            ';' => return Err("only one statement can be run".to_owned()),
+            ';' => return Err(ONE_STATEMENT.to_owned()),
+            '$' | '@' | '#' | ':' | '?' => {
+                return Err(format!(
+                    "a parameter cannot stand in a statement here; a name with '{character}' in it is written in \
+                     quotation marks"
+                ));
+            }
             '(' => {
                 depth += 1;
                 1

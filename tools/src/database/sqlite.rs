@@ -6,12 +6,15 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use handyman_core::ToolResult;
+use handyman_core::{ToolError, ToolResult};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{
+    AssertSqlSafe, Connection, Either, Executor, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool,
+    Statement as _, Transaction,
+};
 
 use super::engine::{Access, Link, Statement, Texts, failed, too_long};
-use super::select::{Rows, TIME_MAX};
+use super::select::{ONE_STATEMENT, Rows, TIME_MAX};
 use super::{BUSY_TIMEOUT, cells};
 
 const CONNECTIONS_MAX: u32 = 2;
@@ -69,6 +72,50 @@ pub(super) async fn rows(pool: &SqlitePool, statement: Statement) -> ToolResult<
     // Its thread ends with the function it is in; the others need not wait for that.
     drop(connection.detach());
     Err(too_long())
+}
+
+/// Runs a `SELECT` that somebody wrote, on a connection of its own that is closed afterwards: whatever it
+/// does to its session ends with it.
+pub(super) async fn select(pool: &SqlitePool, text: &str, rows_max: usize) -> ToolResult<Rows> {
+    let mut connection = pool.acquire().await.map_err(failed)?.detach();
+    let answer = tokio::time::timeout(TIME_MAX, select_on(&mut connection, text, rows_max)).await;
+    // Given up, its thread ends with the function it is in; nobody need wait for that.
+    let rows = answer.map_err(|_| too_long())?;
+    let closed = connection.close().await;
+    let rows = rows?;
+    closed.map_err(failed)?;
+    Ok(rows)
+}
+
+async fn select_on(connection: &mut SqliteConnection, text: &str, rows_max: usize) -> ToolResult<Rows> {
+    limit_steps(connection, COUNTS_MAX).await.map_err(failed)?;
+    if !is_one_statement(connection, text).await.map_err(failed)? {
+        return Err(ToolError::argument("select", ONE_STATEMENT));
+    }
+    let limit = i64::try_from(rows_max.saturating_add(1)).unwrap_or(i64::MAX);
+    let query = sqlx::query(AssertSqlSafe(within(text, 2))).persistent(false);
+    let rows = query.bind(None::<i64>).bind(limit).fetch_all(connection).await.map_err(failed)?;
+    Ok(rows.iter().map(cells::of_sqlite).collect())
+}
+
+/// A text as the sub-query of a statement of ours, which has its first parameter before the text and its last one after.
+fn within(text: &str, last: usize) -> String {
+    format!("WITH handyman_begin AS (SELECT ?1) SELECT * FROM (\n{text}\n) LIMIT ?{last}")
+}
+
+/// Whether SQLite itself reads a text as the sub-query that it is to be, and not as statements of its own.
+///
+/// sqlx runs every statement that it finds, and does not say how many there are. It says how many parameters all of them
+/// have: of one statement, that is the number of the last one. A text that ends ours brings the begin and the end into two
+/// statements, which adds the first one's; a text that swallows the end has no last one, whatever its number.
+async fn is_one_statement(connection: &mut SqliteConnection, text: &str) -> Result<bool, sqlx::Error> {
+    for last in [2, 3] {
+        let statement = connection.prepare(AssertSqlSafe(within(text, last)).into_sql_str()).await?;
+        if !matches!(statement.parameters(), Some(Either::Right(count)) if count == last) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Gives the next statement so many counts of steps.

@@ -50,19 +50,7 @@ impl Desk {
 async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    tool.call(
-        arguments,
-        &CallContext {
-            run: "r".into(),
-            session: "s".into(),
-            call: "c".into(),
-            key: "r.c".into(),
-            now,
-            allowed: None,
-            untrusted: false,
-        },
-    )
-    .await
+    tool.call(arguments, &CallContext::new(now)).await
 }
 
 #[tokio::test]
@@ -133,54 +121,96 @@ async fn a_select_is_run() {
     assert!(long.to_string().len() < 200, "{long}");
 }
 
+/// Ways out of a `SELECT` that need no file.
+const ATTACKS: [&str; 48] = [
+    "DROP TABLE accounts",
+    "DELETE FROM accounts",
+    "UPDATE accounts SET balance_minor = 1",
+    "INSERT INTO events VALUES (99, 'x', 'x', 'x', 'x')",
+    "SELECT 1; DROP TABLE accounts",
+    "SELECT 1;\nDELETE FROM accounts;",
+    "SELECT 1); DROP TABLE accounts; --",
+    "SELECT 1) UNION SELECT 2 FROM (SELECT 1",
+    "SELECT 1 /*",
+    "SELECT 1 /* */ ; DROP TABLE accounts",
+    "SELECT ';' ; DROP TABLE accounts",
+    "SELECT \"x\"; DROP TABLE accounts",
+    "SELECT `x`; DROP TABLE accounts",
+    "SELECT [x]; DROP TABLE accounts",
+    "SELECT 'x\\'; DROP TABLE accounts; --'",
+    "SELECT 1 -- \n; DROP TABLE accounts",
+    "WITH x AS (SELECT 1) DELETE FROM accounts",
+    "WITH x AS (SELECT 1) INSERT INTO events SELECT 99, 'x', 'x', 'x', 'x'",
+    "WITH x AS (DELETE FROM accounts RETURNING *) SELECT * FROM x",
+    "ATTACH DATABASE '/tmp/other.db' AS other",
+    "SELECT * FROM (ATTACH DATABASE 'x' AS y)",
+    "PRAGMA query_only = OFF",
+    "SELECT 1 WHERE 1 = (PRAGMA query_only = OFF)",
+    "VACUUM INTO '/tmp/stolen.db'",
+    "SELECT load_extension('/tmp/x.so')",
+    "SELECT writefile('/tmp/x', 'x')",
+    "SELECT readfile('/etc/passwd')",
+    "CREATE TABLE t (x)",
+    "CREATE TEMP TABLE t AS SELECT 1",
+    "EXPLAIN DELETE FROM accounts",
+    "REPLACE INTO accounts VALUES ('main', 'x', 9, 'CNY')",
+    "BEGIN EXCLUSIVE",
+    "SELECT 1 INTO accounts",
+    "selectdelete from accounts",
+    "SELECT 'unclosed",
+    "",
+    "\u{ff1b}DROP TABLE accounts",
+    "SELECT 1\0; DROP TABLE accounts",
+    "SELECT * FROM pragma_query_only('OFF')",
+    "SELECT * FROM pragma_hard_heap_limit(1)",
+    "SELECT * FROM pragma_table_info('accounts'), pragma_writable_schema('ON')",
+    "SELECT * FROM products WHERE id = $1",
+    "SELECT * FROM products WHERE id = ?",
+    "SELECT * FROM products WHERE id = ?1",
+    "SELECT * FROM products WHERE id = :id",
+    "SELECT * FROM products WHERE id = @id",
+    "SELECT #1",
+    "SELECT $a::b(x)",
+];
+
+/// Ways to read the file `secret` and to write the file `pwned`. SQLite takes `$9(')` for one parameter.
+fn attacks_on_files(secret: &str, pwned: &str) -> Vec<String> {
+    let memory = "ATTACH 'file:zz?mode=memory&cache=shared' AS m";
+    let read = format!("ATTACH '{secret}' AS x; SELECT * FROM (SELECT host, value FROM x.cookies");
+    let write = format!(
+        "PRAGMA query_only=OFF; {memory}; CREATE TABLE m.t AS SELECT 1 AS a; VACUUM m INTO '{pwned}'"
+    );
+    let heap = "PRAGMA hard_heap_limit=1";
+    let mut attacks = Vec::new();
+    for sign in ["$9", "@a", ":a", "#9", "$a::b"] {
+        for after in
+            [&read, &format!("{write}; SELECT * FROM (SELECT 1"), &format!("{heap}; SELECT * FROM (SELECT 1")]
+        {
+            attacks.push(format!("SELECT {sign}(')\n) LIMIT 0; {after} --')"));
+            attacks.push(format!("SELECT {sign}(\"))\n LIMIT 0; {after} --\")"));
+            attacks.push(format!("SELECT 1 WHERE {sign}(`)\n) LIMIT 0; {after} --`)"));
+        }
+    }
+    attacks
+}
+
 #[tokio::test]
 async fn no_attack_succeeds() {
     let desk = Desk::open().await;
     let before = desk.fingerprint().await;
-    let attacks = [
-        "DROP TABLE accounts",
-        "DELETE FROM accounts",
-        "UPDATE accounts SET balance_minor = 1",
-        "INSERT INTO events VALUES (99, 'x', 'x', 'x', 'x')",
-        "SELECT 1; DROP TABLE accounts",
-        "SELECT 1;\nDELETE FROM accounts;",
-        "SELECT 1); DROP TABLE accounts; --",
-        "SELECT 1) UNION SELECT 2 FROM (SELECT 1",
-        "SELECT 1 /*",
-        "SELECT 1 /* */ ; DROP TABLE accounts",
-        "SELECT ';' ; DROP TABLE accounts",
-        "SELECT \"x\"; DROP TABLE accounts",
-        "SELECT `x`; DROP TABLE accounts",
-        "SELECT [x]; DROP TABLE accounts",
-        "SELECT 'x\\'; DROP TABLE accounts; --'",
-        "SELECT 1 -- \n; DROP TABLE accounts",
-        "WITH x AS (SELECT 1) DELETE FROM accounts",
-        "WITH x AS (SELECT 1) INSERT INTO events SELECT 99, 'x', 'x', 'x', 'x'",
-        "WITH x AS (DELETE FROM accounts RETURNING *) SELECT * FROM x",
-        "ATTACH DATABASE '/tmp/other.db' AS other",
-        "SELECT * FROM (ATTACH DATABASE 'x' AS y)",
-        "PRAGMA query_only = OFF",
-        "SELECT 1 WHERE 1 = (PRAGMA query_only = OFF)",
-        "VACUUM INTO '/tmp/stolen.db'",
-        "SELECT load_extension('/tmp/x.so')",
-        "SELECT writefile('/tmp/x', 'x')",
-        "SELECT readfile('/etc/passwd')",
-        "CREATE TABLE t (x)",
-        "CREATE TEMP TABLE t AS SELECT 1",
-        "EXPLAIN DELETE FROM accounts",
-        "REPLACE INTO accounts VALUES ('main', 'x', 9, 'CNY')",
-        "BEGIN EXCLUSIVE",
-        "SELECT 1 INTO accounts",
-        "selectdelete from accounts",
-        "SELECT 'unclosed",
-        "",
-        "\u{ff1b}DROP TABLE accounts",
-        "SELECT 1\0; DROP TABLE accounts",
-    ];
-    for attack in attacks {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (secret, pwned) = (folder.path().join("secret.db"), folder.path().join("pwned"));
+    values::execute(
+        &secret,
+        "CREATE TABLE cookies (host, value); INSERT INTO cookies VALUES ('bank', 'k3y')",
+    )
+    .await;
+    let on_files = attacks_on_files(secret.to_str().unwrap(), pwned.to_str().unwrap());
+    for attack in ATTACKS.into_iter().chain(on_files.iter().map(String::as_str)) {
         let outcome = desk.sql(attack).await;
         assert!(outcome.is_err(), "{attack}: {outcome:?}");
         assert_eq!(desk.fingerprint().await, before, "{attack}");
+        assert!(!pwned.exists(), "{attack}");
     }
     let texts = ["x' OR '1'='1", "x\" OR 1=1 --", "'; DROP TABLE accounts; --", "%", "\\"];
     for text in texts {
@@ -196,6 +226,49 @@ async fn no_attack_succeeds() {
         }
         assert_eq!(desk.fingerprint().await, before, "{text}");
     }
+}
+
+/// Where our reading of a text and SQLite's differ, SQLite's counts.
+#[tokio::test]
+async fn sqlite_is_asked_whether_a_text_is_one_statement() {
+    let desk = Desk::open().await;
+    let pool = match &desk.database.engine {
+        Engine::Sqlite { pool, .. } => pool,
+        #[cfg(feature = "databases")]
+        Engine::Postgres(_) | Engine::MySql(_) => panic!("the world is a file"),
+    };
+    let folder = tempfile::TempDir::new().unwrap();
+    let made = folder.path().join("made.db");
+    let attach = format!("ATTACH '{}' AS x", made.display());
+    let endings = [
+        "SELECT * FROM (SELECT 1",
+        "SELECT * FROM (SELECT ?2",
+        "SELECT ?2 /*",
+        "SELECT 1 --",
+        "/*",
+        "--",
+        "",
+    ];
+    for before in
+        ["PRAGMA query_only=OFF", &attach, &format!("{attach}; PRAGMA query_only=OFF; CREATE TABLE x.t (a)")]
+    {
+        for end in endings {
+            let text = format!("SELECT 1) LIMIT 0; {before}; {end}");
+            let outcome = sqlite::select(pool, &text, 5).await;
+            assert!(outcome.is_err(), "{text}: {outcome:?}");
+            assert!(!made.exists(), "{text}");
+        }
+    }
+    for text in ["SELECT 1) LIMIT 5 --", "SELECT 1) /*"] {
+        assert!(sqlite::select(pool, text, 5).await.is_err(), "{text}");
+    }
+    // What was prepared there may have changed its connection already: no other text gets it.
+    for _ in 0..4 {
+        let (query_only,): (i64,) = sqlx::query_as("PRAGMA query_only").fetch_one(pool).await.unwrap();
+        assert_eq!(query_only, 1);
+    }
+    let rows = sqlite::select(pool, "SELECT 7 AS a UNION SELECT 8 ORDER BY 1 DESC -- last", 5).await.unwrap();
+    assert_eq!(json!(rows), json!([{"a": 8}, {"a": 7}]));
 }
 
 #[tokio::test]

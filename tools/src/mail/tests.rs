@@ -14,15 +14,7 @@ use super::{Mailbox, read_mail};
 async fn read(folder: &TempDir, arguments: Value) -> Value {
     let mailbox = Arc::new(Mailbox::open(folder.path()).unwrap());
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    let context = CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: "r.c".into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    };
+    let context = CallContext::new(now);
     let arguments = arguments.as_object().cloned().unwrap_or_else(Map::new);
     read_mail(mailbox).call(arguments, &context).await.unwrap()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use handyman_core::{Effect, ToolError, ToolErrorKind, ToolResult};
+use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -76,9 +77,9 @@ fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 /// A file in the shape `{"mcpServers": {"NAME": {"command": …, "args": […], "env": {…}}}}`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Config {
-    /// The servers by name.
+    /// The servers by name, in the order of the file: where two have a tool of the same name, the first one's keeps it.
     #[serde(rename = "mcpServers", alias = "servers")]
-    pub servers: BTreeMap<String, Launch>,
+    pub servers: IndexMap<String, Launch>,
 }
 
 impl Config {

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use handyman_core::CallContext;
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::ServiceExt;
-use rmcp::model::ServerCapabilities;
+use rmcp::model::{Resource, ServerCapabilities, Tool};
 use rmcp::service::{Peer, RoleClient, RunningService, ServiceError};
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -20,7 +21,9 @@ use super::config::Launch;
 use super::delivery::{Delivery, Watched};
 use super::failure;
 use super::listener::Listener;
+use super::pages::{self, Listed};
 use super::process::Process;
+use super::progress::Hears;
 use crate::web::tls::streaming;
 
 type Running = RunningService<RoleClient, Listener>;
@@ -51,7 +54,7 @@ impl Connection {
         number: u64,
         time: Duration,
     ) -> Result<Self, String> {
-        let delivery = Arc::new(Delivery::default());
+        let delivery = listener.delivery();
         let greeting = Greeting { listener, delivery: Arc::clone(&delivery), time };
         let (service, process) = match (&launch.command, &launch.url) {
             (Some(program), _) => {
@@ -82,6 +85,21 @@ impl Connection {
         self.peer().peer_info().is_some_and(|info| of(&info.capabilities))
     }
 
+    /// The server's tools, as far as its list goes on.
+    pub(super) async fn list_tools(&self) -> Result<Listed<Tool>, ServiceError> {
+        let peer = self.peer();
+        let page = async |params| peer.list_tools(params).await.map(|page| (page.tools, page.next_cursor));
+        pages::all(page).await
+    }
+
+    /// The server's resources, as far as its list goes on.
+    pub(super) async fn list_resources(&self) -> Result<Listed<Resource>, ServiceError> {
+        let peer = self.peer();
+        let page =
+            async |params| peer.list_resources(params).await.map(|page| (page.resources, page.next_cursor));
+        pages::all(page).await
+    }
+
     /// What the server's list of tools goes by: while this stays, so does the list.
     pub(super) fn state(&self) -> (u64, u64) {
         (self.number, self.service.service().changes())
@@ -95,6 +113,11 @@ impl Connection {
     /// Whether the server was started again, for the first who asks.
     pub(super) fn take_news(&self) -> bool {
         self.is_news.swap(false, Ordering::AcqRel)
+    }
+
+    /// Lets a call hear how far the server says that it has come.
+    pub(super) fn hears(&self, context: &CallContext) -> Hears {
+        self.delivery.under_way().hears(context)
     }
 
     /// Forgets a call that was answered.

@@ -5,15 +5,19 @@ use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rmcp::model::{ClientRequest, JsonRpcMessage, JsonRpcRequest};
+use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, JsonRpcRequest, ProgressToken};
 use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 
+use super::progress::UnderWay;
 use super::tool::KEY;
 
 /// The calls that went out, by their idempotency keys, and whether any still can.
 #[derive(Debug, Default)]
-pub(super) struct Delivery(Mutex<Sent>);
+pub(super) struct Delivery {
+    sent: Mutex<Sent>,
+    under_way: Arc<UnderWay>,
+}
 
 #[derive(Debug, Default)]
 struct Sent {
@@ -40,6 +44,11 @@ impl Delivery {
         self.lock().calls.remove(key);
     }
 
+    /// The calls that nobody has given up.
+    pub(super) fn under_way(&self) -> &Arc<UnderWay> {
+        &self.under_way
+    }
+
     /// Notes that a call goes out, if it still can.
     fn begin(&self, key: &str) -> bool {
         let mut sent = self.lock();
@@ -55,7 +64,7 @@ impl Delivery {
     }
 
     fn lock(&self) -> MutexGuard<'_, Sent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,7 +87,7 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Watched<T> {
         &mut self,
         item: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        let key = key_of(&item);
+        let (key, token) = (key_of(&item), token_of(&item));
         let delivery = Arc::clone(&self.delivery);
         let sending = self.inner.send(item);
         async move {
@@ -86,6 +95,9 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Watched<T> {
             if !delivery.begin(&key) {
                 // The connection is being taken down; whoever waits for an answer is told so then.
                 return std::future::pending().await;
+            }
+            if let Some(token) = token {
+                delivery.under_way.goes_out(&key, token);
             }
             let sent = sending.await;
             if let Err(error) = &sent
@@ -124,6 +136,12 @@ fn key_of(message: &TxJsonRpcMessage<RoleClient>) -> Option<String> {
     };
     let key = call.params.meta.as_ref()?.0.0.get(KEY)?;
     key.as_str().map(str::to_owned)
+}
+
+/// What the server will name a request by, when it tells how far that has come.
+fn token_of(message: &TxJsonRpcMessage<RoleClient>) -> Option<ProgressToken> {
+    let JsonRpcMessage::Request(JsonRpcRequest { request, .. }) = message else { return None };
+    request.get_meta().get_progress_token()
 }
 
 #[cfg(test)]

@@ -12,16 +12,12 @@ use rmcp::service::{NotificationContext, RequestContext, RoleClient};
 use rmcp::{ClientHandler, ErrorData};
 use serde_json::Value;
 
+use super::delivery::Delivery;
 use super::person::{self, Answer, Person};
-
-/// Told how far a call has come: the server, done, of how much, and a word about it.
-pub type Progress = Arc<dyn Fn(&str, f64, Option<f64>, Option<&str>) + Send + Sync>;
 
 /// Who hears what a server says by itself while a call runs.
 #[derive(Clone, Default)]
 pub struct Listening {
-    /// Told how far a call has come.
-    pub progress: Option<Progress>,
     /// Answers what a server asks. Without a person a server is told that nobody can be asked.
     pub person: Option<Arc<dyn Person>>,
 }
@@ -30,6 +26,7 @@ pub struct Listening {
 pub(super) struct Listener {
     name: String,
     to: Listening,
+    delivery: Arc<Delivery>,
     /// How often the server said that its list of tools has changed.
     changes: AtomicU64,
     /// What was asked since the last call ended.
@@ -38,7 +35,13 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn new(name: &str, to: &Listening) -> Self {
-        Self { name: name.to_owned(), to: to.clone(), changes: AtomicU64::new(0), asked: Mutex::default() }
+        let (name, delivery) = (name.to_owned(), Arc::default());
+        Self { name, to: to.clone(), delivery, changes: AtomicU64::new(0), asked: Mutex::default() }
+    }
+
+    /// What goes out over the connection.
+    pub(super) fn delivery(&self) -> Arc<Delivery> {
+        Arc::clone(&self.delivery)
     }
 
     /// How often the server said that its list of tools has changed.
@@ -82,9 +85,7 @@ impl ClientHandler for Listener {
         params: ProgressNotificationParam,
         _context: NotificationContext<RoleClient>,
     ) {
-        if let Some(progress) = &self.to.progress {
-            progress(&self.name, params.progress, params.total, params.message.as_deref());
-        }
+        self.delivery.under_way().tell(&params);
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
@@ -94,7 +95,6 @@ impl ClientHandler for Listener {
 
 impl fmt::Debug for Listening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (progress, person) = (self.progress.is_some(), self.person.is_some());
-        f.debug_struct("Listening").field("progress", &progress).field("person", &person).finish()
+        f.debug_struct("Listening").field("person", &self.person.is_some()).finish()
     }
 }

@@ -8,7 +8,8 @@
 //! A server that has ended is started again by the next call, and a session that has expired is begun anew. A call that
 //! the server may have had is not sent again; one that it never had is.
 //!
-//! What a server asks back goes to a [`Person`], if there is one, and into the call's result.
+//! What a server asks back goes to a [`Person`], if there is one, and into the call's result. How far it says that a call has
+//! come is told as the tool's own progress ([`CallContext::tell`](handyman_core::CallContext::tell)).
 //!
 //! Map: [`Launch`] how a server is reached, [`Origin`] where an argument comes from · [`Config`] the `mcpServers` file that other clients use ·
 //! [`Server`] its tools and its resources, over a connection · `serve` (feature `serve`) a toolbox as a server.
@@ -21,8 +22,10 @@ mod content;
 mod delivery;
 mod failure;
 mod listener;
+mod pages;
 mod person;
 mod process;
+mod progress;
 mod resources;
 mod restart;
 #[cfg(feature = "serve")]
@@ -31,7 +34,7 @@ mod server;
 mod tool;
 
 pub use config::{Config, Launch, Origin};
-pub use listener::{Listening, Progress};
+pub use listener::Listening;
 pub use person::{Answer, Person, Question};
 pub use resources::{list_resources, read_resource};
 pub use server::Server;

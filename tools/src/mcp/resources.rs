@@ -6,6 +6,7 @@ use rmcp::service::ServiceError;
 use serde_json::{Value, json};
 
 use super::connection::Connection;
+use super::pages::Listed;
 use super::server::{Server, unavailable};
 use super::{content, failure};
 
@@ -15,15 +16,17 @@ const LISTED_MAX: usize = 20;
 #[tool(read_only, untrusted)]
 pub async fn list_resources(#[state] server: &Server) -> ToolResult<Value> {
     let connection = server.connected().await?;
-    let listed = connection.peer().list_all_resources().await;
-    let all = listed.map_err(|error| unanswered(server, &connection, &error))?;
+    let listed = connection.list_resources().await;
+    let Listed { items, cut } = listed.map_err(|error| unanswered(server, &connection, &error))?;
     server.answered();
-    let shown: Vec<Value> = all
+    let shown: Vec<Value> = items
         .iter()
         .take(LISTED_MAX)
         .map(|resource| json!({"uri": resource.uri, "name": resource.name}))
         .collect();
-    let more = all.len().saturating_sub(LISTED_MAX);
+    let more = items.len().saturating_sub(LISTED_MAX);
+    // Nobody went through all of them.
+    let more = if cut.is_some() { json!(format!("{more} or more")) } else { json!(more) };
     Ok(json!({"source": format!("mcp:{}", server.name), "resources": shown, "more": more}))
 }
 

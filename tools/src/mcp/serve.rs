@@ -110,15 +110,10 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> Serving<N> {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let named = of.meta.0.0.get(KEY).and_then(Value::as_str);
         let key = named.map_or_else(|| format!("{}.{number}", self.instance), |key| format!("mcp.{key}"));
-        CallContext {
-            run: self.instance.as_str().into(),
-            session: self.instance.as_str().into(),
-            call: format!("c{number}").as_str().into(),
-            key: key.as_str().into(),
-            now: (self.now)(),
-            allowed: None,
-            untrusted: false,
-        }
+        CallContext::new((self.now)())
+            .of_call(self.instance.as_str(), format!("c{number}"))
+            .in_session(self.instance.as_str())
+            .under(key)
     }
 }
 

@@ -11,9 +11,10 @@ use super::config::{Launch, Origin};
 use super::connection::Connection;
 use super::failure;
 use super::listener::{Listener, Listening};
+use super::pages::Listed;
 use super::resources::{list_resources, read_resource};
 use super::restart::Restarts;
-use super::tool::McpTool;
+use super::tool::{McpTool, unusable};
 use crate::wrap::Declared;
 
 /// Time a server has to start; the first time, its package may have to be fetched.
@@ -27,6 +28,8 @@ pub struct Server {
     pub(super) to: Listening,
     pub(super) current: Mutex<Arc<Connection>>,
     pub(super) restarts: Restarts,
+    /// What is said of the tools that were left out.
+    left_out: Mutex<Vec<String>>,
 }
 
 impl Server {
@@ -45,6 +48,7 @@ impl Server {
             to,
             current: Mutex::new(Arc::new(connection)),
             restarts: Restarts::default(),
+            left_out: Mutex::default(),
         })
     }
 
@@ -54,22 +58,15 @@ impl Server {
         &self.name
     }
 
-    /// The server's tools as they are now, and two to list and read its resources if it has any.
+    /// The server's tools as they are now, and two to list and read its resources if it has any. A tool whose schema is too
+    /// large or too deep is left out; [`Server::left_out`] says so.
     ///
     /// # Errors
-    /// If the server cannot be asked, or is declared to have a tool that it has not, or such an argument of one.
+    /// If the server cannot be asked, its list has no end or is too long, or it is declared to have a tool that it has not, or such an argument of one.
     pub async fn tools(self: &Arc<Self>) -> ToolResult<Vec<Arc<dyn Tool>>> {
         let connection = self.connected().await?;
         let state = connection.state();
-        let listed = if connection.is_capable(|server| server.tools.is_some()) {
-            connection
-                .peer()
-                .list_all_tools()
-                .await
-                .map_err(|error| unavailable(&self.name, failure::why(&error)))?
-        } else {
-            Vec::new()
-        };
+        let listed = self.listed(&connection).await?;
         let Launch { effects, arguments, tools: wanted, .. } = &self.launch;
         for name in effects.keys().chain(arguments.keys()).chain(wanted) {
             if !listed.iter().any(|tool| tool.name == *name) {
@@ -85,17 +82,42 @@ impl Server {
         let chosen =
             listed.into_iter().filter(|tool| wanted.is_empty() || wanted.contains(&tool.name.to_string()));
         let mut tools = Vec::new();
+        let mut left_out = Vec::new();
         for tool in chosen {
+            if let Some(why) = unusable(&tool) {
+                left_out.push(format!("{}: {why}", tool.name));
+                continue;
+            }
             let effect = effects.get(tool.name.as_ref()).copied().unwrap_or(Effect::Once);
             let origins = arguments.get(tool.name.as_ref());
             let tool = Arc::new(McpTool::new(Arc::clone(self), tool, effect, state));
             tools.push(self.declared(tool, origins)?);
         }
+        *self.left_out.lock().unwrap_or_else(PoisonError::into_inner) = left_out;
         if connection.is_capable(|server| server.resources.is_some()) {
             tools.push(self.declared(Arc::new(list_resources(Arc::clone(self))), None)?);
             tools.push(self.declared(Arc::new(read_resource(Arc::clone(self))), None)?);
         }
         Ok(tools)
+    }
+
+    /// The tools that were not among those that [`Server::tools`] gave at last, each with why.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All tools as the server lists them.
+    async fn listed(&self, connection: &Connection) -> ToolResult<Vec<rmcp::model::Tool>> {
+        if !connection.is_capable(|server| server.tools.is_some()) {
+            return Ok(Vec::new());
+        }
+        let listed = connection.list_tools().await;
+        let Listed { items, cut } = listed.map_err(|error| unavailable(&self.name, failure::why(&error)))?;
+        match cut {
+            Some(why) => Err(unavailable(&self.name, why)),
+            None => Ok(items),
+        }
     }
 
     /// A tool with what is declared of the server and of the tool's arguments.

@@ -10,6 +10,7 @@ use rmcp::service::ServiceError;
 use serde_json::{Map, Value, json};
 
 use super::connection::Connection;
+use super::pages::Listed;
 use super::server::{Server, unavailable};
 use super::{content, failure};
 use crate::foreign;
@@ -19,6 +20,11 @@ pub(super) const KEY: &str = "handyman/idempotency-key";
 
 /// What is told with the first result of a server that was started again: what it kept in its memory is gone.
 const NEWS: &str = "the server had ended and was started again before this call";
+
+/// Bytes of a tool's schema.
+const SCHEMA_BYTES_MAX: usize = 200_000;
+/// Lists and objects within each other in a schema: 32 schemas, each in the properties of the next.
+const SCHEMA_LEVELS_MAX: usize = 64;
 
 /// A tool of a server, as it was when it was offered.
 #[derive(Debug)]
@@ -34,7 +40,7 @@ pub(super) struct McpTool {
 enum Failed {
     /// It was not made: whether the tool is still as it was could not be found out.
     Before(ServiceError),
-    /// It was not made: the tool is no longer as it was.
+    /// It was not made: the tool is no longer as it was, or that cannot be told.
     Changed(ToolError),
     /// The call itself failed.
     During(ServiceError),
@@ -75,8 +81,11 @@ impl McpTool {
         if *self.unchanged.lock().unwrap_or_else(PoisonError::into_inner) == state {
             return Ok(());
         }
-        let listed = connection.peer().list_all_tools().await.map_err(Failed::Before)?;
-        match listed.iter().find(|tool| tool.name == self.offered.name) {
+        let Listed { items, cut } = connection.list_tools().await.map_err(Failed::Before)?;
+        if let Some(why) = cut {
+            return Err(Failed::Changed(unavailable(&self.server.name, why)));
+        }
+        match items.iter().find(|tool| tool.name == self.offered.name) {
             Some(tool)
                 if tool.input_schema == self.offered.input_schema
                     && described(tool) == described(&self.offered) =>
@@ -140,7 +149,9 @@ impl Tool for McpTool {
         let mut is_second = false;
         let (connection, result) = loop {
             let connection = self.server.connected().await?;
+            let hears = connection.hears(context);
             let result = self.attempt(&connection, request.clone()).await;
+            drop(hears);
             let is_for_another = result.as_ref().is_err_and(|failed| failed.is_for_another(&connection, key));
             if !is_for_another {
                 break (connection, result);
@@ -178,3 +189,27 @@ impl Tool for McpTool {
 fn described(tool: &rmcp::model::Tool) -> &str {
     tool.description.as_deref().or(tool.title.as_deref()).unwrap_or_default()
 }
+
+/// Why a tool cannot be offered, if so: its schema is more than what a model can keep to, and is gone through again and again.
+pub(super) fn unusable(tool: &rmcp::model::Tool) -> Option<String> {
+    let bytes = serde_json::to_vec(&tool.input_schema).map_or(usize::MAX, |written| written.len());
+    if bytes > SCHEMA_BYTES_MAX {
+        return Some(format!("its schema is larger than {} KB", SCHEMA_BYTES_MAX / 1_000));
+    }
+    let mut open: Vec<(&Value, usize)> = tool.input_schema.values().map(|value| (value, 2)).collect();
+    while let Some((value, level)) = open.pop() {
+        let is_nested = value.is_object() || value.is_array();
+        if is_nested && level > SCHEMA_LEVELS_MAX {
+            return Some(format!("its schema is nested more than {SCHEMA_LEVELS_MAX} deep"));
+        }
+        match value {
+            Value::Object(fields) => open.extend(fields.values().map(|value| (value, level + 1))),
+            Value::Array(items) => open.extend(items.iter().map(|value| (value, level + 1))),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

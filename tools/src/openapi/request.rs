@@ -85,7 +85,8 @@ fn way<'a>(operation: &'a Operation, credentials: &BTreeMap<String, String>) -> 
     })
 }
 
-/// The address: each argument of the path is one segment of it or a part of one, and cannot reach out of it.
+/// The address: each argument of the path is one segment of it or a part of one, and cannot reach out of it. The path's own
+/// segments are the document's.
 fn address(base: &Url, path: &str, taken: &[(&Parameter, Value)]) -> ToolResult<Url> {
     let mut url = base.clone();
     url.set_query(None);
@@ -97,11 +98,12 @@ fn address(base: &Url, path: &str, taken: &[(&Parameter, Value)]) -> ToolResult<
             let place = format!("{{{}}}", parameter.name);
             if text.contains(&place) {
                 let value = joined(parameter.style, value);
-                if value.is_empty() || value == "." || value == ".." {
-                    let message = format!("'{value}' cannot stand in the address");
+                text = text.replace(&place, &value);
+                // Looked at with what it stands beside: two that are one dot each are two dots.
+                if value.is_empty() || value.contains(char::is_control) || leads_elsewhere(&text) {
+                    let message = format!("'{}' cannot stand in the address", value.escape_debug());
                     return Err(ToolError::argument(&parameter.name, message));
                 }
-                text = text.replace(&place, &value);
             }
         }
         filled.push(text);
@@ -111,6 +113,12 @@ fn address(base: &Url, path: &str, taken: &[(&Parameter, Value)]) -> ToolResult<
         .pop_if_empty()
         .extend(filled);
     Ok(url)
+}
+
+/// Whether a segment of a path is none, but says where to go from there. Some services unescape what they are sent twice.
+fn leads_elsewhere(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    plain.is_empty() || plain == "." || plain == ".."
 }
 
 /// The content of a form, with the fields whose lists and objects are sent in a way of their own taken apart.
@@ -207,3 +215,6 @@ fn plain(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,10 +24,8 @@ impl Desk {
     async fn call(&mut self, tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
         self.calls += 1;
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-        let key = format!("r.c{}", self.calls).into();
         let now = date(2026, 11, 23).at(10, 0, 0, 0);
-        let (run, session, call) = ("r".into(), "s".into(), "c".into());
-        let context = CallContext { run, session, call, key, now, allowed: None, untrusted: false };
+        let context = CallContext::new(now).of_call("r", format!("c{}", self.calls));
         tool.call(arguments, &context).await
     }
 

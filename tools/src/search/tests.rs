@@ -220,15 +220,7 @@ fn files_that_are_too_large_are_named() {
 async fn the_tool_answers_in_its_shape() {
     let documents = std::sync::Arc::new(Documents::bundled().unwrap());
     let now = jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0);
-    let context = handyman_core::CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: "r.c".into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    };
+    let context = handyman_core::CallContext::new(now);
     let arguments = json!({"query": "power bank", "limit": 1}).as_object().cloned().unwrap();
     let found = handyman_core::Tool::call(&search(documents), arguments, &context).await.unwrap();
     assert_eq!((&found["query"], &found["source"]), (&json!("power bank"), &json!("sandbox")));

@@ -5,6 +5,9 @@ use std::rc::Rc;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use htmd::{HtmlToMarkdown, Node};
 
+use super::tree;
+use crate::apart;
+
 /// Elements that are not what a page is about.
 const SKIPPED: [&str; 13] = [
     "script", "style", "noscript", "template", "nav", "footer", "aside", "button", "iframe", "svg", "canvas",
@@ -14,27 +17,26 @@ const SKIPPED: [&str; 13] = [
 const HEADER: &str = "header";
 /// What is there to be filled in, unless the whole page stands in it.
 const FORM: &str = "form";
-/// Elements within elements; what is deeper is no page for people, and takes a parser a time that grows with the
-/// square of the depth.
-const DEPTH_MAX: usize = 400;
 
 /// The title of a page and its main text as Markdown, which is empty where there is none.
 ///
 /// # Errors
-/// Of kind `Refused`, if the page is nested too deeply to be read.
+/// Of kind `Refused`, if the page is nested too deeply to be read, is too large as a tree, or takes too long.
 pub(crate) fn readable(html: &str) -> ToolResult<(String, String)> {
+    let html = html.to_owned();
+    apart::read(apart::TIME_MAX, move || read(&html))
+        .map_err(|why| ToolError::new(ToolErrorKind::Refused, format!("the page cannot be read: {why}")))?
+}
+
+fn read(html: &str) -> ToolResult<(String, String)> {
     let lower = html.to_ascii_lowercase();
     let title = between(html, &lower, "title").map(|text| unescaped(&joined(text))).unwrap_or_default();
     let within = |name: &str| between(html, &lower, name);
     let article = within("main").or_else(|| within("article"));
     let main = article.or_else(|| within("body")).unwrap_or(html);
-    if nesting(main) > DEPTH_MAX {
-        return Err(too_deep());
-    }
-    let tree = HtmlToMarkdown::new().html_to_tree(main).map_err(ToolError::internal)?;
-    if depth(&tree) > 2 * DEPTH_MAX {
-        return Err(too_deep());
-    }
+    let tree = tree::of(main).map_err(|tree::TooLarge| {
+        ToolError::new(ToolErrorKind::Refused, "the page is nested too deeply, or is too large, to be read")
+    })?;
     let frame: &[&str] = if article.is_some() { &[] } else { &[HEADER] };
     Ok((title, text(&tree, frame)))
 }
@@ -51,10 +53,6 @@ fn text(tree: &Rc<Node>, frame: &[&str]) -> String {
     if most.is_empty() { without(&[]) } else { most }
 }
 
-fn too_deep() -> ToolError {
-    ToolError::new(ToolErrorKind::Refused, "the page is nested too deeply to be read")
-}
-
 /// What stands between the first opening tag of an element and the last closing one.
 fn between<'a>(html: &'a str, lower: &str, name: &str) -> Option<&'a str> {
     let open = format!("<{name}");
@@ -69,42 +67,6 @@ fn between<'a>(html: &'a str, lower: &str, name: &str) -> Option<&'a str> {
         _ => lower.rfind(&close).filter(|end| *end >= begin)?,
     };
     html.get(begin..end)
-}
-
-/// How deep elements are nested at most, by the tags as they stand: elements that are never closed count only where
-/// HTML does not close them by itself.
-fn nesting(html: &str) -> usize {
-    const CLOSED_BY_THEMSELVES: [&str; 25] = [
-        "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
-        "option", "p", "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-    ];
-    let (mut now, mut most) = (0_usize, 0);
-    for piece in html.split('<').skip(1) {
-        let is_closing = piece.starts_with('/');
-        let name: String = piece
-            .trim_start_matches('/')
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_lowercase();
-        if name.is_empty() || CLOSED_BY_THEMSELVES.contains(&name.as_str()) {
-            continue;
-        }
-        now = if is_closing { now.saturating_sub(1) } else { now + 1 };
-        most = most.max(now);
-    }
-    most
-}
-
-/// How deep a tree is, found without recursion.
-fn depth(tree: &Rc<Node>) -> usize {
-    let mut open = vec![(Rc::clone(tree), 1)];
-    let mut most = 0;
-    while let Some((node, depth)) = open.pop() {
-        most = most.max(depth);
-        open.extend(node.children.borrow().iter().map(|child| (Rc::clone(child), depth + 1)));
-    }
-    most
 }
 
 fn joined(text: &str) -> String {

@@ -15,6 +15,7 @@ mod page;
 pub mod reach;
 mod search;
 pub(crate) mod tls;
+mod tree;
 
 pub use client::{Answer, Client, HttpLimits, Request};
 pub(crate) use html::readable;

@@ -154,4 +154,8 @@ fn hostile_pages_end() {
     }
     let wide = "<p>word</p>".repeat(20_000);
     assert!(readable(&wide).unwrap().1.starts_with("word"));
+    let bold: String = (0..390).map(|number| format!("<b x={number}>")).collect();
+    for page in [format!("<p>{bold}{}", "<p>x".repeat(4_000)), "<div></x>".repeat(60_000)] {
+        assert!(readable(&page).unwrap_err().to_string().contains("nested too deeply"));
+    }
 }

@@ -15,7 +15,8 @@ const KEPT_MAX: usize = 1_000;
 
 /// A tool that gives the result it gave before, if it was asked the same a short while ago.
 ///
-/// Only what a tool that reads returned is kept; one with an effect is called each time. Failures are not kept.
+/// Only what a tool that reads returned is kept; one with an effect is called each time, and so is one whose program gives its
+/// tools values (`Agent::with`): the result may depend on them. Failures are not kept.
 pub struct Cached {
     inner: Arc<dyn Tool>,
     time: Duration,
@@ -54,7 +55,8 @@ impl Tool for Cached {
     }
 
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
-        if self.inner.spec().effect != Effect::ReadOnly {
+        // What the program gives may be who asks: that one's result is nobody else's.
+        if self.inner.spec().effect != Effect::ReadOnly || !context.given.is_empty() {
             return self.inner.call(arguments, context).await;
         }
         // What a word such as `tomorrow` means depends on the day.

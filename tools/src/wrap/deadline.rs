@@ -10,6 +10,7 @@ use handyman_core::{
     Toolbox, Toolset,
 };
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 /// A tool that fails when it takes longer than it may.
 ///
@@ -38,7 +39,8 @@ impl Tool for Deadline {
     }
 
     async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
-        if let Ok(result) = tokio::time::timeout(self.deadline, self.inner.call(arguments, context)).await {
+        let within = within(self.deadline, context);
+        if let Ok(result) = tokio::time::timeout(self.deadline, self.inner.call(arguments, &within)).await {
             return result;
         }
         if self.inner.spec().effect != Effect::ReadOnly
@@ -61,7 +63,8 @@ pub async fn call_within(
     call: &ToolCall,
     context: &CallContext,
 ) -> CallResult {
-    if let Ok(result) = tokio::time::timeout(limit, toolbox.call(call, context)).await {
+    let within = within(limit, context);
+    if let Ok(result) = tokio::time::timeout(limit, toolbox.call(call, &within)).await {
         return result;
     }
     let late = format!("no answer within {} s", limit.as_secs_f64());
@@ -82,6 +85,15 @@ pub async fn call_within(
         }
     };
     CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+}
+
+/// The context of a call that has so much time from now on, or less where it had less.
+fn within(limit: Duration, context: &CallContext) -> CallContext {
+    let (outer, began) = (context.clone(), Instant::now());
+    context.clone().timed_by(move || {
+        let left = limit.saturating_sub(began.elapsed());
+        outer.time_left().map_or(left, |outer| outer.min(left))
+    })
 }
 
 impl fmt::Debug for Deadline {

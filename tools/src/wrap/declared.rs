@@ -66,6 +66,13 @@ impl Declared {
         self
     }
 
+    /// It does this, in a word for it as done ("unlocked", 解锁): an answer that claims so needs a call of it.
+    #[must_use]
+    pub fn does(mut self, word: impl Into<String>) -> Self {
+        self.spec.safety.does.push(word.into());
+        self
+    }
+
     /// An argument is copied from what the person wrote or an earlier result says; of a list, each text in it.
     ///
     /// # Errors

@@ -10,7 +10,7 @@
 //! assert_eq!(tool.spec().name, "sum");
 //! ```
 //!
-//! Map: [`Renamed`] · [`Declared`] another effect, and where arguments come from · [`Deadline`], [`call_within`] for any tool of a toolbox · [`Cached`] for tools that only read · [`Paced`] so many calls in so much time ·
+//! Map: [`Renamed`] · [`Placed`] where it acts · [`Declared`] another effect, and where arguments come from · [`Deadline`], [`call_within`] for any tool of a toolbox · [`Cached`] for tools that only read · [`Paced`] so many calls in so much time ·
 //! [`AtOnce`] so many calls at the same time · [`Shortened`] keeps the head of a long result and offers the rest.
 
 mod at_once;
@@ -18,6 +18,7 @@ mod cached;
 mod deadline;
 mod declared;
 mod paced;
+mod placed;
 mod renamed;
 mod shortened;
 
@@ -31,6 +32,7 @@ pub use cached::Cached;
 pub use deadline::{Deadline, call_within};
 pub use declared::Declared;
 pub use paced::Paced;
+pub use placed::Placed;
 pub use renamed::Renamed;
 pub use shortened::{Kept, Shortened, read_more};
 
@@ -40,6 +42,12 @@ pub trait Wrapped: Tool + Sized + 'static {
     #[must_use]
     fn renamed(self, name: impl Into<String>) -> Renamed {
         Renamed::new(Arc::new(self), name)
+    }
+
+    /// Says where its effects take place, without secrets.
+    #[must_use]
+    fn placed(self, place: impl Into<String>) -> Placed {
+        Placed::new(Arc::new(self), place)
     }
 
     /// Fails when it takes longer.

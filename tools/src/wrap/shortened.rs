@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use handyman_core::{CallContext, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec, tool};
+use handyman_core::{CallContext, SessionId, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec, tool};
 use serde_json::{Map, Value, json};
 
 /// Results whose rest is kept at the same time.
@@ -13,9 +13,12 @@ const KEPT_MAX: usize = 16;
 /// Bytes that one more piece shows.
 const PIECE_BYTES: usize = 1_500;
 
-/// The rests of long results, until newer ones take their place.
+/// The rests of long results, until newer ones take their place. Each is its session's alone.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<VecDeque<(String, String)>>);
+pub struct Kept(Mutex<VecDeque<(Place, String)>>);
+
+/// A session, and the handle that it knows a result by.
+type Place = (SessionId, String);
 
 /// A tool whose long results are cut: the head is shown, with how much is missing and a handle for the rest.
 pub struct Shortened {
@@ -25,18 +28,18 @@ pub struct Shortened {
 }
 
 impl Kept {
-    fn keep(&self, handle: &str, text: String) {
+    fn keep(&self, place: Place, text: String) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(known, _)| known != handle);
+        kept.retain(|(known, _)| *known != place);
         if kept.len() == KEPT_MAX {
             kept.pop_front();
         }
-        kept.push_back((handle.to_owned(), text));
+        kept.push_back((place, text));
     }
 
-    fn find(&self, handle: &str) -> Option<String> {
+    fn find(&self, place: &Place) -> Option<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(known, _)| known == handle).map(|(_, text)| text.clone())
+        kept.iter().find(|(known, _)| known == place).map(|(_, text)| text.clone())
     }
 }
 
@@ -66,7 +69,7 @@ impl Tool for Shortened {
         }
         let handle = context.call.as_str().to_owned();
         let shown = shown_with(piece(&text, 0, self.bytes_max), &handle);
-        self.kept.keep(&handle, text);
+        self.kept.keep((context.session.clone(), handle), text);
         Ok(shown)
     }
 }
@@ -75,12 +78,13 @@ impl Tool for Shortened {
 #[tool(read_only)]
 pub async fn read_more(
     #[state] kept: &Kept,
+    context: &CallContext,
     /// From the cut result
     handle: String,
     /// Byte to begin at
     start: usize,
 ) -> ToolResult<Value> {
-    let text = kept.find(&handle).ok_or_else(|| {
+    let text = kept.find(&(context.session.clone(), handle.clone())).ok_or_else(|| {
         ToolError::new(
             ToolErrorKind::NotFound,
             format!("nothing is kept under '{handle}'; call the tool again"),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolResult, tool};
+use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolCall, ToolResult, Toolbox, tool};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{Kept, Wrapped, read_more};
+use super::{Kept, Wrapped, call_within, read_more};
 
 /// Counts its calls, and how many of them run at the same time.
 #[derive(Default)]
@@ -45,17 +45,15 @@ async fn act(#[state] counter: &Counter) -> ToolResult<Value> {
     Ok(json!({"calls": calls}))
 }
 
+/// How many seconds it has.
+#[tool(read_only)]
+async fn left(context: &CallContext) -> ToolResult<Option<u64>> {
+    Ok(context.time_left().map(|left| left.as_secs()))
+}
+
 fn context(call: &str) -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: call.into(),
-        key: "k".into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(now).of_call("r", call).under("k")
 }
 
 async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {
@@ -130,6 +128,10 @@ async fn a_long_result_can_be_read_to_its_end() {
     let whole: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(whole["text"], json!(long));
     assert!(call(&more, json!({"handle": "c9", "start": 0})).await.is_err());
+    // Calls of every session are counted from one: what was kept is another one's there.
+    let elsewhere = context("c2").in_session("another");
+    let asked = json!({"handle": first["handle"], "start": 0}).as_object().unwrap().clone();
+    assert!(more.call(asked, &elsewhere).await.is_err(), "one session's result is not another's");
     let short = call(&tool, json!({"text": "short"})).await.unwrap();
     assert_eq!(short["text"], "short", "what fits is not touched");
 }
@@ -141,4 +143,27 @@ async fn a_name_changes_and_nothing_else() {
     let original = count(counter);
     assert_eq!((tool.spec().name.as_str(), &tool.spec().parameters), ("tally", &original.spec().parameters));
     assert_eq!(tool.call(Map::new(), &context("c1")).await.unwrap()["calls"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_is_what_a_tool_has_left_unless_it_had_less() {
+    let tool = left.with_deadline(Duration::from_secs(10));
+    assert_eq!(call(&tool, json!({})).await, Ok(json!(10)));
+    for (outer, least) in [(60, 10), (3, 3)] {
+        let context = context("c1").timed_by(move || Duration::from_secs(outer));
+        assert_eq!(tool.call(Map::new(), &context).await, Ok(json!(least)));
+        let toolbox = Toolbox::new().with(Arc::new(left)).unwrap();
+        let asked = ToolCall { id: "c1".into(), tool: "left".to_owned(), arguments: Map::new() };
+        let result = call_within(Duration::from_secs(10), &toolbox, &asked, &context).await;
+        assert_eq!(result.result, json!(least));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_about_one_person_is_not_kept_for_another() {
+    let cached = count(Arc::new(Counter::default())).cached_for(Duration::from_mins(1));
+    for (person, calls) in [(Some("Ann"), 1), (Some("Bo"), 2), (None, 3), (None, 3)] {
+        let context = person.map_or_else(|| context("c1"), |name| context("c1").with(name));
+        assert_eq!(cached.call(Map::new(), &context).await.unwrap()["calls"], calls, "{person:?}");
+    }
 }

@@ -1,6 +1,8 @@
 //! Every way we know of to do more than to ask. Zero succeed.
 
 use serde_json::json;
+use sqlx::Connection;
+use sqlx_postgres::PgConnection;
 
 use crate::shop::{SERVERS, Server, Shop};
 
@@ -60,7 +62,7 @@ const POSTGRES: [&str; 22] = [
     "LISTEN x",
 ];
 
-const MARIADB: [&str; 18] = [
+const MARIADB: [&str; 20] = [
     "SELECT * FROM orders INTO OUTFILE '/tmp/handyman-stolen'",
     "SELECT 1 INTO DUMPFILE '/tmp/handyman-stolen'",
     "SELECT 'x\\'; DROP TABLE orders; --",
@@ -79,6 +81,60 @@ const MARIADB: [&str; 18] = [
     "PREPARE s FROM 'DELETE FROM orders'",
     "EXECUTE IMMEDIATE 'DELETE FROM orders'",
     "LOCK TABLES orders WRITE",
+    "SELECT `GET_LOCK`('nightly', 0) AS a",
+    "SELECT /*!50000 get_lock*/('nightly', 0) AS a",
+];
+
+/// Ways to end the session whose number is `PID`, and other things outside the transaction.
+const ELSEWHERE: [&str; 35] = [
+    "SELECT pg_terminate_backend(PID) AS a",
+    "SELECT pg_cancel_backend(PID) AS a",
+    "SELECT PG_Terminate_Backend (PID) AS a",
+    "SELECT pg_catalog.pg_terminate_backend(PID) AS a",
+    "SELECT pg_catalog . \"pg_terminate_backend\" /* x */ -- y\n (PID) AS a",
+    "SELECT 1 AS a -- x\rWHERE pg_terminate_backend(PID)",
+    "SELECT U&\"pg\\005fterminate_backend\"(PID) AS a",
+    "SELECT U&\"pg!005fterminate_backend\" UESCAPE '!' (PID) AS a",
+    "SELECT * FROM pg_terminate_backend(PID) AS a",
+    "SELECT 1 AS a LIMIT pg_terminate_backend(PID)::integer",
+    "SELECT 1 AS a ORDER BY pg_terminate_backend(PID)",
+    "VALUES (pg_terminate_backend(PID))",
+    "SELECT E'\\'' || pg_terminate_backend(PID)::text || E'\\'' AS a",
+    "SELECT '\\' || pg_terminate_backend(PID)::text || '' AS a",
+    "SELECT E'a'\n'\\'' || pg_terminate_backend(PID)::text || '\\'' AS a",
+    "SELECT $$'$$ || pg_terminate_backend(PID)::text || $$'$$ AS a",
+    "SELECT query_to_xml('SELECT pg_terminate_backend(PID)', true, true, '')::text AS a",
+    "SELECT query_to_xml_and_xmlschema('SELECT pg_terminate_backend(PID)', true, true, '')::text AS a",
+    "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, pg_terminate_backend(PID)::text::tsquery')::text AS a",
+    "SELECT word FROM ts_stat('SELECT pg_terminate_backend(PID)::text::tsvector')",
+    "SELECT * FROM crosstab('SELECT 1, 1, pg_terminate_backend(PID)::text') AS t(a integer, b text)",
+    "SELECT helper_to_end(PID) AS a",
+    "SELECT (c).end_of_customer FROM (SELECT c FROM customers c) s",
+    "SELECT c.end_of_customer FROM customers c",
+    "SELECT \"End Them\"(PID) AS a",
+    "SELECT pg_logical_emit_message(false, 'x', 'y')::text AS a",
+    "SELECT pg_advisory_lock(1)::text AS a",
+    "SELECT pg_try_advisory_xact_lock(1) AS a",
+    "SELECT pg_notify('x', 'y')::text AS a",
+    "SELECT lo_get(1) AS a",
+    "SELECT lo_from_bytea(0, 'x')::text AS a",
+    "SELECT currval('orders_id_seq'), nextval('orders_id_seq') AS a",
+    "SELECT set_config('statement_timeout', '0', false) AS a",
+    "SELECT pg_stat_reset()::text AS a",
+    "SELECT dblink_exec('dbname=x', 'SELECT 1') AS a FROM pg_export_snapshot()",
+];
+
+/// What only reads, or gives another value each time, is answered.
+const READS: [&str; 9] = [
+    "SELECT random() AS a, now()::text AS b, clock_timestamp()::text AS c, gen_random_uuid()::text AS d",
+    "SELECT pg_total_relation_size('orders') AS a, pg_size_pretty(pg_database_size(current_database())) AS b",
+    "SELECT 'pg_terminate_backend(1)' AS a, E'it\\'s' AS b -- pg_cancel_backend(1)",
+    "SELECT count(*) AS n, max(o.placed)::text AS t FROM orders o WHERE status IN ('open') AND total BETWEEN (1) AND (99)",
+    "SELECT count(*) AS n FROM orders TABLESAMPLE SYSTEM (100) REPEATABLE (7)",
+    "SELECT c.name, c.note FROM customers_with_note c",
+    "SELECT id FROM orders WHERE status LIKE 'op%' ESCAPE '\\'",
+    "WITH t(x) AS (VALUES (1), (2)) SELECT sum(x)::integer AS s, array_agg(x) FILTER (WHERE x > 1) AS f FROM t",
+    "SELECT notes->>'x' AS x, notes ? 'x' AS has, notes @> '{\"x\": 1}' AS b, tags[1:2] AS t FROM customers",
 ];
 
 /// Answered or refused, as the server likes: nothing is changed and nothing stays behind.
@@ -113,6 +169,37 @@ async fn no_text_changes_anything() {
         assert!(shop.sql("SELECT 1 AS one").await.is_ok(), "{server:?}");
     }
     assert!(!std::path::Path::new("/tmp/handyman-stolen").exists());
+}
+
+#[tokio::test]
+async fn no_text_acts_on_other_sessions() {
+    let Some(shop) = Shop::open(Server::Postgres).await else { return };
+    shop.execute(
+        "CREATE FUNCTION helper_to_end(pid integer) RETURNS boolean LANGUAGE sql AS $$ SELECT pg_terminate_backend(pid) $$; \
+         CREATE FUNCTION \"End Them\"(pid integer) RETURNS boolean LANGUAGE sql AS $$ SELECT pg_terminate_backend(pid) $$; \
+         CREATE FUNCTION end_of_customer(c customers) RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT c.name $$; \
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; \
+         CREATE VIEW customers_with_note AS SELECT name, 'x' AS note FROM customers; \
+         DO $$ BEGIN CREATE EXTENSION tablefunc; EXCEPTION WHEN OTHERS THEN NULL; END $$",
+    )
+    .await;
+    // The shop's own program, under the same role.
+    let mut program = PgConnection::connect(shop.url()).await.unwrap();
+    let (pid,): (i32,) = sqlx::query_as("SELECT pg_backend_pid()").fetch_one(&mut program).await.unwrap();
+    let before = shop.fingerprint().await;
+    for attack in ELSEWHERE {
+        let attack = attack.replace("PID", &pid.to_string());
+        let outcome = shop.sql(&attack).await;
+        assert!(outcome.is_err(), "{attack}: {outcome:?}");
+        let (alive,): (i32,) = sqlx::query_as("SELECT 1").fetch_one(&mut program).await.unwrap();
+        assert_eq!((alive, shop.fingerprint().await), (1, before.clone()), "{attack}");
+    }
+    for text in READS {
+        let outcome = shop.sql(text).await;
+        assert!(outcome.is_ok(), "{text}: {outcome:?}");
+    }
+    let error = shop.sql("SELECT helper_to_end(1) AS a").await.unwrap_err().to_string();
+    assert!(error.contains("the function helper_to_end may do more than read"), "{error}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handyman_core::{CallContext, Probe, Tool, ToolErrorKind};
+use handyman_core::{Probe, Tool, ToolErrorKind};
 use handyman_tools::database::change_rows;
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ async fn what_is_not_as_it_was_allowed_is_not_done() {
     for server in SERVERS {
         let Some(shop) = Shop::open(server).await else { continue };
         let tool = change_rows(Arc::clone(&shop.database));
-        let allowed = |plan: &Value, call| CallContext { allowed: Some(plan.clone()), ..context(call) };
+        let allowed = |plan: &Value, call| context(call).allowing(plan.clone());
         let insert = json!({"table": "orders", "change": "insert",
             "set": set(&[("customer_id", "2"), ("status", "new"), ("placed", "2026-11-23 12:00:00"), ("total", "3")])});
         let plan = shop.plan(insert.clone()).await.unwrap();
@@ -113,7 +113,7 @@ async fn rows_that_are_not_shown_are_allowed_with_the_others() {
         let rows: Vec<String> = (0..20).map(|n| format!("({n} + 100, 1, 'bulk', '2026-11-23', 1)")).collect();
         shop.execute(&format!("INSERT INTO orders VALUES {}", rows.join(", "))).await;
         let tool = change_rows(Arc::clone(&shop.database));
-        let allowed = |plan: &Value, call| CallContext { allowed: Some(plan.clone()), ..context(call) };
+        let allowed = |plan: &Value, call| context(call).allowing(plan.clone());
         let bulk = json!([{"column": "status", "op": "=", "value": "bulk"}]);
         let update =
             json!({"table": "orders", "change": "update", "set": set(&[("status", "sent")]), "where": bulk});

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handyman_core::{CallContext, Tool, ToolErrorKind, ToolResult};
+use handyman_core::{Tool, ToolErrorKind, ToolResult};
 use handyman_tools::database::change_rows;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn update(id: &str, column: &str, value: &str) -> Value {
 
 /// What comes of a change that a person has allowed as it was planned.
 async fn allowed(shop: &Shop, call: &str, change: &Value, plan: &Value) -> ToolResult<Value> {
-    let context = CallContext { allowed: Some(plan.clone()), ..context(call) };
+    let context = context(call).allowing(plan.clone());
     change_rows(Arc::clone(&shop.database)).call(object(change.clone()), &context).await
 }
 

@@ -6,9 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use handyman_core::{
-    CallContext, CallId, IdempotencyKey, RunId, Tool, ToolCall, ToolResult, Toolbox, Toolset,
-};
+use handyman_core::{CallContext, Tool, ToolCall, ToolResult, Toolbox, Toolset};
 use handyman_tools::database::{
     Database, Place, change_rows, describe_database, describe_table, list_tables, query_table, run_sql,
 };
@@ -200,17 +198,7 @@ pub(crate) fn object(arguments: Value) -> Map<String, Value> {
 }
 
 pub(crate) fn context(call: &str) -> CallContext {
-    let (run, call) = (RunId::from("r1"), CallId::from(call));
-    let key = IdempotencyKey::of(&run, &call);
-    CallContext {
-        run,
-        session: "s1".into(),
-        call,
-        key,
-        now: jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0),
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(jiff::civil::date(2026, 11, 23).at(10, 0, 0, 0)).of_call("r1", call)
 }
 
 pub(crate) async fn call(tool: &dyn Tool, arguments: Value) -> ToolResult<Value> {

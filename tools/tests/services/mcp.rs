@@ -81,16 +81,12 @@ async fn progress_is_told_and_the_key_is_handed_on() {
     launch.env.insert("NOTES".to_owned(), notes.display().to_string());
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let hear = Arc::clone(&told);
-    let progress = Arc::new(move |server: &str, done: f64, total: Option<f64>, message: Option<&str>| {
-        hear.lock().unwrap().push(format!("{server} {done} {total:?} {message:?}"));
-    });
-    let server = Arc::new(
-        Server::connect("s", &launch, Listening { progress: Some(progress), person: None }).await.unwrap(),
-    );
-    let tools = server.tools().await.unwrap();
-    assert_eq!(call(named(&tools, "slowly"), json!({})).await.unwrap()["text"], "done at last");
+    let tools = tools_of(&launch).await;
+    let context = context("c1").on_progress(move |text| hear.lock().unwrap().push(text));
+    let said = named(&tools, "slowly").call(object(json!({})), &context).await.unwrap();
+    assert_eq!(said["text"], "done at last");
     let told = told.lock().unwrap().clone();
-    assert!(told.contains(&"s 1 Some(3.0) Some(\"step 1\")".to_owned()), "{told:?}");
+    assert!(told.contains(&"1 of 3: step 1".to_owned()), "{told:?}");
     assert!(std::fs::read_to_string(&notes).unwrap().contains(r#""handyman/idempotency-key":"r1.c1""#));
     // A call that is given up is cancelled at the server.
     let noted = |what: &str| std::fs::read_to_string(&notes).unwrap().contains(what);
@@ -120,7 +116,7 @@ impl Person for Ann {
 #[tokio::test]
 async fn what_a_server_asks_goes_to_the_person_and_into_the_result() {
     let ann = Arc::new(Ann::default());
-    let to = Listening { person: Some(Arc::clone(&ann) as _), progress: None };
+    let to = Listening { person: Some(Arc::clone(&ann) as _) };
     let server = Arc::new(Server::connect("s", &by_hand(""), to).await.unwrap());
     let tools = server.tools().await.unwrap();
     let greeted = call(named(&tools, "greet"), json!({})).await.unwrap();
@@ -169,6 +165,20 @@ async fn what_is_declared_counts_and_what_is_wrong_is_said() {
     assert!(error.contains("no-such-program-here cannot be started"), "{error}");
     let silent = Launch::of_command_line("http://127.0.0.1:9/mcp").unwrap();
     assert!(Server::connect("s", &silent, Listening::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_an_error_and_one_odd_schema_is_not() {
+    let endless =
+        Arc::new(Server::connect("zoo", &by_hand("--endless"), Listening::default()).await.unwrap());
+    let error = endless.tools().await.err().unwrap().to_string();
+    assert_eq!(error, "the MCP server 'zoo' cannot be used: its list has no end: a page comes again");
+    let deep = Arc::new(Server::connect("zoo", &by_hand("--deep"), Listening::default()).await.unwrap());
+    assert_eq!(deep.left_out(), [""; 0]);
+    let tools = deep.tools().await.unwrap();
+    assert!(tools.iter().all(|tool| tool.spec().name != "deep"));
+    assert_eq!(deep.left_out(), ["deep: its schema is nested more than 64 deep"]);
+    assert_eq!(call(named(&tools, "echo"), json!({"text": "hello"})).await.unwrap()["text"], "hello");
 }
 
 /// A server by hand, of whose arguments this is declared in a configuration file.

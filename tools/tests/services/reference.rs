@@ -9,7 +9,7 @@ use handyman_tools::mcp::{Answer, Launch, Listening, Person, Question, Server};
 use serde_json::{Value, json};
 
 use crate::mcp::{named, tools_of};
-use crate::support::{call, object};
+use crate::support::{call, context, object};
 
 /// A reference server that set-up installed; says so where it did not.
 fn installed(path: &str) -> Option<PathBuf> {
@@ -89,18 +89,19 @@ async fn the_reference_server_tells_how_far_it_is_asks_and_is_given_up() {
         return;
     };
     let launch = Launch::of_command_line(&format!("node '{}'", server.display())).unwrap();
-    let told: Arc<Mutex<Vec<f64>>> = Arc::default();
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let hear = Arc::clone(&told);
-    let progress =
-        Arc::new(move |_: &str, done: f64, _: Option<f64>, _: Option<&str>| hear.lock().unwrap().push(done));
-    let to = Listening { progress: Some(progress), person: Some(Arc::new(Agreeable)) };
+    let to = Listening { person: Some(Arc::new(Agreeable)) };
     let server = Arc::new(Server::connect("everything", &launch, to).await.unwrap());
     // Some of its tools are there only once the client has greeted, and it says that the list has changed.
     let tools = server.tools().await.unwrap();
     Toolbox::new().with_all(tools.clone()).unwrap();
     let long = named(&tools, "trigger-long-running-operation");
-    call(long, json!({"duration": 1, "steps": 3})).await.unwrap();
-    assert_eq!(*told.lock().unwrap(), [1.0, 2.0, 3.0]);
+    let context = context("c1").on_progress(move |text| hear.lock().unwrap().push(text));
+    long.call(object(json!({"duration": 1, "steps": 3})), &context).await.unwrap();
+    let told = told.lock().unwrap().clone();
+    let done: Vec<&str> = told.iter().filter_map(|text| text.split_whitespace().next()).collect();
+    assert_eq!(done, ["1", "2", "3"], "{told:?}");
     let asked = call(named(&tools, "trigger-elicitation-request"), json!({})).await.unwrap();
     assert_eq!(asked["asked"][0]["answered"], json!({"name": "Ann", "check": true}), "{asked}");
     assert!(asked.to_string().contains("Ann"), "{asked}");

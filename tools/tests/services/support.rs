@@ -79,15 +79,7 @@ pub(crate) fn impatient() -> HttpLimits {
 
 pub(crate) fn context(call: &str) -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    CallContext {
-        run: "r1".into(),
-        session: "s1".into(),
-        call: call.into(),
-        key: format!("r1.{call}").as_str().into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(now).of_call("r1", call)
 }
 
 pub(crate) fn object(arguments: Value) -> Map<String, Value> {

@@ -91,3 +91,29 @@ async fn arguments_are_checked_and_the_field_is_named() {
     let (status, answer) = caller.post("v1/bookings", json!({"offer": "x"}), "k").await;
     assert_eq!(status, 422, "{answer}");
 }
+
+#[tokio::test]
+async fn a_local_time_that_cannot_be_read_is_not_taken_for_none() {
+    let caller = Caller::open().await;
+    let path = "v1/trains?from=Shanghai&to=Beijing&day=tomorrow";
+    let ask = |time: &str| Request::get(caller.base.join(path).unwrap()).header("local-time", time).unwrap();
+    for time in ["yesterday", "2026-11-31T09:00:00", "09:00", ""] {
+        let answer = caller.client.send(&ask(time)).await.unwrap();
+        let (status, body): (u16, Value) = (answer.status.as_u16(), answer.json().unwrap());
+        let error = "the header Local-Time is no local time such as 2026-11-23T09:00:00";
+        assert_eq!((status, &body), (400, &json!({"error": error})), "{time}");
+    }
+    let answer = caller.client.send(&ask("2026-11-24T09:00:00")).await.unwrap();
+    assert_eq!(answer.json::<Value>().unwrap()["date"], "2026-11-25");
+    assert_eq!(caller.get(path).await["date"], "2026-11-24", "without one it is the service's own");
+}
+
+#[tokio::test]
+async fn what_there_is_instead_is_named_once() {
+    let caller = Caller::open().await;
+    let request = Request::get(caller.base.join("v1/nothing").unwrap());
+    let answer = caller.client.send(&request).await.unwrap();
+    let (status, body): (u16, Value) = (answer.status.as_u16(), answer.json().unwrap());
+    let error = body["error"].as_str().unwrap();
+    assert_eq!((status, error.matches("/v1/bookings,").count()), (404, 1), "{error}");
+}

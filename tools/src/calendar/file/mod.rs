@@ -58,6 +58,11 @@ struct Draft {
 }
 
 impl CalendarFile {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The calendar in a file, for a person whose clocks are those of a zone.
     ///
     /// # Errors

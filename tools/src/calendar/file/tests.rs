@@ -60,8 +60,7 @@ impl Desk {
     /// On Monday, 23 November 2026, at ten.
     fn context(key: &str, allowed: Option<Value>) -> CallContext {
         let now = date(2026, 11, 23).at(10, 0, 0, 0);
-        let (run, session, call) = ("r".into(), "s".into(), "c".into());
-        CallContext { run, session, call, key: key.into(), now, allowed, untrusted: false }
+        CallContext::new(now).under(key).allowing(allowed)
     }
 
     async fn call(&self, tool: &dyn Tool, key: &str, arguments: Value) -> ToolResult<Value> {

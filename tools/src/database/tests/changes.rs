@@ -1,6 +1,6 @@
 //! What a change does beside what is shown of it: rows of other tables, and what is in a row beyond its first characters.
 
-use handyman_core::{CallContext, Tool, ToolErrorKind};
+use handyman_core::{Tool, ToolErrorKind};
 use serde_json::{Value, json};
 
 use super::call;
@@ -17,7 +17,7 @@ const SHOP: &str = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT); 
 impl Own {
     /// What comes of a change that a person has allowed as it was planned.
     async fn allowed(&self, key: &str, change: &Value, plan: &Value) -> Result<Value, ToolErrorKind> {
-        let context = CallContext { allowed: Some(plan.clone()), ..context(key) };
+        let context = context(key).allowing(plan.clone());
         let tool = change_rows(self.database.clone());
         tool.call(object(change.clone()), &context).await.map_err(|error| error.kind().clone())
     }

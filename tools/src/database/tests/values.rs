@@ -25,14 +25,14 @@ pub(super) struct Own {
 impl Own {
     pub(super) async fn open(tables: &'static str) -> Self {
         let folder = TempDir::new().unwrap();
-        execute(folder.path(), tables).await;
+        execute(&folder.path().join(FILE), tables).await;
         let database = Arc::new(Database::open(&folder.path().join(FILE)).await.unwrap());
         Self { database, folder }
     }
 
     /// Changes the file beside the tools.
     pub(super) async fn execute(&self, sql: &'static str) {
-        execute(self.folder.path(), sql).await;
+        execute(&self.folder.path().join(FILE), sql).await;
     }
 
     /// The cells of one column where a condition holds.
@@ -52,8 +52,9 @@ impl Own {
     }
 }
 
-async fn execute(folder: &Path, sql: &'static str) {
-    let options = SqliteConnectOptions::new().filename(folder.join(FILE)).create_if_missing(true);
+/// Changes a file, which is made if it is not there.
+pub(super) async fn execute(file: &Path, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     sqlx::raw_sql(sql).execute(&pool).await.unwrap();
     pool.close().await;
@@ -66,15 +67,7 @@ pub(super) fn object(arguments: Value) -> Map<String, Value> {
 
 pub(super) fn context(key: &str) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: key.into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(now).under(key)
 }
 
 pub(super) fn of([column, op, value]: [&str; 3]) -> Value {

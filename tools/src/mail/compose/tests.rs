@@ -13,15 +13,7 @@ pub(in crate::mail) fn sender() -> Sender {
 
 fn context() -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: "r.c".into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(now).under("r.c")
 }
 
 fn letter(to: &[&str], subject: &str, text: &str) -> Letter {

@@ -22,8 +22,7 @@ fn arguments() -> Map<String, Value> {
 
 fn context(allowed: Option<Value>) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    let (run, session, call) = ("r".into(), "s".into(), "c".into());
-    CallContext { run, session, call, key: "k".into(), now, allowed, untrusted: false }
+    CallContext::new(now).under("k").allowing(allowed)
 }
 
 /// Longer than any machine takes for what goes well.

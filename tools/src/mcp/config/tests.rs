@@ -1,8 +1,17 @@
-//! Whose results arguments are taken from.
+//! In which order servers stand, and whose results arguments are taken from.
 
 use serde_json::json;
 
-use super::Launch;
+use super::{Config, Launch};
+
+#[test]
+fn servers_stay_in_the_order_of_the_file() {
+    let text =
+        r#"{"mcpServers": {"zoo": {"command": "a"}, "ant": {"command": "b"}, "Mid": {"url": "http://x"}}}"#;
+    let servers = Config::parse(text).unwrap().servers;
+    assert_eq!(servers.keys().collect::<Vec<_>>(), ["zoo", "ant", "Mid"]);
+    assert!(Config::parse(&text.replace("zoo", "ant")).is_ok(), "what is named twice is the last one");
+}
 
 #[test]
 fn the_tool_is_told_from_its_field_though_both_have_dots() {

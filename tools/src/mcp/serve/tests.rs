@@ -45,15 +45,7 @@ async fn a_tool_that_gives_no_answer_is_given_up() {
         };
         let serving = Serving::new(Toolbox::new().with(Arc::new(Silent(spec))).unwrap(), now);
         let call = ToolCall { id: "c1".into(), tool: "silent".to_owned(), arguments: Map::new() };
-        let context = CallContext {
-            run: "r1".into(),
-            session: "s1".into(),
-            call: call.id.clone(),
-            key: "k1".into(),
-            now: now(),
-            allowed: None,
-            untrusted: false,
-        };
+        let context = CallContext::new(now()).under("k1");
         let answer = tokio::time::timeout(Duration::from_hours(1), serving.answer(&call, &context));
         let answer = json!(answer.await.unwrap());
         let heard = (&answer["isError"], &answer["content"][0]["text"]);

@@ -17,15 +17,7 @@ async fn world() -> Arc<World> {
 
 fn context(key: &str) -> CallContext {
     let now = date(2026, 11, 23).at(10, 0, 0, 0);
-    CallContext {
-        run: "r".into(),
-        session: "s".into(),
-        call: "c".into(),
-        key: key.into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(now).under(key)
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -73,7 +65,7 @@ async fn an_allowed_effect_is_made_only_as_it_was_shown() {
     }
     let wanted = |index: usize| object(json!({"booking": booked[index]["booking"]}));
     let plan = payment.plan(wanted(0), &context("r.c3")).await.unwrap();
-    let allowed = CallContext { allowed: plan.clone(), ..context("r.c3") };
+    let allowed = context("r.c3").allowing(plan.clone());
     // Between the plan and the payment, something else is paid from the same account.
     payment.call(wanted(1), &context("r.c4")).await.unwrap();
     let error = payment.call(wanted(0), &allowed).await.unwrap_err();
@@ -81,7 +73,7 @@ async fn an_allowed_effect_is_made_only_as_it_was_shown() {
     assert_ne!(Some(&**now), plan.as_ref());
     assert_eq!(world.effect(&"r.c3".into()).await.unwrap(), Probe::NotDone);
     assert_eq!(*now, Box::new(payment.plan(wanted(0), &context("r.c3")).await.unwrap().unwrap()));
-    let allowed = CallContext { allowed: Some(Value::clone(now)), ..context("r.c3") };
+    let allowed = context("r.c3").allowing(Value::clone(now));
     let paid = payment.call(wanted(0), &allowed).await.unwrap();
     assert_eq!(paid, now["result"]);
     assert_eq!(payment.call(wanted(0), &allowed).await, Ok(paid), "under one key it is one effect");

@@ -91,9 +91,10 @@ fn what_cannot_be_declared_is_refused_at_once() {
 }
 
 #[test]
-fn who_is_trusted_and_what_is_completed_is_declared() {
+fn who_is_trusted_and_what_is_done_and_completed_is_declared() {
     assert!(Declared::of(close()).spec().safety.untrusted, "as the tool says");
-    let tool = Declared::of(close()).trusted().completes("book").completes("order");
-    let completes = vec!["book".to_owned(), "order".to_owned()];
-    assert_eq!(tool.spec().safety, Safety { completes, ..Safety::default() });
+    let tool = Declared::of(close()).trusted().completes("book").completes("order").does("shut").does("关门");
+    let [completes, does] =
+        [["book", "order"], ["shut", "关门"]].map(|words| words.map(str::to_owned).to_vec());
+    assert_eq!(tool.spec().safety, Safety { completes, does, ..Safety::default() });
 }

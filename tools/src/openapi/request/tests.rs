@@ -1,0 +1,71 @@
+//! No argument of a path leads out of its segment.
+
+use serde_json::{Value, json};
+
+use super::super::operation::{Parameter, Place, Style};
+use super::address;
+
+/// The path of the address that comes of these arguments.
+fn path(path: &str, arguments: &[(&str, Value)]) -> Result<String, String> {
+    let parameter = |(name, value): &(&str, Value)| {
+        let name = (*name).to_owned();
+        let parameter = Parameter {
+            name,
+            place: Place::Path,
+            is_required: true,
+            schema: json!({}),
+            style: Style::Between(','),
+        };
+        (parameter, value.clone())
+    };
+    let own: Vec<(Parameter, Value)> = arguments.iter().map(parameter).collect();
+    let taken: Vec<(&Parameter, Value)> =
+        own.iter().map(|(parameter, value)| (parameter, value.clone())).collect();
+    let base = "https://api.example/v1".parse().unwrap();
+    address(&base, path, &taken).map(|url| url.path().to_owned()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn no_value_leads_out_of_its_segment() {
+    let odd = [
+        "", ".", "..", ".\t.", "\t", ".\n", "\r..", ".\r\n.", "%2e", "%2E%2e", ".%2e", "%2e.", "a\u{0}",
+        "\u{7f}", "\u{85}", "a\tb",
+    ];
+    for value in odd {
+        let error =
+            path("/accounts/{id}/notes/{note}", &[("id", json!(7)), ("note", json!(value))]).unwrap_err();
+        assert!(error.contains("cannot stand in the address"), "{value:?}: {error}");
+        let whole = path("/accounts/{id}", &[("id", json!([value]))]);
+        assert!(whole.is_err(), "{value:?} in a list: {whole:?}");
+    }
+    for (one, other) in [(".", "."), ("%2e", "."), ("", "."), (".", ""), ("%2", "e"), (".", "%2E")] {
+        let both = path("/accounts/{a}{b}/x", &[("a", json!(one)), ("b", json!(other))]);
+        assert!(both.is_err(), "{one:?} and {other:?}: {both:?}");
+    }
+    assert!(path("/accounts/.{a}", &[("a", json!("."))]).is_err());
+}
+
+#[test]
+fn every_other_value_is_one_segment() {
+    let cases = [
+        ("a/b", "a%2Fb"),
+        (".\\.", ".%5C."),
+        ("...", "..."),
+        (" .. ", "%20..%20"),
+        ("a%2eb", "a%252eb"),
+        ("日", "%E6%97%A5"),
+    ];
+    for (value, segment) in cases {
+        let notes = path("/accounts/{id}/notes/{note}", &[("id", json!(7)), ("note", json!(value))]);
+        assert_eq!(notes, Ok(format!("/v1/accounts/7/notes/{segment}")), "{value}");
+    }
+    assert_eq!(
+        path("/files/{a}.{b}", &[("a", json!(".")), ("b", json!("x"))]),
+        Ok("/v1/files/..x".to_owned())
+    );
+    assert_eq!(
+        path("/files/", &[]),
+        Ok("/v1/files/".to_owned()),
+        "the document's own segments are as they are"
+    );
+}
