@@ -5,18 +5,18 @@
 .PHONY: demo test check bench bench-peer crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
 
 DATE := 2026-11-23
-# One selection of packages and features everywhere, so that nothing is built twice.
+# The same packages and features everywhere, so that nothing is built twice.
 PACKAGES := --workspace --features handyman-model/evaluate
 SELECTION := --release $(PACKAGES)
 # Where Cargo builds.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Does the main job on the built-in model and the sandbox world, in English and in Chinese.
+# Does the main job with the built-in model on the sandbox world, in English and in Chinese.
 demo: set-up
 	@cargo build --release --workspace --bin handyman
 	@scripts/demo.sh $(DATE)
 
-# Passes all tests: style, units, properties, the real engine, the command line, examples, real databases and servers.
+# Runs all tests: style, units, properties, the real engine, the command line, examples, real databases and servers.
 test: set-up-tests
 	HANDYMAN_TEST_MCP_SERVERS="$(CURDIR)/target/mcp-servers" scripts/with-databases.sh \
 		cargo test $(SELECTION) --no-fail-fast
@@ -32,22 +32,22 @@ check: set-up
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
 	scripts/features.sh
 
-# Figures of a booking session, then the engine's in one table; docs/figures.md explains them. Takes minutes, and 1.2 GB of scratch space.
+# Measures a booking session, then the engine, in one table that docs/figures.md explains. Takes minutes, and 1.2 GB of scratch space.
 bench: set-up
 	cargo bench --quiet $(PACKAGES) --bench trip
 	cargo bench --quiet $(PACKAGES) --bench engine
 
-# The same session through our engine and through llama.cpp's server, which it builds first (15 minutes, once); that
-# needs Python with pip.
+# Runs the same session through our engine and through llama.cpp's server. Building that server first takes 15 minutes, once,
+# and needs Python with pip.
 bench-peer: set-up
 	@server=$$(scripts/llama-server.sh) && cargo test --quiet $(SELECTION) --bench peer -- "$$server"
 
-# Tries out the chat templates of some 70 models: which dialect each gets, native or generic, and why. Needs Python with pip.
+# Tries the chat templates of some 70 models and says which dialect each gets, native or generic, and why. Needs Python with pip.
 dialect-check: set-up
 	@scripts/dialect-check.sh
 
-# Kills booking workflows at random moments and counts what was lost, doubled, bricked or unbalanced. In memory
-# where there is such a folder: what a killed process has written stays, on a disk or not.
+# Kills booking workflows at random moments and counts what was lost, doubled, bricked or unbalanced. Uses a folder in memory
+# if there is one: what a killed process has written stays there too.
 N := 2000
 crash-test: set-up
 	$(if $(wildcard /dev/shm),TMPDIR=/dev/shm) HANDYMAN_KILLS=$(N) HANDYMAN_KILLS_MODEL=$$(( $(N) / 50 )) \
@@ -79,7 +79,7 @@ model-eval: set-up
 set-up:
 	@scripts/set-up.sh
 
-# Installs also what tests want: PostgreSQL, MariaDB, Node and Python for MCP servers. What cannot be had is left out, and
-# tests say so.
+# Also installs what tests need: PostgreSQL, MariaDB, Node and Python for MCP servers. Whatever cannot be installed is
+# skipped, and the tests that need it say so.
 set-up-tests:
 	@scripts/set-up.sh --tests

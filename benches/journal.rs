@@ -66,19 +66,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let journal = Arc::new(SqliteJournal::open(folder.path().join("appends.db")).await?);
     let one = appends(&journal, 1).await?;
     let many = appends(&journal, RUNS).await?;
-    row("appends a second, 1 run", &format!("{one:.0}"));
+    row("appends per second, 1 run", &format!("{one:.0}"));
     row(
-        &format!("appends a second, {RUNS} runs at once"),
+        &format!("appends per second, {RUNS} runs at once"),
         &format!("{many:.0} ({:.1} times as many)", many / one),
     );
 
     let [in_memory, on_disk] = turn::medians(folder.path()).await?;
-    row("framework, a turn with one call, journal on disk", &millis(on_disk));
-    row("framework, the same, journal in memory", &millis(in_memory));
+    row("framework time per turn with one call, journal on disk", &millis(on_disk));
+    row("the same, journal in memory", &millis(in_memory));
 
     let endless =
         overshoot(Agent::new(Endless).tool(turn::nothing).journal(folder.path().join("endless.db"))).await?;
-    row("wall-time limit passed by, at most: a model that never ends", &millis(endless));
+    row("wall-time limit exceeded by at most: a model that never ends", &millis(endless));
     let stuck = overshoot(Agent::new(Stuck).tool(hang).journal(folder.path().join("stuck.db"))).await?;
     row("the same: a tool that never answers, then such a model", &millis(stuck));
     Ok(())
@@ -130,6 +130,7 @@ fn begun(run: &RunId) -> Event {
         model: ModelInfo::default(),
         tools: Vec::new(),
         untrusted: Vec::new(),
+        places: std::collections::BTreeMap::new(),
         answer_schema: None,
         workflow: None,
         now: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),

@@ -234,7 +234,7 @@ async fn by_the_model(
         "built-in model, all at once: calls the right tool",
         at_once.map_or("does not fit".to_owned(), share),
     );
-    row("built-in model, step by step: what it asks for shows it", share(shown));
+    row("built-in model, step by step: its query finds the tool", share(shown));
     row("… and it calls the right tool", share(called));
     row(
         "tokens prefilled again / prefilled, over all its replies",

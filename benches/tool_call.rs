@@ -20,15 +20,7 @@ const ROUNDS: usize = 7;
 
 fn context() -> CallContext {
     let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-    CallContext {
-        run: "bench".into(),
-        session: "bench".into(),
-        call: "c1".into(),
-        key: "bench.c1".into(),
-        now,
-        allowed: None,
-        untrusted: false,
-    }
+    CallContext::new(now).of_call("bench", "c1").in_session("bench")
 }
 
 async fn by_itself() -> Result<Duration, Box<dyn std::error::Error>> {

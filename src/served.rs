@@ -5,8 +5,8 @@ mod http;
 
 use async_trait::async_trait;
 use handyman_core::{
-    CallContext, CallOutcome, Delta, DeltaSink, Effect, Event, Fault, FaultKind, Outcome, Run, Safety,
-    SessionId, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
+    CallContext, CallOutcome, Delta, DeltaSink, Effect, Event, Fault, FaultKind, Journal, Outcome, Run,
+    Safety, SessionId, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
 };
 use handyman_runtime::{Agent, Approval, Observer, Session, Watch, approvals};
 use handyman_tools::mcp::serve::{Caller, Service};
@@ -20,7 +20,7 @@ pub use http::HttpAgent;
 ///
 /// Each call is a run in a session that is named after the call's key: the same key again goes on with that run, or gives
 /// what came of it, and nothing is done twice. What the agent's policy asks about, the person at the client is asked; where
-/// nobody can be, it is refused.
+/// nobody can be, it is refused, and the model is told why.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -35,7 +35,12 @@ pub use http::HttpAgent;
 pub struct ServedAgent {
     agent: Agent,
     spec: ToolSpec,
+    question: fn(&Approval) -> String,
 }
+
+/// What the model is told of a call that a person had to decide on where nobody could be asked.
+const NOBODY: &str = "nobody could be asked: this client cannot ask people; start handyman mcp with --allow NAME or \
+    --approve auto";
 
 impl ServedAgent {
     /// This agent, under its own policy, limits and journal.
@@ -51,7 +56,14 @@ impl ServedAgent {
             effect: Effect::Once,
             safety: Safety::default(),
         };
-        Self { agent, spec }
+        Self { agent, spec, question }
+    }
+
+    /// Asks in these words. By default they are the call, why the policy asks, and the tool's plan as JSON, which is not
+    /// how everybody reads it.
+    #[must_use]
+    pub fn asking(self, question: fn(&Approval) -> String) -> Self {
+        Self { question, ..self }
     }
 
     /// Runs the request, or goes on with what an earlier call under this key began.
@@ -69,9 +81,8 @@ impl ServedAgent {
         while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
             let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
             if approval.decision.is_none() {
-                let allowed = caller.allows(&question(&approval)).await == Some(true);
-                let decision = if allowed { Verdict::Allow } else { Verdict::Deny };
-                approvals::decide(journal.as_ref(), run.id(), decision, Some(&approval.digest)).await?;
+                let said = caller.allows(&(self.question)(&approval)).await;
+                decided(journal.as_ref(), approval, said).await?;
             }
             run = session.resume(run.id(), watch).await?;
         }
@@ -131,20 +142,36 @@ fn failed(fault: &Fault) -> ToolError {
         FaultKind::Request | FaultKind::Window | FaultKind::Schema => {
             ToolError::new(ToolErrorKind::Refused, said)
         }
-        FaultKind::Model | FaultKind::Template | FaultKind::Backend | FaultKind::Journal => {
-            ToolError::internal(said)
-        }
+        FaultKind::Model
+        | FaultKind::Template
+        | FaultKind::Backend
+        | FaultKind::Journal
+        | FaultKind::Tool => ToolError::internal(said),
     }
 }
 
-/// What the person is asked: the call, why, and what it would do.
+/// Records what came of asking about a call; `None` where nobody could be asked.
+async fn decided(journal: &dyn Journal, approval: Approval, said: Option<bool>) -> Result<(), Fault> {
+    let Approval { run, session, call, digest, .. } = approval;
+    if let Some(allowed) = said {
+        let decision = if allowed { Verdict::Allow } else { Verdict::Deny };
+        return approvals::decide(journal, &run, decision, Some(&digest)).await.map(drop);
+    }
+    let _lease = journal.lease(&session).await?;
+    // Nobody has said no: the reason stands alone.
+    let why = Some(NOBODY.to_owned());
+    let unasked = Event::PersonDecided { call: call.id, decision: Verdict::Ask, digest, why };
+    journal.append(&run, &unasked).await
+}
+
+/// What the person is asked: the call, why, and what it would do, each on lines of their own.
 fn question(approval: &Approval) -> String {
     let call = format!("{} {}", approval.call.tool, Value::from(approval.call.arguments.clone()));
     let plan = approval.plan.as_ref().map_or_else(
         || "It cannot be said beforehand what it would do.".to_owned(),
-        |plan| format!("It would: {plan}"),
+        |plan| format!("It would:\n{plan:#}"),
     );
-    format!("Allow {call}? {} {plan}", approval.why)
+    format!("Allow {call}?\n{}\n{plan}", approval.why)
 }
 
 /// Tells the client of each call of the run.
@@ -177,3 +204,6 @@ impl Observer for Steps<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

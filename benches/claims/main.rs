@@ -114,7 +114,7 @@ async fn answers(
         .toolbox(Toolbox::new().with_all(sandbox.tools())?)
         .policy(AllowAll)
         .limits(Limits { turns_max: 8, ..Limits::default() })
-        .journal_with(Arc::clone(&journal) as _)
+        .journal_with(Arc::clone(&journal))
         .now(now);
     let run = agent.run(request).await?;
     let events = handyman::Journal::events(journal.as_ref(), run.id()).await?;

@@ -78,7 +78,7 @@ pub(crate) async fn measure(
     }
     Ok([
         wrong.markdown("copied values that are wrong"),
-        invented.markdown("copied values that stand nowhere"),
+        invented.markdown("copied values found nowhere in the conversation"),
     ])
 }
 

@@ -143,7 +143,7 @@ pub(crate) async fn rows() -> Outcome<()> {
     );
     let figures = quick.figures();
     row(
-        "drafted tokens that held",
+        "drafted tokens that were accepted",
         &format!("{} %", 100 * figures.confirmed / figures.proposed.max(1)),
         "reported",
         &format!("{} of {}", figures.confirmed, figures.proposed),

@@ -124,6 +124,13 @@ fn understood(line: &str) -> Option<Decision> {
     Some(Decision { verdict, why, lasts })
 }
 
+/// What a person elsewhere is asked about a call: all that one at the terminal is shown.
+#[cfg(feature = "services")]
+pub(crate) fn question(approval: &Approval) -> String {
+    let asks = format!("Allow {}?", show::call_line(&approval.call.tool, &approval.call.arguments));
+    std::iter::once(asks).chain(shown(approval)).collect::<Vec<_>>().join("\n")
+}
+
 /// What a person is shown of a call, line by line: why they are asked, and what it would do.
 pub(crate) fn shown(approval: &Approval) -> Vec<String> {
     let why = show::printable(&format!("  {}", approval.why));

@@ -19,7 +19,7 @@ pub(crate) use again::options_here;
 pub(crate) use eval::{Evaluation, lasting};
 pub(crate) use local::Local;
 pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};
-pub(crate) use typed::parse;
+pub(crate) use typed::{Typed, parse};
 pub(crate) use workflows::WorkflowCommand;
 
 use crate::replies::{Replies, share};
@@ -34,7 +34,7 @@ use crate::replies::{Replies, share};
     version,
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
-    after_long_help = environment::table()
+    after_long_help = environment::table_and_status()
 )]
 pub(crate) struct Args {
     /// The task, in English or Chinese: the same as `handyman run TASK`; - reads it from standard input
@@ -54,9 +54,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Talk: one message a line, in a session that goes on after a restart; /new begins another, /quit leaves
+    /// Chat: one message a line, in a session that goes on after a restart; /new begins another, /quit leaves
     Chat {
-        /// Name of the session [default: chat, or what /new has begun since]
+        /// Name of the session [default: chat, or the newest that /new has begun]
         #[arg(long, value_name = "NAME")]
         session: Option<String>,
         #[command(flatten)]
@@ -69,20 +69,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Follow a workflow: steps that were written down beforehand
+    /// Run a workflow: steps written down in a file beforehand
     Workflow {
         #[command(subcommand)]
         command: WorkflowCommand,
     },
-    /// See whether an agent does your own tasks: cases in a file, each tried in a sandbox world of its own
+    /// Evaluate the agent on your own tasks: cases in a file, each tried in a sandbox world of its own
     ///
-    /// Prints a line for each case as it goes, then how many have passed, and where that share lies with 95 % confidence. Exits
-    /// with 0 only if all have; docs/evaluating.md has the form of the file.
+    /// Prints a line for each case as it is tried, then how many passed, with the 95 % confidence interval of that share. Exits
+    /// with 0 only if all passed; docs/evaluating.md describes the file.
     ///
-    /// Every try has a new world, or a copy of the one that --world names, and a new session. All of it goes away again, so
-    /// calls that have an effect run without being asked about. Where an option offers tools that act on what stays
-    /// (--database-write, --booking, --calendar, --smtp, --outbox, --mcp, --mcp-config, --openapi) they do not: a try in which a
-    /// person would be asked ends there, unless --approve or --allow says otherwise. Nobody is asked.
+    /// Every try has a new session and a new world, or a copy of --world; both are thrown away, so calls with an effect run
+    /// unasked. With options whose tools act on real things (--database-write, --booking, --calendar, --smtp, --outbox, --mcp,
+    /// --mcp-config, --openapi) a try that would need a person ends there instead, unless --approve or --allow says otherwise.
     Eval {
         #[command(flatten)]
         evaluation: Evaluation,
@@ -92,68 +91,72 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ApprovalsCommand,
     },
-    /// Run a recorded run again, without its tools, and show where it goes another way
+    /// Run a recorded run again, without its tools, and show where it differs
     Replay {
-        /// The run
+        /// The run, as `handyman runs list` shows it
         run: String,
-        /// Only check the events; generate nothing
+        /// Check the recorded events alone: no model is loaded, and no reply is generated again
         #[arg(long)]
         without_model: bool,
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Begin a new run that has happened as another one until some turn, or some step of its workflow
+    /// Fork a run: copy it up to a turn, or a workflow step, and go on differently from there
     Fork {
-        /// The run
+        /// The run, as `handyman runs list` shows it
         run: String,
-        /// The turn that is taken anew, from 1
+        /// The turn to do anew, from 1
         #[arg(long, value_name = "TURN", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "at_step")]
         at: Option<u32>,
-        /// The step of a workflow that is taken anew, with all that come after it
+        /// The workflow step to do anew, with all that come after it
         #[arg(long, value_name = "STEP", conflicts_with = "at")]
         at_step: Option<String>,
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Look at runs in the journal, or look after it
+    /// List, show, end, check, export or drop the runs in the journal
     Runs {
         #[command(subcommand)]
         command: RunsCommand,
     },
-    /// Look at tools, or call one by hand
+    /// List tools, show one, call one by hand, or begin one of your own
     Tools {
         #[command(subcommand)]
         command: ToolsCommand,
     },
-    /// Serve the agent, or the sandbox, to other programs over HTTP
+    /// Serve the agent, or the sandbox's booking API, to other programs over HTTP
     #[cfg(feature = "services")]
     Serve {
         #[command(subcommand)]
         command: services::ServeCommand,
     },
-    /// Offer the tools, and the agent itself as one, to other programs' agents: an MCP server on standard input and output
+    /// Run an MCP server on standard input and output: the tools and, as one more, the agent itself
+    ///
+    /// The options say what the agent may do. Which tools the client calls by itself is the client's decision, as far as these
+    /// leave it: tools of --deny are left out, and with --approve deny all that do not only read; about each call of a tool
+    /// of --ask the person at the client is asked, and where the client cannot ask, it is refused.
     #[cfg(feature = "services")]
     Mcp {
-        /// Offer the tools alone, and load no model
+        /// Offer only the tools, and load no model
         #[arg(long)]
         no_agent: bool,
         #[command(flatten)]
         options: RunOptions,
     },
-    /// Look at models
+    /// Show, download, list or remove models
     Model {
         #[command(subcommand)]
         command: ModelCommand,
     },
-    /// Show what there is to compute on, and how a model would run on it
+    /// Show this machine's devices and how a model would run on them
     Doctor {
         /// A GGUF file, the name of a pulled model, or the URL of an endpoint (URL#MODEL), which is asked what models it
-        /// has; the built-in model if left out
+        /// has [default: builtin]
         #[arg(long, value_name = "MODEL")]
         model: Option<String>,
         /// Print one JSON object: `devices` with their memory in bytes, `model`, `fits` (window, threads, layers on the GPU,
-        /// and notes on what was not done as asked) and `dialect` with what its `self_test` found; of an endpoint `endpoint`,
-        /// `model`, `is_listed` and `models`
+        /// and notes on what could not be done as asked) and `dialect` with what its `self_test` found; for an endpoint
+        /// `endpoint`, `model`, `is_listed` and `models`
         #[arg(long)]
         json: bool,
     },
@@ -173,15 +176,15 @@ pub(crate) enum ToolsCommand {
         #[command(flatten)]
         places: Places,
     },
-    /// Write a crate with a tool of one's own to begin with
+    /// Write a new crate with a tool, an agent and tests
     New {
         /// What the tool is called, such as `parcel_status`
         name: String,
-        /// The folder of the handyman crate: its sources, which are in no package registry yet
+        /// The folder of the handyman crate's sources: the crate is in no package registry yet
         #[arg(long, value_name = "FOLDER")]
         handyman: Option<PathBuf>,
     },
-    /// Call a tool as a model would: through the schema, with an idempotency key, for a minute at most
+    /// Call a tool as a model would: checked against its schema, with an idempotency key, for a minute at most
     Call {
         /// The tool
         name: String,
@@ -189,7 +192,7 @@ pub(crate) enum ToolsCommand {
         arguments: String,
         #[command(flatten)]
         places: Places,
-        /// Use this idempotency key, so that repeating the call changes nothing more
+        /// Idempotency key: repeating the call with the same key changes nothing more [default: a new one]
         #[arg(long)]
         key: Option<String>,
     },
@@ -197,17 +200,17 @@ pub(crate) enum ToolsCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// Show what a model is and how it is spoken to
+    /// Show a model's size, its window and the dialect that it writes calls in
     Info {
-        /// A GGUF file, or the name of a model in the cache; the built-in model if left out
+        /// A GGUF file, or the name of a model in the cache [default: builtin]
         #[arg(long, value_name = "MODEL")]
         model: Option<String>,
     },
-    /// Download a model from the Hugging Face hub into the cache that other tools share
+    /// Download a model from the Hugging Face hub into the cache that it shares with other tools
     Pull {
         /// OWNER/NAME, OWNER/NAME:QUANT, or the name of a recommended model
         name: String,
-        /// Ask nothing of the network: fail unless the model is in the cache
+        /// Use no network: fail unless the model is in the cache
         #[arg(long)]
         offline: bool,
     },
@@ -225,9 +228,9 @@ pub(crate) enum ModelCommand {
 pub(crate) enum Approve {
     /// They run
     Auto,
-    /// A person is asked for each, on the terminal
+    /// A person is asked about each, on the terminal
     Ask,
-    /// They are refused
+    /// They are denied
     Deny,
 }
 
@@ -265,7 +268,7 @@ pub(crate) struct Places {
     /// Offer a tool that reads the mail in this folder of .txt, .eml and .md files
     #[arg(long, value_name = "FOLDER")]
     pub(crate) mail: Option<PathBuf>,
-    /// Offer no tool of the sandbox: only those on what other options name
+    /// Offer no sandbox tools, only those that other options add
     #[arg(long)]
     pub(crate) no_sandbox: bool,
     #[cfg(feature = "services")]
@@ -285,50 +288,50 @@ pub(crate) struct RunOptions {
     /// Offer only these tools, in this order; a * stands for any letters, and -NAME leaves a tool out: `srv_*,-pay`
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) tools: Vec<String>,
-    /// Instructions that head the conversation; @FILE reads them from a file
+    /// System prompt: instructions at the head of the conversation; @FILE reads them from a file
     #[arg(long, value_name = "TEXT|@FILE")]
     pub(crate) system: Option<String>,
     #[command(flatten)]
     pub(crate) record: Record,
     #[command(flatten)]
     pub(crate) places: Places,
-    /// Model replies the run may take
+    /// Most model replies in a run
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_turns: u32,
-    /// Tool calls that the model may ask for
+    /// Most tool calls that the model may ask for in a run
     #[arg(long, value_name = "N", default_value_t = 24)]
     pub(crate) max_calls: u32,
-    /// Tokens the run's replies may have together [default: 8192]
+    /// Most tokens in all replies of a run together [default: 8192]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_tokens: Option<u64>,
-    /// Time that model and tools may take together: 30s, 5m [default: 10m]
+    /// Most time that model and tools may take together in a run: 30s, 5m [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = records::time)]
     pub(crate) max_time: Option<std::time::Duration>,
-    /// Time that one call of a tool may take: 30s, 5m [default: 1m]
+    /// Most time that one tool call may take: 30s, 5m [default: 1m]
     #[arg(long, value_name = "TIME", value_parser = records::time)]
     pub(crate) tool_time: Option<std::time::Duration>,
-    /// Percent of the model's window that descriptions of tools may take; with more, the model first sees their names
-    /// and asks to be shown those it needs
+    /// Most of the model's window, in percent, that tool descriptions may take; if they would take more, the model sees
+    /// only the tools' names at first and asks to be shown those it needs
     #[arg(long, value_name = "PERCENT", default_value_t = 50)]
     pub(crate) tools_percent: u32,
     /// Print the run's events, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
-    /// What happens with calls that have an effect, of tools that the next three options do not name [default: ask]
+    /// What to do with calls that have an effect; --allow, --ask and --deny go first [default: ask]
     #[arg(long, value_enum)]
     pub(crate) approve: Option<Approve>,
-    /// Let these tools run, whatever --approve says of their effect: `book,srv_*`, written as for --tools. What untrusted
-    /// content is behind, or your own words refuse, is held all the same
+    /// Let these tools run, whatever --approve says: `book,srv_*`, written as for --tools. Calls that untrusted content is
+    /// behind still ask, and calls that your own words refuse are still denied
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) allow: Vec<String>,
-    /// Ask about each call of these tools, even of those that only read; this goes before --allow
+    /// Ask about every call of these tools, even those that only read; this goes before --allow
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) ask: Vec<String>,
-    /// Refuse each call of these tools, even of those that only read; this goes before --ask and --allow
+    /// Deny every call of these tools, even those that only read; this goes before --ask and --allow
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
-    pub(crate) refuse: Vec<String>,
-    /// Ask also about each call with an effect in a reply in which the model was less sure than this of what it chose, whatever
-    /// else allows it: 0.9 is nine in ten, 0 asks about none. Scripts and endpoints do not say how sure they are
+    pub(crate) deny: Vec<String>,
+    /// Also ask about calls with an effect if the model was less sure than this (0 to 1) of its choices in that reply,
+    /// whatever else allows them; 0 never asks. Scripts and endpoints report no confidence
     #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.0)]
     pub(crate) ask_below: f32,
     #[command(flatten)]

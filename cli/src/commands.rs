@@ -134,7 +134,7 @@ async fn chosen_model(
 /// The agent that goes on with a run. Where that follows a workflow without a step for the model, none is loaded.
 async fn agent_for(run: &RunId, options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
     let journal = JournalFile::of(&options.record)?.open().await?;
-    match began_with(journal.events(run).await?) {
+    match began_with(&journal.events(run).await?) {
         Some(_) => settings::agent(options, files).await,
         None => settings::agent_without_model(options, files).await,
     }
@@ -142,15 +142,15 @@ async fn agent_for(run: &RunId, options: &RunOptions, files: &Files) -> Result<A
 
 /// The model that a run began with, if it is not the agent's.
 async fn another_model(agent: &Agent, session: &Session, run: &RunId) -> Result<Option<ModelInfo>, Problem> {
-    let began = began_with(session.journal().await?.events(run).await?);
+    let began = began_with(&session.journal().await?.events(run).await?);
     Ok(began.filter(|began| *began != agent.model()))
 }
 
 /// The model that a run began with; none where it follows a workflow that asks none.
-fn began_with(events: Vec<Event>) -> Option<ModelInfo> {
-    events.into_iter().find_map(|event| match event {
+fn began_with(events: &[Event]) -> Option<ModelInfo> {
+    events.iter().find_map(|event| match event {
         Event::Started { workflow: Some(begun), .. } if !begun.workflow.needs_model() => None,
-        Event::Started { model, .. } => Some(model),
+        Event::Started { model, .. } => Some(model.clone()),
         _ => None,
     })
 }

@@ -19,9 +19,12 @@ mod show;
 
 use std::process::ExitCode;
 
+use args::Typed;
+
 fn main() -> ExitCode {
     let args = match decoded_arguments().and_then(|arguments| args::parse(&arguments)) {
-        Ok(args) => args,
+        Ok(Typed::Work(args)) => *args,
+        Ok(Typed::Help(code)) => return all_written(code),
         Err(problem) => return problem.report(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -39,10 +42,12 @@ fn main() -> ExitCode {
     };
     // A line that nobody will type any more is not waited for.
     runtime.shutdown_background();
-    match show::unwritten() {
-        Some(error) => unwritten(error).report(),
-        None => code,
-    }
+    all_written(code)
+}
+
+/// The code to end with: that of the work, unless some of the output is missing.
+fn all_written(code: ExitCode) -> ExitCode {
+    show::unwritten().map_or(code, |error| unwritten(error).report())
 }
 
 /// Whoever reads the output has to learn that some of it is missing, whatever else was done.
@@ -57,8 +62,8 @@ fn decoded_arguments() -> Result<Vec<String>, problem::Problem> {
     std::env::args_os()
         .map(|argument| {
             argument.into_string().map_err(|raw| {
-                problem::Problem::new(format!("an argument is not valid UTF-8: {}", raw.to_string_lossy()))
-                    .with_hint("write the request in UTF-8")
+                problem::Problem::usage(format!("an argument is not valid UTF-8: {}", raw.to_string_lossy()))
+                    .with_hint("write it in UTF-8")
             })
         })
         .collect()

@@ -97,7 +97,7 @@ fn there(path: PathBuf) -> Result<PathBuf, Problem> {
         return Ok(path);
     }
     Err(Problem::new(format!("there is no file {}", path.display()))
-        .with_hint("name a GGUF file, or a model of those that `handyman model list` shows"))
+        .with_hint("name a GGUF file, or a model that `handyman model list` shows"))
 }
 
 fn unknown(name: &str) -> Problem {

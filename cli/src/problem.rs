@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use handyman::{Fault, FaultKind, ToolError};
 
-use crate::show::printable_lines;
+use crate::show;
 
 /// A sentence, a hint, and the exit code that scripts branch on.
 #[derive(Debug)]
@@ -38,11 +38,10 @@ impl Problem {
         self
     }
 
-    #[expect(clippy::print_stderr, reason = "errors are for the person, on standard error")]
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", printable_lines(&self.message));
+        show::complaint("error", &self.message);
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {}", printable_lines(hint));
+            show::complaint("hint", hint);
         }
         ExitCode::from(self.code)
     }

@@ -9,41 +9,41 @@ use handyman::{AnswerSchema, ReplyOptions, Sampling, ToolChoice};
 #[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "Replies")]
 pub(crate) struct Replies {
-    /// Which calls the first reply may or must hold: auto, required, none, or a tool's name
+    /// Whether the first reply may or must call tools: auto, required, none, or a tool's name
     #[arg(long, value_name = "CHOICE", default_value = "auto")]
     tool_choice: String,
-    /// One call at a time
+    /// At most one call in a reply
     #[arg(long)]
     one_call: bool,
-    /// Draw tokens, the more varied the higher; 0 takes the likeliest
+    /// Sampling temperature: higher is more varied, 0 always takes the likeliest token
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f32>,
-    /// Draw only from this many of the likeliest tokens, 0 for all; with --temperature [default: 40]
+    /// Sample only from the N likeliest tokens, 0 for all; with --temperature [default: 40]
     #[arg(long, value_name = "N", requires = "temperature")]
     top_k: Option<usize>,
-    /// Draw only from the likeliest tokens that have this probability together; with --temperature [default: 0.95]
+    /// Sample only from the likeliest tokens whose probabilities add up to this; with --temperature [default: 0.95]
     #[arg(long, value_name = "P", value_parser = share, requires = "temperature")]
     top_p: Option<f32>,
-    /// Draw no token that is less likely than this fraction of the likeliest; with --temperature [default: 0.05]
+    /// Never sample a token less likely than this fraction of the likeliest; with --temperature [default: 0.05]
     #[arg(long, value_name = "P", value_parser = share, requires = "temperature")]
     min_p: Option<f32>,
-    /// How much less likely what was written lately becomes, outside of calls; 1 for not at all [default: 1]
+    /// Penalty on recently written tokens, outside of calls; 1 for none [default: 1]
     #[arg(long, value_name = "X", value_parser = penalty)]
     repeat_penalty: Option<f32>,
-    /// Draw the same tokens as another run with this seed
+    /// Seed: the same seed samples the same tokens
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Tokens of reasoning in one reply; 0 for none [default: no limit]
+    /// Most tokens of reasoning in one reply, 0 for none [default: no limit]
     #[arg(long, value_name = "N")]
     reasoning: Option<u32>,
-    /// What is drawn
+    /// What --temperature applies to
     #[arg(long, value_enum, default_value_t = Drawn::Text)]
     draw: Drawn,
-    /// Whether an answer may state only times, prices, dates and references that were said or found [default: yes
-    /// with the built-in model, no with others]
+    /// Whether answers may state only times, prices, dates and references that were said to the model or found by its
+    /// tools [default: yes with the built-in model, no with others]
     #[arg(long, value_enum, value_name = "YES|NO")]
     grounded: Option<YesNo>,
-    /// Answer with JSON of the schema in this file
+    /// Answer with JSON that fits the JSON schema in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) answer_schema: Option<PathBuf>,
 }
@@ -58,7 +58,7 @@ pub(crate) enum YesNo {
 /// What a temperature applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Drawn {
-    /// What is said; calls are the likeliest ones
+    /// What is said; calls stay the likeliest ones
     Text,
     /// Calls as well
     Calls,
@@ -76,10 +76,18 @@ impl Replies {
         let (parallel_calls, reasoning_max) = (!self.one_call, self.reasoning);
         let grounded = self.grounded.map_or(is_builtin, |choice| choice == YesNo::Yes);
         let sampling = self.sampling();
-        ReplyOptions { tool_choice, parallel_calls, sampling, reasoning_max, answer, grounded }
+        ReplyOptions {
+            tool_choice,
+            parallel_calls,
+            sampling,
+            reasoning_max,
+            answer,
+            grounded,
+            ..ReplyOptions::default()
+        }
     }
 
-    /// How tokens are drawn, if anything was said of it.
+    /// How tokens are sampled, if anything was said of it.
     fn sampling(&self) -> Option<Sampling> {
         let numbers = [self.temperature, self.top_p, self.min_p, self.repeat_penalty];
         let is_said = numbers.iter().any(Option::is_some) || self.top_k.is_some() || self.seed.is_some();
@@ -96,7 +104,7 @@ impl Replies {
         })
     }
 
-    /// The same for another try, the `number`-th from 0: where tokens are drawn, others are.
+    /// The same for another try, the `number`-th from 0: where tokens are sampled, others are.
     pub(crate) fn drawn_anew(&self, number: u32) -> Self {
         let seed = self.sampling().map(|sampling| sampling.seed.wrapping_add(u64::from(number)));
         Self { seed, ..self.clone() }

@@ -8,12 +8,12 @@ use handyman::core::catalogue::SHOW_TOOLS;
 use handyman::tools::booking::BookingService;
 use handyman::tools::calendar::{Calendar, CalendarFile};
 use handyman::tools::mail::{Outbox, Sender, Smtp, outbox, smtp};
-use handyman::tools::mcp::{Config, Launch, Listening, Progress, Server};
+use handyman::tools::mcp::{Config, Launch, Listening, Server};
 use handyman::tools::openapi::{self, Api, Document, Settings as ApiSettings};
 use handyman::tools::weather::{OpenMeteo, Station};
 use handyman::tools::web::{Engine, Pages, Reach, Url, WebSearch, read_page, search_web};
-use handyman::tools::wrap::{Declared, Renamed};
-use handyman::{Effect, Limits, Tool, ToolError};
+use handyman::tools::wrap::{Declared, Placed, Renamed, Wrapped};
+use handyman::{Effect, Limits, Tool, ToolError, ToolResult};
 use jiff::tz::TimeZone;
 
 use crate::args::services::Services;
@@ -61,7 +61,9 @@ fn mail(services: &Services) -> Result<Option<Arc<dyn Tool>>, Problem> {
     let sender = Sender::parse(from, TimeZone::system())
         .map_err(|error| Problem::usage(format!("--mail-from: {error}")).with_hint(FROM_HINT))?;
     if let Some(folder) = &services.outbox {
-        return Ok(Some(Arc::new(outbox::send_mail(Arc::new(Outbox::open(folder, sender)?)))));
+        let sends = outbox::send_mail(Arc::new(Outbox::open(folder, sender)?));
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        return Ok(Some(Arc::new(sends.placed(folder.display().to_string()))));
     }
     let Some(named) = &services.smtp else {
         return Err(Problem::usage("--mail-from names who mail is from, and there is no way to send it")
@@ -72,7 +74,8 @@ fn mail(services: &Services) -> Result<Option<Arc<dyn Tool>>, Problem> {
     let url: Url = named.parse().map_err(|error| wrong(format!("this is no address: {error}")))?;
     let server =
         Smtp::at(&url, secret("HANDYMAN_SMTP_PASSWORD"), sender).map_err(|error| wrong(error.to_string()))?;
-    Ok(Some(Arc::new(smtp::send_mail(Arc::new(server)))))
+    // The address names no password: it would have been refused.
+    Ok(Some(Arc::new(smtp::send_mail(Arc::new(server)).placed(url.as_str()))))
 }
 
 const FROM_HINT: &str = "for example --mail-from 'Ann Example <ann@example.org>'";
@@ -99,33 +102,63 @@ pub(crate) async fn tools(
     }
     own.extend(mail(services)?);
     let mut all: Vec<Candidate> = own.into_iter().map(Candidate::own).collect();
-    let mut undeclared = services.reads.clone();
-    for (from, tool) in Box::pin(foreign(services, asks)).await? {
-        let name = tool.spec().name.clone();
-        undeclared.retain(|declared| *declared != name);
-        let tool: Arc<dyn Tool> = if services.reads.contains(&name) {
+    let foreign = Box::pin(foreign(services, asks)).await?;
+    let called: Vec<(&str, &str)> =
+        foreign.iter().map(|(from, tool)| (from.as_str(), tool.spec().name.as_str())).collect();
+    let names = offered(&called, &all.iter().map(Candidate::name).collect::<Vec<_>>());
+    let reads = services.reads.iter().map(|declared| meant(declared, &called, &names));
+    let reads: Vec<usize> = reads.collect::<Result<_, Problem>>()?;
+    for (place, ((from, tool), name)) in foreign.into_iter().zip(names).enumerate() {
+        let tool: Arc<dyn Tool> = if reads.contains(&place) {
             Arc::new(Declared::new(tool, Effect::ReadOnly))
         } else {
-            tool
+            Arc::new(Placed::new(tool, &from))
         };
-        let free = free_name(&name, &from, |name| {
-            name == SHOW_TOOLS || all.iter().any(|known| known.name() == name)
-        });
-        let tool: Arc<dyn Tool> = if free == name { tool } else { Arc::new(Renamed::new(tool, free)) };
+        let keeps_its_name = tool.spec().name == name;
+        let tool: Arc<dyn Tool> = if keeps_its_name { tool } else { Arc::new(Renamed::new(tool, name)) };
         all.push(Candidate { tool, from: Some(from) });
     }
-    match undeclared.first() {
-        Some(name) => Err(Problem::usage(format!("--reads: no server and no document has a tool '{name}'"))
+    Ok(all)
+}
+
+/// The names that tools of servers and documents are offered under, each told by where it comes from and what it is called
+/// there. `own` are the names of this program's own tools.
+fn offered(called: &[(&str, &str)], own: &[&str]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (from, name) in called {
+        let free = free_name(name, from, |free| {
+            free == SHOW_TOOLS || own.contains(&free) || names.iter().any(|known| known == free)
+        });
+        names.push(free);
+    }
+    names
+}
+
+/// Which tool `--reads` means by a name: the one that is offered under it; where there is none, the one that is called so
+/// where it comes from, if there are not several.
+fn meant(declared: &str, called: &[(&str, &str)], offered: &[String]) -> Result<usize, Problem> {
+    if let Some(place) = offered.iter().position(|name| name == declared) {
+        return Ok(place);
+    }
+    let places: Vec<usize> = (0..called.len()).filter(|place| called[*place].1 == declared).collect();
+    match places.as_slice() {
+        [place] => Ok(*place),
+        [] => Err(Problem::usage(format!("--reads: no server and no document has a tool '{declared}'"))
             .with_hint("handyman tools list, with the same options, shows what there is")),
-        None => Ok(all),
+        several => {
+            let names: Vec<&str> = several.iter().map(|place| offered[*place].as_str()).collect();
+            Err(Problem::usage(format!("--reads: there are {} tools '{declared}'", several.len()))
+                .with_hint(format!("name the one that only reads as it is offered: {}", names.join(", "))))
+        }
     }
 }
 
 /// The tools of servers and documents, each with the name of where it comes from.
 async fn foreign(services: &Services, asks: bool) -> Result<Vec<Foreign>, Problem> {
     let mut foreign: Vec<Foreign> = Vec::new();
-    for (name, launch) in servers(services)? {
-        let tools = patiently(&name, Box::pin(tools_of(&name, &launch, asks))).await?;
+    for (name, (launch, hint)) in servers(services)? {
+        let tools = patiently(&name, Box::pin(tools_of(&name, &launch, asks))).await;
+        let tools = tools.map_err(|error| Problem::from(error).with_hint(hint))?;
         foreign.extend(tools.into_iter().map(|tool| (name.clone(), tool)));
     }
     foreign.extend(operations(services)?);
@@ -158,16 +191,19 @@ fn operations(services: &Services) -> Result<Vec<Foreign>, Problem> {
 }
 
 /// The tools of a server, which is started or reached for that.
-async fn tools_of(name: &str, launch: &Launch, asks: bool) -> Result<Vec<Arc<dyn Tool>>, Problem> {
-    let listening = Listening { progress: Some(progress()), person: elicit::person(asks) };
-    let server = Arc::new(Server::connect(name, launch, listening).await.map_err(no_server)?);
+async fn tools_of(name: &str, launch: &Launch, asks: bool) -> ToolResult<Vec<Arc<dyn Tool>>> {
+    let listening = Listening { person: elicit::person(asks) };
+    let server = Arc::new(Server::connect(name, launch, listening).await?);
     let limit = Limits::default().tool_time;
-    let Ok(tools) = tokio::time::timeout(limit, server.tools()).await else {
+    let tools = tokio::time::timeout(limit, server.tools()).await.unwrap_or_else(|_| {
         let seconds = limit.as_secs();
         let late = format!("the MCP server '{name}' has not said within {seconds} s what tools it has");
-        return Err(no_server(ToolError::unavailable(late)));
-    };
-    tools.map_err(Problem::from)
+        Err(ToolError::unavailable(late))
+    })?;
+    for left_out in server.left_out() {
+        show::note_once(&format!("{name}: left out: {left_out}"));
+    }
+    Ok(tools)
 }
 
 /// Waits for a server, and tells the person so where that takes long.
@@ -187,36 +223,38 @@ fn free_name(name: &str, server: &str, is_taken: impl Fn(&str) -> bool) -> Strin
     names.find(|name| !is_taken(name)).unwrap_or_default()
 }
 
-fn no_server(error: ToolError) -> Problem {
-    Problem::from(error)
-        .with_hint("--mcp takes a command line or a URL; run the command by hand to see what it says")
-}
+const SERVER_HINT: &str = "--mcp takes a command line or a URL; run the command by hand to see what it says";
 
-/// Shows on standard error how far a call at a server has come.
-fn progress() -> Progress {
-    Arc::new(|server, done, total, message| {
-        let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-        show::note(&format!("{server}: {done}{of} {}", message.unwrap_or_default()));
-    })
-}
+/// A server's name, how it is reached, and what helps where it cannot be used.
+type Reached = (String, (Launch, String));
 
-/// The MCP servers by name.
-fn servers(services: &Services) -> Result<BTreeMap<String, Launch>, Problem> {
-    let mut servers = BTreeMap::new();
+/// The MCP servers: those of the file in its order, then those of the command line. Where two have a tool of the same name,
+/// the first one's keeps it.
+fn servers(services: &Services) -> Result<Vec<Reached>, Problem> {
+    let mut servers: Vec<Reached> = Vec::new();
     if let Some(file) = &services.mcp_config {
         let config = Config::parse(&read("--mcp-config", file)?).map_err(|problem| {
             Problem::usage(format!("{}: {problem}", file.display())).with_hint(CONFIG_HINT)
         })?;
-        servers.extend(config.servers.into_iter().filter(|(_, launch)| !launch.disabled));
+        let enabled = config.servers.into_iter().filter(|(_, launch)| !launch.disabled);
+        servers.extend(enabled.map(|(name, launch)| {
+            let see =
+                if launch.url.is_some() { "see that its URL answers" } else { "run its command by hand" };
+            let hint = format!("look at \"{name}\" in {}; {see}", file.display());
+            (name, (launch, hint))
+        }));
     }
     for command in &services.mcp {
         let launch = Launch::of_command_line(command)
             .map_err(|problem| Problem::usage(format!("--mcp: {problem}")))?;
         let name = launch.short_name();
-        let is_taken = servers.contains_key(&name);
-        servers.insert(if is_taken { format!("{name}_{}", servers.len()) } else { name }, launch);
+        let is_taken = |name: &String| servers.iter().any(|(known, _)| known == name);
+        let numbered = (servers.len()..).map(|number| format!("{name}_{number}"));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let name = names.find(|name| !is_taken(name)).unwrap_or_default();
+        servers.push((name, (launch, SERVER_HINT.to_owned())));
     }
-    for launch in servers.values_mut() {
+    for (_, (launch, _)) in &mut servers {
         launch.environment = Some(environment());
     }
     Ok(servers)
@@ -272,3 +310,6 @@ fn read(option: &str, file: &std::path::Path) -> Result<String, Problem> {
             .with_hint("name a file that is there")
     })
 }
+
+#[cfg(test)]
+mod tests;

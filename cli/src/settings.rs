@@ -24,7 +24,7 @@ use closing::Open;
 pub(crate) use closing::close;
 pub(crate) use files::Files;
 #[cfg(feature = "services")]
-pub(crate) use offer::Candidate;
+pub(crate) use offer::{Candidate, Shared, shared};
 
 /// Bytes on disk for computed tokens of sessions, with which a later process goes on.
 #[cfg(feature = "llama")]
@@ -40,7 +40,7 @@ pub(crate) struct JournalFile {
 impl JournalFile {
     pub(crate) fn of(record: &Record) -> Result<Self, Problem> {
         Ok(Self {
-            path: in_data_folder(record.journal.as_deref(), "journal.db")?,
+            path: in_data_folder("--journal", record.journal.as_deref(), "journal.db")?,
             is_named: record.journal.is_some(),
         })
     }
@@ -92,9 +92,16 @@ impl Today {
     }
 }
 
-/// A file that was named, or the usual one in the data folder.
-fn in_data_folder(named: Option<&Path>, name: &str) -> Result<PathBuf, Problem> {
-    named.map_or_else(|| data_folder().map(|folder| folder.join(name)), |path| Ok(path.to_owned()))
+/// The file that an option names, or the usual one in the data folder.
+fn in_data_folder(option: &str, named: Option<&Path>, name: &str) -> Result<PathBuf, Problem> {
+    match named {
+        Some(path) if path.is_dir() => {
+            let problem = format!("{option} {} is a folder", path.display());
+            Err(Problem::usage(problem).with_hint("name a file"))
+        }
+        Some(path) => Ok(path.to_owned()),
+        None => data_folder().map(|folder| folder.join(name)),
+    }
 }
 
 /// The folder for what outlives a run: `$HANDYMAN_HOME`, else the platform's place for user data.
@@ -143,6 +150,16 @@ async fn agent_that(asks: bool, options: &RunOptions, files: &Files) -> Result<A
 pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> Result<Agent, Problem> {
     let tools = open_tools(options, files, asks(options)).await?;
     agent_of(ScriptModel::parse("")?, tools, options, files)
+}
+
+/// The same agent for going through what is in a journal again: nothing is done, so nothing has to be written to.
+pub(crate) async fn agent_to_look(
+    journal: Arc<SqliteJournal>,
+    options: &RunOptions,
+) -> Result<Agent, Problem> {
+    let files = Files::to_look(&options.places)?;
+    let toolbox = files.open_toolbox_with(None, false, &options.tools).await?;
+    agent_of(ScriptModel::parse("")?, (journal, toolbox), options, &files)
 }
 
 /// The same agent with a model that is there already, where nobody is asked anything.
@@ -211,7 +228,7 @@ pub(crate) fn policy<P>(
     let by_tool = ByTool::new(effects)
         .allow(offer::on_offer("--allow", &options.allow, toolbox)?)
         .ask(offer::on_offer("--ask", &options.ask, toolbox)?)
-        .refuse(offer::on_offer("--refuse", &options.refuse, toolbox)?);
+        .deny(offer::on_offer("--deny", &options.deny, toolbox)?);
     Ok(AskFor::unsure(options.ask_below, by_tool))
 }
 

@@ -1,28 +1,35 @@
 //! What a person, or with `--json` a program, sees of a run.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 
 use handyman::{
-    CallId, CallOutcome, Compaction, Delta, DeltaSink, Event, LimitKind, Observer, Origin, Outcome, Source,
-    StepEnd, Usage, Verdict,
+    CallId, CallOutcome, Delta, DeltaSink, Event, Fault, Observer, Origin, Outcome, Run, StepEnd, ToolCall,
+    Verdict,
 };
 use serde_json::{Map, Value};
 
 mod calls;
+mod help;
 mod listing;
 mod output;
 mod printable;
+mod words;
 
+pub(crate) use help::help;
 pub(crate) use listing::{cut, fitted, one_line};
-pub(crate) use output::{line, note, note_once, prompt, record, unwritten};
-pub(crate) use printable::{printable, printable_lines};
+pub(crate) use output::{complaint, indented, line, note, note_once, prompt, record, unwritten};
+pub(crate) use printable::printable;
+pub(crate) use words::counted;
 
 use crate::approve::is_always;
 use calls::Calls;
 use output::{lines, print_now};
+use printable::printable_lines;
+use words::{
+    claimed, compacted, filled_in, interrupted, limit_text, origin_text, said_by_person, seconds, usage_text,
+};
 
 /// Characters of a value or a result in its short form.
 const SHORT: usize = 160;
@@ -32,9 +39,11 @@ const SHORT: usize = 160;
 pub(crate) struct Terminal {
     streamed: Mutex<Streamed>,
     calls: Calls,
-    /// Whether it shows a recorded run: where each argument of a call comes from, and calls and results, which are
-    /// no part of the answer, on standard output as well.
-    origins: bool,
+    /// Whether it shows a recorded run: where each argument of a call comes from as well, and all of it on standard
+    /// output.
+    is_recorded: bool,
+    /// What the model has said last in a recorded run, until it is known whether that is the answer.
+    said: Mutex<String>,
     /// Whether somebody is asked at once about a call that waits, and told then what these lines would say.
     asks: bool,
     /// Whether the answer goes to a program or a file: it is printed when it is whole.
@@ -52,7 +61,13 @@ struct Streamed {
 
 impl DeltaSink for Terminal {
     fn delta(&self, delta: Delta) {
-        let Delta::Text(text) = delta else { return };
+        let text = match delta {
+            Delta::Text(text) => text,
+            Delta::Reasoning(_) => return,
+            Delta::Progress { call, text } => {
+                return self.note(&format!("{}: {text}", self.calls.line_at_end(&call)));
+            }
+        };
         if let Ok(mut streamed) = self.streamed.lock() {
             // A program that reads the output gets the answer alone.
             if self.is_read_by_a_program {
@@ -69,44 +84,45 @@ impl DeltaSink for Terminal {
 
 impl Observer for Terminal {
     fn event(&self, event: &Event) {
+        self.tell_said(event);
         match event {
             Event::Started { run, .. } => {
                 self.forget();
-                note(&format!("run {run}"));
+                self.note(&format!("run {run}"));
             }
             Event::Resumed => {
                 self.forget();
-                note("resumed");
+                self.note("resumed");
             }
-            Event::ModelReplied { .. } => {
+            Event::ModelReplied { text, calls, .. } => {
                 self.end_line();
                 self.learn(event);
+                self.say(text, calls);
             }
             Event::ReplyMalformed { problem, .. } => {
                 self.end_line();
-                note(&format!("the model's reply could not be read: {problem}"));
+                self.note(&format!("the model's reply could not be read: {problem}"));
             }
             Event::CallDecided { call, decision, why, origins, .. } => {
                 self.decided(call, *decision, why);
                 self.show_origins(call, origins);
             }
             Event::PersonDecided { call, decision, why, .. } => {
-                let word = if *decision == Verdict::Allow { "allowed" } else { "denied" };
-                let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-                note(&format!("{}: a person {word} it{why}", self.calls.line(call)));
+                let said = said_by_person(*decision, why.as_deref());
+                self.note(&format!("{}: {said}", self.calls.line(call)));
             }
             Event::CallRetried { call, error, wait_ms, .. } => {
                 let wait = seconds(*wait_ms);
-                note(&format!("{}: {error}; trying again in {wait:.1} s", self.calls.line(call)));
+                self.note(&format!("{}: {error}; trying again in {wait:.1} s", self.calls.line(call)));
             }
-            Event::CallWithheld { call, why, .. } => note(&format!("{}: {why}", self.calls.line(call))),
+            Event::CallWithheld { call, why, .. } => self.note(&format!("{}: {why}", self.calls.line(call))),
             Event::UndoPlanned { call, undoes, why } => {
-                note(&format!("undoing {} ({undoes}): {why}", call.tool));
+                self.note(&format!("undoing {} ({undoes}): {why}", call.tool));
                 self.learn(event);
             }
             Event::ClaimRefused { claim, .. } => {
                 self.end_line();
-                note(&format!("not so: \"{claim}\"; the model is asked again"));
+                self.note(&claimed(claim));
             }
             Event::CallStarted { call, .. } => self.step(&format!("→ {}", self.calls.begin(call))),
             Event::CallFinished { call, outcome, result, .. } => {
@@ -117,28 +133,33 @@ impl Observer for Terminal {
             Event::StepCalled { .. } | Event::StepAsked { .. } | Event::StepEnded { .. } => {
                 self.follow(event);
             }
-            Event::Compacted { step, .. } => note(&compacted(step)),
+            Event::Compacted { step, .. } => self.note(&compacted(step)),
             Event::Finished { outcome, answer, receipts, incomplete, usage } => {
                 self.finish(outcome, answer);
                 if self.asks && matches!(outcome, Outcome::Waiting { .. }) {
                     return;
                 }
                 if !incomplete.is_empty() {
-                    note(&format!("not finished, and filled in: {}", incomplete.join(", ")));
+                    self.note(&filled_in(incomplete));
                 }
                 for receipt in receipts {
-                    note(&format!("done: {} {}", receipt.tool, receipt.reference));
+                    self.note(&format!("done: {} {}", receipt.tool, receipt.reference));
                 }
-                note(&usage_text(usage));
+                self.note(&usage_text(usage));
             }
         }
+    }
+
+    fn broke_off(&self, run: &Run, _fault: &Fault) {
+        self.end_line();
+        note(&interrupted(run.id()));
     }
 }
 
 impl Terminal {
-    /// One that also shows where each argument of a call comes from.
+    /// One that shows a recorded run, and where each argument of a call comes from.
     pub(crate) fn detailed() -> Self {
-        Self { origins: true, ..Self::default() }
+        Self { is_recorded: true, ..Self::default() }
     }
 
     /// For a run that is under way, about whose calls the person is asked where standard input is a terminal.
@@ -151,25 +172,52 @@ impl Terminal {
     }
 
     fn step(&self, text: &str) {
-        if self.origins { line(text) } else { prompt(&format!("{}\n", printable(text))) }
+        if self.is_recorded { line(text) } else { prompt(&format!("{}\n", printable(text))) }
+    }
+
+    /// Tells what is about the run. Of a recorded one it is part of what is shown.
+    fn note(&self, text: &str) {
+        if self.is_recorded { line(&format!("· {text}")) } else { note(text) }
+    }
+
+    /// Shows what the model says in a recorded run: beside calls at once, else when it is known to be no answer.
+    fn say(&self, text: &str, calls: &[ToolCall]) {
+        if !self.is_recorded || text.trim().is_empty() {
+            return;
+        }
+        if !calls.is_empty() {
+            lines(text);
+        } else if let Ok(mut said) = self.said.lock() {
+            text.clone_into(&mut said);
+        }
+    }
+
+    /// Shows what the model has said before an event, unless that is the end which gives it as the answer.
+    fn tell_said(&self, event: &Event) {
+        let Ok(mut said) = self.said.lock() else { return };
+        let said = std::mem::take(&mut *said);
+        let is_answer = matches!(event, Event::Finished { answer, .. } if answer.trim() == said.trim());
+        if !is_answer && !said.is_empty() {
+            lines(&said);
+        }
     }
 
     /// Shows what was decided on a call, where nobody is told of it otherwise.
     fn decided(&self, call: &CallId, decision: Verdict, why: &str) {
         match decision {
-            Verdict::Allow if self.origins => line(&format!("  {call} allowed: {why}")),
+            Verdict::Allow if self.is_recorded => line(&format!("  {call} allowed: {why}")),
             Verdict::Allow => {
                 if let Some(tool) = self.calls.tool_unasked(call).filter(|tool| is_always(tool)) {
-                    note(&format!("allowed: {tool} (always)"));
+                    self.note(&format!("allowed: {tool} (always)"));
                 }
             }
             Verdict::Ask if self.asks => {}
-            Verdict::Deny | Verdict::Ask => note(&format!("{}: {why}", self.calls.line(call))),
+            Verdict::Deny | Verdict::Ask => self.note(&format!("{}: {why}", self.calls.line(call))),
         }
     }
 
     fn show_origins(&self, call: &CallId, origins: &[Origin]) {
-        if self.origins && !origins.is_empty() {
+        if self.is_recorded && !origins.is_empty() {
             let origins: Vec<String> = origins.iter().map(origin_text).collect();
             line(&format!("  {call}: {}", origins.join(", ")));
         }
@@ -180,15 +228,17 @@ impl Terminal {
         self.end_line();
         self.learn(event);
         match event {
-            Event::StepCalled { step, .. } => note(&format!("step {step}")),
+            Event::StepCalled { step, .. } => self.note(&format!("step {step}")),
             Event::StepAsked { step, message, .. } => {
-                note(&format!("step {step}: the model is asked"));
-                if self.origins {
-                    line(&format!("  {}", printable(message)));
+                self.note(&format!("step {step}: the model is asked"));
+                if self.is_recorded {
+                    indented("  ", message);
                 }
             }
-            Event::StepEnded { step, end: StepEnd::Skipped } => note(&format!("step {step}: skipped")),
-            Event::StepEnded { step, end: StepEnd::Failed { why } } => note(&format!("step {step}: {why}")),
+            Event::StepEnded { step, end: StepEnd::Skipped } => self.note(&format!("step {step}: skipped")),
+            Event::StepEnded { step, end: StepEnd::Failed { why } } => {
+                self.note(&format!("step {step}: {why}"))
+            }
             _ => {}
         }
     }
@@ -225,18 +275,18 @@ impl Terminal {
             Outcome::Answered | Outcome::Asked => {}
             Outcome::Limit { limit } => {
                 let answered =
-                    if answer.is_empty() { "there is no answer" } else { "the answer is not whole" };
-                note(&format!("stopped: {}; {answered}", limit_text(*limit)));
+                    if answer.is_empty() { "there is no answer" } else { "the answer is incomplete" };
+                self.note(&format!("stopped: {}; {answered}", limit_text(*limit)));
             }
             Outcome::Waiting { call } if self.asks => self.calls.ask(call),
             Outcome::Waiting { call } => {
-                note(&format!("waiting for a person's decision on {}", self.calls.line(call)));
+                self.note(&format!("waiting for a person's decision on {}", self.calls.line(call)));
             }
-            Outcome::Cancelled => note("cancelled"),
+            Outcome::Cancelled => self.note("cancelled"),
             Outcome::Failed { step } if step.is_empty() => {
-                note("failed: the steps were done, the answer could not be made");
+                self.note("failed: the steps were done, the answer could not be made");
             }
-            Outcome::Failed { step } => note(&format!("failed at the step {step}")),
+            Outcome::Failed { step } => self.note(&format!("failed at step {step}")),
         }
     }
 }
@@ -254,6 +304,10 @@ impl Observer for JsonLines {
         if let Ok(text) = serde_json::to_string(event) {
             record(&text);
         }
+    }
+
+    fn broke_off(&self, run: &Run, _fault: &Fault) {
+        note(&interrupted(run.id()));
     }
 }
 
@@ -286,74 +340,10 @@ fn whole_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Where an argument comes from: `to ← the person`.
-fn origin_text(origin: &Origin) -> String {
-    let from = match &origin.source {
-        Source::Person => "the person".to_owned(),
-        Source::System => "the instructions".to_owned(),
-        Source::Result { call, tool, untrusted: false } => format!("{tool} ({call})"),
-        Source::Result { call, tool, untrusted: true } => format!("{tool} ({call}), untrusted"),
-        Source::Model => "the model".to_owned(),
-    };
-    format!("{} ← {from}", origin.at.trim_start_matches('/'))
-}
-
-fn compacted(step: &Compaction) -> String {
-    match step {
-        Compaction::RepliesShortened { replies, .. } => {
-            format!("the model's window is full: {replies} replies that could not be read were shortened")
-        }
-        Compaction::ResultsShortened { results, .. } => {
-            format!("the model's window is full: {results} results were shortened")
-        }
-        Compaction::MessagesLeftOut { messages, .. } => {
-            format!("the model's window is full: {messages} messages are no longer shown to it")
-        }
-    }
-}
-
-fn limit_text(limit: LimitKind) -> &'static str {
-    match limit {
-        LimitKind::Turns => "the run may take no more turns (--max-turns)",
-        LimitKind::Tokens => "no tokens were left for the reply (--max-tokens)",
-        LimitKind::Malformed => "the model's replies could not be read",
-        LimitKind::WallTime => "the run may take no more time (--max-time)",
-        LimitKind::Window => "the model's window is full (begin a new run, or offer fewer tools: --tools)",
-        LimitKind::Withheld => "the service withheld the rest of the reply",
-    }
-}
-
-fn usage_text(usage: &Usage) -> String {
-    let (turns, calls) = (counted(usage.turns, "turn"), counted(usage.calls, "call"));
-    let tokens = usage.tokens;
-    format!(
-        "{turns} · {calls} · tokens: {} prefilled, {} reused, {} forced, {} drafted, {} sampled · {:.1} s model, {:.1} s tools",
-        tokens.prefilled,
-        tokens.reused,
-        tokens.forced,
-        tokens.drafted,
-        tokens.sampled,
-        seconds(usage.model_ms),
-        seconds(usage.tool_ms),
-    )
-}
-
-/// How many there are: `1 turn`, `2 turns`.
-pub(crate) fn counted(count: impl Display, what: &str) -> String {
-    let count = count.to_string();
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
 fn short(text: &str) -> String {
     let mut kept: String = text.chars().take(SHORT).collect();
     if kept.len() < text.len() {
         kept.push('…');
     }
     printable(&kept)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-fn seconds(ms: u64) -> f64 {
-    ms as f64 / 1000.0
 }

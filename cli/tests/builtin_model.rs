@@ -151,8 +151,9 @@ fn the_doctor_tells_a_program_what_it_tells_a_person() {
     let (model, fits, dialect) = (&found["model"], &found["fits"], &found["dialect"]);
     let (name, kind) = (text(&model["name"]), text(&model["architecture"]));
     let (window, trained) = (&fits["window"], &fits["window_trained"]);
+    let millions = model["parameters"].as_f64().unwrap() / 1e6;
     for line in [
-        format!("model         {name} ({kind}, {} parameters)", model["parameters"]),
+        format!("model         {name} ({kind}, {millions:.1} M parameters)"),
         format!("window        {window} tokens (trained for {trained})"),
         format!("threads       {} at most", fits["threads"]),
         format!("dialect       {}: {}", text(&dialect["name"]), text(&dialect["self_test"])),

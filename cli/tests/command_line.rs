@@ -108,8 +108,21 @@ fn mistakes_are_told_with_what_to_do() {
         (&["docter"], 2, "no command 'docter'", "handyman doctor; as a task: handyman run docter"),
         (&["--journal", "d.db", "doctor"], 2, "before its options", "handyman doctor --journal d.db"),
         (&["--json", "runs", "list"], 2, "'runs' has to stand before", "handyman runs"),
+        (
+            &["tool", "list"],
+            2,
+            "there is no command 'tool'",
+            "mean: handyman tools list; as a task: handyman \"tool list\"",
+        ),
+        (&["approval", "list", "--json"], 2, "no command 'approval'", "handyman approvals list --json; as"),
+        (&["help", "tool"], 2, "no command 'tool'", "handyman help tools; as a task: handyman \"help tool\""),
         (&["weather", "in", "paris"], 2, "has to be one argument", "handyman \"weather in paris\""),
-        (&["run", "x", "--model", "script:none.jsonl"], 1, "none.jsonl", "one JSON object a line"),
+        (
+            &["run", "x", "--model", "script:none.jsonl"],
+            1,
+            "none.jsonl",
+            "name a file that is there, with one JSON",
+        ),
         (&["run", "x", "--model", &answer, "--tools", "wether"], 2, "there is no tool 'wether'", "weather"),
         (
             &["run", "x", "--model", &answer, "--journal", "/proc/none/journal.db"],
@@ -122,7 +135,12 @@ fn mistakes_are_told_with_what_to_do() {
         (&["runs", "show", "r0"], 2, "there is no run r0", "runs list"),
         (&["tools", "call", "weather", "{city}"], 2, "not a JSON object", "handyman tools call weather"),
         #[cfg(feature = "llama")]
-        (&["run", "x", "--model", "no/such.gguf"], 1, "no file no/such.gguf", "handyman model list"),
+        (
+            &["run", "x", "--model", "no/such.gguf"],
+            1,
+            "no file no/such.gguf",
+            "or a model that `handyman model list` shows",
+        ),
         #[cfg(feature = "llama")]
         (&["run", "x", "--model", "nope"], 1, "there is no model 'nope'", "handyman model list"),
         #[cfg(feature = "services")]
@@ -255,7 +273,7 @@ fn a_new_tool_that_could_not_be_built_is_refused() {
         assert!(ran.err.contains("parcel_status") && !bench.path(name).exists(), "{name}: {}", ran.err);
     }
     for (arguments, why) in [
-        (&["parcel_status"][..], "it is in no package registry yet"),
+        (&["parcel_status"][..], "--handyman FOLDER is missing: the crate is in no package registry yet"),
         (
             &["parcel_status", "--handyman", env!("CARGO_MANIFEST_DIR")],
             "is not the folder of the handyman crate",
@@ -274,8 +292,12 @@ fn a_request_that_is_not_utf8_is_refused() {
     let bench = Bench::new();
     let output = bench.command(&["run"]).arg(std::ffi::OsStr::from_bytes(b"caf\xe9")).output().unwrap();
     let ran = support::Ran::from(output);
-    assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("not valid UTF-8") && ran.err.contains("hint:"), "{}", ran.err);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("not valid UTF-8") && ran.err.contains("hint: write it in UTF-8"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

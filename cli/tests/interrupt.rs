@@ -123,13 +123,31 @@ fn at_its_prompt_a_chat_ends() {
 }
 
 #[test]
+fn an_evaluation_that_is_stopped_before_a_case_has_ended_has_no_share_to_tell() {
+    let bench = Bench::new();
+    let cases = bench.write("cases.yaml", "- {task: hello, expect: {exactly: true}}").display().to_string();
+    let (model, journal) = (silent(), bench.path("kept.db").display().to_string());
+    let arguments = ["eval", &cases, "--model", &model, "--journal", &journal, "--date", DATE];
+    let mut command = bench.command(&arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let has_begun = (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        bench.run(&["runs", "list", "--journal", &journal]).out.contains("hello")
+    });
+    assert!(has_begun, "no case is tried");
+    interrupt(&child);
+    let ran = support::Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.out.as_str()), (130, "stopped before a case had ended\n"), "{}", ran.err);
+}
+
+#[test]
 fn an_answer_that_a_limit_cut_off_is_marked_and_replays() {
     let bench = Bench::new();
     let script = bench.script(&[json!({"text": "It will ra", "stop": "tokens"})]);
     let ran = bench.run(&["run", "Will it rain?", "--model", &script, "--date", DATE]);
     assert_eq!((ran.code, ran.out.trim()), (3, "It will ra"));
     assert!(ran.err.contains("no tokens were left for the reply"), "{}", ran.err);
-    assert!(ran.err.contains("the answer is not whole"), "{}", ran.err);
+    assert!(ran.err.contains("the answer is incomplete"), "{}", ran.err);
     let exported = bench.run(&["runs", "export"]).events().remove(0);
     let events = exported["events"].as_array().unwrap();
     assert_eq!(events[1]["stop"], "tokens");

@@ -138,8 +138,12 @@ struct Client {
 
 impl Client {
     fn start(bench: &Bench, model: &str, says: Option<bool>) -> Self {
-        let mut command =
-            bench.command(&["mcp", "--model", model, "--tools", "add_event,list_events", "--date", DATE]);
+        Self::start_with(bench, &["--model", model], says)
+    }
+
+    fn start_with(bench: &Bench, options: &[&str], says: Option<bool>) -> Self {
+        let fixed = ["mcp", "--tools", "add_event,list_events", "--date", DATE];
+        let mut command = bench.command(&[&fixed, options].concat());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let mut client = Self {
@@ -187,6 +191,20 @@ impl Client {
         let call = json!({"name": "handyman", "arguments": {"request": "Tea with Bo tomorrow at three"}, "_meta": about});
         self.ask("tools/call", &call)["structuredContent"].clone()
     }
+
+    /// The names of what is offered.
+    fn names(&mut self) -> Vec<String> {
+        let listed = self.ask("tools/list", &json!({}));
+        let name = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
+        listed["tools"].as_array().unwrap().iter().map(name).collect()
+    }
+
+    /// Calls a tool itself, under a key.
+    fn add_event(&mut self, key: &str) -> Value {
+        let event = json!({"title": "Tea with Bo", "day": "tomorrow", "time": "three"});
+        let about = json!({"handyman/idempotency-key": key});
+        self.ask("tools/call", &json!({"name": "add_event", "arguments": event, "_meta": about}))
+    }
 }
 
 impl Drop for Client {
@@ -206,13 +224,11 @@ fn the_agent_is_a_tool_that_tells_how_far_it_is_and_asks() {
     let event = json!({"title": "Tea with Bo", "day": "tomorrow", "time": "three"});
     let model = bench.script(&[
         json!({"calls": [{"tool": "list_events", "arguments": {}}]}),
-        json!({"calls": [{"tool": "add_event", "arguments": event.clone()}]}),
+        json!({"calls": [{"tool": "add_event", "arguments": event}]}),
         json!({"text": "It is in the calendar."}),
     ]);
     let mut client = Client::start(&bench, &model, Some(true));
-    let listed = client.ask("tools/list", &json!({}));
-    let names: Vec<&Value> = listed["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
-    assert_eq!(names, ["add_event", "list_events", "handyman"]);
+    assert_eq!(client.names(), ["add_event", "list_events", "handyman"]);
     let done = client.run("k1");
     assert_eq!(
         (&done["answer"], &done["outcome"]),
@@ -223,23 +239,62 @@ fn the_agent_is_a_tool_that_tells_how_far_it_is_and_asks() {
         client.told,
         ["list_events: started", "list_events: done", "add_event: started", "add_event: done"]
     );
-    assert!(
-        client.asked[0].contains("Allow add_event") && client.asked[0].contains("Tea with Bo"),
-        "{:?}",
-        client.asked
-    );
+    let asked: Vec<&str> = client.asked[0].lines().collect();
+    assert!(asked[0].starts_with("Allow add_event(title: Tea with Bo, "), "{asked:?}");
+    assert_eq!(asked[1], "  add_event has an effect and needs a person's yes");
+    assert!(asked.iter().any(|line| line.starts_with("  + events: {")), "as at a terminal: {asked:?}");
     assert_eq!(client.run("k1"), done, "the same key gives what came of it");
     assert_eq!((events(&bench), client.asked.len()), (1, 1), "and nothing is done or asked again");
-    let about = json!({"handyman/idempotency-key": "k2"});
-    let direct = json!({"name": "add_event", "arguments": event, "_meta": about});
-    let added = client.ask("tools/call", &direct);
-    assert_eq!(client.ask("tools/call", &direct), added, "a tool's call has its key too");
+    let added = client.add_event("k2");
+    assert_eq!(client.add_event("k2"), added, "a tool's call has its key too");
     assert_eq!(events(&bench), 2);
 }
 
 #[test]
+fn what_the_options_deny_the_client_cannot_call_either() {
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&["--deny", "add_event"], &["list_events"]),
+        (&["--deny", "list_*", "--ask", "list_events"], &["add_event"]),
+        (&["--approve", "deny"], &["list_events"]),
+        (&["--approve", "deny", "--allow", "add_event"], &["add_event", "list_events"]),
+        (&["--approve", "ask"], &["add_event", "list_events"]),
+    ];
+    for (options, names) in cases {
+        let bench = Bench::new();
+        let mut client = Client::start_with(&bench, &[&["--no-agent"], options].concat(), None);
+        assert_eq!(client.names(), names, "{options:?}");
+        let called = client.add_event("k1");
+        let is_offered = names.contains(&"add_event");
+        assert_eq!(called["isError"] == true, !is_offered, "{options:?}: {called}");
+        assert_eq!(events(&bench), usize::from(is_offered), "{options:?}");
+    }
+}
+
+#[test]
+fn the_client_is_asked_about_its_own_calls_where_the_options_say_so() {
+    let cases = [(None, "nobody could be asked: "), (Some(false), "a person said no"), (Some(true), "")];
+    for (says, told) in cases {
+        let bench = Bench::new();
+        let mut client = Client::start_with(&bench, &["--no-agent", "--ask", "add_event"], says);
+        assert_eq!(client.names(), ["list_events", "add_event"]);
+        let called = client.add_event("k1");
+        if says == Some(true) {
+            assert_eq!(called["structuredContent"]["title"], "Tea with Bo", "{called}");
+            assert_eq!(client.add_event("k1"), called, "what was done is not asked about again");
+        } else {
+            let text = called["content"][0]["text"].as_str().unwrap();
+            assert!(called["isError"] == true && text.starts_with(told), "{called}");
+        }
+        assert_eq!(events(&bench), usize::from(says == Some(true)));
+        assert_eq!(client.asked.len(), usize::from(says.is_some()), "{:?}", client.asked);
+        assert!(client.asked.iter().all(|asked| asked.starts_with("Allow add_event(title: Tea with Bo, ")));
+    }
+}
+
+#[test]
 fn without_a_yes_nothing_is_done() {
-    for says in [None, Some(false)] {
+    let cases = [(None, "nobody could be asked: this client cannot"), (Some(false), "a person said no")];
+    for (says, told) in cases {
         let bench = Bench::new();
         let event = json!({"title": "Tea with Bo", "day": "tomorrow", "time": "three"});
         let model = bench.script(&[
@@ -249,6 +304,9 @@ fn without_a_yes_nothing_is_done() {
         let mut client = Client::start(&bench, &model, says);
         let done = client.run("k1");
         assert_eq!(done["answer"], "It is not allowed.", "{done}");
+        let run = bench.run(&["runs", "show", done["run"].as_str().unwrap(), "--json"]).events();
+        let refused = run.iter().find(|event| event["outcome"] == "refused").unwrap();
+        assert!(refused["result"]["error"].as_str().unwrap().starts_with(told), "{refused}");
         assert_eq!((events(&bench), client.asked.len()), (0, usize::from(says.is_some())));
     }
 }

@@ -190,7 +190,7 @@ fn somebody_elses_database_is_neither_a_world_nor_a_journal() {
         sqlx::raw_sql("DELETE FROM about").execute(&mut world).await.unwrap();
         world.close().await.unwrap();
     });
-    let ran = bench.run(&["tools", "list"]);
+    let ran = bench.run(&["tools", "call", "list_tables", "{}"]);
     assert!(ran.code == 1 && ran.err.contains("a damaged world can be removed"), "{}", ran.err);
 }
 
@@ -326,6 +326,25 @@ fn a_run_does_not_go_on_with_a_model_that_nobody_chose() {
     assert_eq!(bench.bookings(), 1);
     let ended = bench.run(&["resume", &run, "--date", DATE]);
     assert_eq!(ended.code, 0, "what has ended needs no model: {}", ended.err);
+}
+
+#[cfg(feature = "llama")]
+#[test]
+fn a_run_is_neither_forked_nor_compared_with_a_model_that_nobody_chose() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let ran = bench.run(&["hi", "--model", &model, "--date", DATE, "--json"]);
+    let run = ran.events()[0]["run"].as_str().unwrap().to_owned();
+    for (command, hint) in [
+        (&["fork", run.as_str(), "--at", "1"][..], "name it again with --model …, or --model builtin"),
+        (&["replay", run.as_str()], "name it with --model …, or check the events alone: --without-model"),
+    ] {
+        let ran = bench.run(&[command, &["--date", DATE]].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+        assert!(ran.err.contains(&format!("run {run} began with the model script")), "{}", ran.err);
+        assert!(ran.err.contains(hint), "{}", ran.err);
+    }
+    assert_eq!(bench.run(&["runs", "list"]).out.lines().count(), 1, "nothing was begun");
 }
 
 #[test]

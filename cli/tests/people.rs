@@ -43,7 +43,7 @@ fn a_decision_is_given_later_from_another_process() {
 
     let shown = bench.run(&["runs", "show", &run]);
     assert!(shown.out.contains("id ← search_trains (c1)"), "{}", shown.out);
-    assert!(shown.err.contains("a person allowed it"), "{}", shown.err);
+    assert!(shown.out.contains("a person allowed it"), "{}", shown.out);
 }
 
 /// What a note says after these words.
@@ -120,7 +120,33 @@ fn a_denied_call_does_not_run() {
     assert_eq!(refused.unwrap()["result"]["error"], "a person said no: it leaves too early");
     assert_eq!(bench.bookings(), 0);
     let shown = bench.run(&["runs", "show", &run]);
-    assert!(shown.err.contains("a person denied it: it leaves too early"), "{}", shown.err);
+    assert!(shown.out.contains("a person denied it: it leaves too early"), "{}", shown.out);
+}
+
+#[test]
+fn what_was_allowed_in_one_world_is_done_in_no_other() {
+    let bench = Bench::new();
+    let model = bench.booking();
+    let [first, second] = ["first.db", "second.db"].map(|name| bench.path(name).display().to_string());
+    let asked = bench.run(&["book it", "--model", &model, "--world", &first, "--date", DATE, "--json"]);
+    assert_eq!(asked.code, 3, "{}", asked.err);
+    let run = asked.events()[0]["run"].as_str().unwrap().to_owned();
+    assert_eq!(bench.run(&["approvals", "allow", &run]).code, 0);
+    let resume =
+        |world: &str| bench.run(&["resume", &run, "--model", &model, "--world", world, "--date", DATE]);
+    let elsewhere = resume(&second);
+    assert_eq!(elsewhere.code, 2, "{}", elsewhere.err);
+    for place in ["first.db", "second.db"] {
+        assert!(elsewhere.err.contains(place), "{place} in {}", elsewhere.err);
+    }
+    let cancel = bench.run(&["runs", "cancel", &run, "--world", &second, "--date", DATE]);
+    assert!(cancel.code == 2 && cancel.err.contains("first.db"), "{} {}", cancel.out, cancel.err);
+    assert_eq!(resume(&first).code, 0);
+    let count = json!({"select": "SELECT count(*) AS n FROM bookings"}).to_string();
+    for (world, bookings) in [(&first, 1), (&second, 0)] {
+        let ran = bench.run(&["tools", "call", "run_sql", &count, "--world", world, "--date", DATE]);
+        assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["rows"][0]["n"], bookings, "{world}");
+    }
 }
 
 #[test]
@@ -294,6 +320,8 @@ fn a_recorded_run_is_replayed_and_forked() {
     assert_eq!(forked.code, 0, "{}", forked.err);
     assert_eq!(forked.events().last().unwrap()["answer"], "Done: {{x}}.");
     assert_eq!(bench.bookings(), 1, "what was done is not done again");
+    let told = bench.run(&["fork", &run, "--at", "3", "--model", &other, "--date", DATE]);
+    assert!(told.err.contains(&format!(" is a copy of {run} up to turn 3\n")), "{}", told.err);
     let none = bench.run(&["fork", &run, "--at", "9", "--model", &other, "--date", DATE]);
     assert!(none.code == 2 && none.err.contains("has no turn 9"), "{}", none.err);
 }

@@ -1,4 +1,4 @@
-//! What is allowed, asked about and refused by a tool's name, beside what `--approve` says of effects.
+//! What is allowed, asked about and denied by a tool's name, beside what `--approve` says of effects.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn decisions(ran: &Ran) -> Vec<Value> {
 }
 
 #[test]
-fn tools_are_allowed_asked_about_and_refused_by_their_names() {
+fn tools_are_allowed_asked_about_and_denied_by_their_names() {
     let cases: [(&[&str], &[&str], i32); 10] = [
         (&[], &["allow", "ask"], 3),
         (&["--allow", "book"], &["allow", "allow"], 0),
@@ -32,9 +32,9 @@ fn tools_are_allowed_asked_about_and_refused_by_their_names() {
         (&["--approve", "deny", "--allow", "book"], &["allow", "allow"], 0),
         (&["--approve", "auto", "--ask", "book"], &["allow", "ask"], 3),
         (&["--approve", "auto", "--ask", "search_*"], &["ask"], 3),
-        (&["--approve", "auto", "--refuse", "book"], &["allow", "deny"], 0),
+        (&["--approve", "auto", "--deny", "book"], &["allow", "deny"], 0),
         (&["--allow", "*", "--ask", "book"], &["allow", "ask"], 3),
-        (&["--allow", "book", "--ask", "b*", "--refuse", "book,pay"], &["allow", "deny"], 0),
+        (&["--allow", "book", "--ask", "b*", "--deny", "book,pay"], &["allow", "deny"], 0),
     ];
     for (options, expected, code) in cases {
         let bench = Bench::new();
@@ -51,8 +51,8 @@ fn what_is_said_of_a_tool_that_is_not_on_offer_is_a_mistake() {
     for (options, problem) in [
         (&["--allow", "bok"][..], "--allow: there is no tool 'bok' on offer"),
         (&["--ask", "book,serach_*"], "--ask: no tool on offer has a name like 'serach_*'"),
-        (&["--refuse=-payy"], "--refuse: there is no tool 'payy' on offer"),
-        (&["--tools", "search_*,book", "--refuse", "pay"], "--refuse: there is no tool 'pay' on offer"),
+        (&["--deny=-payy"], "--deny: there is no tool 'payy' on offer"),
+        (&["--tools", "search_*,book", "--deny", "pay"], "--deny: there is no tool 'pay' on offer"),
     ] {
         let ran = books(&bench, options);
         assert!(ran.code == 2 && ran.err.contains(problem), "{options:?}: {}", ran.err);

@@ -94,6 +94,60 @@ fn what_an_interrupted_run_has_done_is_known_when_it_is_ended() {
     }
 }
 
+#[test]
+fn a_recorded_run_is_shown_whole_on_standard_output() {
+    let bench = Bench::new();
+    let sum = json!({"tool": "calculate", "arguments": {"expression": "6 * 7"}});
+    let model = bench.script(&[json!({"text": "I reckon.", "calls": [sum]}), json!({"text": "It is 42."})]);
+    let run = begun(&bench, &["Reckon:\n6 * 7", "--model", &model]);
+    let shown = bench.run(&["runs", "show", &run]);
+    assert_eq!((shown.code, shown.err.as_str()), (0, ""));
+    let begins = format!("{DATE} 09:00 · script\n» Reckon:\n  6 * 7\n· run {run}\nI reckon.\n");
+    assert!(shown.out.starts_with(&begins), "{}", shown.out);
+    assert!(shown.out.contains("\n→ calculate(expression: 6 * 7)\n← calculate: {"), "{}", shown.out);
+    assert_eq!(shown.out.matches("It is 42.\n").count(), 1, "{}", shown.out);
+    assert!(shown.out.lines().last().unwrap().starts_with("· 2 turns · 1 call · "), "{}", shown.out);
+}
+
+#[test]
+fn a_fault_in_the_middle_of_a_run_says_how_it_goes_on() {
+    let bench = Bench::new();
+    let sum = support::call("calculate", json!({"expression": "6 * 7"}));
+    let model = bench.script(std::slice::from_ref(&sum));
+    let options = ["--model", model.as_str(), "--date", DATE];
+    let interrupted = |ran: &support::Ran| {
+        assert!(ran.code == 1 && ran.err.contains("reply 2 was asked for"), "{} {}", ran.code, ran.err);
+        let last = bench.run(&["runs", "list", "--last", "1", "--json"]).events();
+        let run = last[0]["run"].as_str().unwrap().to_owned();
+        let note = format!("· the run was interrupted; go on with: handyman resume {run} --model {model} ");
+        assert!(ran.err.contains(&note), "{note} in {}", ran.err);
+        run
+    };
+    let run = interrupted(&bench.run(&[&["6 * 7?"][..], &options].concat()));
+    interrupted(&bench.run(&[&["6 * 7?"][..], &options, &["--json"]].concat()));
+    let flow = "name: w\nsteps: [{name: a, do: \"6 * 7?\"}]";
+    let flow = bench.write("w.yaml", flow).display().to_string();
+    interrupted(&bench.run(&[&["workflow", "run", &flow][..], &options].concat()));
+    let mut talk = bench.command(&[&["chat"][..], &options].concat());
+    talk.stdin(std::fs::File::open(bench.write("typed.txt", "6 * 7?\n")).unwrap());
+    interrupted(&support::Ran::from(talk.output().unwrap()));
+    // Nothing has begun, so nothing goes on.
+    let empty = bench.run(&[&["run", " "][..], &options].concat());
+    assert!(empty.code == 2 && !empty.err.contains("interrupted"), "{}", empty.err);
+    bench.script(&[sum, json!({"text": "It is 42."})]);
+    let resumed = bench.run(&[&["resume", run.as_str()][..], &options].concat());
+    assert_eq!((resumed.code, resumed.out.as_str()), (0, "It is 42.\n"), "{}", resumed.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_error_that_cannot_be_told_is_one_all_the_same() {
+    let bench = Bench::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = bench.command(&["runs", "show", "r0"]).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_an_error() {

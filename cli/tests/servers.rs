@@ -40,6 +40,18 @@ fn a_tool_that_cannot_be_offered_does_not_take_its_server_with_it() {
 }
 
 #[test]
+fn a_server_that_a_file_names_is_looked_for_there() {
+    let bench = Bench::new();
+    let servers = json!({"files": {"command": "no-such-program-here"}});
+    let file = bench.write("mcp.json", &json!({"mcpServers": servers}).to_string()).display().to_string();
+    let ran = bench.run(&["tools", "list", "--mcp-config", &file]);
+    let hint = format!("hint: look at \"files\" in {file}; run its command by hand\n");
+    assert!(ran.code == 1 && ran.err.ends_with(&hint), "{}", ran.err);
+    let ran = bench.run(&["tools", "list", "--mcp", "no-such-program-here"]);
+    assert!(ran.code == 1 && ran.err.contains("hint: --mcp takes a command line or a URL"), "{}", ran.err);
+}
+
+#[test]
 fn who_waits_for_a_server_is_told_so() {
     let bench = Bench::new();
     let mut command = bench.command(&["tools", "list", "--mcp", "cat"]);
@@ -102,4 +114,33 @@ fn a_call_that_only_reads_is_made_again_at_a_server_that_was_started_again() {
     assert_eq!(result["text"], "heard");
     assert!(result["note"].as_str().unwrap().contains("was started again"), "{result}");
     assert_eq!(lived, "start call start call");
+}
+
+/// A server that says half way how far it has come.
+const TELLING_SERVER: &str = r#"
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  token=$(printf '%s' "$line" | sed -n 's/.*"progressToken":\([0-9]*\).*/\1/p')
+  say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+  case "$line" in
+    *'"method":"initialize"'*) say '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"telling","version":"1"}}' ;;
+    *'"method":"tools/list"'*) say '{"tools":[{"name":"echo","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}}]}' ;;
+    *'"method":"tools/call"'*)
+      printf '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":1,"total":2,"message":"half way"}}\n' "$token"
+      sleep 1
+      say '{"content":[{"type":"text","text":"heard"}]}' ;;
+  esac
+done
+"#;
+
+#[test]
+fn how_far_a_server_says_that_a_call_has_come_is_told() {
+    let bench = Bench::new();
+    let server = format!("sh '{}'", bench.write("server.sh", TELLING_SERVER).display());
+    let called = bench.run(&["tools", "call", "echo", r#"{"text": "hello"}"#, "--mcp", &server]);
+    assert_eq!((called.code, called.err.as_str()), (0, "· 1 of 2: half way\n"));
+    let model = bench.script(&[call("echo", json!({"text": "hello"})), json!({"text": "That is all."})]);
+    let ran = bench.run(&["run", "Say hello", "--model", &model, "--mcp", &server, "--reads", "echo"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("\n· echo: 1 of 2: half way\n"), "{}", ran.err);
 }

@@ -122,7 +122,7 @@ fn a_chat_asks_again_about_what_waits_and_then_takes_the_message() {
     person.sees("going on with: book it");
     person.sees("[y/N/a] ");
     person.presses_ctrl_c();
-    person.sees("the message was not taken");
+    person.sees("decide on that call first; your message was not sent");
     person.sees("» ");
     person.types("thank you\n");
     person.sees("[y/N/a] ");

@@ -54,7 +54,25 @@ fn a_person_decides_on_each_effect_and_the_workflow_goes_on_as_it_was() {
     assert_eq!(bench.select("SELECT status FROM bookings"), json!([{"status": "paid"}]));
     let shown = bench.run(&["runs", "show", &run]);
     assert!(shown.out.contains("id ← search_trains (c2)"), "{}", shown.out);
+    assert_eq!(shown.out.lines().next(), Some("2026-11-23 09:00"), "no model has a part in it");
     assert_eq!(bench.run(&["replay", &run, "--without-model", "--model", &model, "--date", DATE]).code, 0);
+    let replayed = bench.run(&["replay", &run, "--date", DATE]);
+    assert_eq!((replayed.code, replayed.err.as_str()), (0, ""), "no model is loaded: {}", replayed.out);
+}
+
+#[test]
+fn what_the_model_said_to_a_step_is_shown_afterwards() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Yes, it is."})]);
+    let steps = "steps: [{name: advice, ask: \"Is an umbrella\\nenough?\"}]";
+    let text = format!("name: w\n{steps}\nanswer: \"Advice: {{{{ advice }}}}\"\n");
+    let file = bench.write("w.yaml", &text).display().to_string();
+    let ran = bench.run(&["workflow", "run", &file, "--model", &model, "--date", DATE, "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let shown = bench.run(&["runs", "show", ran.events()[0]["run"].as_str().unwrap()]);
+    let step = "· step advice: the model is asked\n  Is an umbrella\n  enough?\nYes, it is.\n";
+    assert!(shown.out.contains(step) && shown.out.contains("\nAdvice: Yes, it is.\n"), "{}", shown.out);
+    assert_eq!(shown.err, "", "all of it is the command's output");
 }
 
 #[test]
@@ -82,7 +100,7 @@ fn a_workflow_is_shown_and_its_mistakes_are_told() {
     assert_eq!(shown.code, 0, "{}", shown.err);
     for says in [
         "input from  Where the trip begins",
-        "input day  When (else tomorrow)",
+        "input day  When (default: tomorrow)",
         "booking: book(",
         "[once] if not trains.error",
     ] {
@@ -99,9 +117,14 @@ fn a_workflow_is_shown_and_its_mistakes_are_told() {
     told("name: w\nsteps: [{name: a, call: weather, with: {city: x, unit: kelvin}}]", "the argument 'unit'");
     told("name: w\nsteps: [{name: a, ask: \"{{ b }}\"}]", "uses `b`, which is no input and no earlier step");
     told("name: w\nsteps: [", "cannot be read");
+    told("trip", "it is not a mapping with `name` and `steps`");
     let missing = bench.run(&["workflow", "run", &file]);
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("the input 'from' (Where the trip begins) is missing"), "{}", missing.err);
+    let hint = "hint: give them with --input from=VALUE --input to=VALUE\n";
+    assert!(missing.err.ends_with(hint), "{}", missing.err);
+    let missing = bench.run(&["workflow", "run", &file, "--input", "from=上海"]);
+    assert!(missing.err.ends_with("hint: give it with --input to=VALUE\n"), "{}", missing.err);
     let nowhere = bench.run(&["workflow", "run", "nowhere.yaml"]);
     assert!(nowhere.code == 2 && nowhere.err.contains("nowhere.yaml"), "{}", nowhere.err);
 }

@@ -9,9 +9,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use handyman_core::{Fault, FaultKind};
-use handyman_runtime::Agent;
+use handyman_core::{Fault, FaultKind, Run};
+use handyman_runtime::{Agent, Approval};
 use handyman_tools::web::Url;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use desk::Desk;
@@ -21,6 +22,7 @@ use running::Runs;
 mod answer;
 mod desk;
 mod door;
+mod listening;
 mod requests;
 mod running;
 mod told;
@@ -87,9 +89,9 @@ impl HttpAgent {
         Ok(self)
     }
 
-    /// Answers to this name of the machine too. On an address that only this machine can reach, and without a key, a request
-    /// for another name than `localhost` or the address itself comes from a page that has its own name lead here, and is
-    /// refused. A key is nothing that such a page has: with one, any name will do, also that of a proxy before the server.
+    /// Answers to this name of the machine too. Without a key, a request for another name than `localhost` or the address
+    /// itself may come from a page that has its own name lead here, and is refused. A key is nothing that such a page has:
+    /// with one, any name will do, also that of a proxy before the server.
     #[must_use]
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.hosts.push(name.into());
@@ -122,21 +124,24 @@ impl HttpAgent {
                 format!("other machines can reach {address}: an agent is served there only with a key");
             return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, error));
         }
-        let door = self.door(address.ip());
+        let own = match address.ip() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        };
         let runs = Arc::new(Runs::new(self.runs_max));
-        let router = router(Desk::new(self.agent, Arc::clone(&runs)), door);
+        let router = self.host(own).routes(Arc::clone(&runs));
         let stopping = Arc::clone(&runs);
         let stop = async move {
             until.await;
             stopping.stop();
         };
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stop).into_future();
+        let serving = listening::serve(listener, router, stop);
         let closing = async {
             runs.ended().await;
             tokio::time::sleep(CLOSING).await;
         };
         tokio::select! {
-            served = serving => served?,
+            () = serving => {}
             // A client that reads no more is not waited for.
             () = closing => {}
         }
@@ -145,36 +150,56 @@ impl HttpAgent {
         Ok(())
     }
 
-    /// Who may ask, at this address.
-    fn door(&self, address: IpAddr) -> Door {
-        let own = match address {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => format!("[{address}]"),
-        };
-        let usual = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
-        let hosts = self.hosts.iter().cloned().chain(usual).chain([own]).collect();
-        Door {
-            key: self.key.clone(),
-            origins: self.origins.clone(),
-            hosts: (address.is_loopback() && self.key.is_none()).then_some(hosts),
-        }
+    /// The agent as a part of an application of one's own: nested in its router, under any prefix, with its middleware
+    /// around. The paths of `docs/agent-api.md` are below that prefix.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::routing::get;
+    /// use handyman::{Agent, HttpAgent};
+    /// # fn application(agent: Agent) -> Router {
+    /// let agent = HttpAgent::new(agent).key("s3cret").into_router();
+    /// Router::new().route("/", get(|| async { "My application" })).nest("/v1", agent)
+    /// # }
+    /// ```
+    ///
+    /// With the routes come the key, the origins of pages, the names that are answered to without a key, the bytes that a
+    /// body may have, and how many runs may be under way. What [`HttpAgent::serve`] does beside that is the application's:
+    ///
+    /// - Who can reach the listener. Without a key, the application has to see to it that nobody else than those it means
+    ///   asks: a program can send any name as `Host`. An empty key lets nobody in.
+    /// - The end. Runs that are under way when the application ends are neither cancelled nor waited for. They are
+    ///   interrupted as by a crash: `resume` goes on with them, and so does the same `Idempotency-Key`.
+    pub fn into_router(self) -> Router {
+        let runs = Arc::new(Runs::new(self.runs_max));
+        self.routes(runs)
     }
-}
 
-fn router(desk: Desk, door: Door) -> Router {
-    Router::new()
-        .route("/health", get(requests::health))
-        .route("/runs", post(requests::begin))
-        .route("/runs/{id}", get(requests::run))
-        .route("/runs/{id}/events", get(requests::events))
-        .route("/runs/{id}/resume", post(requests::resume))
-        .route("/runs/{id}/cancel", post(requests::cancel))
-        .route("/runs/{id}/approval", get(requests::approval).post(requests::decide))
-        .route("/sessions/{name}/messages", get(requests::messages))
-        .method_not_allowed_fallback(requests::not_so)
-        .fallback(requests::nowhere)
-        .layer(from_fn_with_state(Arc::new(door), door::admit))
-        .with_state(desk)
+    /// A run as this API tells of it, for an application that has run it itself and answers in the same way. `approval` is
+    /// what it waits for ([`Agent::waiting`]). It is not under way any more: its `running` is false.
+    #[must_use]
+    pub fn json_of(run: &Run, approval: Option<&Approval>) -> Value {
+        answer::run(run, approval, false)
+    }
+
+    fn routes(self, runs: Arc<Runs>) -> Router {
+        let usual = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
+        let hosts = self.key.is_none().then(|| self.hosts.into_iter().chain(usual).collect());
+        let door = Door { key: self.key, origins: self.origins, hosts };
+        Router::new()
+            .route("/health", get(requests::health))
+            .route("/runs", post(requests::begin))
+            .route("/runs/{id}", get(requests::run))
+            .route("/runs/{id}/events", get(requests::events))
+            .route("/runs/{id}/resume", post(requests::resume))
+            .route("/runs/{id}/cancel", post(requests::cancel))
+            .route("/runs/{id}/approval", get(requests::approval).post(requests::decide))
+            .route("/sessions/{name}/messages", get(requests::messages))
+            .method_not_allowed_fallback(requests::not_so)
+            .fallback(requests::nowhere)
+            .layer(from_fn_with_state(Arc::new(door), door::admit))
+            .with_state(Desk::new(self.agent, runs))
+    }
 }
 
 /// The key is not shown.
@@ -187,3 +212,6 @@ impl fmt::Debug for HttpAgent {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,10 @@ impl<P: Policy> Policy for UnlessAlways<P> {
         }
         decision
     }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        self.0.ruled_out(tools, run)
+    }
 }
 
 #[cfg(test)]

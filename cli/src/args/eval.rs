@@ -12,10 +12,10 @@ use super::{Places, RunOptions};
 pub(crate) struct Evaluation {
     /// The cases: a YAML list, or one JSON object a line
     pub(crate) file: PathBuf,
-    /// Try each case so many times, with --temperature each time with another seed. It has passed when all tries have
+    /// Try each case N times, with --temperature each time with another seed; it passes if all its tries do
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tries: u32,
-    /// Only the case of this name (may be repeated)
+    /// Try only the case of this name (may be repeated)
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
     #[command(flatten)]
@@ -25,9 +25,9 @@ pub(crate) struct Evaluation {
 /// Says of an option what it means here, where that is something else than for a run.
 fn as_here(option: clap::Arg) -> clap::Arg {
     let help = match option.get_id().as_str() {
-        "journal" => "Keep all runs in this journal, to look at them [default: none is kept]",
+        "journal" => "Keep all runs in this journal, to look at afterwards [default: none is kept]",
         "world" => {
-            "Begin each try in a copy of this sandbox world, which nothing else may write to meanwhile [default: a new one]"
+            "Begin each try in a copy of this sandbox world; nothing else may write to it meanwhile [default: a new one]"
         }
         "json" => {
             "Print one JSON object a line: for each case \
@@ -35,8 +35,8 @@ fn as_here(option: clap::Arg) -> clap::Arg {
              then {\"type\":\"total\",\"passed\":…,\"of\":…,\"interval\":[…,…],\"usage\":{…},\"ms\":…}"
         }
         "approve" => {
-            "What happens with calls that have an effect, of tools that the next three options do not name; where a person would \
-             be asked, the try ends [default: auto, but ask where tools on offer act on what stays]"
+            "What to do with calls that have an effect; --allow, --ask and --deny go first. With ask a try ends at such a call, \
+             since nobody is asked [default: auto, but ask if tools on offer act on real things]"
         }
         _ => return option,
     };

@@ -6,7 +6,7 @@ use clap::{Args as Group, ValueEnum};
 #[derive(Debug, Clone, Default, Group)]
 #[command(next_help_heading = "Model in this process")]
 pub(crate) struct Local {
-    /// Tokens a session may have [default: as many as the model was trained for, 8192 at most]
+    /// Size of the model's window in tokens [default: as many as the model was trained for, 8192 at most]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) window: Option<u32>,
     /// Threads to compute with [default: one for each physical core that other programs leave free]
@@ -15,7 +15,7 @@ pub(crate) struct Local {
     /// Layers of the model on the GPU, 0 for none [default: as many as fit into its free memory]
     #[arg(long, value_name = "N")]
     pub(crate) gpu_layers: Option<u32>,
-    /// How keys and values of computed tokens are stored [default: f16]
+    /// Precision of the KV cache [default: f16]
     #[arg(long, value_enum, value_name = "TYPE")]
     pub(crate) cache_type: Option<Cache>,
     /// Whether nothing of sessions is kept on disk: nobody goes on with them.
@@ -24,16 +24,16 @@ pub(crate) struct Local {
     pub(crate) forgets: bool,
 }
 
-/// How keys and values are stored.
+/// Precision of the KV cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Cache {
     /// 16 bits a value
     #[value(name = "f16")]
     F16,
-    /// 8 bits: half the memory, hardly a difference
+    /// 8 bits: half the memory, hardly any loss
     #[value(name = "q8_0")]
     Q8,
-    /// 4 bits: a quarter of the memory, a visible difference
+    /// 4 bits: a quarter of the memory, a visible loss
     #[value(name = "q4_0")]
     Q4,
 }

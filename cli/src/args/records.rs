@@ -10,7 +10,7 @@ use super::{Places, Record, RunOptions, Today};
 pub(crate) enum RunsCommand {
     /// List runs, oldest first, one a line
     List {
-        /// Only the newest so many [default: all]
+        /// Only the newest N runs [default: all]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         last: Option<u32>,
         #[command(flatten)]
@@ -21,7 +21,7 @@ pub(crate) enum RunsCommand {
     },
     /// Show one run: what was asked, called, decided and answered, and where each argument came from
     Show {
-        /// The run
+        /// The run, as `handyman runs list` shows it
         run: String,
         #[command(flatten)]
         record: Record,
@@ -29,7 +29,7 @@ pub(crate) enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// End runs that were interrupted or wait for a person. No model is asked; tools say what became of calls in doubt
+    /// End runs that were interrupted or wait for a person. No model is asked; tools are asked what became of calls in doubt
     Cancel {
         /// The runs, as `handyman runs list` shows them
         #[arg(required = true, value_name = "RUN")]
@@ -39,7 +39,7 @@ pub(crate) enum RunsCommand {
         #[command(flatten)]
         places: Box<Places>,
     },
-    /// Check the journal: every event readable, none missing, none changed
+    /// Check the journal: every event can be read, none is missing, none was changed
     Verify {
         #[command(flatten)]
         record: Record,
@@ -51,9 +51,9 @@ pub(crate) enum RunsCommand {
         #[command(flatten)]
         record: Record,
     },
-    /// Drop old sessions. Nothing that has not ended or is in doubt is dropped
+    /// Drop old sessions, except those with a run that has not ended or a call in doubt
     Prune {
-        /// Drop sessions whose every run began longer ago than this: 30d, 12h
+        /// Drop sessions all of whose runs began longer ago than this: 30d, 12h
         #[arg(long, value_name = "AGE", value_parser = time)]
         older_than: Duration,
         #[command(flatten)]
@@ -75,16 +75,16 @@ pub(crate) enum ApprovalsCommand {
     },
     /// Allow the call that a run waits for; it runs when the run is resumed
     ///
-    /// All options of `handyman resume` may be given: they are in the command for that, which is printed.
+    /// Takes all options of `handyman resume` and puts them into the command it prints for going on.
     Allow {
         #[command(flatten)]
         which: Which,
     },
     /// Deny the call that a run waits for
     ///
-    /// All options of `handyman resume` may be given: they are in the command for that, which is printed.
+    /// Takes all options of `handyman resume` and puts them into the command it prints for going on.
     Deny {
-        /// Why not: the model is told it
+        /// The reason, which the model is told
         #[arg(long, value_name = "REASON")]
         why: Option<String>,
         #[command(flatten)]
@@ -98,7 +98,7 @@ pub(crate) enum ApprovalsCommand {
 pub(crate) struct Which {
     /// The run, as `handyman approvals list` shows it
     pub(crate) run: String,
-    /// Only if what waits is still this, as `handyman approvals list` shows it
+    /// Decide only if the waiting call still has this digest (`handyman approvals list` shows it)
     #[arg(long, value_name = "DIGEST")]
     pub(crate) digest: Option<String>,
     /// What the run goes on with afterwards, and the journal that it is in.

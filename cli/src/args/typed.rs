@@ -1,22 +1,39 @@
 //! Reads what was typed, and says what was probably meant where it is no command.
 
+use std::process::ExitCode;
+
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use super::Args;
 use super::again::all_options;
 use crate::problem::Problem;
+use crate::show;
 
 /// From this likeness on (Jaro and Winkler's, 0 to 1) a word is taken for a misspelt command.
 const ALIKE: f64 = 0.87;
 
-/// The arguments, where they can be read. Help and what clap itself explains best is printed, and the process exits.
-pub(crate) fn parse(arguments: &[String]) -> Result<Args, Problem> {
+/// What comes of what was typed.
+pub(crate) enum Typed {
+    /// Something is to be done.
+    Work(Box<Args>),
+    /// Help has been printed, and that is all.
+    Help(ExitCode),
+}
+
+/// The arguments, where they can be read. What clap itself explains best is printed, and the process exits.
+pub(crate) fn parse(arguments: &[String]) -> Result<Typed, Problem> {
     match Args::try_parse_from(messages_last(arguments)) {
-        Ok(args) => match &args.task {
-            Some(task) if args.command.is_none() => no_command(task, arguments).map(|()| args),
-            _ => Ok(args),
-        },
+        Ok(args) => {
+            if let (Some(task), None) = (&args.task, &args.command) {
+                no_command(task, arguments)?;
+            }
+            Ok(Typed::Work(Box::new(args)))
+        }
+        Err(error) if is_help(error.kind()) => {
+            show::help(&error);
+            Ok(Typed::Help(u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)))
+        }
         Err(error) => {
             let is_order = matches!(
                 error.kind(),
@@ -28,6 +45,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Args, Problem> {
             }
         }
     }
+}
+
+fn is_help(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
 }
 
 /// The arguments with those at the end, and marked as no options, that begin with a hyphen and can only be messages:
@@ -70,9 +91,7 @@ fn is_message(argument: &str) -> bool {
 
 /// A task of one word that names a command, or nearly so, is a command in the wrong place.
 fn no_command(task: &str, arguments: &[String]) -> Result<(), Problem> {
-    let Some(command) = commands().into_iter().find(|name| strsim::jaro_winkler(name, task) >= ALIKE) else {
-        return Ok(());
-    };
+    let Some(command) = alike(task) else { return Ok(()) };
     let options: Vec<&str> =
         arguments.iter().skip(1).map(String::as_str).filter(|argument| *argument != task).collect();
     let problem = if command == task {
@@ -100,10 +119,32 @@ fn meant(arguments: &[String]) -> Option<Problem> {
         return None;
     }
     let task = arguments[1..2 + words].join(" ");
+    let is_help = first == "help";
+    let named = if is_help { &rest[0] } else { first };
+    if is_help && commands.contains(named) {
+        return None;
+    }
+    if let Some(command) = alike(named) {
+        let line =
+            if is_help { format!("help {command}") } else { [&[command][..], rest].concat().join(" ") };
+        return Some(
+            Problem::usage(format!("there is no command '{named}'"))
+                .with_hint(format!("did you mean: handyman {line}; as a task: handyman \"{task}\"")),
+        );
+    }
     Some(
         Problem::usage("a task of several words has to be one argument")
             .with_hint(format!("put it in quotes: handyman \"{task}\"")),
     )
+}
+
+/// The command that a word is, or is nearly.
+fn alike(word: &str) -> Option<String> {
+    let likeness = |name: &String| strsim::jaro_winkler(name, word);
+    commands()
+        .into_iter()
+        .filter(|name| likeness(name) >= ALIKE)
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
 }
 
 fn commands() -> Vec<String> {

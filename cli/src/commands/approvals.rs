@@ -78,7 +78,7 @@ enum Named {
 
 /// How the model is named that a run began with.
 async fn model_of(journal: &dyn Journal, run: &RunId) -> Result<Named, Problem> {
-    let began = began_with(journal.events(run).await?);
+    let began = began_with(&journal.events(run).await?);
     Ok(match began.filter(|model| !models::is_builtin(model)) {
         None => Named::Here,
         Some(model) => models::pulled(&model).map_or(Named::Otherwise(model.name), Named::So),

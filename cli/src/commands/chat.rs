@@ -50,8 +50,9 @@ pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<
             Meant::Leave => break,
             Meant::Help => show::note(if may_begin_another { "/new, /help, /quit" } else { "/help, /quit" }),
             Meant::Unknown(command) => {
-                let problem = Problem::usage(format!("there is no {command}; it was not sent to the model"));
-                problem.with_hint("/help lists what there is").report();
+                let problem =
+                    Problem::usage(format!("unknown command {command}; it was not sent to the model"));
+                problem.with_hint("/help lists the commands").report();
                 worst = Worst::Failed;
             }
             Meant::Another if may_begin_another => {
@@ -160,7 +161,7 @@ async fn say(
     if std::io::stdin().is_terminal() && waits(session).await? {
         finish_last(session, options).await?;
         if waits(session).await? {
-            show::note("that is to be decided first; the message was not taken");
+            show::note("decide on that call first; your message was not sent");
             return Ok(None);
         }
     }

@@ -69,8 +69,9 @@ async fn here(named: Option<&str>, json: bool) -> Result<ExitCode, Problem> {
     }
     let layers =
         card.gpu_layers.map_or_else(|| "none on a GPU".to_owned(), |layers| format!("{layers} on a GPU"));
+    let parameters = super::model::parameters(card.parameters);
     show_rows(&[
-        ("model", format!("{} ({}, {} parameters)", card.info.name, card.architecture, card.parameters)),
+        ("model", format!("{} ({}, {parameters} parameters)", card.info.name, card.architecture)),
         ("window", format!("{} tokens (trained for {})", card.window, card.window_trained)),
         ("threads", format!("{} at most, fewer while other programs work", card.threads)),
         ("layers", layers),

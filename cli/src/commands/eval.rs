@@ -60,7 +60,7 @@ fn settled(options: &RunOptions) -> RunOptions {
         let lasting = lasting(&options.places);
         if let Some(option) = lasting {
             show::note(&format!(
-                "{option} offers tools that act on what stays: a try in which a person would be asked ends there \
+                "{option} offers tools that act on real things: a try in which a person would be asked ends there \
                  (--approve auto lets all calls run, --allow NAME those of one tool)"
             ));
         }

@@ -27,7 +27,7 @@ async fn info(file: Option<&str>) -> Result<ExitCode, Problem> {
         ("name", card.info.name.clone()),
         ("sha256", card.info.sha256.clone()),
         ("architecture", card.architecture.clone()),
-        ("parameters", card.parameters.to_string()),
+        ("parameters", parameters(card.parameters)),
         ("vocabulary", card.vocabulary.to_string()),
         ("window", format!("{} tokens (trained for {})", card.window, card.window_trained)),
         ("threads", card.threads.to_string()),
@@ -101,6 +101,17 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// How many parameters a model has, as models are named by them: `5.5 M`, `4.0 B`.
+#[cfg(feature = "llama")]
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(super) fn parameters(count: u64) -> String {
+    match count {
+        0..=999_999 => count.to_string(),
+        1_000_000..=999_999_999 => format!("{:.1} M", count as f64 / 1e6),
+        _ => format!("{:.1} B", count as f64 / 1e9),
+    }
+}
+
 /// A progress bar on standard error, where that is a terminal.
 #[derive(Debug, Default)]
 struct Bar {
@@ -135,3 +146,6 @@ impl Bar {
         }
     }
 }
+
+#[cfg(all(test, feature = "llama"))]
+mod tests;

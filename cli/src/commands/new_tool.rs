@@ -85,9 +85,9 @@ fn is_used(name: &str) -> bool {
 /// The folder that the crate finds handyman in.
 fn place(name: &str, handyman: Option<&Path>) -> Result<String, Problem> {
     let Some(path) = handyman else {
-        return Err(Problem::usage("where handyman is has to be said: it is in no package registry yet")
+        return Err(Problem::usage("--handyman FOLDER is missing: the crate is in no package registry yet")
             .with_hint(format!(
-                "with the folder of its sources: handyman tools new {name} --handyman FOLDER"
+                "name the folder of its sources: handyman tools new {name} --handyman FOLDER"
             )));
     };
     let shown = path.display();

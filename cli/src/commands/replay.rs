@@ -1,8 +1,11 @@
 //! `handyman replay` and `handyman fork`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use super::{agent_for, exit_code, observer};
+use handyman::{Event, Journal, RunId, SqliteJournal};
+
+use super::{agent_for, another_model, began_otherwise, chosen_model, exit_code, observer};
 use crate::approve::settle;
 use crate::args::RunOptions;
 use crate::interrupt::Interrupt;
@@ -11,16 +14,22 @@ use crate::settings::{self, Files, JournalFile};
 use crate::show;
 
 pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
-    JournalFile::of(&options.record)?.check()?;
-    let files = Files::of(&options.places)?;
-    let agent = if with_model {
-        settings::agent(options, &files).await?
-    } else {
-        settings::agent_without_model(options, &files).await?
-    };
+    let file = JournalFile::of(&options.record)?;
+    file.check()?;
     let run = run.into();
-    let replayed = agent.session_of(&run).await?.replay(&run, with_model).await?;
-    if let Some(model) = &replayed.made_by {
+    let agent = if with_model {
+        agent_for(&run, options, &Files::of(&options.places)?).await?
+    } else {
+        settings::agent_to_look(to_go_through(file.open_existing().await?, &run).await?, options).await?
+    };
+    let session = agent.session_of(&run).await?;
+    let made_by = if with_model { another_model(&agent, &session, &run).await? } else { None };
+    if let (Some(first), None) = (&made_by, &options.model) {
+        return Err(began_otherwise(&run, first, &agent.model())
+            .with_hint("name it with --model …, or check the events alone: --without-model"));
+    }
+    let replayed = session.replay(&run, with_model).await?;
+    if let Some(model) = &made_by {
         let which = model.sha256.get(..12).unwrap_or_default();
         show::note(&format!("the run was made by another model: {} {which}", model.name));
     }
@@ -41,6 +50,24 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
     Ok(ExitCode::FAILURE)
 }
 
+/// The journal of a run. Of one that cannot be written it is a copy in memory, with what the run came after: who goes
+/// through a run again holds its session's lease meanwhile.
+async fn to_go_through(journal: Arc<SqliteJournal>, run: &RunId) -> Result<Arc<SqliteJournal>, Problem> {
+    if !journal.is_read_only() {
+        return Ok(journal);
+    }
+    let copy = SqliteJournal::in_memory().await?;
+    if let Some(Event::Started { session, .. }) = journal.events(run).await?.first() {
+        let mut runs = Vec::new();
+        for summary in journal.runs(Some(session)).await? {
+            let events = journal.events(&summary.run).await?;
+            runs.push((summary.run, events));
+        }
+        copy.append_all(&runs).await?;
+    }
+    Ok(Arc::new(copy))
+}
+
 /// Where a fork goes its own way.
 pub(crate) enum At {
     /// At a turn, from 1.
@@ -55,12 +82,13 @@ pub(crate) async fn fork(run: String, at: &At, options: &RunOptions) -> Result<E
     let run = run.into();
     let agent = agent_for(&run, options, &files).await?;
     let session = agent.session_of(&run).await?;
+    chosen_model(&agent, &session, &run, options).await?;
     let ((session, forked), place) = match at {
         At::Turn(turn) => (session.fork(&run, *turn).await?, format!("turn {turn}")),
-        At::Step(step) => (session.fork_at_step(&run, step).await?, format!("the step {step}")),
+        At::Step(step) => (session.fork_at_step(&run, step).await?, format!("step {step}")),
     };
     if !options.json {
-        show::note(&format!("run {forked} has happened as {run} until {place}"));
+        show::note(&format!("run {forked} is a copy of {run} up to {place}"));
     }
     let observer = observer(options.json);
     let interrupt = Interrupt::new();

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use handyman::{Agent, Event, Journal, Observer, Outcome, RunSummary, ScriptModel, SessionId};
 use serde_json::json;
 
-use crate::args::{Places, Record, RunsCommand, Today};
+use super::began_with;
+use crate::args::{Places, Record, RunsCommand, Today, options_here};
 use crate::problem::Problem;
 use crate::settings::{self, Files, JournalFile};
 use crate::show::{self, JsonLines, Terminal};
@@ -40,7 +41,8 @@ async fn verify(record: &Record) -> Result<ExitCode, Problem> {
         return Ok(ExitCode::SUCCESS);
     }
     let problem = Problem::new(format!("the journal {} is damaged", file.path.display()));
-    Err(problem.with_hint("the other runs can be read; `handyman runs export` saves them"))
+    let export = format!("handyman runs export{}", options_here(&["runs", "export"]));
+    Err(problem.with_hint(format!("the other runs can be read; `{export}` saves them")))
 }
 
 /// Prints runs with their events. One that cannot be read is told of, and the others are printed.
@@ -94,8 +96,10 @@ fn gone(listed: &[RunSummary], left: &[RunSummary]) -> Vec<SessionId> {
 }
 
 fn unknown_run(run: &str) -> Problem {
-    Problem::usage(format!("there is no run {run} in the journal"))
-        .with_hint("`handyman runs list` shows the runs there are")
+    Problem::usage(format!("there is no run {run} in the journal")).with_hint(format!(
+        "`handyman runs list{}` shows the runs there are",
+        options_here(&["runs", "list"])
+    ))
 }
 
 async fn list(last: Option<u32>, record: &Record, json: bool) -> Result<ExitCode, Problem> {
@@ -154,14 +158,15 @@ async fn show(run: String, record: &Record, json: bool) -> Result<ExitCode, Prob
     if events.is_empty() {
         return Err(unknown_run(&run));
     }
-    let terminal = Terminal::detailed();
+    let (terminal, model) = (Terminal::detailed(), began_with(&events));
     for event in &events {
         if json {
             JsonLines.event(event);
         } else {
-            if let Event::Started { message, now, model, .. } = event {
-                show::line(&format!("{} · {}", now.strftime("%Y-%m-%d %H:%M"), model.name));
-                show::line(&format!("» {message}"));
+            if let Event::Started { message, now, .. } = event {
+                let model = model.as_ref().map_or_else(String::new, |model| format!(" · {}", model.name));
+                show::line(&format!("{}{model}", now.strftime("%Y-%m-%d %H:%M")));
+                show::indented("» ", message);
             }
             terminal.event(event);
         }

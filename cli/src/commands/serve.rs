@@ -9,12 +9,17 @@ use handyman::tools::mcp::serve::Serving;
 use handyman::{HttpAgent, ServedAgent};
 use tokio::net::TcpListener;
 
+use asked::Asked;
+
+use crate::approve::question;
 use crate::args::services::ServeCommand;
 use crate::args::{Places, RunOptions};
 use crate::interrupt::Interrupt;
 use crate::problem::Problem;
-use crate::settings::{self, Files};
+use crate::settings::{self, Files, Shared};
 use crate::show;
+
+mod asked;
 
 pub(crate) async fn dispatch(command: ServeCommand) -> Result<ExitCode, Problem> {
     match command {
@@ -112,8 +117,12 @@ pub(crate) async fn mcp(no_agent: bool, options: &RunOptions) -> Result<ExitCode
     } else {
         settings::agent(options, &files).await?
     };
-    let serving = Serving::new(agent.tools()?.clone(), move || files.now());
-    let serving = if no_agent { serving } else { serving.with(Arc::new(ServedAgent::new(agent))) };
+    let Shared { free, asked } = settings::shared(options, agent.tools()?)?;
+    let serving = Serving::new(free, move || files.now());
+    let asked = Asked::all(&asked)?.into_iter();
+    let serving = asked.fold(serving, |serving, tool| serving.with(Arc::new(tool)));
+    let serving =
+        if no_agent { serving } else { serving.with(Arc::new(ServedAgent::new(agent).asking(question))) };
     serving.on_standard_io().await.map_err(|error| Problem::from(error).with_hint(CLIENT_HINT))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use handyman::tools::wrap::call_within;
-use handyman::{CallContext, CallOutcome, IdempotencyKey, Limits, ToolCall, Toolset};
+use handyman::{CallContext, CallOutcome, IdempotencyKey, Limits, Safety, ToolCall, ToolSpec, Toolset};
 use serde_json::{Map, Value};
 
 use super::new_tool;
@@ -28,7 +28,7 @@ pub(crate) async fn dispatch(command: ToolsCommand) -> Result<ExitCode, Problem>
 }
 
 async fn list(places: &Places) -> Result<ExitCode, Problem> {
-    let toolbox = Files::of(places)?.open_toolbox().await?;
+    let toolbox = Files::to_look(places)?.open_toolbox().await?;
     let width = toolbox.specs().iter().map(|spec| spec.name.chars().count()).max().unwrap_or_default();
     for spec in toolbox.specs() {
         let description = show::one_line(&spec.description);
@@ -43,9 +43,11 @@ async fn list(places: &Places) -> Result<ExitCode, Problem> {
 }
 
 async fn describe(name: &str, places: &Places) -> Result<ExitCode, Problem> {
-    let toolbox = Files::of(places)?.open_toolbox_of(&[name.to_owned()]).await?;
+    let toolbox = Files::to_look(places)?.open_toolbox_of(&[name.to_owned()]).await?;
     for spec in toolbox.specs() {
-        let text = serde_json::to_string_pretty(spec).map_err(|error| Problem::new(error.to_string()))?;
+        // Where it acts is no part of what it is, and nobody acts there now.
+        let spec = ToolSpec { safety: Safety { place: None, ..spec.safety.clone() }, ..spec.clone() };
+        let text = serde_json::to_string_pretty(&spec).map_err(|error| Problem::new(error.to_string()))?;
         show::record(&text);
     }
     Ok(ExitCode::SUCCESS)
@@ -63,15 +65,11 @@ async fn call(
     let key =
         key.map_or_else(|| IdempotencyKey::from(format!("by-hand.{}", jiff::Timestamp::now())), Into::into);
     let call = ToolCall { id: "c1".into(), tool: name.to_owned(), arguments };
-    let context = CallContext {
-        run: "by-hand".into(),
-        session: "by-hand".into(),
-        call: call.id.clone(),
-        key,
-        now,
-        allowed: None,
-        untrusted: false,
-    };
+    let context = CallContext::new(now)
+        .of_call("by-hand", call.id.clone())
+        .in_session("by-hand")
+        .under(key)
+        .on_progress(|text| show::note(&text));
     let result = call_within(Limits::default().tool_time, &toolbox, &call, &context).await;
     show::record(&result.result.to_string());
     if result.outcome == CallOutcome::Unknown {

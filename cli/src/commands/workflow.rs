@@ -29,7 +29,7 @@ async fn run(file: &Path, inputs: &[String], options: &RunOptions) -> Result<Exi
     }
     let workflow = read(file)?;
     // What is wrong with the inputs is told before a model is loaded.
-    let inputs = workflow.bind(typed(inputs, &workflow)?)?;
+    let inputs = bound(typed(inputs, &workflow)?, &workflow)?;
     let files = Files::of(&options.places)?;
     let agent = if workflow.needs_model() {
         settings::agent(options, &files).await?
@@ -46,14 +46,15 @@ async fn run(file: &Path, inputs: &[String], options: &RunOptions) -> Result<Exi
 
 async fn check(file: &Path, places: &Places) -> Result<ExitCode, Problem> {
     let workflow = read(file)?;
-    let toolbox = Files::of(places)?.open_toolbox().await?;
+    let toolbox = Files::to_look(places)?.open_toolbox().await?;
     workflow.fits(toolbox.specs())?;
     let what = Some(workflow.description().trim()).filter(|what| !what.is_empty());
     show::line(&what.map_or(workflow.name().to_owned(), |what| format!("{}: {what}", workflow.name())));
     let inputs = workflow.inputs();
     for (name, input) in inputs["properties"].as_object().into_iter().flatten() {
         let what = input["description"].as_str().map(|what| format!("  {what}")).unwrap_or_default();
-        let default = input.get("default").map(|default| format!(" (else {})", show::value_text(default)));
+        let default =
+            input.get("default").map(|default| format!(" (default: {})", show::value_text(default)));
         show::line(&format!("  input {name}{what}{}", default.unwrap_or_default()));
     }
     for step in workflow.steps() {
@@ -126,6 +127,21 @@ fn typed(inputs: &[String], workflow: &Workflow) -> Result<Map<String, Value>, P
         }
     }
     Ok(typed)
+}
+
+/// The inputs with the defaults of others; where some are missing, with how they are given.
+fn bound(given: Map<String, Value>, workflow: &Workflow) -> Result<Map<String, Value>, Problem> {
+    let wanted = workflow.inputs();
+    let wanted = wanted["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing: Vec<String> = wanted
+        .filter(|name| !given.contains_key(*name))
+        .map(|name| format!("--input {name}=VALUE"))
+        .collect();
+    let hint = if missing.len() == 1 { "give it with " } else { "give them with " };
+    workflow.bind(given).map_err(|fault| match missing.as_slice() {
+        [] => fault.into(),
+        missing => Problem::from(fault).with_hint(format!("{hint}{}", missing.join(" "))),
+    })
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ const SERVER_HINT: &str =
 #[derive(Debug)]
 pub(crate) struct Files {
     world: PathBuf,
+    /// Whether the tools are only looked at: the sandbox is one that goes away again.
+    is_to_look: bool,
     docs: Option<PathBuf>,
     mail: Option<PathBuf>,
     database: Option<Place>,
@@ -47,7 +49,8 @@ pub(crate) struct Files {
 impl Files {
     pub(crate) fn of(places: &Places) -> Result<Self, Problem> {
         Ok(Self {
-            world: in_data_folder(places.world.as_deref(), "world.db")?,
+            world: in_data_folder("--world", places.world.as_deref(), "world.db")?,
+            is_to_look: false,
             docs: places.docs.clone(),
             mail: places.mail.clone(),
             database: database(places.database.as_deref())?,
@@ -57,6 +60,11 @@ impl Files {
             services: places.services.clone(),
             today: places.today,
         })
+    }
+
+    /// The same where the tools are only looked at: a world that nobody has named is neither made nor written to.
+    pub(crate) fn to_look(places: &Places) -> Result<Self, Problem> {
+        Ok(Self { is_to_look: places.world.is_none(), ..Self::of(places)? })
     }
 
     /// All tools: the sandbox's, and those that were configured.
@@ -119,12 +127,12 @@ impl Files {
         }
     }
 
-    /// The sandbox, on its world; where nothing of it is offered, on one that goes away again.
+    /// The sandbox, on its world; where nothing of it is offered, or it is only looked at, on one that goes away again.
     pub(crate) async fn open_sandbox(
         &self,
         journal: Option<&Arc<SqliteJournal>>,
     ) -> Result<Sandbox, Problem> {
-        let world = (!self.no_sandbox).then(|| self.world.clone());
+        let world = self.keeps_world().then(|| self.world.clone());
         if let Some(folder) = world.as_deref().and_then(Path::parent) {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Problem::new(format!("the folder {} cannot be made: {error}", folder.display()))
@@ -181,9 +189,14 @@ impl Files {
         named.max_by_key(|(name, _)| name.len()).map_or(WORLD_HINT, |(_, hint)| hint)
     }
 
+    /// Whether what the sandbox's tools do stays.
+    fn keeps_world(&self) -> bool {
+        !self.no_sandbox && !self.is_to_look
+    }
+
     /// Whether a file is the one that the world is kept in.
     pub(super) fn is_world(&self, file: &Path) -> bool {
-        !self.no_sandbox && self.world == file
+        self.keeps_world() && self.world == file
     }
 
     /// The local date and time that runs begin at.

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "services")]
+use handyman::{Effect, ToolSpec};
 use handyman::{Tool, Toolbox, Toolset};
 
+#[cfg(feature = "services")]
+use crate::args::{Approve, RunOptions};
 use crate::problem::Problem;
 use crate::show;
 
@@ -56,6 +60,42 @@ pub(super) fn on_offer(option: &str, choice: &[String], toolbox: &Toolbox) -> Re
         Problem::usage(problem).with_hint(format!("the tools on offer are: {}", names.join(", ")))
     })?;
     Ok(kept.into_iter().map(str::to_owned).collect())
+}
+
+/// The tools that other programs call by themselves, on their own decision.
+#[cfg(feature = "services")]
+pub(crate) struct Shared {
+    /// Those that nothing was said of but that they are there.
+    pub(crate) free: Toolbox,
+    /// Those of which a person is asked about every call.
+    pub(crate) asked: Toolbox,
+}
+
+/// What the options say of tools that are called without the agent. They go first for it and here alike: what is denied is
+/// left out, and with `--approve deny` all that does not only read. That an effect needs a person's yes is the decision of
+/// the program that calls.
+///
+/// # Errors
+/// A name that no tool on offer has.
+#[cfg(feature = "services")]
+pub(crate) fn shared(options: &RunOptions, toolbox: &Toolbox) -> Result<Shared, Problem> {
+    let allowed = on_offer("--allow", &options.allow, toolbox)?;
+    let asked = on_offer("--ask", &options.ask, toolbox)?;
+    let denied = on_offer("--deny", &options.deny, toolbox)?;
+    let is_left_out = |spec: &ToolSpec| {
+        let reads = spec.effect == Effect::ReadOnly || allowed.contains(&spec.name);
+        denied.contains(&spec.name) || (options.approve() == Approve::Deny && !reads)
+    };
+    let (mut free, mut to_ask) = (Vec::new(), Vec::new());
+    for spec in toolbox.specs() {
+        let name = &spec.name;
+        if asked.contains(name) && !denied.contains(name) {
+            to_ask.push(name);
+        } else if !is_left_out(spec) {
+            free.push(name);
+        }
+    }
+    Ok(Shared { free: toolbox.only(free)?, asked: toolbox.only(to_ask)? })
 }
 
 /// The names that were chosen, in the order in which they were written.

@@ -43,7 +43,7 @@ pub(crate) fn cut(text: &str, room: usize) -> Cow<'_, str> {
 }
 
 /// Columns that a character takes. What joins the one before it counts as one more, which cuts early and not late.
-fn columns(c: char) -> usize {
+pub(super) fn columns(c: char) -> usize {
     let is_wide = matches!(c,
         '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
         | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
@@ -53,7 +53,7 @@ fn columns(c: char) -> usize {
 
 /// Columns of the terminal that standard output is; the usual ones where it is none, or does not know.
 #[cfg(unix)]
-fn width() -> usize {
+pub(super) fn width() -> usize {
     let size = rustix::termios::tcgetwinsize(std::io::stdout());
     match size.map(|size| usize::from(size.ws_col)) {
         Ok(columns @ 1..) => columns,
@@ -63,7 +63,7 @@ fn width() -> usize {
 
 /// Columns of a line.
 #[cfg(not(unix))]
-fn width() -> usize {
+pub(super) fn width() -> usize {
     WIDTH
 }
 

@@ -34,6 +34,12 @@ pub(super) fn lines(text: &str) {
     record(&printable_lines(text));
 }
 
+/// Prints a text for a person behind these two columns. Its further lines are indented: none of them passes for one of
+/// this program's own.
+pub(crate) fn indented(first: &str, text: &str) {
+    record(&format!("{first}{}", printable_lines(text.trim_end()).replace('\n', "\n  ")));
+}
+
 /// Prints a line for a program, as it is.
 pub(crate) fn record(text: &str) {
     remember(writeln!(io::stdout().lock(), "{text}"));
@@ -48,6 +54,11 @@ pub(super) fn print_now(text: &str) {
 /// Prints what is about the run, not of it, on standard error. Nobody can be told where that is closed.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "· {}", printable(text));
+}
+
+/// Prints what is wrong, or helps, on standard error. It may have several lines.
+pub(crate) fn complaint(kind: &str, text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{kind}: {}", printable_lines(text));
 }
 
 /// Prints the same, but not again: what is left out of tools is left out each time that they are opened.

@@ -40,6 +40,18 @@ async fn model() -> Result<impl handyman::Model, Fault> {
 }
 
 #[tokio::test]
+async fn the_tool_alone_says_hello_and_refuses_what_is_wrong() {
+    use handyman::core::testing::call;
+    let context = CallContext::new(handyman::jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0));
+    let said = call(&greet, serde_json::json!({"name": "Ann"}), &context).await.unwrap();
+    assert_eq!(said["text"], "Hello, Ann!");
+    for wrong in [serde_json::json!({"name": "R2D2"}), serde_json::json!({"name": "Ann", "times": 9})] {
+        let error = call(&greet, wrong, &context).await.unwrap_err();
+        assert!(matches!(error.kind(), ToolErrorKind::InvalidArgument { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_with_digits_is_refused_and_another_greeted() -> Result<(), Fault> {
     use handyman::core::testing::ScriptedModel;
     let call = |who: &str| ScriptedModel::call("greet", serde_json::json!({"name": who}));

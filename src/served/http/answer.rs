@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use handyman_core::{
-    CallResult, Earlier, Event, Fault, FaultKind, Message, Outcome, Receipt, Run, RunId, ToolCall,
-};
+use handyman_core::{CallResult, Fault, FaultKind, Message, Run, RunId, ToolCall};
 use handyman_runtime::Approval;
 use serde_json::{Value, json};
 
@@ -60,7 +58,8 @@ impl Refusal {
             | FaultKind::Schema
             | FaultKind::Backend
             | FaultKind::Busy
-            | FaultKind::Journal => refusal,
+            | FaultKind::Journal
+            | FaultKind::Tool => refusal,
         }
     }
 
@@ -94,6 +93,7 @@ impl Refusal {
             FaultKind::Schema => (StatusCode::INTERNAL_SERVER_ERROR, "schema"),
             FaultKind::Backend => (StatusCode::INTERNAL_SERVER_ERROR, "backend"),
             FaultKind::Journal => (StatusCode::INTERNAL_SERVER_ERROR, "journal"),
+            FaultKind::Tool => (StatusCode::INTERNAL_SERVER_ERROR, "tool"),
         };
         let refusal = Self::new(status, kind, fault.to_string());
         let refusal = if fault.kind() == FaultKind::Busy { refusal.after_seconds(1) } else { refusal };
@@ -148,22 +148,17 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// A run as it is after these events: how it ended, if it has, and what waits. `is_running` says whether it is under way
-/// here.
-pub(super) fn run(id: &RunId, events: &[Event], approval: Option<&Approval>, is_running: bool) -> Value {
-    let run = Run::replay(id.clone(), Earlier::default(), events);
-    let message = match events.first() {
-        Some(Event::Started { message, .. }) => message.as_str(),
-        Some(_) | None => "",
-    };
-    let mut told = json!({"run": id, "session": run.session(), "message": message, "outcome": null});
+/// A run as it is now: how it ended, if it has, and what waits. `is_running` says whether it is under way here.
+pub(super) fn run(run: &Run, approval: Option<&Approval>, is_running: bool) -> Value {
+    let mut told =
+        json!({"run": run.id(), "session": run.session(), "message": run.message(), "outcome": null});
     let outcome = run.outcome().map(|outcome| serde_json::to_value(outcome).unwrap_or_default());
     for (name, value) in outcome.as_ref().and_then(Value::as_object).into_iter().flatten() {
         told[name.as_str()] = value.clone();
     }
     told["running"] = json!(is_running && outcome.is_none());
     told["answer"] = json!(run.answer());
-    told["receipts"] = json!(receipts(events, run.outcome()));
+    told["receipts"] = json!(run.receipts());
     if !run.incomplete().is_empty() {
         told["incomplete"] = json!(run.incomplete());
     }
@@ -172,15 +167,6 @@ pub(super) fn run(id: &RunId, events: &[Event], approval: Option<&Approval>, is_
         told["approval"] = json!(approval);
     }
     told
-}
-
-/// What a run that has ended did, by reference.
-fn receipts<'e>(events: &'e [Event], outcome: Option<&Outcome>) -> &'e [Receipt] {
-    let last = events.iter().rev().find_map(|event| match event {
-        Event::Finished { receipts, .. } => Some(receipts.as_slice()),
-        _ => None,
-    });
-    last.filter(|_| outcome.is_some()).unwrap_or_default()
 }
 
 /// A message of a session: who speaks, what is said, calls and results.

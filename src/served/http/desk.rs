@@ -38,12 +38,18 @@ impl Desk {
         if events.is_empty() { Err(Refusal::not_there(format!("there is no run {run}"))) } else { Ok(events) }
     }
 
+    /// A run that is there, as what is recorded of it says.
+    async fn folded(&self, run: &RunId) -> Result<Run, Refusal> {
+        let events = self.events(run).await?;
+        Ok(Run::replay(run.clone(), Earlier::default(), &events))
+    }
+
     /// A run as it is now.
     pub(super) async fn run(&self, run: &RunId) -> Result<Value, Refusal> {
         let is_running = self.runs.has(run);
-        let events = self.events(run).await?;
+        let folded = self.folded(run).await?;
         let approval = self.agent.waiting(run).await?;
-        Ok(answer::run(run, &events, approval.as_ref(), is_running))
+        Ok(answer::run(&folded, approval.as_ref(), is_running))
     }
 
     /// Goes on with a run, and tells of it.
@@ -56,8 +62,7 @@ impl Desk {
     /// Tells of the run that was begun with a message before. One that was interrupted goes on, and so does one of which a
     /// person has decided what it waited for.
     pub(super) async fn again(&self, run: RunId, message: &str, form: Form) -> Result<Response, Refusal> {
-        let events = self.events(&run).await?;
-        if !matches!(events.first(), Some(Event::Started { message: first, .. }) if first == message) {
+        if self.folded(&run).await?.message() != message {
             return Err(Refusal::conflict(&run, "the key was used for another message")
                 .hint("send another Idempotency-Key with another message"));
         }
@@ -79,7 +84,6 @@ impl Desk {
 
     /// How a run has ended, if it has.
     pub(super) async fn outcome(&self, run: &RunId) -> Result<Option<Outcome>, Refusal> {
-        let events = self.events(run).await?;
-        Ok(Run::replay(run.clone(), Earlier::default(), &events).outcome().cloned())
+        Ok(self.folded(run).await?.outcome().cloned())
     }
 }

@@ -22,7 +22,12 @@ pub(super) struct Door {
 }
 
 /// Lets a request in, or says why not.
-pub(super) async fn admit(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+pub(super) async fn admit(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+    // In HTTP/2, whom a request asks stands in its URI.
+    let asked = request.uri().authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok());
+    if let Some(host) = asked.filter(|_| !request.headers().contains_key(header::HOST)) {
+        request.headers_mut().insert(header::HOST, host);
+    }
     let page = match door.page(request.headers()) {
         Ok(page) => page,
         Err(refusal) => return refusal.into_response(),

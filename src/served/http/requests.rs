@@ -1,5 +1,7 @@
 //! What can be asked.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path, Request, State};
@@ -18,19 +20,22 @@ use super::told::{self, Form};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1_000_000;
+/// How long a body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(30);
 /// Characters of an `Idempotency-Key`, and of a session's name.
 const NAME_CHARS_MAX: usize = 200;
 
-/// The name in a path.
+/// The name in a path: the last of it, for what it is mounted under may have names of its own.
 pub(super) struct Named(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Path(name) = Path::<String>::from_request_parts(parts, state)
+        let Path(mut names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
             .await
             .map_err(|error| Refusal::of_request(format!("the path cannot be read: {error}")))?;
+        let (_, name) = names.pop().ok_or_else(|| Refusal::of_request("the path names nothing"))?;
         Ok(Self(name))
     }
 }
@@ -232,7 +237,11 @@ fn is_name(text: &str) -> bool {
 }
 
 async fn in_body<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
-    let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+    let bytes = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES_MAX)).await.map_err(|_| {
+        let message = format!("the body did not come within {} s", BODY_TIME.as_secs());
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "request", message)
+    })?;
+    let bytes = bytes.map_err(|error| {
         let message = format!("the body cannot be read, or has more than {BODY_BYTES_MAX} bytes: {error}");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "request", message)
     })?;

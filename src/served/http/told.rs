@@ -10,7 +10,7 @@ use futures_util::stream;
 use handyman_core::{Delta, Event, Fault, RunId};
 use handyman_runtime::Told;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::desk::Desk;
@@ -98,8 +98,7 @@ impl Telling {
         loop {
             return Some(match self.hear().await? {
                 Ok(Told::Event(event)) => frame("event", &event),
-                Ok(Told::Delta(Delta::Text(text))) => frame("delta", &json!({"text": text})),
-                Ok(Told::Delta(Delta::Reasoning(text))) => frame("delta", &json!({"reasoning": text})),
+                Ok(Told::Delta(delta)) => frame("delta", &piece(&delta)),
                 Ok(Told::Ended(run)) => match self.desk.run(run.id()).await {
                     Ok(run) => frame("ended", &run),
                     Err(refusal) => frame("fault", &refusal.value()),
@@ -125,7 +124,19 @@ impl Telling {
     }
 }
 
+/// A piece of a reply, or how far a call has come.
+fn piece(delta: &Delta) -> Value {
+    match delta {
+        Delta::Text(text) => json!({"text": text}),
+        Delta::Reasoning(text) => json!({"reasoning": text}),
+        Delta::Progress { call, text } => json!({"call": call, "progress": text}),
+    }
+}
+
 /// One of the stream's events: what kind it is, and its JSON.
 fn frame(name: &str, data: &impl Serialize) -> sse::Event {
     sse::Event::default().event(name).data(serde_json::to_string(data).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,9 +42,8 @@ fn parsed(text: &str) -> Result<Vec<Case>, String> {
     if text.trim_start().starts_with('{') {
         let lines = (1_usize..).zip(text.lines()).filter(|(_, line)| !is_empty(line));
         let read = |(number, line): (usize, &str)| {
-            let place = format!("line {number}");
-            let value = serde_json::from_str(line).map_err(|error| format!("{place}: {error}"))?;
-            case(value, &place)
+            let value = serde_json::from_str(line).map_err(|error| wrong_json(number, &error))?;
+            case(value, &format!("line {number}"))
         };
         return lines.map(read).collect();
     }
@@ -52,6 +51,13 @@ fn parsed(text: &str) -> Result<Vec<Case>, String> {
         return Err("it is neither a YAML list nor one JSON object a line".to_owned());
     };
     (1_usize..).zip(values).map(|(number, value)| case(value, &format!("case {number}"))).collect()
+}
+
+/// What is wrong with a line, and at which column: that it is the first line of what was read is nobody's concern.
+fn wrong_json(line: usize, error: &serde_json::Error) -> String {
+    let (told, column) = (error.to_string(), error.column());
+    let what = told.strip_suffix(&format!(" at line {} column {column}", error.line())).unwrap_or(&told);
+    format!("line {line}, column {column}: {what}")
 }
 
 /// A case, with its name where it is wrong and has one.

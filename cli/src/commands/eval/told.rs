@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handyman::Usage;
-use handyman::eval::{Report, Tried};
+use handyman::eval::{Report, Threshold, Tried};
 use serde_json::json;
 
 use crate::args::{RunOptions, options_here};
@@ -54,8 +54,15 @@ pub(super) fn total(report: &Report, json: bool) {
     let (low, high) = report.interval();
     if json {
         let interval = [low, high];
-        let total = json!({"type": "total", "passed": passed, "of": of, "interval": interval, "usage": usage, "ms": ms});
+        let mut total = json!({"type": "total", "passed": passed, "of": of, "interval": interval, "usage": usage, "ms": ms});
+        if let Some(threshold) = report.threshold() {
+            total["threshold"] = json!(threshold);
+        }
         show::record(&total.to_string());
+        return;
+    }
+    if report.cases.is_empty() {
+        show::line("stopped before a case had ended");
         return;
     }
     show::line("");
@@ -71,11 +78,23 @@ pub(super) fn total(report: &Report, json: bool) {
     let share = 100.0 * f64::from(passed) / f64::from(of.max(1));
     show::line("");
     show::line(&format!(
-        "{passed} of {} passed: {share:.0} %, with 95 % confidence {:.0} to {:.0} %",
+        "{passed} of {} passed: {share:.0} % (95 % confidence interval {:.0} to {:.0} %)",
         show::counted(of, "case"),
         100.0 * low,
         100.0 * high
     ));
+    if let Some(threshold) = report.threshold() {
+        show::line(&confidence(threshold));
+    }
+}
+
+/// What the model's confidence tells of what it got wrong.
+fn confidence(threshold: Threshold) -> String {
+    let Threshold { below, failed, failed_of, passed, passed_of } = threshold;
+    format!(
+        "below a confidence of {below:.2}: {failed} of {failed_of} tries that failed, {passed} of {passed_of} that passed \
+         (--ask-below {below:.2} asks before their effects)"
+    )
 }
 
 fn row(passed: &str, usage: &Usage, ms: u64, name: &str) -> String {

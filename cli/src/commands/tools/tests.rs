@@ -53,15 +53,7 @@ async fn a_call_without_an_answer_ends_and_says_what_is_known() {
         let toolbox = Toolbox::new().with(Arc::new(Silent { spec, knows })).unwrap();
         let call = ToolCall { id: "c1".into(), tool: "silent".to_owned(), arguments: Map::new() };
         let now = jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0);
-        let context = CallContext {
-            run: "by-hand".into(),
-            session: "by-hand".into(),
-            call: call.id.clone(),
-            key: "k1".into(),
-            now,
-            allowed: None,
-            untrusted: false,
-        };
+        let context = CallContext::new(now).under("k1");
         let result = call_within(Duration::from_millis(10), &toolbox, &call, &context).await;
         assert_eq!(result.outcome, outcome, "{}", result.result);
         assert!(result.result.to_string().contains(words), "{}", result.result);

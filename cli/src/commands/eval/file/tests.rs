@@ -24,7 +24,8 @@ fn what_is_wrong_is_said_with_its_place() {
     };
     let good = "{\"task\": \"Rain?\", \"expect\": {\"exactly\": true}}";
     told(&format!("{good}\n\n{{\"task\": 3}}"), "line 3: `task` is a text");
-    told(&format!("{good}\n{{"), "line 2: EOF");
+    told(&format!("{good}\n{{"), "line 2, column 1: EOF while parsing an object");
+    told(&format!("{good}\n{{\"task\": x}}"), "line 2, column 10: expected value");
     told("- {name: trip, task: \"Rain?\", expect: {cals: []}}", "case 1 (trip): unknown field `cals`");
     told("- {task: \"Rain?\"}", "case 1: `expect` says nothing");
     told("task: Rain?", "it is neither a YAML list nor one JSON object a line");

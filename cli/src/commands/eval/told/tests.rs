@@ -1,10 +1,10 @@
 //! Cases and totals in lines.
 
 use handyman::Usage;
-use handyman::eval::{About, Tried, Try, Unmet};
+use handyman::eval::{About, Threshold, Tried, Try, Unmet};
 use serde_json::json;
 
-use super::{line, row};
+use super::{confidence, line, row};
 
 fn tried(whys: &[&[&str]]) -> Tried {
     let unmet = |why: &&str| Unmet { about: About::Calls, why: (*why).to_owned() };
@@ -31,4 +31,12 @@ fn a_row_has_its_columns() {
     let usage: Usage = serde_json::from_value(usage).unwrap();
     let expected = "1 of 1            4        724      242      1.2 s  票";
     assert_eq!(row("1 of 1", &usage, 1234, "票"), expected);
+}
+
+#[test]
+fn what_confidence_tells_is_a_line() {
+    let threshold = Threshold { below: 0.9, failed: 3, failed_of: 4, passed: 1, passed_of: 16 };
+    let expected = "below a confidence of 0.90: 3 of 4 tries that failed, 1 of 16 that passed (--ask-below 0.90 asks before \
+                    their effects)";
+    assert_eq!(confidence(threshold), expected);
 }

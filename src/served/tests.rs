@@ -1,0 +1,87 @@
+//! The agent as a tool: what a person is asked, and what the model is told where nobody can be.
+
+use std::sync::Arc;
+
+use handyman_core::testing::{MemoryJournal, ScriptedModel};
+use handyman_core::{CallId, Tool, ToolCall};
+
+use super::*;
+
+/// A client whose person says this, or that has none to ask.
+struct Client(Option<bool>);
+
+#[async_trait]
+impl Caller for Client {
+    fn tell(&self, _message: &str) {}
+
+    async fn allows(&self, _question: &str) -> Option<bool> {
+        self.0
+    }
+
+    async fn gone(&self) {
+        std::future::pending().await
+    }
+}
+
+/// Pays, and has not heard of plans.
+struct Pay(ToolSpec);
+
+#[async_trait]
+impl Tool for Pay {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+
+    async fn call(&self, _arguments: Map<String, Value>, _context: &CallContext) -> ToolResult<Value> {
+        Ok(json!({"paid": true}))
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_could_be_asked_about_is_no_persons_no() {
+    let cases = [(None, NOBODY), (Some(false), "a person said no")];
+    for (says, told) in cases {
+        let spec = ToolSpec {
+            name: "pay".to_owned(),
+            description: "Pays".to_owned(),
+            parameters: json!({"type": "object", "properties": {}}),
+            effect: Effect::Once,
+            safety: Safety::default(),
+        };
+        let journal = Arc::new(MemoryJournal::default());
+        let model =
+            ScriptedModel::new([ScriptedModel::call("pay", json!({})), ScriptedModel::answer("Not paid.")]);
+        let agent = Agent::new(model).tool(Pay(spec)).journal_with(Arc::clone(&journal));
+        let request = json!({"request": "Pay it"}).as_object().cloned().unwrap();
+        let context = CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0)).under("k1");
+        let done = ServedAgent::new(agent).call(request, &context, &Client(says)).await.unwrap();
+        assert_eq!(done["answer"], "Not paid.", "{done}");
+        let events = journal.events(&done["run"].as_str().unwrap().into()).await.unwrap();
+        let heard = events.iter().find_map(|event| match event {
+            Event::CallFinished { outcome: CallOutcome::Refused, result, .. } => Some(&result["error"]),
+            _ => None,
+        });
+        assert_eq!(heard, Some(&json!(told)), "{events:?}");
+    }
+}
+
+#[test]
+fn the_call_the_reason_and_the_plan_stand_on_lines_of_their_own() {
+    let arguments = json!({"id": "G2"}).as_object().cloned().unwrap();
+    let approval = |plan: Option<Value>| Approval {
+        run: "r1".into(),
+        session: "s1".into(),
+        message: "Book it".to_owned(),
+        started: jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0),
+        call: ToolCall { id: CallId::from("c1"), tool: "book".to_owned(), arguments: arguments.clone() },
+        why: "book has an effect and needs a person's yes".to_owned(),
+        plan,
+        digest: "d1".to_owned(),
+        decision: None,
+    };
+    let asked = question(&approval(Some(json!({"price": 10}))));
+    let expected = "Allow book {\"id\":\"G2\"}?\nbook has an effect and needs a person's yes\nIt would:\n{\n  \"price\": 10\n}";
+    assert_eq!(asked, expected);
+    let asked = question(&approval(None));
+    assert!(asked.ends_with("yes\nIt cannot be said beforehand what it would do."), "{asked}");
+}
