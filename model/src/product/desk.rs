@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use handyman_core::{CallContext, CallId, IdempotencyKey, RunId, ToolCall, Toolbox, Toolset};
+use handyman_core::{CallContext, CallId, RunId, ToolCall, Toolbox, Toolset};
 use handyman_tools::{Sandbox, Settings};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, date};
@@ -138,16 +138,7 @@ impl World for Desk<'_> {
     fn call(&mut self, call: &Call) -> Value {
         self.calls += 1;
         let id = CallId::from(format!("c{}", self.calls));
-        let key = IdempotencyKey::of(&self.run, &id);
-        let context = CallContext {
-            run: self.run.clone(),
-            session: "desk".into(),
-            call: id.clone(),
-            key,
-            now: self.now,
-            allowed: None,
-            untrusted: false,
-        };
+        let context = CallContext::new(self.now).of_call(self.run.clone(), id.clone()).in_session("desk");
         let call = ToolCall { id, tool: call.name.clone(), arguments: call.arguments.clone() };
         let result = self.runtime.block_on(self.site.toolbox.call(&call, &context));
         if result.result.is_null() { json!({}) } else { result.result }

@@ -74,13 +74,25 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Talk>, Box<dyn Error>> {
     Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
+/// What first replies are counted in.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    /// Exact ones, by how they were constrained.
+    pub(crate) exact: Table,
+    /// Exact ones of those constrained as shipped, by how sure the model was.
+    pub(crate) sure: Table,
+}
+
+/// Where the ranges of confidence begin that are counted apart, the lowest last.
+const SURE_FROM: [f32; 6] = [0.99, 0.95, 0.9, 0.8, 0.5, 0.0];
+
 /// Counts the conversations whose first reply is exactly right: the calls with all their arguments, or none.
 pub(crate) async fn measure(
     model: &LocalModel,
     set: &str,
     talks: &[Talk],
     constraint: Constraint,
-    table: &mut Table,
+    counted: &mut Counted,
 ) -> Result<(), Box<dyn Error>> {
     for (number, talk) in talks.iter().enumerate() {
         let (Some(request), Some(right)) = (talk.messages.first(), talk.messages.get(1)) else { continue };
@@ -107,9 +119,22 @@ pub(crate) async fn measure(
             ReplyBody::Said { calls, .. } => same(&calls, &right.tool_calls),
             ReplyBody::Malformed { .. } => false,
         };
-        table.count(&format!("{set}: {}", constraint.name()), &talk.lang, exact);
+        counted.exact.count(&format!("{set}: {}", constraint.name()), &talk.lang, exact);
+        let range = reply.confidence.and_then(|sure| SURE_FROM.iter().position(|from| sure >= *from));
+        if let (Constraint::Shipped, Some(range)) = (constraint, range) {
+            counted.sure.count(&range_of(set, range), &talk.lang, exact);
+        }
     }
     Ok(())
+}
+
+/// A range of confidence, named so that the highest comes last.
+fn range_of(set: &str, range: usize) -> String {
+    let from = SURE_FROM[range];
+    match range.checked_sub(1) {
+        Some(above) => format!("{set}: {from:.2} to {:.2}", SURE_FROM[above]),
+        None => format!("{set}: {from:.2} or more"),
+    }
 }
 
 /// What replying without reading the request would reach: always the first tool with what it requires left empty,

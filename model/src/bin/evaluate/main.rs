@@ -21,7 +21,7 @@ use handyman_core::{Limits, ReplyOptions};
 use handyman_runtime::{Agent, AllowAll, LocalModel, ModelSettings};
 
 use cases::Case;
-use first::Constraint;
+use first::{Constraint, Counted};
 use judge::{Verdict, judge};
 use score::Table;
 use world::World;
@@ -73,8 +73,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut tables = Vec::new();
     let calls = first_replies(&model, &args).await?;
-    if !calls.rows().is_empty() {
-        tables.push(calls.markdown("the first reply's calls, exact", &calls.rows()));
+    for (table, heading) in [
+        (&calls.exact, "the first reply's calls, exact"),
+        (&calls.sure, "the same as shipped, by the model's confidence"),
+    ] {
+        if !table.rows().is_empty() {
+            tables.push(table.markdown(heading, &table.rows()));
+        }
     }
     let (tasks, claims) = whole_tasks(&model, &args).await?;
     if !tasks.rows().is_empty() {
@@ -88,18 +93,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Exactness of the first reply, on the product's and on invented tools.
-async fn first_replies(model: &LocalModel, args: &Args) -> Result<Table, Box<dyn Error>> {
-    let mut table = Table::default();
+async fn first_replies(model: &LocalModel, args: &Args) -> Result<Counted, Box<dyn Error>> {
+    let mut counted = Counted::default();
     for (set, file) in [("product's tools", &args.product), ("invented tools", &args.invented)] {
         let Some(file) = file else { continue };
         let mut talks = first::read(file)?;
         talks.truncate(args.most.unwrap_or(usize::MAX));
         for constraint in Constraint::ALL {
-            first::measure(model, set, &talks, constraint, &mut table).await?;
+            first::measure(model, set, &talks, constraint, &mut counted).await?;
         }
-        first::baselines(set, &talks, &mut table);
+        first::baselines(set, &talks, &mut counted.exact);
     }
-    Ok(table)
+    Ok(counted)
 }
 
 /// Whole tasks on the sandbox, and the false claims in their answers.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use handyman_core::{CallContext, CallId, IdempotencyKey, RunId, ToolCall, Toolbox, Toolset};
+use handyman_core::{CallContext, CallId, ToolCall, Toolbox, Toolset};
 use handyman_tools::{Sandbox, Settings};
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
@@ -29,17 +29,8 @@ impl World {
     }
 
     async fn call(&self, number: usize, tool: &str, arguments: Value) -> Value {
-        let (run, id) = (RunId::from("expected"), CallId::from(format!("c{number}")));
-        let key = IdempotencyKey::of(&run, &id);
-        let context = CallContext {
-            run,
-            session: "expected".into(),
-            call: id.clone(),
-            key,
-            now: self.now,
-            allowed: None,
-            untrusted: false,
-        };
+        let id = CallId::from(format!("c{number}"));
+        let context = CallContext::new(self.now).of_call("expected", id.clone()).in_session("expected");
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         self.toolbox.call(&ToolCall { id, tool: tool.to_owned(), arguments }, &context).await.result
     }
