@@ -237,7 +237,7 @@ impl Terminal {
             }
             Event::StepEnded { step, end: StepEnd::Skipped } => self.note(&format!("step {step}: skipped")),
             Event::StepEnded { step, end: StepEnd::Failed { why } } => {
-                self.note(&format!("step {step}: {why}"))
+                self.note(&format!("step {step}: {why}"));
             }
             _ => {}
         }

@@ -294,13 +294,12 @@ impl Session {
         watch: &Watch<'_>,
         first: &Event,
     ) -> Result<(), Fault> {
-        let tools = match first {
-            Event::Started { tools, .. } => self.agent.offer_revealing(is_headed(tools))?,
-            _ => {
-                let tools = self.agent.offer_again(run)?;
-                places::check(run, tools.specs())?;
-                tools
-            }
+        let tools = if let Event::Started { tools, .. } = first {
+            self.agent.offer_revealing(is_headed(tools))?
+        } else {
+            let tools = self.agent.offer_again(run)?;
+            places::check(run, tools.specs())?;
+            tools
         };
         let observers = self.agent.observers.clone().and(&watch.above);
         let shown = observers.after(watch.observer, run.id());

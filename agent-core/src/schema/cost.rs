@@ -7,8 +7,8 @@ use serde_json::Value;
 /// Places of a value that may be looked at, each once for every part of the schema that is about it.
 pub(crate) const LOOKS_MAX: u64 = 1_000_000;
 
-/// How deep schema and value together are followed.
-const DEPTH_MAX: usize = 1_500;
+/// How deep schema and value together are followed: at 1,500 a debug build overflows a stack of 2 MB.
+const DEPTH_MAX: usize = 400;
 
 /// How often places of a value are looked at where it is checked against a schema, more than [`LOOKS_MAX`] where that is
 /// without end.
@@ -41,54 +41,48 @@ impl Cost<'_> {
         self.left = left;
         // A part that leads back to itself at the same place is never done with.
         self.known.insert(pair, u64::MAX);
-        let sum = keywords.iter().fold(1_u64, |sum, (keyword, inner)| {
-            if sum > LOOKS_MAX {
-                sum
-            } else {
-                sum.saturating_add(self.of_keyword(keyword, inner, schema, value, depth))
+        let mut sum = 1_u64;
+        for (keyword, inner) in keywords {
+            if sum <= LOOKS_MAX {
+                sum = sum.saturating_add(self.of_keyword((keyword, inner), (schema, value), depth));
             }
-        });
+        }
         self.known.insert(pair, sum);
         sum
     }
 
+    /// What a keyword of a schema adds.
     fn of_keyword(
         &mut self,
-        keyword: &str,
-        inner: &Value,
-        schema: &Value,
-        value: &Value,
+        (keyword, inner): (&str, &Value),
+        (schema, value): (&Value, &Value),
         depth: usize,
     ) -> u64 {
-        let mut sum = 0_u64;
-        let mut add = |part: &Value, place: &Value| sum = sum.saturating_add(self.of(part, place, depth));
-        match (keyword, inner, value) {
+        let pairs: Vec<(&Value, &Value)> = match (keyword, inner, value) {
             ("allOf" | "anyOf" | "oneOf", Value::Array(parts), _) => {
-                parts.iter().for_each(|part| add(part, value))
+                parts.iter().map(|part| (part, value)).collect()
             }
             ("not" | "if" | "then" | "else" | "unevaluatedItems" | "unevaluatedProperties", part, _) => {
-                add(part, value);
+                vec![(part, value)]
             }
-            ("dependentSchemas", Value::Object(parts), _) => parts.values().for_each(|part| add(part, value)),
+            ("dependentSchemas", Value::Object(parts), _) => {
+                parts.values().map(|part| (part, value)).collect()
+            }
             ("$ref", Value::String(target), _) => {
                 let root = self.root;
                 let part = target.strip_prefix("#/$defs/").and_then(|name| root["$defs"].get(name));
                 return part.map_or(0, |part| self.of(part, value, depth));
             }
             ("properties", Value::Object(parts), Value::Object(fields)) => {
-                fields
-                    .iter()
-                    .filter_map(|(name, place)| Some((parts.get(name)?, place)))
-                    .for_each(|(part, place)| add(part, place));
+                fields.iter().filter_map(|(name, place)| Some((parts.get(name)?, place))).collect()
             }
             ("patternProperties", Value::Object(parts), Value::Object(fields)) => {
-                parts.values().for_each(|part| fields.values().for_each(|place| add(part, place)));
+                parts.values().flat_map(|part| fields.values().map(move |place| (part, place))).collect()
             }
             ("additionalProperties", part, Value::Object(fields)) => {
                 let known = schema["properties"].as_object();
-                let others =
-                    fields.iter().filter(|(name, _)| known.is_none_or(|known| !known.contains_key(*name)));
-                others.for_each(|(_, place)| add(part, place));
+                let is_other = |name: &String| known.is_none_or(|known| !known.contains_key(name));
+                fields.iter().filter(|(name, _)| is_other(name)).map(|(_, place)| (part, place)).collect()
             }
             // Names are texts, which have no places in them.
             ("propertyNames", part, Value::Object(fields)) => {
@@ -96,14 +90,12 @@ impl Cost<'_> {
                 return each.saturating_mul(fields.len() as u64);
             }
             ("items" | "contains", part, Value::Array(items)) => {
-                items.iter().for_each(|place| add(part, place))
+                items.iter().map(|place| (part, place)).collect()
             }
-            ("prefixItems", Value::Array(parts), Value::Array(items)) => {
-                parts.iter().zip(items).for_each(|(part, place)| add(part, place));
-            }
-            _ => {}
-        }
-        sum
+            ("prefixItems", Value::Array(parts), Value::Array(items)) => parts.iter().zip(items).collect(),
+            _ => Vec::new(),
+        };
+        pairs.into_iter().fold(0, |sum: u64, (part, place)| sum.saturating_add(self.of(part, place, depth)))
     }
 }
 

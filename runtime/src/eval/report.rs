@@ -138,7 +138,11 @@ pub fn wilson(passed: u32, of: u32) -> (f64, f64) {
 }
 
 /// A share as it is read: not with the digits that a `f32` has as a `f64`.
-#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives a reference to the field"
+)]
 fn in_thousandths<S: Serializer>(share: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
     share.map(|share| (f64::from(share) * 1_000.0).round() / 1_000.0).serialize(serializer)
 }

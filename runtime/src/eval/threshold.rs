@@ -30,8 +30,10 @@ impl Threshold {
         for (one, sure) in tries.filter_map(|one| Some((one, one.confidence?))) {
             if one.passed() { passed.push(sure) } else { failed.push(sure) }
         }
-        let below = |all: &[f32], most: f64| all.iter().filter(|sure| f64::from(**sure) < most).count();
-        let share = |some: usize, all: &[f32]| some as f64 / all.len().max(1) as f64;
+        let count = |some: usize| u32::try_from(some).unwrap_or(u32::MAX);
+        let below =
+            |all: &[f32], most: f64| count(all.iter().filter(|sure| f64::from(**sure) < most).count());
+        let share = |some: u32, all: &[f32]| f64::from(some) / f64::from(count(all.len()).max(1));
         let index = |most: f64| share(below(&failed, most), &failed) - share(below(&passed, most), &passed);
         let mut best: Option<(f64, f64)> = None;
         for hundredths in 1..=100_u8 {
@@ -41,12 +43,11 @@ impl Threshold {
             }
         }
         let (most, _) = best.filter(|_| !passed.is_empty())?;
-        let count = |some: usize| u32::try_from(some).unwrap_or(u32::MAX);
         Some(Self {
             below: most,
-            failed: count(below(&failed, most)),
+            failed: below(&failed, most),
             failed_of: count(failed.len()),
-            passed: count(below(&passed, most)),
+            passed: below(&passed, most),
             passed_of: count(passed.len()),
         })
     }

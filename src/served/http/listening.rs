@@ -43,13 +43,11 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
 /// The next connection, once there is room for it.
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
-        Err(_) => {
-            tokio::time::sleep(PAUSE).await;
-            None
-        }
-    }
+    let Ok((stream, _)) = listener.accept().await else {
+        tokio::time::sleep(PAUSE).await;
+        return None;
+    };
+    Some((stream, place))
 }
 
 /// Answers the requests of one connection. When the server stops, the one that is being answered is the last.
