@@ -74,6 +74,13 @@ impl ServedAgent {
         (watch, caller): (&Watch<'_>, &dyn Caller),
     ) -> Result<Run, Fault> {
         let mut run = match session.last().await? {
+            // What was asked for then is not what is asked for now, and its answer would be told as today's.
+            Some(earlier) if earlier.message != request => {
+                let message = format!("the key was used for another request, by run {}", earlier.run);
+                return Err(
+                    Fault::new(FaultKind::Request, message).with_hint("give each request a key of its own")
+                );
+            }
             Some(earlier) => session.resume(&earlier.run, watch).await?,
             None => session.run_watched(request, watch).await?,
         };

@@ -85,3 +85,18 @@ fn the_call_the_reason_and_the_plan_stand_on_lines_of_their_own() {
     let asked = question(&approval(None));
     assert!(asked.ends_with("yes\nIt cannot be said beforehand what it would do."), "{asked}");
 }
+
+#[tokio::test]
+async fn a_key_that_was_used_for_another_request_gives_no_old_answer() {
+    let model = ScriptedModel::new([ScriptedModel::answer("Hello.")]);
+    let served = ServedAgent::new(Agent::new(model).journal_with(Arc::new(MemoryJournal::default())));
+    let context = CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0)).under("k1");
+    let ask = async |request: &str| {
+        let request = json!({"request": request}).as_object().cloned().unwrap();
+        served.call(request, &context, &Client(None)).await
+    };
+    assert_eq!(ask("Say hello").await.unwrap()["answer"], "Hello.");
+    assert_eq!(ask("Say hello").await.unwrap()["answer"], "Hello.", "the same request again");
+    let error = ask("Book a train").await.unwrap_err();
+    assert!(error.to_string().contains("the key was used for another request"), "{error}");
+}
