@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::authoring;
 use crate::event::Outcome;
 use crate::fault::{Fault, FaultKind};
 use crate::run::Run;
@@ -28,7 +29,7 @@ pub struct AnswerSchema(Value);
 pub struct Completed {
     /// A value of the asked shape.
     pub value: Value,
-    /// JSON pointers to what the model had not written, or not to the end: a text or a list that was cut off, or
+    /// JSON pointers to what the model had not written, or not to the end: a text, a list or a map that was cut off, or
     /// the least that the schema asks for (`false`, `0`, the first of the given values).
     pub incomplete: Vec<String>,
 }
@@ -99,8 +100,8 @@ impl AnswerSchema {
     /// as for a pattern.
     #[must_use]
     pub fn completed(&self, text: &str) -> Option<Completed> {
-        let (written, mut incomplete) = partial::read(text);
-        let value = least::fitted(written, &self.0, &mut incomplete)?;
+        let partial::Read { value: written, cut: mut incomplete, objects } = partial::read(text);
+        let value = least::fitted(written, &objects, &self.0, &mut incomplete)?;
         let validator = jsonschema::validator_for(&self.0).ok()?;
         incomplete.sort();
         incomplete.dedup();
@@ -131,7 +132,11 @@ impl Run {
             let misfit = |problem| fault(format!("its answer does not fit: {problem}"));
             schema.read(self.answer()).map_err(misfit)?;
         }
-        serde_json::from_str(self.answer()).map_err(|error| {
+        let read = serde_json::from_str(self.answer()).or_else(|error: serde_json::Error| {
+            let value = serde_json::from_str(self.answer()).ok();
+            value.and_then(authoring::with_wholes).ok_or(error)
+        });
+        read.map_err(|error| {
             fault(format!("its answer does not fit the type that is wanted: {error}"))
                 .with_hint("want the type that the run was begun for")
                 .with_source(error)

@@ -6,6 +6,10 @@
 //! anything else is a claim ("I've unlocked the door", "Unlocked the door.", 已解锁); what a passive sentence tells counts
 //! where the person ordered it, or where it is about the tool's own thing and nothing was read; what is quoted never does.
 //! It is true once a tool of the same verb has succeeded, or one of which nobody knows what it does, or a result says it.
+//!
+//! Where nobody ordered a deed, an answer may tell of it: what others or the person did, how things go in general, what was
+//! read, and what a result says of it that the person asks about. What stands in a letter or a story that was asked for
+//! claims nothing.
 
 mod asked;
 mod backing;
@@ -88,7 +92,7 @@ fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     }
     let (asked, spoken, own) = (Asked::of(run, tools), spoken(text), OwnDeeds::of(tools));
     own.and_known().find_map(|deed| {
-        let mut clauses = deed.claims_in(&spoken).into_iter();
+        let mut clauses = deed.claims_in(&asked.claiming(deed, &spoken)).into_iter();
         let words = clauses.find(|clause| !asked.is_answered_by(deed, clause))?.words;
         let stands = || standing(deed, &asked, run, tools);
         let done = || deed.names().clone();

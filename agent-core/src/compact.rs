@@ -2,8 +2,9 @@
 //!
 //! One step at a time, what is needed least first: replies that could not be read are shortened, then older
 //! results, what was said before the person's last message is left out, the latest results are shortened, and
-//! last the run's own earlier turns are left out. The person's last message, the instructions and the last turn always stay. What is no longer
-//! shown is kept in [`Run::record`]: policies, receipts and the search for repeats still know of it.
+//! last the run's own earlier turns are left out: in a workflow, what its earlier steps came to, and after everything
+//! else what it was begun with. Else the person's last message always stays, as do the instructions and the last turn.
+//! What is no longer shown is kept in [`Run::record`]: policies, receipts and the search for repeats still know of it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,15 +18,17 @@ const UNREADABLE_BYTES: usize = 240;
 const OLDER_BYTES: usize = 240;
 /// Bytes that the latest results are shortened to, a step each.
 const LATEST_BYTES: [usize; 2] = [1_024, 240];
-/// How much of lists and texts is kept, from generous to scant: items, and characters.
+/// How much of lists, maps and texts is kept, from generous to scant: items, and characters.
 const KEPT: [(usize, usize); 3] = [(8, 200), (3, 80), (1, 40)];
 /// Bytes that a shortened result may have beyond what it is shortened to: the note that it was.
 const NOTE_BYTES: usize = 64;
 
 /// Characters that texts keep at least where lists are shortened first.
 const TEXT_MIN: usize = 200;
-/// Items that lists keep, from all to the first.
+/// Items that lists keep, from all to the first; and maps, which keep a few more.
 const ITEMS: [usize; 10] = [usize::MAX, 256, 128, 64, 32, 16, 8, 4, 2, 1];
+/// Fields that objects keep at least: one with more is a map.
+const FIELDS_MIN: usize = 32;
 /// Levels of a result that are kept: JSON that is nested deeper is not read back everywhere.
 const LEVELS_MAX: usize = 64;
 
@@ -69,6 +72,7 @@ pub enum Compaction {
 pub fn next(run: &Run) -> Option<Compaction> {
     let history = run.history();
     let asked = history.iter().rposition(Message::asks)?;
+    let begun = begun(run).unwrap_or(asked);
     let system = Some(instructions(history));
     let latest = history.iter().rposition(|message| message.role == Role::Tool).unwrap_or(history.len());
     let shorten = |until: usize, bytes: usize| {
@@ -79,9 +83,18 @@ pub fn next(run: &Run) -> Option<Compaction> {
     };
     shorten_replies(history)
         .or_else(|| shorten(latest, OLDER_BYTES))
-        .or_else(|| leave_out_before(history, asked))
+        .or_else(|| leave_out_before(history, begun))
         .or_else(|| LATEST_BYTES.into_iter().find_map(|bytes| shorten(history.len(), bytes)))
+        .or_else(|| leave_out_steps(history, begun, asked))
         .or_else(|| leave_out_turn(history, asked))
+        .or_else(|| leave_out_before(history, asked))
+}
+
+/// The message that began a workflow. Its steps ask about what the run has found out since: that was not said before.
+fn begun(run: &Run) -> Option<usize> {
+    run.progress()?;
+    let is_persons = |message: &Message| message.role == Role::User && !message.text().is_empty();
+    run.history().iter().rposition(is_persons)
 }
 
 /// Replies that could not be read, where shortening them is worth a step.
@@ -110,6 +123,14 @@ fn leave_out_before(history: &[Message], asked: usize) -> Option<Compaction> {
     let until = *exchanges.get(half).filter(|_| half > 0)?;
     let (messages, system) = (until.saturating_sub(from), Some(from));
     (messages > 0).then_some(Compaction::MessagesLeftOut { from, messages, system })
+}
+
+/// The older half of what a workflow did before the step that asks now; the message that began it stays.
+fn leave_out_steps(history: &[Message], begun: usize, asked: usize) -> Option<Compaction> {
+    let from = begun + 1;
+    let steps: Vec<usize> = (from + 1..=asked).filter(|&at| history[at].asks()).collect();
+    let until = *steps.get(steps.len().checked_sub(1)? / 2)?;
+    Some(Compaction::MessagesLeftOut { from, messages: until - from, system: Some(instructions(history)) })
 }
 
 /// The oldest turn after a message, unless it is the last one.
@@ -199,7 +220,7 @@ pub(crate) fn is_cut(result: &Value) -> bool {
 }
 
 /// A result in about so many bytes of JSON: one that is longer keeps its structure, so that what it names can still be
-/// referred to, and has less of its lists and then of its texts. It says so.
+/// referred to, and has less of its lists and maps and then of its texts. It says so.
 #[must_use]
 pub fn bounded(result: Value, bytes: usize) -> Value {
     let length = result.to_string().len();
@@ -260,8 +281,13 @@ fn less(value: &Value, items: usize, characters: usize, levels: usize) -> Value 
         }
         Value::Object(fields) => {
             let less = |inner| less(inner, items, characters, levels - 1);
-            let kept = fields.iter().map(|(name, inner)| (name.clone(), less(inner)));
-            kept.collect::<Map<_, _>>().into()
+            let most = items.max(FIELDS_MIN);
+            let kept = fields.iter().take(most).map(|(name, inner)| (name.clone(), less(inner)));
+            let mut kept: Map<String, Value> = kept.collect();
+            if fields.len() > most {
+                kept.insert("…".to_owned(), format!("… {} more", fields.len() - most).into());
+            }
+            kept.into()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }

@@ -11,17 +11,19 @@ mod months;
 mod orders;
 mod own;
 mod refusals;
+mod texts;
 mod words;
 
 use std::fmt;
 
 pub use refusals::Refusal;
 
-pub(crate) use clauses::Clause;
+pub(crate) use clauses::{Clause, unquoted};
 pub(crate) use licences::{chosen_in, licensed_in};
 pub(crate) use orders::{accepts, last_question, refuses};
 pub(crate) use own::{Does, OwnDeeds};
 pub(crate) use refusals::{declined_in, refused_in};
+pub(crate) use texts::{Wanted, asks_in_general, asks_whether, wanted_text, without_letter, without_mail};
 
 use crate::tool::ToolSpec;
 use clauses::{coarse, is_question};
@@ -130,22 +132,29 @@ impl<'w> Deed<'w> {
         self.claims_in(text).into_iter().next().map(|clause| clause.words)
     }
 
-    /// Whether a clause that claims the deed only reports what others did, or how things are. Of a deed that people care
-    /// about most, that takes something that was read.
-    pub(crate) fn reported_by(self, clause: &Clause, has_read: bool) -> bool {
+    /// Whether a clause that claims the deed only reports what others did, or how things are: of a deed that people care
+    /// about most mainly what was read, and how things go in general where the person asks for that.
+    pub(crate) fn reported_by(self, clause: &Clause, has_read: bool, is_general: bool) -> bool {
         let clause = Clause { asks: false, ..clause.clone() };
         let own = self.0.own.as_ref();
         // A label counts or lists what there is: "Unlocked: 3".
         let was_read = has_read || clause.words.ends_with([':', '：']);
+        let beside = english::Beside { clause: &clause, acts: &self.0.acts, has_read, is_general };
         let counts = |said: &Said<'_>| match (said, own) {
             (Said::English { words, place }, Some(own)) => {
                 !(english::reports_own(own, words, place, was_read)
-                    || clause.continues && english::is_passive_own(words, place))
+                    || clause.continues.is_some() && english::is_passive_own(words, place))
             }
-            (Said::English { words, place }, None) => !english::reports(words, place),
-            (Said::Chinese { text, place }, _) => !chinese::reports(text, place),
+            (Said::English { words, place }, None) => {
+                !(has_read && english::reports(words, place) || english::tells(words, place, beside))
+            }
+            (Said::Chinese { text, place }, Some(_)) => !chinese::reports(text, place),
+            (Said::Chinese { text, place }, None) => {
+                !(has_read && chinese::reports(text, place)
+                    || clause.goes_on_about_others() && chinese::is_aside(text))
+            }
         };
-        (has_read || own.is_some()) && !self.claimed_by(&clause, counts)
+        !self.claimed_by(&clause, counts)
     }
 
     /// Whether a clause that claims the deed only says that all of a kind are taken, and the person asked for one of them.
@@ -167,7 +176,7 @@ impl<'w> Deed<'w> {
             (length == 1 || has(&DATA.makers, words[at])) && english::is_others(&spoken, &words, at)
         };
         let is_within = |place: &std::ops::Range<usize>| {
-            clause.continues && self.is_own() && english::only_begins(&words, place)
+            clause.continues.is_some() && self.is_own() && english::only_begins(&words, place)
         };
         let english = english::places(self.0, &words).into_iter().any(|place| {
             !is_others(place.start, place.len())

@@ -96,7 +96,7 @@ pub use tool::{
     CallContext, Effect, Failure, Given, Probe, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec,
 };
 pub use toolbox::Toolbox;
-pub use workflow::{StepEnd, Workflow};
+pub use workflow::{StepEnd, Workflow, WorkflowBuilder, WorkflowStep};
 
 /// What the code that `#[tool]` writes needs by a path that does not depend on its user's manifest.
 #[doc(hidden)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tool::ToolSpec;
+
 /// What a run may use up. Reaching a limit is an outcome that keeps the partial result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -29,7 +31,7 @@ pub struct Limits {
     pub answer_time: Duration,
     /// Time spent by model and tools in one run.
     pub wall_time: Duration,
-    /// Time of one tool call.
+    /// Time of one tool call, where the tool names none of its own ([`Safety::time`](crate::Safety::time)).
     pub tool_time: Duration,
     /// Bytes of one result that the model is shown.
     pub output_bytes_max: usize,
@@ -55,6 +57,14 @@ impl Default for Limits {
             output_bytes_max: 8_192,
             tools_percent: 50,
         }
+    }
+}
+
+impl Limits {
+    /// The time that a call of this tool may take.
+    #[must_use]
+    pub fn time_of(&self, tool: &ToolSpec) -> Duration {
+        tool.safety.time.unwrap_or(self.tool_time)
     }
 }
 

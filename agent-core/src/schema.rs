@@ -1,7 +1,7 @@
 //! The JSON schemas that tools may use: 2020-12, without references to elsewhere.
 //!
-//! Most keywords are enforced while the model writes (by the grammar); all are checked before the tool runs, and
-//! a mistake is answered with its place. [`met`] says which keyword is met where. One that is not met at all is
+//! Most keywords are enforced while the model writes (by the grammar); all but `format` are checked before the tool
+//! runs, and a mistake is answered with its place. [`met`] says which keyword is met where. One that is not met at all is
 //! refused when the tool is registered, never silently dropped.
 //!
 //! Two keywords of our own say where a value may come from:
@@ -12,6 +12,7 @@
 
 pub(crate) mod cost;
 mod expected;
+mod nulls;
 mod parameters;
 mod sources;
 mod tidy;
@@ -19,6 +20,7 @@ mod tidy;
 use serde_json::{Map, Value};
 
 pub use expected::expected;
+pub use nulls::without_nulls;
 pub use parameters::{Number, Parameters, Rules, Taken, Text};
 pub use sources::{source, unmet};
 pub use tidy::tidy;
@@ -224,18 +226,6 @@ fn check_provenance(keywords: &Map<String, Value>, keyword: &str, value: &Value)
         _ if keyword == FROM => Err(format!("'{keyword}' is for a schema of type string or integer")),
         _ => Err(format!("'{keyword}' is for a schema of type string")),
     }
-}
-
-/// The arguments without those that are null where the schema says they may be left out and does not
-/// speak of null: that is how some models leave an argument out.
-#[must_use]
-pub fn without_nulls(parameters: &Value, arguments: &Map<String, Value>) -> Map<String, Value> {
-    let required =
-        |name: &str| parameters["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
-    let typed =
-        |name: &str| parameters["properties"][name]["type"].as_str().is_some_and(|kind| kind != "null");
-    let given = arguments.iter().filter(|(name, value)| !value.is_null() || required(name) || !typed(name));
-    given.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The schema as a model is shown it: without our own keywords, which mean nothing to it.

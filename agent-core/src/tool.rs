@@ -75,6 +75,9 @@ pub struct Safety {
     /// name and description agree on a verb (`unlock_door`: "Unlocks a door"), the English is known without this.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub does: Vec<String>,
+    /// How long a call of it may take, instead of [`Limits::tool_time`](crate::Limits): for what is known to be slow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<Duration>,
     /// Where its effects take place, without secrets: a file, the address of a service. A run that has acted at one
     /// place goes on at no other.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! Workflows: what is to be done, step by step, written down beforehand.
 //!
-//! A workflow is data. A step calls a tool, with arguments made of the inputs and of what earlier steps came to; or it
+//! A workflow is data: a file's, or put together by a program ([`Workflow::named`]). A step calls a tool, with arguments made of the inputs and of what earlier steps came to; or it
 //! asks the model something (`ask`), or gives it a part of the work (`do`: it may call tools then). The planner follows
 //! the workflow within one run, so policy, journal, effects, limits and resuming are those of every run.
 //!
@@ -26,6 +26,7 @@
 //! gives the value as it is; `if` is an expression, and `each` one or a list. What is not there is an error, but may be
 //! asked for (`if: booking`). Beside inputs and steps there are `today`, `now` and, with `each`, `item`.
 
+mod build;
 mod check;
 mod progress;
 mod template;
@@ -39,6 +40,7 @@ use crate::answer::AnswerSchema;
 use crate::fault::{Fault, FaultKind};
 use crate::tool::ToolSpec;
 
+pub use build::WorkflowBuilder;
 pub use progress::Progress;
 pub(crate) use progress::{Open, TOO_LONG};
 pub(crate) use template::{evaluate, listed, rendered, truth};
@@ -136,7 +138,7 @@ pub enum StepEnd {
 }
 
 impl Workflow {
-    /// The workflow that a value describes.
+    /// The workflow that a value describes, as it was read from a file for instance.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Request` that names every mistake that can be seen without the tools.
@@ -148,8 +150,13 @@ impl Workflow {
         })?;
         let workflow: Self = serde_json::from_value(value)
             .map_err(|error| Fault::new(FaultKind::Request, format!("this is no workflow: {error}")))?;
-        let problems = check::own(&workflow);
-        workflow.fault(&problems).map_or(Ok(workflow), Err)
+        workflow.checked()
+    }
+
+    /// The workflow, if nothing can be seen to be wrong with it without the tools.
+    fn checked(self) -> Result<Self, Fault> {
+        let problems = check::own(&self);
+        self.fault(&problems).map_or(Ok(self), Err)
     }
 
     /// Its name.

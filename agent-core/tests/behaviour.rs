@@ -7,7 +7,7 @@ use handyman_core::{
     ToolResult, Toolbox, Toolset, tool,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 /// Unit of temperature.
@@ -78,7 +78,7 @@ async fn foresee(
 }
 
 /// Books something that was found.
-#[tool(once, probe = was_booked, undo = release, plan = foresee, completes = [search, "hold"], untrusted, name = "reserve")]
+#[tool(once, probe = was_booked, undo = release, plan = foresee, completes = [search, "hold"], untrusted, seconds = 300, name = "reserve")]
 async fn book(
     #[state] world: &World,
     context: &CallContext,
@@ -133,6 +133,48 @@ async fn clock() -> ToolResult<&'static str> {
     Ok("noon")
 }
 
+trait Oven: Send + Sync {
+    fn degrees(&self, share: f32) -> f32;
+}
+
+struct Small;
+
+impl Oven for Small {
+    fn degrees(&self, share: f32) -> f32 {
+        231.3 * share
+    }
+}
+
+async fn was_heated(oven: &dyn Oven, key: &IdempotencyKey) -> ToolResult<Probe> {
+    Ok(Probe::Done(json!({"key": key, "most": oven.degrees(1.0).round()})))
+}
+
+/// Heats the oven.
+#[tool(idempotent, probe = was_heated)]
+async fn heat(
+    #[state] oven: &dyn Oven,
+    #[arg(range = 0.1..=0.9, default = 0.7)] share: f32,
+) -> ToolResult<Value> {
+    Ok(json!([oven.degrees(share) > 0.0]))
+}
+
+/// What a sensor says.
+#[tool(read_only)]
+async fn sensor() -> ToolResult<(f32, f64)> {
+    Ok((21.3, 553.55))
+}
+
+macro_rules! lookup {
+    ($name:ident, $given:ty, $context:ty) => {
+        /// Looks something up.
+        #[tool(read_only)]
+        async fn $name(text: $given, context: $context) -> ToolResult<Value> {
+            Ok(json!({"text": text, "call": context.call}))
+        }
+    };
+}
+lookup!(look_up, Option<String>, &CallContext);
+
 fn context(call: &str) -> CallContext {
     CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0)).of_call("r1", call)
 }
@@ -171,6 +213,7 @@ async fn companions_undo_and_foresee() {
     let tool = book(Arc::default());
     let safety = &tool.spec().safety;
     assert!(safety.probe && safety.undo && safety.untrusted);
+    assert_eq!(safety.time, Some(std::time::Duration::from_secs(300)));
     assert_eq!(safety.completes, ["search", "hold"]);
     assert!(weather.spec().safety.says_nothing());
     let toolbox = Toolbox::new().with(Arc::new(tool)).unwrap();
@@ -262,6 +305,15 @@ async fn what_is_left_out_or_null_is_the_default() {
 }
 
 #[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point() {
+    let toolbox = Toolbox::new().with(Arc::new(weather)).unwrap().with(Arc::new(give_back)).unwrap();
+    let expected = (CallOutcome::Succeeded, json!({"city": "Oslo", "days": 2, "limit": 3, "unit": null}));
+    assert_eq!(call(&toolbox, "weather", json!({"city": "Oslo", "days": 2.0, "limit": 3.0})).await, expected);
+    let (outcome, result) = call(&toolbox, "give_back", json!({"number": 1.0, "others": [-4.0, 5]})).await;
+    assert_eq!((outcome, result), (CallOutcome::Succeeded, json!({"number": 1, "others": [-4, 5]})));
+}
+
+#[tokio::test]
 async fn a_wrong_argument_is_named() {
     let error =
         weather.call(json!({"city": "x", "days": "two"}).as_object().unwrap().clone(), &context("c1")).await;
@@ -292,4 +344,27 @@ async fn state_is_shared_and_the_probe_asks_it() {
 #[test]
 fn tools_can_be_shown() {
     assert_eq!(format!("{weather:?} {:?}", book(Arc::default())), "weather book");
+}
+
+#[tokio::test]
+async fn a_tool_may_work_on_a_trait_object() {
+    let tool = heat(Arc::new(Small));
+    assert_eq!(tool.call(Map::new(), &context("c1")).await, Ok(json!([true])));
+    let done = Probe::Done(json!({"key": "k", "most": 231.0}));
+    assert_eq!(tool.probe(&"k".into()).await, Ok(done));
+}
+
+#[tokio::test]
+async fn numbers_are_told_as_they_were_written() {
+    assert_eq!(sensor.call(Map::new(), &context("c1")).await, Ok(json!([21.3, 553.55])));
+    let share = json!({"type": "number", "minimum": 0.1, "maximum": 0.9, "default": 0.7});
+    assert_eq!(heat(Arc::new(Small)).spec().parameters["properties"]["share"], share);
+}
+
+#[tokio::test]
+async fn a_tool_may_be_written_by_a_macro() {
+    let expected = json!({"type": "object", "properties": {"text": {"type": "string"}}, "required": [], "additionalProperties": false});
+    assert_eq!(look_up.spec().parameters, expected);
+    let found = look_up.call(Map::new(), &context("c7")).await;
+    assert_eq!(found, Ok(json!({"text": null, "call": "c7"})));
 }

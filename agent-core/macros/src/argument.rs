@@ -27,7 +27,7 @@ pub(crate) struct Rules {
 impl Argument {
     /// Reads a parameter; its attributes are all consumed.
     pub(crate) fn read(name: Ident, ty: Type, attributes: &[Attribute]) -> Result<Self> {
-        if let Type::Reference(reference) = &ty {
+        if let Type::Reference(reference) = bare(&ty) {
             let message = "an argument is an owned value (`String`, not `&str`); \
                 a reference is the call's context (`&CallContext`) or marked `#[state]` or `#[given]`";
             return Err(Error::new_spanned(reference, message));
@@ -58,7 +58,7 @@ impl Argument {
     }
 
     fn is_option(&self) -> bool {
-        matches!(&self.ty, Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "Option"))
+        matches!(bare(&self.ty), Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "Option"))
     }
 }
 
@@ -80,6 +80,15 @@ impl Rules {
             }
         }
         Ok(())
+    }
+}
+
+/// The type itself: a macro's `$ty` stands in a group of its own, and a trait object in parentheses.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        _ => ty,
     }
 }
 

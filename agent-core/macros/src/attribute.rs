@@ -46,6 +46,8 @@ pub(crate) struct Attribute {
     pub(crate) completes: Vec<String>,
     /// What it does, as done, in English and Chinese words.
     pub(crate) does: Vec<LitStr>,
+    /// Seconds that a call of it may take.
+    pub(crate) seconds: Option<u64>,
 }
 
 impl Parse for Attribute {
@@ -60,6 +62,7 @@ impl Parse for Attribute {
             untrusted: false,
             completes: Vec::new(),
             does: Vec::new(),
+            seconds: None,
         };
         for item in Punctuated::<Meta, Token![,]>::parse_terminated(input)? {
             let key = item.path().require_ident()?.clone();
@@ -104,6 +107,7 @@ impl Attribute {
             Meta::NameValue(pair) if key == "undo" => self.undo = Some(function_path(&pair.value, "undo")?),
             Meta::NameValue(pair) if key == "plan" => self.plan = Some(function_path(&pair.value, "plan")?),
             Meta::NameValue(pair) if key == "completes" => self.completes = tool_names(&pair.value)?,
+            Meta::NameValue(pair) if key == "seconds" => self.seconds = Some(seconds(&pair.value)?),
             Meta::List(list) if key == "does" => {
                 let words = list.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
                 self.does = words.into_iter().map(done_word).collect::<Result<_>>()?;
@@ -113,7 +117,7 @@ impl Attribute {
             }
             Meta::Path(_) | Meta::List(_) | Meta::NameValue(_) => {
                 let message = "expected `read_only`, `idempotent`, `once`, `name = \"…\"`, `probe = path`, \
-                    `undo = path`, `plan = path`, `completes = tool`, `does(\"unlocked\")` or `untrusted`";
+                    `undo = path`, `plan = path`, `completes = tool`, `does(\"unlocked\")`, `seconds = 300` or `untrusted`";
                 return Err(Error::new_spanned(item, message));
             }
         }
@@ -135,6 +139,16 @@ fn named_tool(value: &Expr) -> Result<String> {
         Expr::Path(ExprPath { path, .. }) => Ok(path.require_ident()?.to_string()),
         _ => Err(Error::new_spanned(value, "expected the name of a tool: `completes = book`")),
     }
+}
+
+/// How long a call may take.
+fn seconds(value: &Expr) -> Result<u64> {
+    let written = match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        _ => None,
+    };
+    let why = "the seconds that a call may take are a whole number from 1 on: `seconds = 300`";
+    written.filter(|seconds| *seconds > 0).ok_or_else(|| Error::new_spanned(value, why))
 }
 
 /// A word for what a tool does.

@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, Lit, Path, Result};
+use syn::{Error, Expr, ExprLit, Lit, Path, Result, Type};
 
 use crate::argument::Argument;
 use crate::attribute::{Attribute, Effect};
@@ -66,7 +66,7 @@ pub(crate) fn expand(attribute: &Attribute, function: &Function) -> Result<Token
 
 /// The state as the first argument of a companion function.
 fn state(function: &Function) -> Option<TokenStream> {
-    function.state.as_ref().map(|_| quote!(&self.0,))
+    function.state.as_ref().map(|_| quote!(&*self.0,))
 }
 
 /// The struct that takes the function's name and place.
@@ -111,6 +111,9 @@ fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> Token
     };
     let (probe, undo) = (attribute.probe.is_some(), attribute.undo.is_some());
     let Attribute { untrusted, completes, does, .. } = attribute;
+    let time = attribute.seconds.map(
+        |seconds| quote!(time: ::core::option::Option::Some(::core::time::Duration::from_secs(#seconds)),),
+    );
     quote! {
         fn spec(&self) -> &#core::ToolSpec {
             static SPEC: ::std::sync::LazyLock<#core::ToolSpec> = ::std::sync::LazyLock::new(|| #core::ToolSpec {
@@ -124,6 +127,7 @@ fn spec(core: &TokenStream, attribute: &Attribute, function: &Function) -> Token
                     untrusted: #untrusted,
                     completes: ::std::vec![#(#completes.to_owned()),*],
                     does: ::std::vec![#(#does.to_owned()),*],
+                    #time
                     ..#core::Safety::default()
                 },
             });
@@ -186,9 +190,12 @@ fn plan_of(core: &TokenStream, function: &Function, plan: &Path) -> TokenStream 
 /// What each parameter of the function is given.
 fn given<'a>(core: &'a TokenStream, function: &'a Function) -> impl Iterator<Item = TokenStream> + 'a {
     function.parameters.iter().map(move |parameter| match parameter {
-        Parameter::State => quote!(&self.0),
+        // Of a trait object, the pointer is none itself.
+        Parameter::State => quote!(&*self.0),
         Parameter::Context => quote!(context),
-        Parameter::Given(ty) => quote_spanned!(ty.span()=> #core::__private::given::<#ty>(context)?),
+        Parameter::Given(ty) => {
+            quote_spanned!(place(ty)=> #core::__private::given::<#ty>(context)?)
+        }
         Parameter::Argument(argument) => taken(core, argument),
     })
 }
@@ -204,9 +211,14 @@ fn parameters(core: &TokenStream, function: &Function) -> TokenStream {
     }
 }
 
+/// Where a type stands, for names of ours: a type that is given to a macro knows none of them.
+fn place(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
+}
+
 fn taken(core: &TokenStream, argument: &Argument) -> TokenStream {
     let name = argument.name.unraw().to_string();
-    let span = argument.ty.span();
+    let span = place(&argument.ty);
     if let Some(default) = &argument.rules.default {
         let default = default_value(default);
         quote_spanned!(span=> #core::__private::argument_or(&mut arguments, #name, || #default)?)

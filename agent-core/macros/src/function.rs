@@ -5,7 +5,7 @@ use syn::{
     Attribute, Error, FnArg, Ident, ItemFn, Pat, PatType, Result, ReturnType, Signature, Type, Visibility,
 };
 
-use crate::argument::{Argument, documentation};
+use crate::argument::{Argument, bare, documentation};
 
 /// What a parameter of the function is given.
 pub(crate) enum Parameter {
@@ -98,10 +98,10 @@ fn read_parameter(typed: &mut PatType, index: usize, state: &mut Option<Type>) -
         if index != 0 {
             return Err(Error::new_spanned(mark, "`#[state]` is the first parameter"));
         }
-        let Type::Reference(reference) = &*typed.ty else {
+        let Type::Reference(reference) = bare(&typed.ty) else {
             return Err(Error::new_spanned(&typed.ty, "the state is shared between calls: write `&State`"));
         };
-        *state = Some((*reference.elem).clone());
+        *state = Some(bare(&reference.elem).clone());
         return Ok(Parameter::State);
     }
     if let Some(mark) = attributes.iter().find(|attribute| attribute.path().is_ident("given")) {
@@ -125,7 +125,7 @@ fn given(mark: &Attribute, ty: &Type, attributes: &[Attribute]) -> Result<Parame
             "`#[arg(…)]` is for what the model writes; the program gives this",
         ));
     }
-    match ty {
+    match bare(ty) {
         Type::Reference(reference) if !is_context(ty) => Ok(Parameter::Given(reference.elem.clone())),
         Type::Reference(_) => {
             Err(Error::new_spanned(mark, "every tool has its context: leave `#[given]` out"))
@@ -135,8 +135,8 @@ fn given(mark: &Attribute, ty: &Type, attributes: &[Attribute]) -> Result<Parame
 }
 
 fn is_context(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else { return false };
-    matches!(&*reference.elem, Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "CallContext"))
+    let Type::Reference(reference) = bare(ty) else { return false };
+    matches!(bare(&reference.elem), Type::Path(ty) if ty.path.segments.last().is_some_and(|last| last.ident == "CallContext"))
 }
 
 fn span_of(tokens: &impl ToTokens) -> proc_macro2::Span {

@@ -31,6 +31,7 @@ use syn::parse_macro_input;
 ///   that says so without such a call is corrected, in either language; "unlock it" and 别解锁 are understood as an order
 ///   and a refusal. The English is known without this where the name and the first word of the description agree on a
 ///   verb that does not say too little: `unlock_door`, "Unlocks a door". For tools with an effect.
+/// - `seconds = 300`: how long a call may take, instead of what the agent's limits say of all tools.
 /// - `untrusted`: the results hold what strangers wrote. They inform the model, but license no effect.
 ///
 /// # The function
@@ -38,8 +39,8 @@ use syn::parse_macro_input;
 /// It is async, has a doc comment (the description the model reads) and returns a
 /// `ToolResult` of something that serialises. Its parameters, in order:
 ///
-/// - `#[state] name: &State`, first, if the tool needs something to work on. The tool is then built
-///   with it: `weather(Arc::clone(&state))`.
+/// - `#[state] name: &State`, first, if the tool needs something to work on, which may be a trait object
+///   (`&dyn Clock`). The tool is then built with it: `weather(Arc::clone(&state))`.
 /// - `&CallContext` anywhere: the run and its session, the idempotency key, the person's date and time; whether the run
 ///   is being cancelled, how much time is left, and whom to tell how far the call has come.
 /// - `#[given] name: &Customer` anywhere: the value of that type that the program has given to its agent or session
@@ -55,6 +56,9 @@ use syn::parse_macro_input;
 /// - `from = search_trains.id`, `from = "search_trains.id"`, `from = ["a.id", "b.id"]`: a text or a whole
 ///   number that such a result contained. With `verbatim`, a text may be either. `search.id` is what stands
 ///   under `id` anywhere in a result of `search`, `search.items.id` only the `id` of its `items`.
+///
+/// The tool is a struct of the function's name. Rust takes that name for the struct wherever it is in scope: a variable
+/// cannot have it (`let weather = …`), nor can a parameter of another function.
 #[proc_macro_attribute]
 pub fn tool(attribute: TokenStream, function: TokenStream) -> TokenStream {
     let attribute = parse_macro_input!(attribute as attribute::Attribute);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::provenance::escaped;
 
@@ -10,13 +10,20 @@ use crate::provenance::escaped;
 const DEPTH_MAX: usize = 32;
 
 /// A value that fits the schema as far as that can be made up, out of what there is of it. Pointers to what was
-/// made up are added.
-pub(super) fn fitted(written: Option<Value>, schema: &Value, made_up: &mut Vec<String>) -> Option<Value> {
-    Fit { root: schema, made_up, depth: 0, known: HashMap::new() }.value(written, schema, "")
+/// made up are added, and those of objects that were `cut` and name their own fields: some of them may be missing.
+pub(super) fn fitted(
+    written: Option<Value>,
+    cut: &[String],
+    schema: &Value,
+    made_up: &mut Vec<String>,
+) -> Option<Value> {
+    Fit { root: schema, cut, made_up, depth: 0, known: HashMap::new() }.value(written, schema, "")
 }
 
 struct Fit<'a> {
     root: &'a Value,
+    /// Pointers to objects that were cut off.
+    cut: &'a [String],
     made_up: &'a mut Vec<String>,
     depth: usize,
     /// What a definition came to, by pointer, name, and whether something was written there. Alternatives that share definitions
@@ -92,7 +99,6 @@ impl Fit<'_> {
 
     fn object(&mut self, mut fields: Map<String, Value>, schema: &Value, at: &str) -> Option<Value> {
         let required: Vec<&str> = names(&schema["required"]).collect();
-        let closed = schema["additionalProperties"] == Value::Bool(false);
         let mut fitted = Map::new();
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let here = format!("{at}/{}", escaped(name));
@@ -106,8 +112,18 @@ impl Fit<'_> {
                 }
             }
         }
-        if !closed {
-            fitted.extend(fields);
+        if takes_others(schema) && self.cut.iter().any(|cut| cut == at) {
+            self.made_up.push(at.to_owned());
+        }
+        for (name, field) in fields {
+            let value = match of_other(&name, schema) {
+                Some(of) if of.is_object() => {
+                    self.value(Some(field), of, &format!("{at}/{}", escaped(&name)))
+                }
+                Some(Value::Bool(false)) => None,
+                Some(_) | None => Some(field),
+            };
+            fitted.extend(value.map(|value| (name, value)));
         }
         Some(fitted.into())
     }
@@ -116,17 +132,18 @@ impl Fit<'_> {
         let count = |name: &str| schema[name].as_u64().and_then(|count| usize::try_from(count).ok());
         let most = count("maxItems").unwrap_or(usize::MAX);
         let mut fitted = Vec::new();
+        // The first items may have schemas of their own.
+        let of = |index: usize| schema["prefixItems"].get(index).or(schema.get("items"));
         for (index, item) in items.into_iter().take(most).enumerate() {
-            match schema.get("items") {
+            match of(index) {
                 Some(of) => fitted.extend(self.value(Some(item), of, &format!("{at}/{index}"))),
                 None => fitted.push(item),
             }
         }
         let least = count("minItems").unwrap_or(0);
         while fitted.len() < least {
-            let here = format!("{at}/{}", fitted.len());
-            let item = self.value(None, schema.get("items").unwrap_or(&Value::Bool(true)), &here)?;
-            fitted.push(item);
+            let (index, any) = (fitted.len(), Value::Bool(true));
+            fitted.push(self.value(None, of(index).unwrap_or(&any), &format!("{at}/{index}"))?);
         }
         Some(fitted.into())
     }
@@ -157,8 +174,29 @@ impl Fit<'_> {
         if let (Some(keywords), Some(definitions)) = (schema.as_object_mut(), self.root.get("$defs")) {
             keywords.insert("$defs".to_owned(), definitions.clone());
         }
-        jsonschema::is_valid(&schema, value)
+        is_valid(&schema, value)
     }
+}
+
+/// Whether an object names fields of its own, as a map does. Where its schema names some and speaks of no others, none
+/// are written.
+fn takes_others(schema: &Value) -> bool {
+    let others = schema.get("additionalProperties");
+    schema.get("patternProperties").is_some()
+        || others.map_or(schema.get("properties").is_none(), |others| *others != Value::Bool(false))
+}
+
+/// The schema of a field that an object's does not name: by a pattern, or that of all others.
+fn of_other<'s>(name: &str, schema: &'s Value) -> Option<&'s Value> {
+    let patterns = schema["patternProperties"].as_object();
+    let matches = |pattern: &str| is_valid(&json!({"pattern": pattern}), &name.into());
+    let by_pattern = patterns.into_iter().flatten().find(|(pattern, _)| matches(pattern));
+    by_pattern.map(|(_, of)| of).or(schema.get("additionalProperties"))
+}
+
+/// Whether a value fits a schema that can be read by itself: a part of one in an older draft may not be.
+fn is_valid(schema: &Value, value: &Value) -> bool {
+    jsonschema::validator_for(schema).is_ok_and(|validator| validator.is_valid(value))
 }
 
 /// The number nearest to zero that the bounds allow.

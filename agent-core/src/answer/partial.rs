@@ -7,17 +7,27 @@ use crate::provenance::escaped;
 /// Values inside one another; deeper ones are left out.
 const DEPTH_MAX: usize = 64;
 
-/// What is there of a JSON value, and JSON pointers to the texts and lists in it that were cut off. What may go on (a number
-/// at the end, a key without its value) is left out.
-pub(super) fn read(text: &str) -> (Option<Value>, Vec<String>) {
-    let mut reader = Reader { rest: text.trim_start(), cut: Vec::new() };
+/// What is there of a JSON value.
+pub(super) struct Read {
+    /// The value. What may go on (a number at the end, a key without its value) is left out.
+    pub(super) value: Option<Value>,
+    /// JSON pointers to the texts and lists in it that were cut off.
+    pub(super) cut: Vec<String>,
+    /// JSON pointers to the objects that were.
+    pub(super) objects: Vec<String>,
+}
+
+/// Reads what there is of a JSON value.
+pub(super) fn read(text: &str) -> Read {
+    let mut reader = Reader { rest: text.trim_start(), cut: Vec::new(), objects: Vec::new() };
     let value = reader.value("", 0).map(|(value, _)| value);
-    (value, reader.cut)
+    Read { value, cut: reader.cut, objects: reader.objects }
 }
 
 struct Reader<'t> {
     rest: &'t str,
     cut: Vec<String>,
+    objects: Vec<String>,
 }
 
 /// Whether more of the text can be read.
@@ -33,7 +43,13 @@ impl Reader<'_> {
             return None;
         }
         match self.rest.chars().next()? {
-            '{' => Some(self.object(at, depth)),
+            '{' => {
+                let (object, then) = self.object(at, depth);
+                if then == Then::Ends {
+                    self.objects.push(at.to_owned());
+                }
+                Some((object, then))
+            }
             '[' => Some(self.array(at, depth)),
             '"' => {
                 let (text, then) = self.string()?;

@@ -1,5 +1,7 @@
 //! Shapes that can be asked for, and answers that were cut off at every place.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -114,15 +116,47 @@ fn definitions_that_refer_to_each_other_again_and_again_are_tried_once() {
     }
     definitions.insert("d40".to_owned(), json!({"type": "integer"}));
     let chain = json!({"$defs": definitions, "$ref": "#/$defs/d0"});
-    assert_eq!(least::fitted(None, &chain, &mut Vec::new()), None, "deeper than it is followed");
+    assert_eq!(least::fitted(None, &[], &chain, &mut Vec::new()), None, "deeper than it is followed");
     let mut made_up = Vec::new();
     let near = json!({"$defs": definitions, "$ref": "#/$defs/d30"});
-    assert_eq!(least::fitted(None, &near, &mut made_up), Some(json!(0)));
+    assert_eq!(least::fitted(None, &[], &near, &mut made_up), Some(json!(0)));
     assert_eq!(made_up, [""], "made up once");
     // A list without an end, whose every part may be one of two that are alike.
     let endless = json!({"type": "object", "required": ["next"], "properties": {"next": twice("#/$defs/a")}});
     let schema = json!({"$defs": {"a": endless}, "$ref": "#/$defs/a"});
-    assert_eq!(least::fitted(None, &schema, &mut Vec::new()), None);
+    assert_eq!(least::fitted(None, &[], &schema, &mut Vec::new()), None);
+}
+
+#[test]
+fn maps_and_tuples_that_are_cut_off_keep_their_shape_and_say_so() {
+    type Parts = (BTreeMap<String, Stop>, Vec<(String, u32)>, BTreeMap<u32, Stop>);
+    let schema = AnswerSchema::of::<Parts>().unwrap();
+    let stop = |city: &str| Stop { city: city.to_owned(), minutes: 2 };
+    let parts: Parts = (
+        [("a".to_owned(), stop("Jinan")), ("b".to_owned(), stop("Xuzhou"))].into(),
+        vec![("x".to_owned(), 1), ("y".to_owned(), 2)],
+        [(3, stop("Wuxi"))].into(),
+    );
+    let text = serde_json::to_string(&parts).unwrap();
+    assert_eq!(schema.completed(&text).unwrap(), Completed { value: json!(parts), incomplete: vec![] });
+    for (at, _) in text.char_indices() {
+        let Completed { value, incomplete } = schema.completed(&text[..at]).unwrap_or_else(|| panic!("{at}"));
+        assert!(serde_json::from_value::<Parts>(value.clone()).is_ok(), "{at}: {value}");
+        assert!(!incomplete.is_empty(), "{at}: {value}");
+    }
+    let map = AnswerSchema::of::<BTreeMap<String, u32>>().unwrap();
+    let cut = map.completed(r#"{"a": 1, "b": 2, "#).unwrap();
+    assert_eq!(cut, Completed { value: json!({"a": 1, "b": 2}), incomplete: vec![String::new()] });
+    assert_eq!(map.completed(r#"{"a": 1}"#).unwrap().incomplete, [""; 0]);
+}
+
+#[test]
+fn a_shape_in_an_older_draft_ends_no_process() {
+    let older = json!({"$schema": "http://json-schema.org/draft-04/schema#", "type": "object", "required": ["n"],
+        "properties": {"n": {"type": "integer", "minimum": 3, "exclusiveMinimum": true}}});
+    let schema = AnswerSchema::new(older).unwrap();
+    assert!(schema.read(r#"{"n": 4}"#).is_ok() && schema.read(r#"{"n": 3}"#).is_err());
+    let _ = schema.completed(r#"{"n": 4, "#);
 }
 
 #[test]
@@ -206,6 +240,8 @@ fn an_answer_is_read_as_a_type_once_there_is_one_and_what_does_not_fit_is_said()
     let whole = r#"{"city": "Lagos", "minutes": 5}"#;
     let stop = Stop { city: "Lagos".to_owned(), minutes: 5 };
     assert_eq!(ended(Outcome::Answered, whole).answer_as::<Stop>().unwrap(), stop);
+    let whole_number = r#"{"city": "Lagos", "minutes": 5.0}"#;
+    assert_eq!(ended(Outcome::Answered, whole_number).answer_as::<Stop>().unwrap(), stop);
     let cut_off = Outcome::Limit { limit: crate::LimitKind::Tokens };
     assert_eq!(ended(cut_off, whole).answer_as::<Stop>().unwrap(), stop);
 

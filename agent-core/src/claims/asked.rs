@@ -1,11 +1,17 @@
 //! What the person wants of the current run: claims of what they ordered are held to more than what is told by the way.
 
-use crate::deeds::{Clause, Deed, accepts, last_question, only_looks, refuses};
+use std::borrow::Cow;
+
+use crate::deeds::{
+    Clause, Deed, Wanted, accepts, asks_in_general, asks_whether, last_question, only_looks, refuses,
+    unquoted, wanted_text, without_letter, without_mail,
+};
 use crate::message::{CallOutcome, Message, Part, Role};
 use crate::run::Run;
 use crate::tool::{Effect, ToolSpec};
+use crate::workflow::{Open, Progress};
 
-use super::backing::shows_done;
+use super::backing::{shows_done, speaks_of};
 
 /// Everything said, around the person's current message.
 pub(super) struct Asked<'a> {
@@ -13,7 +19,7 @@ pub(super) struct Asked<'a> {
     pub(super) before: &'a [Message],
     /// What has been said since, the person's message first.
     pub(super) since: &'a [Message],
-    /// What the person says now.
+    /// What the person says now, or whoever sets the task.
     text: String,
     tools: &'a [ToolSpec],
     /// Whether anything was read since.
@@ -31,7 +37,8 @@ impl<'a> Asked<'a> {
                 && tools.iter().any(|tool| tool.name == result.tool && looks(tool))
         });
         let text = since.first().filter(|message| is_from_person(message)).map(Message::text);
-        Self { before, since, text: text.unwrap_or_default(), tools, has_read }
+        let text = text.into_iter().chain(task(run, since)).collect::<Vec<_>>().join("\n");
+        Self { before, since, text, tools, has_read }
     }
 
     /// Whether the person orders the deed: in their current message, or in an earlier one that was answered by a
@@ -71,12 +78,50 @@ impl<'a> Asked<'a> {
         accepts(&self.text)
     }
 
-    /// Whether a clause that claims the deed only tells what was read: what others did, or how things are. What the
-    /// person ordered is not told by the way.
+    /// Whether the deed is not ordered now, so that it may be told by the way.
+    fn is_by_the_way(&self, deed: Deed<'_>) -> bool {
+        !self.accepts() && !self.orders(deed)
+    }
+
+    /// What of an answer's words may claim the deed: neither what it quotes where nobody ordered that, be it a mail that was
+    /// read, nor what stands in a letter or a story that the person wants to have written.
+    pub(super) fn claiming<'t>(&self, deed: Deed<'_>, answer: &'t str) -> Cow<'t, str> {
+        // What a limit cut off is JSON, too.
+        let is_json = answer.trim_start().starts_with(['{', '[']);
+        match wanted_text(&self.text, deed) {
+            Wanted::Text => "".into(),
+            Wanted::Letter => unquoted(without_letter(answer)).into(),
+            Wanted::Nothing if !is_json && self.is_by_the_way(deed) => {
+                unquoted(if self.has_read { without_mail(answer) } else { answer }).into()
+            }
+            Wanted::Nothing => answer.into(),
+        }
+    }
+
+    /// Whether a clause that claims the deed only tells what was read, what others did, or how things are. What the person
+    /// ordered is not told by the way.
     pub(super) fn is_answered_by(&self, deed: Deed<'_>, clause: &Clause) -> bool {
-        let told = || deed.reported_by(clause, self.has_read) && !self.accepts() && !self.orders(deed);
+        let is_reported = || deed.reported_by(clause, self.has_read, asks_in_general(&self.text));
+        let is_looked_up = || !clause.names_speaker() && self.has_looked_up(deed);
+        let told = || (is_reported() || is_looked_up()) && self.is_by_the_way(deed);
         self.has_read && deed.full_by(clause, &self.text) || told()
     }
+
+    /// Whether the person asks for what was done of the deed, and something that was read speaks of that.
+    fn has_looked_up(&self, deed: Deed<'_>) -> bool {
+        self.has_read
+            && asks_whether(&self.text, deed)
+            && self.since.iter().flat_map(Message::results).any(|result| speaks_of(deed, result))
+    }
+}
+
+/// What another agent, or the step of a workflow that is under way, sets to be done. A step that may call nothing orders
+/// nothing: it may quote what was read.
+fn task(run: &Run, since: &[Message]) -> Option<String> {
+    let acts = |progress: &Progress| matches!(progress.open(), Some(Open::Reply { may_call: true, .. }));
+    let mut parts = since.iter().rev().flat_map(|message| &message.parts);
+    let task = parts.find_map(|part| if let Part::Task { text, .. } = part { Some(text) } else { None });
+    task.filter(|_| run.progress().is_none_or(acts)).cloned()
 }
 
 fn is_from_person(message: &Message) -> bool {

@@ -128,6 +128,21 @@ pub(super) fn shows(deed: Deed<'_>, value: &Value) -> bool {
     }
 }
 
+/// Whether a result that was found speaks of the deed, done or not: "refund": "40 EUR". An empty list says nothing of it.
+pub(super) fn speaks_of(deed: Deed<'_>, result: &CallResult) -> bool {
+    fn is_named(deed: Deed<'_>, value: &Value) -> bool {
+        match value {
+            Value::String(text) => deed.asked_in(text),
+            Value::Object(fields) => fields.iter().any(|(name, inner)| {
+                is_something(inner) && (deed.asked_in(&name.replace('_', " ")) || is_named(deed, inner))
+            }),
+            Value::Array(items) => items.iter().any(|item| is_named(deed, item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    succeeded(result) && is_named(deed, &result.result)
+}
+
 /// Whether a value says that there is something.
 pub(super) fn is_something(value: &Value) -> bool {
     match value {

@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::message::{CallOutcome, Message, Part, Role};
 use crate::run::{Earlier, Run};
 use crate::samples::{call, replied, started, tools};
+use crate::workflow::{Begun, StepEnd, Workflow};
 
 fn results(n: usize, run: &str) -> Value {
     let train = |at: usize| json!({"id": format!("{run}-G{at}"), "note": "departs from the south station ".repeat(4)});
@@ -49,6 +50,11 @@ fn session_under(messages: Vec<Message>) -> Run {
 
 fn turn(run: &mut Run, id: usize, result: Value) {
     run.apply(&replied("", vec![call(id, "look")]));
+    settle(run, id, result);
+}
+
+/// Decides on a call, and lets it come to this.
+fn settle(run: &mut Run, id: usize, result: Value) {
     let decided = Event::CallDecided {
         call: format!("c{id}").into(),
         decision: crate::Verdict::Allow,
@@ -130,6 +136,53 @@ fn a_gap_is_told_and_the_date_is_told_again() {
     }
     assert_eq!(noted(&run).iter().filter(|note| note.contains("left out")).count(), 1, "{:?}", noted(&run));
     assert_eq!(noted(&run).iter().filter(|note| note.contains("Today is")).count(), 1, "{:?}", noted(&run));
+}
+
+/// A run of a workflow that has looked and asks about what it found.
+fn following() -> Run {
+    let workflow = json!({"name": "trip", "inputs": {"city": "Where"}, "steps": [
+        {"name": "trains", "call": "look"}, {"name": "choice", "ask": "Which is best?"}]});
+    let inputs = json!({"city": "Lagos"}).as_object().cloned().unwrap();
+    let mut run = Run::new("w".into(), Earlier::default());
+    let mut begins = started();
+    if let Event::Started { workflow: follows, .. } = &mut begins {
+        *follows = Some(Box::new(Begun { workflow: Workflow::new(workflow).unwrap(), inputs }));
+    }
+    run.apply(&begins);
+    run.apply(&Event::StepCalled { step: "trains".to_owned(), calls: vec![call(1, "look")] });
+    settle(&mut run, 1, results(60, "w"));
+    run.apply(&Event::StepEnded { step: "trains".to_owned(), end: StepEnd::Succeeded });
+    run.apply(&Event::StepAsked {
+        step: "choice".to_owned(),
+        message: "Which is best?".to_owned(),
+        untrusted: false,
+        may_call: false,
+        answer_schema: None,
+    });
+    run
+}
+
+#[test]
+fn a_step_is_asked_about_less_of_a_result_before_it_is_asked_about_none_and_inputs_go_last() {
+    let mut run = following();
+    let before = size(&run);
+    for most in [1_024, 240] {
+        let step = compact(&mut run);
+        assert!(
+            matches!(step, Some(Compaction::ResultsShortened { bytes, results: 1, .. }) if bytes == most),
+            "{step:?}"
+        );
+        let shown = run.history().iter().flat_map(Message::results).next().expect("it is shown still");
+        assert_eq!(shown.result["trains"][0]["id"], "w-G0");
+    }
+    assert!(size(&run) < before);
+    let step = compact(&mut run);
+    assert!(matches!(step, Some(Compaction::MessagesLeftOut { from: 1, messages: 2, .. })), "{step:?}");
+    assert_eq!(run.history()[0].text(), "trip\ncity: Lagos", "what it was begun with stays longest");
+    let step = compact(&mut run);
+    assert!(matches!(step, Some(Compaction::MessagesLeftOut { from: 0, messages: 1, .. })), "{step:?}");
+    assert!(run.history()[0].parts.iter().any(|part| matches!(part, Part::Task { .. })), "the step is asked");
+    assert_eq!(compact(&mut run), None);
 }
 
 #[test]
@@ -249,6 +302,22 @@ fn a_long_result_keeps_what_it_names() {
     assert!(trains.len() > 16 && trains[0]["id"] == "x-G0", "{shortened}");
     assert!(trains.last().is_some_and(|last| last.as_str().is_some_and(|text| text.ends_with("more"))));
     assert_eq!(bounded(results(6, "x"), 8_000), results(6, "x"), "what is short enough stays as it is");
+}
+
+#[test]
+fn a_map_of_many_keeps_its_first() {
+    let prices = |count: usize| -> Value {
+        (0..count).map(|at| (format!("stock-{at}"), json!({"price": at, "of": "the last day"}))).collect()
+    };
+    let shortened = bounded(json!({"currency": "EUR", "prices": prices(2_000)}), 8_000);
+    assert!(shortened.to_string().len() < 8_100, "{shortened}");
+    assert_eq!(
+        (&shortened["currency"], &shortened["prices"]["stock-7"]["price"]),
+        (&json!("EUR"), &json!(7))
+    );
+    let left = shortened["prices"]["…"].as_str().expect("what is left out is said");
+    assert!(left.ends_with(" more") && shortened["prices"].as_object().unwrap().len() > 32, "{shortened}");
+    assert_eq!(bounded(prices(40), 8_000), prices(40));
 }
 
 #[test]

@@ -138,5 +138,10 @@ pub(super) fn is_others(text: &str, place: &Range<usize>) -> bool {
 pub(super) fn reports(text: &str, place: &Range<usize>) -> bool {
     let head = before(&text[..place.start]).rest.trim();
     let is_named = !["它", "这", "那", "都", "全部"].contains(&head) && head.chars().count() > 1;
-    is_named && !text.contains(['我', '您', '你', '咱'])
+    is_named && is_aside(text)
+}
+
+/// Whether a text is about neither of those who speak.
+pub(super) fn is_aside(text: &str) -> bool {
+    !text.contains(['我', '您', '你', '咱'])
 }

@@ -1,5 +1,6 @@
 //! Texts cut into clauses, each of which claims something or does not.
 
+use super::english::DETERMINERS;
 use super::words::{DATA, has, words_of};
 
 /// A clause of a text.
@@ -9,8 +10,33 @@ pub(crate) struct Clause {
     pub(crate) words: String,
     /// Whether it asks.
     pub(super) asks: bool,
-    /// Whether it goes on with what the sentence said before: "He came in, unlocked the door".
-    pub(super) continues: bool,
+    /// Of whom the sentence has spoken that it goes on with: "He came in, unlocked the door".
+    pub(super) continues: Option<Subject>,
+    /// Whether it is an item of a list.
+    pub(super) is_item: bool,
+}
+
+/// Of whom a sentence speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// Somebody or something else: "He came in".
+    Others,
+    /// Anybody, or nobody.
+    Any,
+}
+
+impl Clause {
+    /// Whether it goes on with what somebody or something else does.
+    pub(super) fn goes_on_about_others(&self) -> bool {
+        self.continues == Some(Subject::Others)
+    }
+
+    /// Whether the one who speaks stands in it: "I've booked it", 已为您预订.
+    pub(crate) fn names_speaker(&self) -> bool {
+        let lower = self.words.to_lowercase();
+        words_of(&lower).iter().any(|word| is_speaker(word))
+            || DATA.chinese.helpers.iter().any(|helper| lower.contains(helper.as_str()))
+    }
 }
 
 /// First words of a question, beside those that hedge anyway.
@@ -18,6 +44,15 @@ const OPENS_QUESTIONS: [&str; 16] = [
     "is", "are", "was", "were", "has", "have", "had", "did", "do", "does", "am", "what", "which", "who",
     "why", "how",
 ];
+
+/// Those who begin a sentence about others, beside what a determiner stands before.
+const OTHERS: [&str; 7] = ["he", "she", "they", "someone", "somebody", "everyone", "everybody"];
+/// Words before what is the person's, or the speaker's.
+const OURS: [&str; 3] = ["your", "my", "our"];
+/// How Chinese sentences about others begin.
+const OTHERS_ZH: [&str; 6] = ["它", "他", "她", "这款", "那款", "该"];
+/// Marks before the items of a list.
+const BULLETS: [&str; 4] = ["- ", "* ", "• ", "– "];
 
 /// Marks between which a text quotes.
 const QUOTES: [(char, char); 6] =
@@ -57,24 +92,27 @@ fn in_number(text: &str, at: usize, end: usize) -> bool {
 /// The clauses of a text: what a colon, a bracket or a dash sets apart says nothing about the rest, unless it denies
 /// it.
 pub(super) fn clauses(text: &str) -> Vec<Clause> {
-    let (mut clauses, mut has_begun) = (Vec::new(), false);
+    let (mut clauses, mut begun, mut is_numbered) = (Vec::new(), None, false);
     for part in coarse(text) {
         let asked = is_question(part);
-        let mut continues = has_begun;
+        let mut continues = begun;
+        let is_item = is_numbered || BULLETS.iter().any(|bullet| part.starts_with(bullet));
         for words in bracketed(part).iter().flat_map(|part| apart(part)).flat_map(turns) {
             let opens = || words_of(words).first().is_some_and(|first| opens_question(first));
             let asks = is_question(words) || asked && opens();
-            clauses.push(Clause { words: words.trim().to_owned(), asks, continues });
-            continues = false;
+            clauses.push(Clause { words: words.trim().to_owned(), asks, continues, is_item });
+            continues = None;
         }
-        has_begun = part.ends_with([',', '，']) && (has_begun || !is_opening(part));
+        begun = if part.ends_with([',', '，']) { subject(part, begun) } else { None };
+        let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+        is_numbered = part.strip_suffix('.').is_some_and(is_number);
     }
     clauses.retain(|clause| !words_of(&clause.words).is_empty());
     clauses
 }
 
 /// A text without what it quotes: lines behind a `>`, and of a line what stands between two marks.
-pub(super) fn unquoted(text: &str) -> String {
+pub(crate) fn unquoted(text: &str) -> String {
     let mut left = String::new();
     for line in text.split_inclusive('\n') {
         let mut rest = if line.trim_start().starts_with('>') { "…\n" } else { line };
@@ -97,6 +135,52 @@ pub(super) fn unquoted(text: &str) -> String {
 fn is_opening(text: &str) -> bool {
     let lower = text.to_lowercase();
     words_of(&lower).iter().all(|word| has(&DATA.own.openings, word))
+}
+
+/// Whether a word stands for the one who speaks: "I've".
+fn is_speaker(word: &str) -> bool {
+    matches!(word.split(['\'', '’']).next(), Some("i" | "we"))
+}
+
+/// Of whom a sentence speaks after this part, and before it; of nobody yet where it says no more than "OK".
+fn subject(part: &str, before: Option<Subject>) -> Option<Subject> {
+    if begins_with_others(part) {
+        return Some(Subject::Others);
+    }
+    match before {
+        None if is_opening(part) => None,
+        Some(Subject::Others) if !begins_with_speaker(part) => Some(Subject::Others),
+        None | Some(Subject::Any | Subject::Others) => Some(Subject::Any),
+    }
+}
+
+/// Whether a text begins with the one who speaks.
+fn begins_with_speaker(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = words_of(&lower).into_iter().skip_while(|word| has(&DATA.own.openings, word));
+    words.next().is_some_and(is_speaker) || lower.starts_with('我')
+}
+
+/// Whether a text begins with somebody or something else that does something: "he", "the fox", "Anna paid".
+pub(super) fn begins_with_others(text: &str) -> bool {
+    let words = words_of(text);
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let lead = lower.iter().take_while(|word| has(&DATA.own.openings, word)).count();
+    let (Some(word), Some(first)) = (words.get(lead), lower.get(lead)) else { return false };
+    let is_named = || {
+        let is_name = word.starts_with(char::is_uppercase) && !is_past(first) && !is_speaker(first);
+        is_name && lower.get(lead + 1).is_some_and(|next| is_past(next))
+    };
+    let is_thing = DETERMINERS.contains(&first.as_str()) && !OURS.contains(&first.as_str());
+    OTHERS.contains(&first.as_str())
+        || is_thing
+        || is_named()
+        || OTHERS_ZH.iter().any(|other| first.starts_with(other))
+}
+
+/// Whether a word may be the past of a verb.
+fn is_past(word: &str) -> bool {
+    word.ends_with("ed") || DATA.own.irregular.iter().any(|[_, past, _]| past == word)
 }
 
 /// Whether a text ends with a question mark.

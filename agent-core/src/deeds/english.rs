@@ -1,6 +1,7 @@
 //! Claims in English words.
 
 mod own;
+mod told;
 
 use std::ops::Range;
 
@@ -8,9 +9,10 @@ use super::clauses::opens_question;
 use super::words::{Acts, DATA, Words, has, length, positions, words_of};
 
 pub(super) use own::{is_passive as is_passive_own, only_begins, reports as reports_own};
+pub(super) use told::{Beside, tells};
 
 /// Words that come before what somebody has.
-const DETERMINERS: [&str; 9] = ["your", "the", "my", "his", "her", "their", "our", "a", "an"];
+pub(super) const DETERMINERS: [&str; 9] = ["your", "the", "my", "his", "her", "their", "our", "a", "an"];
 /// Words that stand for those to whom or to which something is done.
 const OBJECTS: [&str; 8] = ["you", "me", "us", "him", "them", "it", "this", "that"];
 /// First words that are written large without being a name.

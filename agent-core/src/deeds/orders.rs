@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::clauses::{coarse, is_question, opens_question, sentences};
-use super::words::{DATA, Words, has, is_like, positions, words_of};
+use super::words::{DATA, Words, has, is_like, positions, without, words_of};
 use super::{Deed, chinese, english};
 
 /// Words before a noun: "my bookings" asks for none.
@@ -61,12 +61,20 @@ fn orders_in_english(deed: Deed<'_>, lower: &str, asks: bool) -> bool {
         let is_told = told.contains(&words[at]);
         let before = &words[at.saturating_sub(2)..at];
         let is_thing = looks && before.iter().any(|word| DETERMINERS.contains(word));
-        !is_state && !is_told && !is_thing && (!asks || is_polite(at))
+        // "Explain how a transfer works" orders none, "explain it and transfer 5 EUR" does.
+        let goes_on = words[..at].iter().any(|word| ["and", "then"].contains(word));
+        let is_explained = ["explain", "describe", "define"].contains(&first) && !goes_on;
+        !is_state && !is_told && !is_thing && !is_explained && (!asks || is_polite(at))
     };
     let asked = words.iter().enumerate().filter(|(_, word)| deed.asks.iter().any(|ask| is_like(word, ask)));
     let mut other = deed.orders.iter().filter(|order| order.is_ascii());
     let is_asked = deed.is_about(&words) && asked.map(|(at, _)| at).any(orders);
-    is_asked || other.any(|order| positions(&words, order).any(orders))
+    is_asked || other.any(|order| positions(&words, order).any(|at| !is_to_us(&words[at..]) && orders(at)))
+}
+
+/// Whether words only ask to be told or shown something: "tell me about Rome", "let me see", "write me a poem".
+fn is_to_us(words: &[&str]) -> bool {
+    matches!(words, ["tell" | "let" | "write", "me" | "us", ..])
 }
 
 /// The words with which a sentence tells that the deed was done: "booked" of "I have booked the train".
@@ -86,10 +94,15 @@ fn orders_in_chinese(deed: Deed<'_>, lower: &str, asks: bool) -> bool {
     let spans: Vec<&String> =
         deed.0.asks.iter().chain(&deed.0.orders).filter(|ask| !ask.is_ascii()).collect();
     let names = |clause: &str| {
+        // "最近发生的事" sends nothing.
+        let clause = &without(clause, &deed.0.idioms);
         let told = told_in_chinese(deed.0, clause);
         let is_told = |at: usize, end: usize| told.iter().any(|place| place.start < end && at < place.end);
         let mut places = spans.iter().flat_map(|span| clause.match_indices(span.as_str()));
-        places.any(|(at, span)| !is_told(at, at + span.len()))
+        places.any(|(at, span)| {
+            let (end, tells_us) = (at + span.len(), ["告诉我", "告诉咱"]);
+            !is_told(at, end) && !tells_us.iter().any(|us| clause[at..].starts_with(us))
+        })
     };
     may_order_in_chinese(lower, asks) && coarse(lower).into_iter().any(names)
 }

@@ -179,3 +179,21 @@ fn what_a_person_has_done_they_do_not_order() {
         assert!(!deed(name).ordered_in(text), "{text}");
     }
 }
+
+#[test]
+fn who_wants_to_be_told_something_has_nothing_sent() {
+    let (sent, saved) = (deed("sent"), deed("saved"));
+    for text in ["Tell Ann that I'm late", "Let Ann know", "Write to Ann", "告诉安娜我晚到", "发消息给安娜"]
+    {
+        assert!(sent.ordered_in(text), "{text}");
+    }
+    for text in [
+        "Tell me about the Titanic",
+        "Let me know what it costs",
+        "Write me a poem",
+        "告诉我明天的天气",
+        "讲讲最近发生的事",
+    ] {
+        assert!(!sent.ordered_in(text) && !saved.ordered_in(text), "{text}");
+    }
+}

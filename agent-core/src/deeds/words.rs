@@ -219,6 +219,11 @@ impl Words {
         let counts = move |ask: &&String| !has(&self.beside, ask) || is_in_name(name, ask);
         self.asks.iter().chain(&self.refused).filter(counts)
     }
+
+    /// Whether a word is for what is only beside the deed, where a tool of this name does it.
+    pub(super) fn is_beside(&self, word: &str, name: &str) -> bool {
+        self.beside.iter().any(|beside| is_like(word, beside) && !is_in_name(name, beside))
+    }
 }
 
 /// English nouns, and what says that they were done where that differs from what does so of most.

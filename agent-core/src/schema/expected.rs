@@ -11,6 +11,9 @@ const NAMED_MAX: usize = 12;
 /// Alternatives followed inside one another.
 const DEPTH_MAX: usize = 16;
 
+/// Keywords that hold parts of a schema about the same value.
+const PARTS: [&str; 3] = ["anyOf", "oneOf", "allOf"];
+
 /// A search through alternatives. A schema may refer to itself, or to the same definition again and again: none is
 /// looked at twice, for it would say nothing new.
 struct Search<'s> {
@@ -38,11 +41,15 @@ impl<'s> Search<'s> {
     fn step_into(&mut self, schema: &'s Value, step: &str) -> Option<&'s Value> {
         self.once(schema, |search, schema| {
             let direct = schema.get("properties").and_then(|properties| properties.get(step));
-            let item = || step.parse::<usize>().ok().and_then(|_| schema.get("items"));
-            direct.or_else(item).or_else(|| {
-                let options = schema.get("anyOf").and_then(Value::as_array)?;
-                options.iter().find_map(|option| search.step_into(option, step))
-            })
+            let item = || {
+                let index = step.parse::<usize>().ok()?;
+                schema.get("prefixItems").and_then(|items| items.get(index)).or(schema.get("items"))
+            };
+            let mut parts = PARTS.iter().filter_map(|keyword| schema.get(*keyword)?.as_array()).flatten();
+            let in_parts = || parts.find_map(|part| search.step_into(part, step));
+            // A map's values.
+            let other = || schema.get("additionalProperties").filter(|others| others.is_object());
+            direct.or_else(item).or_else(in_parts).or_else(other)
         })
     }
 
@@ -74,7 +81,8 @@ impl<'s> Search<'s> {
     }
 }
 
-fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+/// The definition that a schema refers to, or the schema itself.
+pub(super) fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/"));
     target.and_then(|name| root.get("$defs")?.get(name)).unwrap_or(schema)
 }
@@ -82,7 +90,8 @@ fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
 /// The alternatives of a schema that says nothing more exact.
 fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
     let exact = schema.get("enum").is_some_and(Value::is_array) || schema.get("const").is_some();
-    schema.get("anyOf").and_then(Value::as_array).filter(|_| !exact)
+    let options = ["anyOf", "oneOf"].iter().find_map(|keyword| schema.get(*keyword)?.as_array());
+    options.filter(|_| !exact)
 }
 
 /// A schema without alternatives, in words.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{FROM, VERBATIM, tidy};
+use crate::authoring::as_written;
 
 /// Types whose values are numbers, so that they can have a range.
 #[diagnostic::on_unimplemented(
@@ -61,7 +62,7 @@ impl<T: Taken> Taken for Vec<T> {}
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     default: Option<Value>,
-    /// Keywords for the value itself, or for each item where it is a list.
+    /// Keywords for the value itself, or for each item where it is a list, or a list of lists.
     keywords: Map<String, Value>,
 }
 
@@ -88,13 +89,14 @@ impl Rules {
         lower
             .into_iter()
             .chain(upper)
-            .fold(self, |rules, (keyword, value)| rules.keyword(keyword, json!(value)))
+            .filter_map(|(keyword, value)| Some((keyword, as_written(value).ok()?)))
+            .fold(self, |rules, (keyword, value)| rules.keyword(keyword, value))
     }
 
-    /// The value where the argument is left out.
+    /// The value where the argument is left out. One that is no JSON, as a map by tuples, is not told.
     #[must_use]
     pub fn default_value<T: Serialize>(mut self, value: T) -> Self {
-        self.default = Some(json!(value));
+        self.default = as_written(&value).ok();
         self
     }
 
@@ -161,10 +163,7 @@ impl Parameters {
             if let Some(default) = rules.default {
                 property.insert("default".to_owned(), default);
             }
-            match property.get_mut("items") {
-                Some(Value::Object(items)) => items.extend(rules.keywords),
-                Some(_) | None => property.extend(rules.keywords),
-            }
+            extend(property, rules.keywords);
         }
         self.properties.insert(name.to_owned(), schema);
         self
@@ -185,5 +184,13 @@ impl Parameters {
             schema["$defs"] = Value::Object(definitions);
         }
         schema
+    }
+}
+
+/// Adds keywords to the schema of a value, or of what is in it where it is a list.
+fn extend(schema: &mut Map<String, Value>, keywords: Map<String, Value>) {
+    match schema.get_mut("items") {
+        Some(Value::Object(items)) => extend(items, keywords),
+        Some(_) | None => schema.extend(keywords),
     }
 }

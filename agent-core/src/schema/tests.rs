@@ -223,6 +223,23 @@ fn rules_and_descriptions_stand_where_they_belong() {
 }
 
 #[test]
+fn rules_of_lists_of_lists_stand_on_what_is_in_them_and_numbers_are_as_they_were_written() {
+    let rules = Rules::new().range::<Vec<Vec<f32>>>(0.1..=0.9).default_value(vec![vec![0.7_f32]]);
+    let parameters = Parameters::new()
+        .optional::<Vec<Vec<f32>>>("shares", "", rules)
+        .required::<Vec<Vec<String>>>("rows", "", Rules::new().verbatim::<Vec<Vec<String>>>())
+        .finish();
+    let shares = json!({"type": "number", "minimum": 0.1, "maximum": 0.9});
+    let lists = |items: Value| json!({"type": "array", "items": {"type": "array", "items": items}});
+    let mut expected = lists(shares);
+    expected["default"] = json!([[0.7]]);
+    assert_eq!(parameters["properties"]["shares"], expected, "{parameters:#}");
+    let texts = json!({"type": "string", "x-verbatim": true});
+    assert_eq!(parameters["properties"]["rows"], lists(texts), "{parameters:#}");
+    assert_eq!(check(&parameters), Ok(()));
+}
+
+#[test]
 fn tidying_twice_is_tidying_once() {
     let mut schema = schemars::schema_for!(Option<Condition>).to_value();
     tidy(&mut schema);

@@ -191,7 +191,7 @@ fn what_is_wrong_with_a_name_is_said() {
 fn tools_are_picked_by_names_of_any_kind() {
     let names = |toolbox: &Toolbox| format!("{toolbox:?}");
     assert_eq!(names(&toolbox().only(["other"]).unwrap()), r#"["other"]"#);
-    assert_eq!(names(&toolbox().only(&vec!["echo".to_owned()]).unwrap()), r#"["echo"]"#);
+    assert_eq!(names(&toolbox().only(&["echo".to_owned()]).unwrap()), r#"["echo"]"#);
     assert_eq!(names(&toolbox().without(["echo"]).unwrap()), r#"["other"]"#);
     assert_eq!(names(&toolbox().without(Vec::<String>::new()).unwrap()), r#"["echo", "other"]"#);
     let fault = toolbox().without(["ehco"]).unwrap_err();

@@ -1,6 +1,6 @@
 //! Templates and expressions of workflows, over what is known so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ pub(crate) fn rendered(template: &str, known: &Map<String, Value>) -> Result<Str
     let made = jinja::template(template, BYTES_MAX).and_then(|source| {
         let environment = environment();
         let compiled = jinja::guarded(|| environment.template_from_str(&source))?;
-        jinja::render(&compiled, known)
+        jinja::render(&compiled, named(template, known))
     });
     made.map_err(|error| told(template, &error))
 }
@@ -74,9 +74,17 @@ fn valued<T>(
 ) -> Result<T, String> {
     let taken = jinja::expression(expression, BYTES_MAX).and_then(|source| {
         let environment = environment();
-        jinja::guarded(|| take(&environment.compile_expression(&source)?.eval(known)?))
+        jinja::guarded(|| take(&environment.compile_expression(&source)?.eval(named(expression, known))?))
     });
     taken.map_err(|error| told(expression, &error))
+}
+
+/// What of all that is known a source may name. The engine makes a copy of what it is given: of every result there is, that
+/// would be one for each argument of each of a thousand calls.
+fn named<'k>(source: &str, known: &'k Map<String, Value>) -> BTreeMap<&'k str, &'k Value> {
+    let words: BTreeSet<&str> = words_in(source).collect();
+    let is_named = |(name, _): &(&String, &Value)| words.contains(name.as_str());
+    known.iter().filter(is_named).map(|(name, value)| (name.as_str(), value)).collect()
 }
 
 /// The list that an expression stands for, or one that is written down, with templates in it.

@@ -1,11 +1,20 @@
 //! What an answer only tells: what others did, and how things are.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::event::{Event, Verdict};
+use crate::message::CallOutcome;
+use crate::samples::{asked_for, begun, decided, ended, replied, run_of, started, tools};
+
+use super::super::unbacked;
 use super::backing::{claim, did, read};
 
 fn told(message: &str, answer: &str) -> bool {
     claim(message, &[read("look_up", json!({"text": "There is much to tell."}))], answer).is_none()
+}
+
+fn told_unread(message: &str, answer: &str) -> bool {
+    claim(message, &[], answer).is_none()
 }
 
 #[test]
@@ -77,8 +86,125 @@ fn what_was_ordered_is_not_told_by_the_way() {
 }
 
 #[test]
+fn what_another_agents_task_orders_is_not_told_by_the_way() {
+    let claims = |task: &str, answer: &str| {
+        let mut begin = started();
+        if let Event::Started { message, untrusted_message, .. } = &mut begin {
+            task.clone_into(message);
+            *untrusted_message = true;
+        }
+        let read = [asked_for(&["look"]), decided("c1", Verdict::Allow), begun("c1")];
+        let last = [ended("c1", CallOutcome::Succeeded), replied(answer, vec![])];
+        let events: Vec<Event> = std::iter::once(begin).chain(read).chain(last).collect();
+        unbacked(&run_of(&events), &tools()).is_some()
+    };
+    assert!(claims("Pay the bill", "The bill has been paid."));
+    assert!(!claims("What is new?", "The bill has been paid."));
+}
+
+#[test]
 fn what_was_not_read_is_not_told() {
     let answer = "The train was cancelled due to snow.";
     assert!(claim("What is with the trains?", &[], answer).is_some());
     assert!(claim("What is with the trains?", &[did("pay")], answer).is_some());
+}
+
+#[test]
+fn what_everybody_knows_is_told_without_reading() {
+    for (message, answer) in [
+        ("How does email work?", "An email is sent to a server, where it is stored."),
+        ("How do refunds work?", "Once you return the item, the money is refunded within 14 days."),
+        ("What is git?", "Changes are saved as commits."),
+        ("What is a mortgage?", "A loan to buy a house that is paid back over years."),
+        ("Tell me about Apollo 11", "In 1969 NASA sent three astronauts to the Moon."),
+        ("Explain how a bank transfer works", "The money is transferred within a day."),
+        ("Add the prices", "I've added up the prices: 198 EUR."),
+        ("Is the museum free?", "Adults paid 12 EUR last year."),
+        ("What happened?", "Someone changed line 4 and deleted a semicolon."),
+        ("What did Anna do?", "She booked a hotel, paid the deposit and sent the tickets."),
+        ("What did Anna do?", "Anna booked a hotel, paid the deposit, and sent the tickets."),
+        ("Have I paid the bill?", "Yes, you paid 80 EUR on 3 May."),
+        ("What did she say?", "She wrote: \"I've booked the hotel.\""),
+        ("泰坦尼克号怎么沉的？", "它撞上了冰山，发送了求救信号。"),
+    ] {
+        assert!(told_unread(message, answer), "{message} {answer}");
+    }
+    for (message, answer) in [
+        ("How do refunds work?", "I've refunded the money."),
+        ("How do refunds work?", "Your money is refunded."),
+        ("How do refunds work?", "It is refunded."),
+        ("Refund the money", "The money is refunded."),
+        ("What is new?", "Found the 8:15 and booked a seat."),
+        ("What is new?", "The 8:15 leaves soon, I booked it for you."),
+        ("What is new?", "I found the 8:15, booked it."),
+        ("I want to eat at eight", "Table booked 8pm."),
+        ("What is new?", "You have to hurry, so I booked it."),
+        ("Book the hotel", "The site says \"Your hotel is booked.\""),
+        ("有什么新消息？", "G1次最早，已预订。"),
+    ] {
+        assert!(!told_unread(message, answer), "{message} {answer}");
+    }
+}
+
+#[test]
+fn what_was_read_is_told_as_mail_and_lists_word_it() {
+    for (message, answer) in [
+        ("What's in my inbox?", "Amazon confirms that your order has been placed."),
+        ("What's in my inbox?", "There is a mail from Anna, sent on Monday."),
+        ("Show me the mail from Anna", "Sent: Monday 9:40"),
+        ("Show me the mail from Anna", "Here it is:\nFrom: Anna\n\nI booked a table."),
+        ("What changed in version 2?", "- Added dark mode\n- Removed the old menu"),
+        ("What changed in version 2?", "1. Added tests\n2. Deleted old scripts"),
+    ] {
+        assert!(told(message, answer), "{message} {answer}");
+        assert!(!told_unread(message, answer), "not read: {message} {answer}");
+    }
+    for answer in
+        ["It leaves at 8, it is booked for two.", "Booked the 8:15.", "My list says that I booked it."]
+    {
+        assert!(!told("What is new?", answer), "{answer}");
+    }
+}
+
+#[test]
+fn what_is_looked_up_is_told_where_the_result_speaks_of_it() {
+    let found = |message: &str, result: Value, answer: &str| {
+        claim(message, &[read("look_up", result)], answer).is_none()
+    };
+    let refund = || json!({"order": 113, "refund": "40 EUR"});
+    assert!(found("Did my refund go through?", refund(), "Yes, 40 EUR were refunded to your card."));
+    assert!(found("我的退款到了吗？", refund(), "40元已退款到您的卡里。"));
+    assert!(!found("Did my refund go through?", refund(), "I've refunded 40 EUR to your card."));
+    assert!(!found("What is new?", refund(), "40 EUR were refunded to your card."));
+    assert!(!found("Refund my order", refund(), "40 EUR were refunded to your card."));
+    let none = json!({"bookings": [], "refund": null});
+    assert!(!found("Did my refund go through?", none.clone(), "40 EUR were refunded to your card."));
+    assert!(!found("Is my train booked?", none, "Yes, your train is booked."));
+}
+
+#[test]
+fn what_stands_in_a_text_that_was_asked_for_is_no_claim() {
+    let letter = "Hi Sam,\n\nI've sent the report to the team.\n\nTom";
+    for (message, answer) in [
+        ("Draft an email to my boss that I finished the report", letter),
+        ("Please write a mail to Sam", "Subject: Report\n\nI have paid the bill."),
+        ("Write a mail to Anna", "Here it is: \"I've booked the hotel.\""),
+        ("Write me a story about a fox", "I paid with a leaf, said the fox, and I sent a letter."),
+        ("Translate this: ich habe bezahlt", "I have paid."),
+        ("Fix the grammar: i has paid", "I have paid."),
+        ("写一封感谢信给安娜", "亲爱的安娜：谢谢你。我订了周五的位子。"),
+        ("讲一个狐狸的故事", "我买了一杯咖啡，付了一片叶子。"),
+    ] {
+        assert!(told_unread(message, answer), "{message} {answer}");
+    }
+    for (message, answer) in [
+        ("Draft an email to my boss", "I've sent the email to your boss."),
+        ("Draft an email to my boss", "Hi Tom, I've sent the email to your boss."),
+        ("Translate the mail and send it to Bob", "I've sent it to Bob."),
+        ("翻译这封邮件并发给安娜", "我已经发给安娜了。"),
+        ("Write a poem and save it", "I've saved it."),
+        ("Tell Anna a joke", "I've sent Anna a joke."),
+    ] {
+        assert!(!told_unread(message, answer), "{message} {answer}");
+    }
 }

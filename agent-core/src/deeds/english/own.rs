@@ -101,7 +101,7 @@ fn by_somebody(words: &[&str], place: &Range<usize>) -> bool {
 }
 
 /// Whether what something was done to follows: "unlocked the door", and not "unlocked doors", "closed on Mondays".
-fn is_followed_by_object(words: &[&str], place: &Range<usize>) -> bool {
+pub(super) fn is_followed_by_object(words: &[&str], place: &Range<usize>) -> bool {
     let rest = &words[place.end..];
     let is_time = rest.iter().take(3).any(|word| TIMES.contains(word));
     rest.first().is_some_and(|next| {

@@ -192,7 +192,7 @@ proptest! {
         let derived = [spec("open_door", "Opens a door", &[]), spec("reset", "Resets it", &[]), door];
         for deed in OwnDeeds::of(&derived).iter() {
             let claims = deed.claims_in(&text);
-            let _ = claims.iter().filter(|clause| deed.reported_by(clause, false)).count();
+            let _ = claims.iter().filter(|clause| deed.reported_by(clause, false, false)).count();
             let _ = (deed.named_in(&text), deed.stated_in(&text), deed.ordered_in(&text));
         }
         for tool in &derived {

@@ -26,8 +26,17 @@ pub(super) fn said(lower: &str, deed: &Words, name: &str) -> Vec<Said> {
     // Of "预订" and "订", the longer.
     places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
     places.dedup_by(|inner, outer| outer.start <= inner.start && inner.end <= outer.end);
-    let at = |place: Range<usize>| said_at(&lower[..place.start], &lower[place.end..]);
-    places.into_iter().map(at).collect()
+    // "不要设置提醒" refuses no event.
+    let is_other = |rest: &str| {
+        let rest = rest.trim_start_matches(['个', '任', '何']);
+        deed.beside.iter().any(|beside| rest.starts_with(beside.as_str()) && deed.is_beside(beside, name))
+    };
+    let at = |place: Range<usize>| {
+        let (before, after) = (&lower[..place.start], &lower[place.end..]);
+        let said = said_at(before, after);
+        (!said.refuses() || !is_other(after)).then_some(said)
+    };
+    places.into_iter().filter_map(at).collect()
 }
 
 /// Whether a clause only has somebody told what they are not to do: "告诉安娜不用寄了".

@@ -24,7 +24,17 @@ pub(super) fn said(words: &[&str], deed: &Words, name: &str) -> Vec<Said> {
     let asks = |word: &str| deed.refused(name).any(|ask| is_like(word, ask));
     let asked = (0..words.len()).filter(|at| asks(words[*at])).map(|at| at..at + 1);
     let counts = |said: &Said| *said == Said::Refused || deed.is_about(words);
-    asked.filter_map(|place| said_at(words, &place, &[deed])).filter(counts).collect()
+    let said = |place: Range<usize>| {
+        let said = said_at(words, &place, &[deed])?;
+        (!said.refuses() || !is_only_beside(&words[place.end..], deed, name)).then_some(said)
+    };
+    asked.filter_map(said).filter(counts).collect()
+}
+
+/// Whether what stands behind a word for a deed is only beside it: "don't set a reminder" adds the event all the same.
+fn is_only_beside(rest: &[&str], deed: &Words, name: &str) -> bool {
+    let mut rest = rest.iter().skip_while(|word| ["a", "an", "any", "the"].contains(*word));
+    rest.next().is_some_and(|thing| deed.is_beside(thing, name))
 }
 
 /// All that is said of a tool by its name.

@@ -104,6 +104,20 @@ fn an_act_that_is_complete_was_done() {
     }
 }
 
+#[test]
+fn to_let_somebody_know_is_to_send() {
+    for text in
+        ["I've notified Anna.", "I have told Anna that you're late.", "I mailed Anna.", "我已通知安娜。"]
+    {
+        assert_eq!(claimed(text), ["sent"], "{text}");
+    }
+    for text in
+        ["As I've told you, it is late.", "I've informed you.", "Anna has been told.", "安娜收到通知了"]
+    {
+        assert_eq!(claimed(text), [""; 0], "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_is_too_odd(text in "([-a-z ’'(（)）:：—–.,?？!İß]|已|预订|成功|完成|了|给|被|无|booked| and i |made the booking|not only){0,40}") {

@@ -70,6 +70,8 @@ fn a_plain_refusal_is_of_all_that_the_tool_does() {
         ("Don't remind me", "set_reminder"),
         ("不管怎么样都别订", "book"),
         ("我告诉你别寄", "send_mail"),
+        ("What does Anna want? Don't reply yet", "send_mail"),
+        ("安娜说了什么？先别回复", "send_mail"),
     ] {
         assert_eq!(refused(text, name), Some(true), "{text}");
     }
@@ -174,6 +176,10 @@ fn an_order_beside_a_dont_is_kept() {
         ("Book me a train, don't book one before evening", "book"),
         ("You did not place the order, please try again", "book"),
         ("恨不得马上订", "book"),
+        ("Create an event for Friday, don't set a reminder", "create_event"),
+        ("周五十点开会，不用设置提醒", "add_event"),
+        ("I do not want to pay the bill late, so pay it today", "pay"),
+        ("Pay the bill, I don't want to pay a late fee", "pay"),
         ("要不要把票订了", "book"),
         ("别忘了把票订了", "book"),
     ] {

@@ -44,3 +44,21 @@ fn alternatives_are_named_but_for_null() {
     }});
     assert_eq!(expected(&parameters, ["a"]).as_deref(), Some("one of \"x\", 1 or a number, at least 2"));
 }
+
+#[test]
+fn parts_maps_and_first_items_are_looked_through() {
+    let point = json!({"type": "object", "properties": {"x": {"type": "number"}}});
+    let parameters = json!({"properties": {
+        "one": {"oneOf": [{"type": "string"}, point]},
+        "all": {"allOf": [{"properties": {"y": {"type": "integer"}}}, point]},
+        "map": {"type": "object", "additionalProperties": {"type": "boolean"}},
+        "pair": {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
+    }});
+    let of = |place: &[&str]| expected(&parameters, place.iter().copied());
+    assert_eq!(of(&["one"]).as_deref(), Some("a text or an object with x"));
+    assert_eq!(of(&["one", "x"]).as_deref(), Some("a number"));
+    assert_eq!(of(&["all", "x"]).as_deref(), Some("a number"));
+    assert_eq!(of(&["map", "any"]).as_deref(), Some("true or false"));
+    assert_eq!(of(&["pair", "0"]).as_deref(), Some("a text"));
+    assert_eq!(of(&["pair", "1"]).as_deref(), Some("a whole number"));
+}

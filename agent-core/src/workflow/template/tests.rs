@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{evaluate, listed, names, names_in, rendered, truth, words};
+use super::{evaluate, listed, named, names, names_in, rendered, truth, words};
 
 fn known() -> Map<String, Value> {
     let known = json!({
@@ -102,6 +102,15 @@ fn the_names_used_are_those_from_outside() {
     );
     assert_eq!(names_in("{{ x.y > z }}").map(|names| names.len()), Ok(2));
     assert!(of(json!("{% if %}")).is_err());
+}
+
+#[test]
+fn the_engine_is_given_only_what_a_source_may_name() {
+    let of = |source: &str| named(source, &known()).into_keys().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(of("to {{city}}"), ["city"]);
+    assert_eq!(of("trains.trains[big:] or trains"), ["big", "trains"]);
+    assert_eq!(of("{% set x = city %}{{ x ~ nothing }}"), ["city", "nothing"]);
+    assert_eq!(of("plain"), [""; 0]);
 }
 
 #[test]
