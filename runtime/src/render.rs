@@ -54,6 +54,7 @@ impl Template {
         });
         environment.set_formatter(print_as_python);
         environment.add_filter("tojson", to_json);
+        environment.add_filter("indent", indent);
         environment.add_filter("from_json", from_json);
         environment.add_filter("length", length);
         environment.add_filter("count", length);
@@ -168,6 +169,35 @@ fn length(value: Value) -> Result<usize, Error> {
     value
         .len()
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("a {} has no length", value.kind())))
+}
+
+/// As Jinja2 indents: minijinja leaves out the line break at the end of a text.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn indent(
+    state: &State<'_, '_>,
+    text: String,
+    width: Option<usize>,
+    first: Option<bool>,
+    options: Kwargs,
+) -> Result<String, Error> {
+    let (named_width, named_first): (Option<usize>, Option<bool>) =
+        (options.get("width")?, options.get("first")?);
+    let (width, first) = (width.or(named_width).unwrap_or(4), first.or(named_first).unwrap_or(false));
+    let blank: Option<bool> = options.get("blank")?;
+    options.assert_all_used()?;
+    if text.split('\n').count().saturating_mul(width) > jinja::TEXT_MAX {
+        return Err(Error::new(ErrorKind::InvalidOperation, jinja::too_long()));
+    }
+    let blanks = " ".repeat(width);
+    let mut indented = String::with_capacity(text.len());
+    for (at, line) in text.split('\n').enumerate() {
+        let indents = if at == 0 { first } else { blank == Some(true) || !line.is_empty() };
+        indented.push_str(if at == 0 { "" } else { "\n" });
+        indented.push_str(if indents { &blanks } else { "" });
+        indented.push_str(line);
+    }
+    jinja::written(state, &Value::from(indented.as_str()))?;
+    Ok(indented)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]

@@ -6,6 +6,7 @@
 //! drawing again under the mask when the token is refused gives each allowed token `t` the probability
 //! `p(t) + (1 - Z) p(t) / Z = p(t) / Z`, where `Z` is what the allowed tokens sum to.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,12 @@ use crate::llama::Token;
 
 /// Logits compared side by side.
 const LANES: usize = 16;
+/// Logits of which only the highest is known until it turns out to matter which one that is.
+const BLOCK: usize = 1_024;
+/// Candidates that are put in order first, where only the likeliest that make up a share are wanted.
+const FEW: usize = 256;
+/// Tokens in a word of a mask.
+const WORD: usize = 32;
 
 /// When the mask over the whole vocabulary is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,27 +201,19 @@ impl Chooser {
     /// Draws from the likelier of the tokens under the mask.
     fn draw_truncated(&mut self, logits: &[f32], mask: &SimpleVob) -> Option<Token> {
         let sampling = &self.sampling;
-        let likely = |a: &(Token, f64), b: &(Token, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         let allowed = numbered(logits).filter(|(token, logit)| !logit.is_nan() && mask.is_allowed(*token));
         let mut candidates: Vec<(Token, f64)> =
             allowed.map(|(token, logit)| (token, f64::from(logit))).collect();
         if sampling.top_k > 0 && sampling.top_k < candidates.len() {
-            candidates.select_nth_unstable_by(sampling.top_k - 1, likely);
+            candidates.select_nth_unstable_by(sampling.top_k - 1, likelier);
             candidates.truncate(sampling.top_k);
         }
-        candidates.sort_unstable_by(likely);
-        let highest = candidates.first()?.1;
+        let highest = candidates.iter().map(|(_, logit)| *logit).max_by(f64::total_cmp)?;
         for (_, weight) in &mut candidates {
             *weight = ((*weight - highest) / f64::from(sampling.temperature)).exp();
         }
         candidates.retain(|(_, weight)| *weight >= f64::from(sampling.min_p));
-        let total: f64 = candidates.iter().map(|(_, weight)| weight).sum();
-        let mut kept = 0.0;
-        let enough = candidates.iter().position(|(_, weight)| {
-            kept += weight;
-            kept >= f64::from(sampling.top_p) * total
-        });
-        candidates.truncate(enough.map_or(candidates.len(), |index| index + 1));
+        keep_share(&mut candidates, f64::from(sampling.top_p));
         let mut left = random(&mut self.random) * candidates.iter().map(|(_, weight)| weight).sum::<f64>();
         let drawn = candidates.iter().find(|(_, weight)| {
             left -= weight;
@@ -222,6 +221,35 @@ impl Chooser {
         });
         drawn.or(candidates.last()).map(|(token, _)| *token)
     }
+}
+
+/// Keeps the likeliest that make up a share of all weights, in order. As a rule these are few, and nothing else has to
+/// be put in order to find them.
+fn keep_share(candidates: &mut Vec<(Token, f64)>, share: f64) {
+    let wanted = share * candidates.iter().map(|(_, weight)| weight).sum::<f64>();
+    let (mut kept, mut ordered, mut more) = (0.0, 0, FEW);
+    while ordered < candidates.len() {
+        let rest = &mut candidates[ordered..];
+        let next = more.min(rest.len());
+        if next < rest.len() {
+            rest.select_nth_unstable_by(next - 1, likelier);
+        }
+        rest[..next].sort_unstable_by(likelier);
+        let enough = rest[..next].iter().position(|(_, weight)| {
+            kept += weight;
+            kept >= wanted
+        });
+        if let Some(last) = enough {
+            return candidates.truncate(ordered + last + 1);
+        }
+        ordered += next;
+        more *= 8;
+    }
+}
+
+/// The likelier first, and of equal ones the first.
+fn likelier(a: &(Token, f64), b: &(Token, f64)) -> Ordering {
+    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
 
 /// The probability of the tokens that begin as this one does, among those the grammar allows.
@@ -272,6 +300,39 @@ fn allows(matcher: &mut Matcher, token: Token, vocabulary: &TokEnv) -> Result<bo
 
 /// The likeliest token: the first of several equal ones, so that the choice does not depend on the mask.
 fn likeliest(logits: &[f32]) -> Option<Token> {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (block, logits) in logits.chunks(BLOCK).enumerate() {
+        let highest = highest_of(logits);
+        if highest > best.1 {
+            best = (block * BLOCK, highest);
+        }
+    }
+    let (from, highest) = best;
+    #[expect(clippy::float_cmp, reason = "one of them is the highest")]
+    let at = logits[from..].iter().position(|logit| *logit == highest)?;
+    Token::try_from(from + at).ok()
+}
+
+/// The likeliest of the tokens under the mask: the first of several equal ones.
+fn likeliest_of(logits: &[f32], mask: &SimpleVob) -> Option<Token> {
+    let mut best: Option<(Token, f32)> = None;
+    for ((word, logits), first) in mask.as_slice().iter().zip(logits.chunks(WORD)).zip((0..).step_by(WORD)) {
+        // Under a mask of a text hardly a word holds anything higher, and under others most are empty.
+        if *word == 0 || best.is_some_and(|(_, highest)| highest_of(logits) <= highest) {
+            continue;
+        }
+        for (token, &logit) in (first..).zip(logits) {
+            let is_higher = best.map_or(!logit.is_nan(), |(_, highest)| logit > highest);
+            if is_higher && word >> (token - first) & 1 == 1 {
+                best = Some((token, logit));
+            }
+        }
+    }
+    best.map(|(token, _)| token)
+}
+
+/// The highest of some logits; negative infinity where none is a number.
+fn highest_of(logits: &[f32]) -> f32 {
     // Side by side, as vector instructions work. No comparison holds for what is no number.
     let higher = |a: f32, b: f32| if b > a { b } else { a };
     let mut lanes = [f32::NEG_INFINITY; LANES];
@@ -282,22 +343,7 @@ fn likeliest(logits: &[f32]) -> Option<Token> {
             *lane = higher(*lane, logit);
         }
     }
-    let highest = lanes.into_iter().chain(rest).fold(f32::NEG_INFINITY, higher);
-    #[expect(clippy::float_cmp, reason = "one of them is the highest")]
-    numbered(logits).find(|(_, logit)| *logit == highest).map(|(token, _)| token)
-}
-
-/// The likeliest of the tokens under the mask.
-fn likeliest_of(logits: &[f32], mask: &SimpleVob) -> Option<Token> {
-    let mut best: Option<(Token, f32)> = None;
-    for token in mask.iter() {
-        match (logits.get(token as usize), best) {
-            (Some(logit), Some((_, highest))) if *logit > highest => best = Some((token, *logit)),
-            (Some(logit), None) if !logit.is_nan() => best = Some((token, *logit)),
-            (_, _) => {}
-        }
-    }
-    best.map(|(token, _)| token)
+    lanes.into_iter().chain(rest).fold(f32::NEG_INFINITY, higher)
 }
 
 fn numbered(logits: &[f32]) -> impl Iterator<Item = (Token, f32)> {

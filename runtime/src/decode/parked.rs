@@ -23,6 +23,12 @@ impl Checkpoint {
     }
 }
 
+/// The last mark up to a position, which is where a model without a past can go back to; 0 is the beginning.
+pub(super) fn marked_up_to(checkpoints: &[Checkpoint], position: usize) -> usize {
+    let marked = checkpoints.iter().filter(|at| at.fixed.is_some() && at.position <= position);
+    marked.map(|at| at.position).max().unwrap_or(0)
+}
+
 /// A sequence outside the cache.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Saved {
@@ -112,9 +118,14 @@ impl Parked {
         Some(saved)
     }
 
-    /// The sequence that has most in common with a prompt, and how many tokens that is.
-    pub(crate) fn nearest(&self, prompt: &[Token]) -> Option<(usize, &Saved)> {
-        let near = self.kept.iter().map(|(_, saved)| (common(&saved.tokens, prompt), saved));
+    /// The sequence of which most is of use to a prompt, and how many tokens that is: of a model without a past, those
+    /// up to a mark.
+    pub(crate) fn nearest(&self, prompt: &[Token], has_past: bool) -> Option<(usize, &Saved)> {
+        let near = self.kept.iter().map(|(_, saved)| {
+            let length = common(&saved.tokens, prompt);
+            let stays = has_past || length == saved.tokens.len();
+            (if stays { length } else { marked_up_to(&saved.checkpoints, length) }, saved)
+        });
         near.max_by_key(|(length, _)| *length)
     }
 }

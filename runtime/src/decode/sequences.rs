@@ -3,7 +3,7 @@
 use handyman_core::Fault;
 
 use super::cells::Cells;
-use super::parked::{Checkpoint, Parked, Saved};
+use super::parked::{Checkpoint, Parked, Saved, marked_up_to};
 use super::{Compute, common};
 use crate::llama::Token;
 use crate::llama::cache::Place;
@@ -93,11 +93,11 @@ impl Sequences {
 
     /// Begins a sequence with what another one has in common with the prompt, if that is more.
     fn adopt(&mut self, slot: usize, prompt: &[Token], compute: &mut impl Compute) {
-        let own = common(&self.slots[slot].tokens, prompt);
+        let own = self.staying(slot, prompt, compute);
         let others = (0..self.slots.len()).filter(|&other| other != slot);
         let lengths = others.map(|other| (self.shareable(other, prompt, compute), other));
         let (shared, donor) = lengths.max_by_key(|(length, _)| *length).unwrap_or((0, slot));
-        let (parked, saved) = match self.parked.nearest(prompt) {
+        let (parked, saved) = match self.parked.nearest(prompt, compute.undoes()) {
             Some((length, saved)) => (length, Some(saved)),
             None => (0, None),
         };
@@ -123,8 +123,16 @@ impl Sequences {
         if compute.rolls_back() || length == donor.tokens.len() {
             return length;
         }
-        let fixed = donor.checkpoints.iter().filter(|at| at.fixed.is_some() && at.position <= length);
-        fixed.map(|at| at.position).max().unwrap_or(0)
+        marked_up_to(&donor.checkpoints, length)
+    }
+
+    /// Tokens at the beginning of a sequence that stay where it goes on with a prompt.
+    fn staying(&self, slot: usize, prompt: &[Token], compute: &impl Compute) -> usize {
+        let held = &self.slots[slot];
+        let length = common(&held.tokens, prompt);
+        let stays =
+            compute.can_truncate(Place { sequence: number(slot), position: length }, held.tokens.len());
+        if stays { length } else { marked_up_to(&held.checkpoints, length) }
     }
 
     fn share(&mut self, donor: usize, slot: usize, length: usize, compute: &mut impl Compute) {

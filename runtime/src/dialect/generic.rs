@@ -29,8 +29,7 @@ use crate::render::protect::protected;
 pub(crate) struct Generic {
     /// Where the template takes no system message, the instructions stand before the first user message.
     pub(crate) system_allowed: bool,
-    /// Whether the model thinks before it writes the envelope.
-    /// Whether the model reasons before it speaks, or may.
+    /// Whether the model reasons before it writes the envelope, or may.
     pub(crate) thinks: bool,
     /// What stands around reasoning.
     pub(crate) marks: (String, String),
@@ -59,6 +58,10 @@ impl Generic {
     /// The reasoning of a reply, and what comes after it.
     fn reasoned<'r>(&self, reply: &'r str) -> Result<(String, &'r str), String> {
         let Some((begins, ends)) = self.thinking() else { return Ok((String::new(), reply)) };
+        // The envelope may hold what ends reasoning.
+        if reply.trim_start().starts_with('{') {
+            return Ok((String::new(), reply));
+        }
         match reply.split_once(ends) {
             Some((inside, rest)) => {
                 Ok((inside.trim_start().trim_start_matches(begins.trim()).trim().to_owned(), rest))

@@ -188,16 +188,17 @@ impl Native {
     /// The reasoning of a reply, and what comes after it.
     fn reasoned<'r>(&self, reply: &'r str) -> (&'r str, &'r str) {
         let Some((begins, ends)) = self.thinking() else { return ("", reply) };
-        match reply.split_once(ends) {
-            Some((before, after)) => {
-                let inside = before.trim_start();
-                (inside.strip_prefix(begins.trim()).unwrap_or(inside).trim(), after)
+        let begun = reply.trim_start().strip_prefix(begins.trim());
+        let inside = begun.unwrap_or(reply);
+        // An argument may hold what ends reasoning: without its first mark, reasoning stands before the calls.
+        let calls = if begun.is_some() { None } else { reply.find(self.format.trigger.as_str()) };
+        match (inside.find(ends), begun) {
+            (Some(at), _) if calls.is_none_or(|calls| at < calls) => {
+                (inside[..at].trim(), &inside[at + ends.len()..])
             }
             // It was cut off while it thought.
-            None => match reply.trim_start().strip_prefix(begins.trim()) {
-                Some(inside) => (inside.trim(), ""),
-                None => ("", reply),
-            },
+            (_, Some(inside)) => (inside.trim(), ""),
+            (_, None) => ("", reply),
         }
     }
 

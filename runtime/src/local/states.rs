@@ -31,6 +31,8 @@ use keeping::{Keeping, Pending, Queue};
 
 /// Bytes of the disk that are left to others: a journal that cannot be written loses more than tokens do.
 const DISK_RESERVE: u64 = 16 << 20;
+/// What the names of beginnings begin with. No session is called so: a name holds no blank.
+const BEGINNING: &str = "the beginning ";
 /// A file that has not grown for so long will never be whole: its process is gone.
 const UNFINISHED: Duration = Duration::from_mins(10);
 
@@ -92,8 +94,6 @@ pub(super) struct Stored {
 pub(super) struct States {
     place: Arc<Place>,
     writer: Option<JoinHandle<()>>,
-    /// Beginnings that were looked for.
-    looked_for: Mutex<HashSet<String>>,
 }
 
 #[derive(Debug)]
@@ -103,6 +103,8 @@ struct Place {
     identity: String,
     queue: Mutex<Queue>,
     changed: Condvar,
+    /// Beginnings that were found, or taken to be kept.
+    beginnings: Mutex<HashSet<String>>,
 }
 
 impl Drop for States {
@@ -119,11 +121,17 @@ impl Drop for States {
 impl States {
     /// Keeps the sequences of this model in a folder; `None` where no thread can be started.
     pub(super) fn open(settings: StateFolder, identity: String) -> Option<Self> {
-        let place = Arc::new(Place { settings, identity, queue: Mutex::default(), changed: Condvar::new() });
+        let place = Arc::new(Place {
+            settings,
+            identity,
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            beginnings: Mutex::default(),
+        });
         let writing = Arc::clone(&place);
         let writer =
             thread::Builder::new().name("handyman-states".to_owned()).spawn(move || writing.write_all());
-        writer.ok().map(|writer| Self { place, writer: Some(writer), looked_for: Mutex::default() })
+        writer.ok().map(|writer| Self { place, writer: Some(writer) })
     }
 
     /// Takes a copy of a session's sequence and has it written, with the transcripts it begins with.
@@ -141,28 +149,27 @@ impl States {
         }
     }
 
-    /// What an earlier process kept of the tokens that sessions with the same tools begin with; looked for once.
+    /// What an earlier process kept of the tokens that sessions with the same tools begin with; looked for until it is
+    /// found or kept, for whoever was to keep it may have been cancelled.
     pub(super) async fn find_beginning(&self, tokens: &[Token]) -> Beginning {
         let mut hash = Sha256::new();
         for token in tokens {
             hash.update(token.to_le_bytes());
         }
-        // No session is called so: a name holds no blank.
-        let name = format!("the beginning {}", hex::encode(hash.finalize()));
-        if !self.looked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
+        let name = format!("{BEGINNING}{}", hex::encode(hash.finalize()));
+        if self.place.beginnings().contains(&name) {
             return Beginning::Known;
         }
-        match self.find(&name).await {
-            Some(Stored { saved, .. }) => Beginning::Found(name, saved),
-            None => Beginning::Missing(name),
-        }
+        let Some(Stored { saved, .. }) = self.find(&name).await else { return Beginning::Missing(name) };
+        self.place.beginnings().insert(name.clone());
+        Beginning::Found(name, saved)
     }
 }
 
 /// What is known of the beginning that sessions with the same tools have in common.
 #[derive(Debug)]
 pub(super) enum Beginning {
-    /// It has been looked for before.
+    /// It was found before, or is kept already.
     Known,
     /// An earlier process has computed it.
     Found(String, Saved),
@@ -181,6 +188,10 @@ impl StateFolder {
 impl Place {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn beginnings(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.beginnings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, session: &str) -> Option<Stored> {

@@ -10,12 +10,10 @@ impl Assembler {
     /// Takes bytes and gives the whole characters so far.
     pub(super) fn push(&mut self, bytes: &[u8]) -> String {
         self.pending.extend(bytes);
-        let whole = match std::str::from_utf8(&self.pending) {
-            Ok(_) => self.pending.len(),
-            // Bytes that can never become a character are shown as such, not waited for.
-            Err(error) if error.error_len().is_some() => self.pending.len(),
-            Err(error) => error.valid_up_to(),
-        };
+        // Bytes that can never become a character are shown as such, not waited for.
+        let last = self.pending.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+        let unfinished = std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none());
+        let whole = self.pending.len() - if unfinished { last.len() } else { 0 };
         let rest = self.pending.split_off(whole);
         let text = String::from_utf8_lossy(&self.pending).into_owned();
         self.pending = rest;

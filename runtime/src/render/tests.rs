@@ -36,6 +36,8 @@ fn python_methods_filters_and_loop_controls_work() {
     check("{{ date_string | length > 9 and datetime | length > 9 }}", "True");
     check("  {% if true %}\n  a\n  {% endif %}\n", "  a\n");
     check("{{ strftime_now('%Y') | length }}", "4");
+    check("{{ 'a\\n\\nb\\n' | indent(2, first=true) }}|", "  a\n\n  b\n|");
+    check("{{ 'a\\n\\nb' | indent(width=1, blank=true) }}{{ 'c\\nd' | indent }}", "a\n \n bc\n    d");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tokens are chosen as asked, and only allowed ones.
 
 use handyman_core::Sampling;
+use toktrie::SimpleVob;
 
 use super::{Chooser, Masking};
 use crate::decode::guide::{Guide, Marks};
@@ -64,6 +65,61 @@ fn the_likeliest_allowed_token_is_taken() {
         let mut matcher = constrainer().matcher("start: /[abc]+/").unwrap();
         let mut chooser = Chooser::new(Sampling::default(), masking);
         assert_eq!(chooser.choose(&logits, &mut matcher, &vocabulary()).unwrap(), u32::from(b'b'));
+    }
+}
+
+/// Whatever is looked at together, the first of the highest is found, among all tokens and under a mask.
+#[test]
+fn the_first_of_the_highest_is_the_likeliest() {
+    let plain = |logits: &[f32], mask: &SimpleVob| {
+        let mut best: Option<(u32, f32)> = None;
+        for (token, logit) in super::numbered(logits).filter(|(token, _)| mask.is_allowed(*token)) {
+            if best.map_or(!logit.is_nan(), |(_, highest)| logit > highest) {
+                best = Some((token, logit));
+            }
+        }
+        best.map(|(token, _)| token)
+    };
+    let mut state = 11_u64;
+    let mut below = |most: usize| {
+        state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
+        usize::try_from(state >> 40).unwrap() % most
+    };
+    // Few values, so that many are equal; some are no numbers or as low as can be.
+    let values = [f32::NAN, f32::NEG_INFINITY, -1.0, 0.0, 2.0, 2.5, 3.0];
+    for size in [1, 31, 1_023, 1_025, 5_000] {
+        for every in [1, 2, 40, 1_500, 9_000] {
+            let logits: Vec<f32> = (0..size).map(|_| values[below(values.len())]).collect();
+            let (mut mask, mut all) = (SimpleVob::alloc(size), SimpleVob::alloc(size));
+            for token in 0..u32::try_from(size).unwrap() {
+                all.allow_token(token);
+                if below(every) == 0 {
+                    mask.allow_token(token);
+                }
+            }
+            assert_eq!(super::likeliest_of(&logits, &mask), plain(&logits, &mask), "{size} {every}");
+            assert_eq!(super::likeliest(&logits), plain(&logits, &all), "{size} {every}");
+        }
+    }
+}
+
+#[test]
+fn what_makes_up_a_share_is_the_same_however_much_of_it_is_put_in_order() {
+    for share in [0.1, 0.9, 0.999] {
+        for slope in [0.1, 0.002, 0.0] {
+            let weight = |token: u32| (-slope * f64::from(token * 7_919 % 5_000)).exp();
+            let mut kept: Vec<(u32, f64)> = (0..5_000).map(|token| (token, weight(token))).collect();
+            let mut plain = kept.clone();
+            plain.sort_by(super::likelier);
+            let wanted = share * plain.iter().map(|(_, weight)| weight).sum::<f64>();
+            let mut sum = 0.0;
+            let enough = plain.iter().position(|(_, weight)| {
+                sum += weight;
+                sum >= wanted
+            });
+            super::keep_share(&mut kept, share);
+            assert_eq!(kept, plain[..=enough.unwrap()], "{share} {slope}");
+        }
     }
 }
 

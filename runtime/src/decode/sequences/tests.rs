@@ -236,3 +236,18 @@ fn a_session_that_was_moved_out_is_not_replaced_by_what_an_earlier_process_had_o
     let slot = sequences.acquire("a", &text(0), &mut noise).unwrap();
     assert_eq!(sequences.tokens(slot), text(0));
 }
+
+#[test]
+fn what_a_model_without_a_past_can_go_back_to_is_preferred_to_what_has_more_in_common() {
+    // What was moved out, of another session or of this one, has one token more of the prompt, but no mark.
+    for name in ["another", "s"] {
+        let (mut sequences, mut noise) = (Sequences::new(2, 200, 10_000), Noise::new(1));
+        noise.rolls_back = false;
+        let marked = fill(&mut sequences, &mut noise, "marked", &text(0));
+        sequences.mark(marked, None, &mut noise);
+        sequences.restore(name, saved(&[text(0), text(50)].concat()));
+        let prompt = [text(0), vec![50], text(90)].concat();
+        let slot = sequences.acquire("s", &prompt, &mut noise).unwrap();
+        assert_eq!(sequences.reuse(slot, &prompt, false, &mut noise), 20, "{name}");
+    }
+}

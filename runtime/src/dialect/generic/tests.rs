@@ -36,6 +36,17 @@ fn a_reply_is_an_answer_or_calls() {
 }
 
 #[test]
+fn what_an_argument_holds_ends_no_reasoning() {
+    let marks = ("<think>".to_owned(), "</think>".to_owned());
+    let dialect = Generic { thinks: true, marks, ..Generic::plain(true) };
+    let calls = r#"{"calls": [{"name": "list", "arguments": {"text": "a </think> b"}}]}"#;
+    for (thought, reasoning) in [("", ""), ("<think>so</think>\n", "so")] {
+        let said = dialect.parse(&format!("{thought}{calls}"), &[]).unwrap();
+        assert_eq!((said.reasoning.as_str(), said.calls.len()), (reasoning, 1));
+    }
+}
+
+#[test]
 fn an_answer_of_a_shape_stands_in_the_envelope_as_it_is() {
     let (history, tools) = ([person("Go")], trip_tools());
     let shape = json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": false});

@@ -339,3 +339,17 @@ fn a_reply_that_was_cut_off_while_it_reasoned_says_nothing() {
         assert!(said.is_nothing(), "{name}");
     }
 }
+
+#[test]
+fn what_an_argument_holds_ends_no_reasoning() {
+    let (offered, history) = (tools(), question());
+    for format in FAMILIES.iter().map(Format::owned) {
+        let Some((_, ends)) = format.thinking.clone() else { continue };
+        let trial = Trial::new(format.name, false, true);
+        let turn = Turn::new(&offered, ReplyMode::Free, Sources::new(&history));
+        let calls = [call("lookup", json!({"text": format!("a {ends} b")}))];
+        let written = trial.write(&calls);
+        assert!(trial.accepts(&turn, &written), "{}: {written}", format.name);
+        assert_eq!(trial.native.parse(&written, &offered).unwrap().calls, calls, "{}", format.name);
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Mark, Place};
+use super::{BEGINNING, Mark, Place};
 use crate::decode::parked::Saved;
 use crate::decode::{Keep, common};
 use crate::llama::Token;
@@ -47,18 +47,26 @@ impl Keeping {
 impl Keep for Keeping {
     fn wants(&mut self, tokens: &[Token], bytes: usize) -> bool {
         let place = &self.place;
-        self.names.retain(|(name, _)| place.wants(name, tokens, bytes));
+        // Of several that were to keep a beginning, the first does.
+        self.names.retain(|(name, _)| !place.has_begun(name) && place.wants(name, tokens, bytes));
         !self.names.is_empty() && tokens.starts_with(&self.begins)
     }
 
     fn take(self: Box<Self>, saved: Saved) {
         let Self { place, names, .. } = *self;
+        let begun = names.iter().map(|(name, _)| name).filter(|name| name.starts_with(BEGINNING));
+        place.beginnings().extend(begun.cloned());
         place.queue().add(names, saved);
         place.changed.notify_all();
     }
 }
 
 impl Place {
+    /// Whether this is a beginning that is kept.
+    fn has_begun(&self, name: &str) -> bool {
+        self.beginnings().contains(name)
+    }
+
     /// Whether a sequence of so many bytes is worth a file: it has room, and no more than four fifths of it
     /// are kept. What is small is written whenever it has changed.
     fn wants(&self, name: &str, tokens: &[Token], bytes: usize) -> bool {

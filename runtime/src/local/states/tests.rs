@@ -137,6 +137,27 @@ async fn the_beginning_that_sessions_share_is_kept_once_and_found_by_a_later_pro
 }
 
 #[tokio::test]
+async fn a_beginning_is_kept_by_the_first_who_is_not_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder_of(folder.path(), 10_000);
+    let states = open(&settings);
+    let mut keepers = Vec::new();
+    for session in ["s1", "s2", "s3"] {
+        let Beginning::Missing(name) = states.find_beginning(&[1, 2, 3]).await else { panic!("{session}") };
+        keepers.push(states.keeper(session, Vec::new()).also(&name, session));
+    }
+    drop(keepers.remove(0));
+    for keeper in keepers {
+        assert!(offer(keeper, stored(10).saved));
+    }
+    assert!(matches!(states.find_beginning(&[1, 2, 3]).await, Beginning::Known));
+    drop(states);
+    settings.forget(&["s3".into()]).unwrap();
+    let found = open(&settings).find_beginning(&[1, 2, 3]).await;
+    assert!(matches!(found, Beginning::Found(..)), "the second kept it, and so the third does not");
+}
+
+#[tokio::test]
 async fn files_that_are_too_many_are_removed_the_oldest_first() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder_of(folder.path(), 4_000);

@@ -23,6 +23,7 @@ proptest! {
 fn broken_bytes_do_not_hold_up_what_follows() {
     let mut assembler = Assembler::default();
     assert_eq!(assembler.push(b"\xffa"), "\u{fffd}a");
+    assert_eq!((assembler.push(b"\xff\xe4\xb8"), assembler.push(b"\x8a")), ("\u{fffd}".into(), "上".into()));
     assert_eq!(assembler.push(b"\xe4\xb8"), "");
     assert_eq!(assembler.rest(), "\u{fffd}");
 }
