@@ -17,7 +17,7 @@ use handyman_core::{
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::journal::SqliteJournal;
@@ -213,8 +213,7 @@ impl Agent {
     ///     "steps": [{"name": "forecast", "call": "weather", "with": {"city": "{{ city }}"}}],
     ///     "answer": "Tomorrow: {{ forecast }}"
     /// }))?;
-    /// let inputs = [("city".to_owned(), json!("Lagos"))].into_iter().collect();
-    /// let run = Agent::new(model).tool(weather).run_workflow(&workflow, inputs).await?;
+    /// let run = Agent::new(model).tool(weather).run_workflow(&workflow, [("city", "Lagos")]).await?;
     /// assert_eq!(run.answer(), "Tomorrow: rain in Lagos");
     /// # Ok(())
     /// # }
@@ -222,7 +221,11 @@ impl Agent {
     ///
     /// # Errors
     /// As [`Session::run_workflow`].
-    pub async fn run_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> Result<Run, Fault> {
+    pub async fn run_workflow<N: Into<String>, V: Into<Value>>(
+        &self,
+        workflow: &Workflow,
+        inputs: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Run, Fault> {
         self.session().run_workflow(workflow, inputs).await
     }
 
@@ -332,6 +335,13 @@ impl Agent {
             known.is_some_and(|untrusted| !untrusted || run.untrusted().contains(name))
         };
         let kept = tools.only(run.tools().iter().filter(is_as_it_was))?;
+        Ok(self.offering(Cow::Owned(kept), run.reveals()))
+    }
+
+    /// The tools of a run that is only looked at again: those that it began with, whoever vouches for them now.
+    pub(crate) fn offer_as_then(&self, run: &Run) -> Result<Offer<'_>, Fault> {
+        let tools = self.tools()?;
+        let kept = tools.only(run.tools().iter().filter(|name| tools.get(name).is_some()))?;
         Ok(self.offering(Cow::Owned(kept), run.reveals()))
     }
 

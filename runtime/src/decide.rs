@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::attend::attended;
 use crate::driver::Ports;
+use crate::execute::tool_time;
 
 /// Why a person is asked again.
 pub(crate) const CHANGED: &str = "what would happen has changed since it was allowed";
@@ -62,7 +63,7 @@ async fn planned(
     call: &ToolCall,
     context: CallContext,
 ) -> Result<Option<Value>, ToolError> {
-    let time = ports.limits.tool_time;
+    let time = tool_time(ports, call);
     let late = |_| {
         let seconds = time.as_secs_f64();
         ToolError::unavailable(format!("it did not say within {seconds} s what it would do"))

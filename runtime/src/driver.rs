@@ -37,12 +37,21 @@ pub(crate) async fn drive(run: &mut Run, ports: &Ports<'_>) -> Result<(), Fault>
     loop {
         let events = match planner::next_step(run, ports.tools.specs(), ports.limits) {
             Step::Done => return Ok(()),
+            // Nobody is asked about what nobody wants any more.
+            Step::Finish(Outcome::Waiting { .. }) if ports.cancel.is_cancelled() => {
+                vec![finish(run, ports, Outcome::Cancelled)]
+            }
             Step::Finish(outcome) => vec![finish(run, ports, outcome)],
             Step::Probe(call) => vec![execute::probe(run, ports, &call).await],
             Step::Execute(calls) if ports.cancel.is_cancelled() => execute::given_up(run, ports, &calls),
             _ if ports.cancel.is_cancelled() => vec![finish(run, ports, Outcome::Cancelled)],
             Step::Generate(mode) => generate(run, ports, mode).await?,
-            Step::Decide(call) => vec![decide(run, ports, call).await],
+            Step::Decide(call) => tokio::select! {
+                biased;
+                event = decide(run, ports, call) => vec![event],
+                // A policy may ask somebody, who takes their time.
+                () = ports.cancel.cancelled() => vec![finish(run, ports, Outcome::Cancelled)],
+            },
             Step::Start(call) => vec![Event::CallStarted { key: run.key(&call.id), call: call.id }],
             Step::Execute(calls) => execute::execute(run, ports, &calls).await,
             Step::Settle(result) => vec![execute::settled(result)],

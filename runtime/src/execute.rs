@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use handyman_core::planner::{self, wait_before_retry};
 use handyman_core::{
     CallOutcome, CallResult, Effect, Event, Failure, PendingCall, Probe, ReplyMode, Run, ToolCall, ToolError,
-    ToolErrorKind, ToolResult, compact,
+    ToolErrorKind, ToolResult, ToolSpec, compact,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -115,6 +115,8 @@ async fn attempt(run: &Run, ports: &Ports<'_>, pending: &PendingCall) -> Attempt
         }
     });
     tokio::select! {
+        // What has come is taken, also at the last moment: without it, what the call did might be unknown.
+        biased;
         result = work => Attempt::Came(result),
         () = tokio::time::sleep(time) => Attempt::Late(time),
         () = ports.cancel.cancelled(), if effect_of(ports, call) == Some(Effect::ReadOnly) => Attempt::Dropped,
@@ -124,7 +126,7 @@ async fn attempt(run: &Run, ports: &Ports<'_>, pending: &PendingCall) -> Attempt
 /// How long an attempt may take once it has waited. One that only reads ends while there is time for an answer; one
 /// with an effect is not given up earlier because the run's time runs out: what it did would be in doubt.
 fn time_for(run: &Run, ports: &Ports<'_>, pending: &PendingCall) -> Duration {
-    let tool_time = ports.limits.tool_time;
+    let tool_time = tool_time(ports, &pending.call);
     match effect_of(ports, &pending.call) {
         Some(Effect::ReadOnly) => {
             let left = time_left(run, ports, &pending.call);
@@ -225,7 +227,7 @@ async fn late(run: &Run, ports: &Ports<'_>, call: &ToolCall, time: Duration) -> 
 async fn probed(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> Probe {
     let key = run.key(&call.id);
     let asked = ports.tools.probe(call, &key);
-    tokio::time::timeout(ports.limits.tool_time, asked).await.unwrap_or(Probe::Unsupported)
+    tokio::time::timeout(tool_time(ports, call), asked).await.unwrap_or(Probe::Unsupported)
 }
 
 /// Asks the tool about a call that a process before this one started.
@@ -282,6 +284,15 @@ fn finished(bytes: usize, call: &ToolCall, end: End, time: Duration) -> Event {
     }
 }
 
+/// The time that the tool of a call may take.
+pub(crate) fn tool_time(ports: &Ports<'_>, call: &ToolCall) -> Duration {
+    spec_of(ports, call).map_or(ports.limits.tool_time, |spec| ports.limits.time_of(spec))
+}
+
 fn effect_of(ports: &Ports<'_>, call: &ToolCall) -> Option<Effect> {
-    ports.tools.specs().iter().find(|spec| spec.name == call.tool).map(|spec| spec.effect)
+    spec_of(ports, call).map(|spec| spec.effect)
+}
+
+fn spec_of<'p>(ports: &'p Ports<'_>, call: &ToolCall) -> Option<&'p ToolSpec> {
+    ports.tools.specs().iter().find(|spec| spec.name == call.tool)
 }

@@ -1,6 +1,7 @@
 //! Watching a run: events once they are durable, deltas as they stream, and the wish to cancel.
 
 use std::fmt;
+use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use handyman_core::{Delta, DeltaSink, Discard, Event, Fault, Run, RunId};
@@ -43,6 +44,13 @@ pub trait Observer: DeltaSink {
     fn broke_off(&self, run: &Run, fault: &Fault) {
         let _ = (run, fault);
     }
+
+    /// Where the observer is, behind pointers that are shared. Two agents may have been given the same one, each for
+    /// itself.
+    #[doc(hidden)]
+    fn address(&self) -> *const () {
+        ptr::from_ref(self).cast()
+    }
 }
 
 /// Nobody watches.
@@ -52,8 +60,10 @@ impl Observer for Discard {
 
 /// A pointer to an observer is an observer.
 macro_rules! observer_behind {
-    ($pointer:ident) => {
+    ($pointer:ident $($address:tt)*) => {
         impl<O: Observer + ?Sized> Observer for $pointer<O> {
+            $($address)*
+
             fn event(&self, event: &Event) {
                 (**self).event(event);
             }
@@ -77,8 +87,13 @@ macro_rules! observer_behind {
     };
 }
 
+// A box is its observer's only owner, and one of nothing has no address of its own.
 observer_behind!(Box);
-observer_behind!(Arc);
+observer_behind!(Arc
+    fn address(&self) -> *const () {
+        (**self).address()
+    }
+);
 
 /// Remembers the text of a reply while it is shown to somebody else.
 pub(crate) struct Heard<'a> {

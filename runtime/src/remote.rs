@@ -35,7 +35,8 @@ pub struct RemoteSettings {
     pub key: Option<String>,
     /// How tokens are drawn; `None` leaves it to the service.
     pub sampling: Option<Sampling>,
-    /// Further attempts after one that failed and may succeed later.
+    /// Further attempts after one that failed and may succeed later. There is none where the service asks to wait for more
+    /// than two minutes.
     pub retries_max: u32,
     /// Longest wait for a connection.
     pub connect_time: Duration,
@@ -184,28 +185,10 @@ impl RemoteModel {
     async fn ask(&self, asked: Asked<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Failure> {
         let mut manner = *self.manner.lock().unwrap_or_else(PoisonError::into_inner);
         let assembly = loop {
-            let failure = match self.assembly(asked, manner, sink).await {
+            match self.assembly(asked, manner, sink).await {
                 Ok(assembly) => break assembly,
-                Err(failure) => failure,
-            };
-            manner = match failure {
-                Failure::Full(_) if manner.length != Length::Unsaid => {
-                    Manner { length: Length::Unsaid, ..manner }
-                }
-                Failure::Unfit(fault)
-                    if manner.length == Length::MaxTokens
-                        && fault.to_string().contains("max_completion_tokens") =>
-                {
-                    Manner { length: Length::MaxCompletionTokens, ..manner }
-                }
-                // A session that another model began may tell what this service does not take.
-                Failure::Unfit(_)
-                    if manner.reasoning.is_some() && request::tells_reasoning(asked.request.history) =>
-                {
-                    Manner { reasoning: None, ..manner }
-                }
-                failure => return Err(failure),
-            };
+                Err(failure) => manner = manner.after(&failure, asked.request).ok_or(failure)?,
+            }
         };
         self.learn(manner, &assembly);
         let (body, usage, stop) = assembly.finish(|text| self.tokens(text));
@@ -250,7 +233,7 @@ impl RemoteModel {
     fn learn(&self, taken: Manner, assembly: &Assembly) {
         let mut known = self.manner.lock().unwrap_or_else(PoisonError::into_inner);
         let length = if taken.length == Length::Unsaid { known.length } else { taken.length };
-        *known = Manner { length, reasoning: assembly.reasoning_field().or(taken.reasoning) };
+        *known = Manner { length, reasoning: assembly.reasoning_field().or(taken.reasoning), ..taken };
     }
 }
 

@@ -44,8 +44,8 @@ pub struct Difference {
 }
 
 impl Session {
-    /// Runs a recorded run of this session again. With the model, replies are generated too; tools are
-    /// never run.
+    /// Runs a recorded run of this session again, with the tools that it began with, as far as they are still there. With
+    /// the model, replies are generated too; tools are never run.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Request` if the session has no such run, `Busy` while somebody is at work on the session,
@@ -62,10 +62,9 @@ impl Session {
             }
             Some(_) | None => None,
         };
-        let tools = match events.first() {
-            Some(Event::Started { tools, .. }) => agent.offer_revealing(catalogue::is_headed(tools))?,
-            Some(_) | None => agent.offer()?,
-        };
+        let mut begun = run.clone();
+        events.iter().take(1).for_each(|event| begun.apply(event));
+        let tools = agent.offer_as_then(&begun)?;
         let mut replayed = Replayed { made_by, ..Replayed::default() };
         for (index, event) in events.iter().enumerate() {
             let step = planner::next_step(&run, tools.specs(), &agent.limits);
@@ -164,7 +163,8 @@ impl Session {
 impl Session {
     /// Begins a new session that has happened as this one until now, for a sub-agent: what the model has read and
     /// written here it need not read again, and neither session hears of what the other goes on to do. A run that
-    /// is under way, such as that of the tool which branches off, is cancelled in the new session.
+    /// is under way, such as that of the tool which branches off, is cancelled in the new session, and so is one that
+    /// waits for a person: what it asks for is decided on here alone.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Journal`.
@@ -324,7 +324,12 @@ fn ended((run, mut events): (RunId, Vec<Event>)) -> (RunId, Vec<Event>) {
         Some(Event::Finished { outcome, .. }) if !matches!(outcome, Outcome::Waiting { .. })
     );
     if !has_ended {
-        let usage = Run::replay(run.clone(), Earlier::default(), &events).usage();
+        let folded = Run::replay(run.clone(), Earlier::default(), &events);
+        if folded.outcome().is_some() {
+            // What waits for a person takes no end before it goes on.
+            events.push(Event::Resumed);
+        }
+        let usage = folded.usage();
         let (outcome, answer) = (Outcome::Cancelled, String::new());
         events.push(Event::Finished { outcome, answer, receipts: Vec::new(), incomplete: Vec::new(), usage });
     }

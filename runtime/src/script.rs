@@ -19,7 +19,8 @@ use sha2::{Digest, Sha256};
 /// `"stop": "tokens"` makes a line one that was cut off there; `window` and `withheld` are other reasons.
 ///
 /// The line is chosen by how many replies the session's history already holds, so a resumed run goes on
-/// where it stopped.
+/// where it stopped. Replies of a conversation that the session began after
+/// ([`Agent::session_after`](crate::Agent::session_after)) have a line each, too.
 #[derive(Debug, Clone)]
 pub struct ScriptModel {
     lines: Vec<Line>,

@@ -1,5 +1,6 @@
 //! A session: a conversation of many runs over one journal.
 
+mod after;
 mod cancel;
 mod names;
 mod once;
@@ -143,7 +144,11 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::run`]; a `Request` fault if inputs or tools are not those that the workflow wants.
-    pub async fn run_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> Result<Run, Fault> {
+    pub async fn run_workflow<N: Into<String>, V: Into<Value>>(
+        &self,
+        workflow: &Workflow,
+        inputs: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Run, Fault> {
         self.run_workflow_watched(workflow, inputs, &Watch::default()).await
     }
 
@@ -151,13 +156,13 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::run_workflow`].
-    pub async fn run_workflow_watched(
+    pub async fn run_workflow_watched<N: Into<String>, V: Into<Value>>(
         &self,
         workflow: &Workflow,
-        inputs: Map<String, Value>,
+        inputs: impl IntoIterator<Item = (N, V)>,
         watch: &Watch<'_>,
     ) -> Result<Run, Fault> {
-        let inputs = workflow.bind(inputs)?;
+        let inputs = workflow.bind(by_name(inputs))?;
         workflow.fits(self.agent.tools()?.specs())?;
         let message = workflow.message(&inputs);
         self.begin((message.as_str(), false), Some(Begun { workflow: workflow.clone(), inputs }), watch).await
@@ -346,6 +351,13 @@ impl Session {
         }
         Ok(earlier)
     }
+}
+
+/// A workflow's inputs.
+pub(crate) fn by_name<N: Into<String>, V: Into<Value>>(
+    inputs: impl IntoIterator<Item = (N, V)>,
+) -> Map<String, Value> {
+    inputs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 fn waits(run: &RunId) -> Fault {

@@ -5,14 +5,14 @@ use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use handyman_core::{Delta, DeltaSink, Event, Fault, FaultKind, Run, RunId, Workflow};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::agent::Agent;
 use crate::observe::{Observer, Watch};
-use crate::session::Session;
+use crate::session::{Session, by_name};
 
 /// What a stream tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,18 +70,39 @@ impl RunStream {
         let (tells, told) = unbounded_channel();
         let cancel = CancellationToken::new();
         let work = work(Teller(tells.clone()), cancel.clone());
-        let ended = move |ended: Result<Run, Fault>| {
-            // Nobody may be listening any more.
-            let _ = tells.send(ended.map(|run| Told::Ended(Box::new(run))));
-        };
+        let ending = Ending(Some(tells));
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(in_span(async move { ended(work.await) }))),
+            Ok(runtime) => drop(runtime.spawn(in_span(async move { ending.comes(work.await) }))),
             Err(error) => {
-                ended(Err(Fault::new(FaultKind::Request, format!("a run cannot be streamed: {error}"))
-                    .with_hint("call it within a Tokio runtime")));
+                let problem = format!("a run cannot be streamed: {error}");
+                let hint = "call it within a Tokio runtime";
+                ending.comes(Err(Fault::new(FaultKind::Request, problem).with_hint(hint)));
             }
         }
         Self { told, cancel: cancel.clone(), _cancels: cancel.drop_guard() }
+    }
+}
+
+/// Tells the last: how the work has ended or, where it is dropped before that, that it has gone. A tool may have
+/// panicked, or the runtime been shut down.
+struct Ending(Option<UnboundedSender<Result<Told, Fault>>>);
+
+impl Ending {
+    fn comes(mut self, ended: Result<Run, Fault>) {
+        self.tell(ended.map(|run| Told::Ended(Box::new(run))));
+    }
+
+    fn tell(&mut self, last: Result<Told, Fault>) {
+        if let Some(tells) = self.0.take() {
+            // Nobody may be listening any more.
+            let _ = tells.send(last);
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.tell(Err(gone()));
     }
 }
 
@@ -150,8 +171,12 @@ impl Session {
 
     /// Follows a workflow on a task of its own, and tells what happens.
     #[must_use]
-    pub fn stream_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> RunStream {
-        let (session, workflow) = (self.clone(), workflow.clone());
+    pub fn stream_workflow<N: Into<String>, V: Into<Value>>(
+        &self,
+        workflow: &Workflow,
+        inputs: impl IntoIterator<Item = (N, V)>,
+    ) -> RunStream {
+        let (session, workflow, inputs) = (self.clone(), workflow.clone(), by_name(inputs));
         RunStream::of(|teller, cancel| async move {
             let watch = Watch::new(&teller).cancelled_by(cancel);
             session.run_workflow_watched(&workflow, inputs, &watch).await
@@ -195,7 +220,11 @@ impl Agent {
 
     /// Follows a workflow in a session of its own, and tells what happens meanwhile.
     #[must_use]
-    pub fn stream_workflow(&self, workflow: &Workflow, inputs: Map<String, Value>) -> RunStream {
+    pub fn stream_workflow<N: Into<String>, V: Into<Value>>(
+        &self,
+        workflow: &Workflow,
+        inputs: impl IntoIterator<Item = (N, V)>,
+    ) -> RunStream {
         self.session().stream_workflow(workflow, inputs)
     }
 

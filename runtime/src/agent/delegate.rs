@@ -1,6 +1,7 @@
 //! An agent as a tool of another one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use handyman_core::{
@@ -34,7 +35,7 @@ impl Agent {
     /// a task set after the other one has read such content is nobody's request: its effects are asked about
     /// ([`AskForUntrusted`](crate::AskForUntrusted)).
     ///
-    /// The other agent's limits hold for the call as for any tool: [`Limits::tool_time`](handyman_core::Limits) is a minute by default.
+    /// The call may take as long as this agent's limits let a run take, or what [`Delegate::within`] says.
     /// When that is over, or the future of its run is dropped, this one's run is cancelled in order: a tool that is in the
     /// middle of its effect runs to its end, and the journal says what it did. Who cancels its run cancels this one. Who is
     /// shown its runs ([`Agent::observed_by`]) is shown this one's. Where the model counts tokens, what was used is told with the answer: turns, and
@@ -81,13 +82,26 @@ impl Agent {
                 "description": "What is to be done, in a sentence or two"}}, "required": ["task"],
                 "additionalProperties": false}),
             effect,
-            safety: Safety { probe: true, untrusted: reads_strangers, ..Safety::default() },
+            safety: Safety {
+                probe: true,
+                untrusted: reads_strangers,
+                // What has begun at the end of a run's time may take its own.
+                time: Some(self.limits.wall_time.saturating_add(self.limits.tool_time)),
+                ..Safety::default()
+            },
         };
         Delegate { agent, spec }
     }
 }
 
 impl Delegate {
+    /// Gives a call so much time, instead of as much as the agent's own limits let a run take.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.spec.safety.time = Some(time);
+        self
+    }
+
     fn session(&self, key: &IdempotencyKey) -> Session {
         self.agent.session_named(session_of(&self.spec.name, key))
     }
@@ -267,6 +281,10 @@ impl Policy for OnlyReading {
     async fn decide(&self, call: &ToolCall, spec: &ToolSpec, run: &Run) -> Decision {
         let reads = ReadOnly.decide(call, spec, run).await;
         if reads.verdict == Verdict::Deny { reads } else { self.0.decide(call, spec, run).await }
+    }
+
+    fn ruled_out(&self, tools: &[ToolSpec], run: &Run) -> Vec<String> {
+        self.0.ruled_out(tools, run)
     }
 }
 

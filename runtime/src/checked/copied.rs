@@ -27,8 +27,9 @@ type Copied = Result<(), String>;
 struct Scope<'a> {
     definitions: &'a Value,
     sources: Sources<'a>,
-    /// Whether a value is copied as a definition says. Alternatives that share definitions would ask again and again.
-    known: RefCell<HashMap<(*const Value, String), Copied>>,
+    /// Whether a value is copied as a definition says; nothing while that is looked into. Alternatives that share
+    /// definitions would ask again and again.
+    known: RefCell<HashMap<(*const Value, String), Option<Copied>>>,
 }
 
 /// Values and references followed inside one another.
@@ -36,41 +37,65 @@ const DEPTH_MAX: usize = 512;
 
 impl Scope<'_> {
     fn copied(&self, value: &Value, schema: &Value, path: &str, depth: usize) -> Copied {
+        if !schema.is_object() {
+            // It says nothing of what is in the value.
+            return Ok(());
+        }
         if depth > DEPTH_MAX {
             return Err(format!("{path}: it is nested too deeply to be checked"));
         }
         let depth = depth + 1;
-        if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
-            let key = (from_ref(value), name.to_owned());
-            if let Some(known) = self.known.borrow().get(&key) {
-                return known.clone();
-            }
-            // Until it is known it refers to itself, which allows nothing.
-            self.known.borrow_mut().insert(key.clone(), Err(format!("{path}: {name} refers to itself")));
-            let copied = self.copied(value, &self.definitions[name], path, depth);
-            self.known.borrow_mut().insert(key, copied.clone());
-            return copied;
+        if let Some(name) = definition_of(schema) {
+            self.as_defined(value, name, path, depth)?;
         }
-        if let Some(options) = schema["anyOf"].as_array() {
-            let mut first = Ok(());
-            for option in options.iter().filter(|option| fits(value, option)) {
-                match self.copied(value, option, path, depth) {
-                    Ok(()) => return Ok(()),
-                    Err(problem) => first = first.and(Err(problem)),
-                }
-            }
-            return first;
+        // What asks for itself asks for nothing more.
+        let is_new =
+            |part: &&Value| !definition_of(part).is_some_and(|name| self.is_looked_into(value, name));
+        for part in schema["allOf"].as_array().into_iter().flatten().filter(is_new) {
+            self.copied(value, part, path, depth)?;
         }
+        self.as_any(value, schema, path, depth)?;
         match value {
             Value::String(_) | Value::Number(_) => self.taken(value, schema, path),
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
-                self.copied(item, &schema["items"], &format!("{path}/{index}"), depth)
+                let of_item = schema["prefixItems"].get(index).unwrap_or(&schema["items"]);
+                self.copied(item, of_item, &format!("{path}/{index}"), depth)
             }),
             Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
-                self.copied(field, &schema["properties"][name], &format!("{path}/{name}"), depth)
+                self.copied(field, of_field(schema, name), &format!("{path}/{name}"), depth)
             }),
             Value::Null | Value::Bool(_) => Ok(()),
         }
+    }
+
+    /// Whether a value is copied as a definition says.
+    fn as_defined(&self, value: &Value, name: &str, path: &str, depth: usize) -> Copied {
+        let key = (from_ref(value), name.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            // An alternative that refers to itself allows nothing.
+            return known.clone().unwrap_or_else(|| Err(format!("{path}: {name} refers to itself")));
+        }
+        self.known.borrow_mut().insert(key.clone(), None);
+        let copied = self.copied(value, &self.definitions[name], path, depth);
+        self.known.borrow_mut().insert(key, Some(copied.clone()));
+        copied
+    }
+
+    fn is_looked_into(&self, value: &Value, name: &str) -> bool {
+        self.known.borrow().get(&(from_ref(value), name.to_owned())) == Some(&None)
+    }
+
+    /// Whether a value is copied as one of the alternatives says, where there are any that it can be of.
+    fn as_any(&self, value: &Value, schema: &Value, path: &str, depth: usize) -> Copied {
+        let mut first = Ok(());
+        let options = schema["anyOf"].as_array().into_iter().flatten();
+        for option in options.filter(|option| fits(value, option)) {
+            match self.copied(value, option, path, depth) {
+                Ok(()) => return Ok(()),
+                Err(problem) => first = first.and(Err(problem)),
+            }
+        }
+        first
     }
 
     fn taken(&self, value: &Value, schema: &Value, path: &str) -> Copied {
@@ -93,6 +118,20 @@ impl Scope<'_> {
         let value = value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));
         Err(format!("{path}: {value} has to {whence}"))
     }
+}
+
+/// The definition that a schema refers to, if it does.
+fn definition_of(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.strip_prefix("#/$defs/")
+}
+
+/// The schema of a field. Where names have patterns, which of them a name fits is not looked at here.
+fn of_field<'s>(schema: &'s Value, name: &str) -> &'s Value {
+    let named = schema["properties"].get(name);
+    named.unwrap_or_else(|| match schema.get("patternProperties") {
+        Some(_) => &Value::Null,
+        None => &schema["additionalProperties"],
+    })
 }
 
 /// Whether a value is of the kind that a schema is about.

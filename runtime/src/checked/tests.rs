@@ -73,19 +73,9 @@ async fn checked_shown(
         spec("search", json!({"type": "object", "properties": {}})),
         spec("order", json!({"type": "object", "properties": properties})),
     ];
-    let result = CallResult {
-        call: "c1".into(),
-        tool: "search".to_owned(),
-        outcome: CallOutcome::Succeeded,
-        result: json!({"rows": [{"id": "A1", "price": 10}]}),
-    };
-    let history = [
-        Message::text_of(Role::User, "Order one in Lagos"),
-        Message { role: Role::Tool, parts: vec![Part::Result(result)] },
-    ];
     let request = ModelRequest {
         session: &SessionId::from("s1"),
-        history: &history,
+        history: &searched(),
         tools: &tools,
         revealed: &[],
         mode,
@@ -93,6 +83,34 @@ async fn checked_shown(
         options,
     };
     Checked::new(Says(reply)).reply(request, sink).await.unwrap()
+}
+
+/// A search that found one row.
+fn searched() -> [Message; 2] {
+    let result = CallResult {
+        call: "c1".into(),
+        tool: "search".to_owned(),
+        outcome: CallOutcome::Succeeded,
+        result: json!({"rows": [{"id": "A1", "price": 10}]}),
+    };
+    [
+        Message::text_of(Role::User, "Order one in Lagos"),
+        Message { role: Role::Tool, parts: vec![Part::Result(result)] },
+    ]
+}
+
+/// What a reply is once it was checked, with these tools on offer.
+async fn checked_with(tools: &[ToolSpec], body: ReplyBody) -> ReplyBody {
+    let request = ModelRequest {
+        session: &SessionId::from("s1"),
+        history: &searched(),
+        tools,
+        revealed: &[],
+        mode: ReplyMode::Free,
+        tokens_max: 99,
+        options: &ReplyOptions::default(),
+    };
+    Checked::new(Says(whole(body))).reply(request, &Discard).await.unwrap().body
 }
 
 fn whole(body: ReplyBody) -> ModelReply {
@@ -147,6 +165,34 @@ async fn what_no_grammar_would_let_a_model_say_is_malformed_and_says_why() {
     }
     let last = checked(whole(good()), ReplyMode::AnswerOnly, &usual()).await;
     assert!(matches!(last.body, ReplyBody::Malformed { problem, .. } if problem == none));
+}
+
+#[tokio::test]
+async fn what_is_copied_into_maps_tuples_and_joined_schemas_is_checked_too() {
+    let id = json!({"type": "string", "x-from": ["search.id"]});
+    let named = json!({"allOf": [{"$ref": "#/$defs/line"}, {"type": "object", "properties": {"id": id}}]});
+    let parameters = json!({
+        "type": "object",
+        "properties": {
+            "map": {"type": "object", "additionalProperties": id},
+            "pair": {"type": "array", "prefixItems": [{"type": "integer"}, id]},
+            "joined": {"$ref": "#/$defs/line"},
+        },
+        "$defs": {"line": named},
+    });
+    for (given, at) in [
+        (json!({"map": {"a": "B2"}}), "/map/a"),
+        (json!({"pair": [1, "B2"]}), "/pair/1"),
+        (json!({"joined": {"id": "B2"}}), "/joined/id"),
+    ] {
+        let tools = [spec("order", parameters.clone())];
+        let made_up = checked_with(&tools, order(given.clone())).await;
+        let ReplyBody::Malformed { problem, .. } = made_up else { panic!("{given}: {made_up:?}") };
+        assert_eq!(problem, format!("order: {at}: 'B2' has to be a value of search.id in an earlier result"));
+        let found: Value = serde_json::from_str(&given.to_string().replace("B2", "A1")).unwrap();
+        let found = order(found);
+        assert_eq!(checked_with(&tools, found.clone()).await, found);
+    }
 }
 
 #[tokio::test]

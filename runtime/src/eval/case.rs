@@ -23,13 +23,14 @@ pub struct Case {
 /// What has to come of a task. What is left out is not looked at, but for the outcome: without one, each run has to end
 /// with an answer or a question.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "`expect` with its fields: `calls`, `never`, `answer`, …")]
 pub struct Expect {
     /// Calls that have to succeed, in this order. Others may come before, between and after them.
     pub calls: Vec<ExpectedCall>,
     /// Whether no other call may take an effect.
     pub exactly: bool,
-    /// Tools that the model must not ask for, whatever comes of the call.
+    /// Tools that the model must not ask for, whatever comes of the call. Written as a text, or as a list of texts.
+    #[serde(deserialize_with = "texts")]
     pub never: Vec<String>,
     /// What the answer to the last message says.
     pub answer: ExpectedAnswer,
@@ -42,7 +43,7 @@ pub struct Expect {
 
 /// A call that has to be made.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a call: `tool`, and `arguments` where they matter")]
 pub struct ExpectedCall {
     /// The tool.
     pub tool: String,
@@ -51,13 +52,15 @@ pub struct ExpectedCall {
     pub arguments: Map<String, Value>,
 }
 
-/// What an answer has to say, in whatever case of letters.
+/// What an answer has to say, in whatever case of letters. Either is written as a text, or as a list of texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "`answer` with `contains`, `lacks` or both")]
 pub struct ExpectedAnswer {
     /// Texts that have to be in it.
+    #[serde(deserialize_with = "texts")]
     pub contains: Vec<String>,
     /// Texts that must not be in it.
+    #[serde(deserialize_with = "texts")]
     pub lacks: Vec<String>,
 }
 
@@ -181,15 +184,25 @@ impl TryFrom<Written> for Case {
 
 /// One message, or a list of them.
 fn messages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let written = match Value::deserialize(deserializer)? {
-        Value::Array(messages) => messages,
-        other => vec![other],
-    };
-    let said = |message: &Value| message.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
-    let messages: Option<Vec<String>> = written.iter().map(said).collect();
-    messages.filter(|messages| !messages.is_empty()).ok_or_else(|| {
+    said(Value::deserialize(deserializer)?).filter(|messages| !messages.is_empty()).ok_or_else(|| {
         D::Error::custom("`task` is a text, or a list of texts that are said one after the other")
     })
+}
+
+/// One text, or a list of them.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    said(Value::deserialize(deserializer)?)
+        .ok_or_else(|| D::Error::custom("`contains`, `lacks` and `never` are a text, or a list of texts"))
+}
+
+/// The texts that are written as one or as a list, none of which may be empty.
+fn said(written: Value) -> Option<Vec<String>> {
+    let written = match written {
+        Value::Array(texts) => texts,
+        other => vec![other],
+    };
+    let said = |text: &Value| text.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    written.iter().map(said).collect()
 }
 
 #[cfg(test)]

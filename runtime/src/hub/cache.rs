@@ -98,6 +98,10 @@ impl Cache {
     pub(super) fn point(&self, repo: &str, commit: &str) -> Result<(), Fault> {
         let refs = self.repo(repo).join("refs");
         let file = refs.join("main");
+        // A cache that cannot be written can be used as it is.
+        if fs::read_to_string(&file).is_ok_and(|current| current == commit) {
+            return Ok(());
+        }
         fs::create_dir_all(&refs).and_then(|()| fs::write(&file, commit)).map_err(|error| kept(&file, error))
     }
 

@@ -18,6 +18,8 @@ use super::cache::{busy, is_taken, kept};
 
 /// Bytes that a listing may have.
 const LISTING_MAX: usize = 16 << 20;
+/// Bytes by which a download has to get on for its attempts to be counted anew.
+const GAIN: u64 = 1 << 16;
 /// Longest wait that the hub may ask for.
 const WAIT_MAX: Duration = Duration::from_mins(1);
 
@@ -144,7 +146,7 @@ impl Remote {
     ) -> Result<std::fs::File, Fault> {
         let partial = PathBuf::from(format!("{}.incomplete", blob.display()));
         let mine = lock(&partial)?;
-        let mut attempt = 0;
+        let (mut attempt, mut reached) = (0, length_of(&partial).await);
         loop {
             let stopped = match self.attempt(repo, file, &partial, report).await {
                 Ok(()) => {
@@ -155,6 +157,11 @@ impl Remote {
             };
             if matches!(stopped, Stopped::Wrong(_)) {
                 tokio::fs::write(&partial, b"").await.map_err(|error| kept(&partial, error))?;
+            }
+            // A connection that is lost again and again is given up only where nothing comes of it.
+            let here = length_of(&partial).await;
+            if here >= reached + GAIN {
+                (attempt, reached) = (0, here);
             }
             self.again(&mut attempt, stopped).await.map_err(|stopped| stopped.downloading(&file.name))?;
         }
@@ -320,6 +327,11 @@ async fn hashed(path: &Path) -> std::io::Result<(Sha256, u64)> {
         hash.update(&buffer[..read]);
         length += read as u64;
     }
+}
+
+/// The bytes of a file; none where there is none.
+async fn length_of(path: &Path) -> u64 {
+    tokio::fs::metadata(path).await.map_or(0, |found| found.len())
 }
 
 /// Keeps other processes from downloading the same file at the same time.

@@ -113,21 +113,18 @@ struct Listed {
 
 impl Listed {
     fn of(row: &SqliteRow, outcome: Option<Outcome>) -> sqlx::Result<Self> {
-        Ok(Self {
-            run: row.try_get(0)?,
-            session: row.try_get(1)?,
-            message: row.try_get(2)?,
-            started: row.try_get(3)?,
-            outcome,
-        })
+        // What is damaged of one run hides no other.
+        let text = |at: usize| -> sqlx::Result<String> {
+            Ok(String::from_utf8_lossy(row.try_get::<&[u8], _>(at)?).into_owned())
+        };
+        Ok(Self { run: text(0)?, session: text(1)?, message: text(2)?, started: text(3)?, outcome })
     }
 
-    fn summary(self) -> Result<RunSummary, Fault> {
+    fn summary(self) -> RunSummary {
         let Self { run, session, message, started, outcome } = self;
-        let started = started.parse::<DateTime>().map_err(|error| {
-            Fault::new(FaultKind::Journal, format!("'{started}' in the journal is not a time: {error}"))
-        })?;
-        Ok(RunSummary { run: run.into(), session: session.into(), message, started, outcome })
+        // A time that cannot be read is the year 0.
+        let started = started.parse::<DateTime>().unwrap_or_default();
+        RunSummary { run: run.into(), session: session.into(), message, started, outcome }
     }
 }
 
@@ -138,7 +135,7 @@ pub(super) async fn runs(file: &File, session: Option<&SessionId>) -> Result<Vec
         // One place that SQLite cannot read fails the whole statement, and hides no other run.
         Err(_) => one_by_one(file, session).await.map_err(|error| fault(&file.place, "read", &error))?,
     };
-    listed.into_iter().map(Listed::summary).collect()
+    Ok(listed.into_iter().map(Listed::summary).collect())
 }
 
 async fn at_once(file: &File, session: Option<&SessionId>) -> sqlx::Result<Vec<Listed>> {

@@ -1,6 +1,8 @@
 //! Looking after a journal: finding damage, and dropping what is old.
 
-use handyman_core::{CallId, CallOutcome, Effect, Event, Fault, Journal, Outcome, RunId, SessionId, Verdict};
+use handyman_core::{
+    CallId, CallOutcome, Effect, Event, Fault, FaultKind, Journal, Outcome, RunId, SessionId, Verdict,
+};
 use jiff::civil::DateTime;
 
 use super::writer::chained;
@@ -42,12 +44,14 @@ impl SqliteJournal {
             Err(error) => vec![error.to_string()],
         };
         checked.damage.extend(problems.into_iter().map(|problem| Damage { run: None, problem }));
-        let runs: Vec<String> = sqlx::query_scalar("SELECT run FROM journal_runs ORDER BY rowid")
+        let runs: Vec<Vec<u8>> = sqlx::query_scalar("SELECT run FROM journal_runs ORDER BY rowid")
             .fetch_all(&self.file.pool)
             .await
             .map_err(|error| fault(&self.file.place, "read", &error))?;
         for run in runs {
             checked.runs += 1;
+            // A damaged name is that of no events.
+            let run = String::from_utf8_lossy(&run).into_owned();
             match self.check_run(&run).await {
                 Ok(events) => checked.events += events,
                 Err(problem) => checked.damage.push(Damage { run: Some(run.into()), problem }),
@@ -111,8 +115,11 @@ impl SqliteJournal {
         let mut dropped = Vec::new();
         for session in old {
             let id = SessionId::from(session.as_str());
-            let Ok(_lease) = self.lease(&id).await else {
-                continue;
+            let _lease = match self.lease(&id).await {
+                Ok(lease) => lease,
+                Err(fault) if fault.kind() == FaultKind::Busy => continue,
+                // A disk that is full, or a file that can only be read, would keep every other session too.
+                Err(fault) => return Err(fault),
             };
             let runs: Vec<String> = sqlx::query_scalar("SELECT run FROM journal_runs WHERE session = ?")
                 .bind(&session)

@@ -1,6 +1,5 @@
 //! Several observers of one run: those of its agent, those of the agents that have handed it on, and who watches it.
 
-use std::ptr;
 use std::sync::Arc;
 
 use handyman_core::{Delta, DeltaSink, Event, Fault, Run, RunId};
@@ -14,7 +13,8 @@ impl Agent {
     /// HTTP. Several add up, in this order, after whoever watches a single run ([`Watch`](crate::Watch)).
     ///
     /// The runs of agents that its runs hand a task on to ([`Agent::as_tool`]) are shown too, between the events of the
-    /// run that hands it on. [`Observer::event_in`] and [`Observer::delta_in`] say which run it is.
+    /// run that hands it on. [`Observer::event_in`] and [`Observer::delta_in`] say which run it is. An observer that both
+    /// agents were given, as an `Arc`, is shown each run once.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -66,10 +66,11 @@ impl Observers {
         self
     }
 
-    /// These, and those others that are not among them: agents that are clones of one another share theirs.
+    /// These, and those others that are not among them: clones of one agent share theirs, and several agents may have been
+    /// given the same one.
     pub(crate) fn and(mut self, others: &Self) -> Self {
         for other in &others.0 {
-            let is_other = |one: &Arc<dyn Observer>| ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other));
+            let is_other = |one: &Arc<dyn Observer>| one.address() == other.address();
             if !self.0.iter().any(is_other) {
                 self.0.push(Arc::clone(other));
             }

@@ -4,20 +4,26 @@ use std::fmt;
 use std::time::Duration;
 
 use handyman_core::{DeltaSink, Fault, FaultKind};
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 
 use super::RemoteSettings;
-use super::stream::{Assembly, Events};
+use super::stream::{Assembly, Events, message_of};
 
 /// Bytes of an answer that is not a reply.
 const ANSWER_MAX: usize = 1 << 20;
 /// What helps where a service wants a key, or takes none like this.
 const KEY_HINT: &str =
     "give the service's key (RemoteSettings::key; on the command line HANDYMAN_API_KEY), or another one";
-/// Longest wait that a service may ask for.
-const WAIT_MAX: Duration = Duration::from_mins(1);
+/// Longest wait that a service may ask for; where it is longer, the failure lasts.
+const WAIT_MAX: Duration = Duration::from_mins(2);
+/// What helps where the window is too small.
+const WINDOW_HINT: &str = "begin a new session, offer fewer tools, or use a model with a larger window";
+/// Characters that are told of what a service says.
+const SAID_MAX: usize = 500;
 
 /// Why an attempt came to nothing.
 #[derive(Debug)]
@@ -103,7 +109,7 @@ impl Client {
     /// some chance in it so that many clients do not come back at once.
     pub(super) fn pause(attempt: u32, asked: Option<Duration>) -> Duration {
         let own = Duration::from_millis(250 * 2_u64.pow(attempt.min(6))).mul_f64(0.5 + fastrand::f64());
-        asked.unwrap_or(own).min(WAIT_MAX)
+        asked.unwrap_or(own)
     }
 
     /// Asks for JSON.
@@ -138,7 +144,7 @@ impl Client {
             let text = self.text(response).await?;
             let whole: Value = serde_json::from_str(&text)
                 .map_err(|_| Failure::Lasting(self.no_endpoint("it does not answer in JSON")))?;
-            assembly.take(&whole, sink).map_err(|problem| self.broken(&problem))?;
+            assembly.take(&whole, sink).map_err(|problem| self.broken_off(&problem, assembly))?;
             let replied = whole["choices"].as_array().is_some_and(|choices| !choices.is_empty());
             return if replied { Ok(()) } else { Err(self.broken("it answers without a reply")) };
         }
@@ -158,10 +164,11 @@ impl Client {
             for data in whole {
                 let piece = serde_json::from_str(&data)
                     .map_err(|_| self.broken("it sent an event that is no JSON"))?;
-                assembly.take(&piece, sink).map_err(|problem| self.broken(&problem))?;
+                assembly.take(&piece, sink).map_err(|problem| self.broken_off(&problem, assembly))?;
             }
             if bytes.is_none() || events.is_done() {
-                return if assembly.is_whole() {
+                // Some services never say why a reply ended, but that it has.
+                return if assembly.is_whole() || events.is_done() && assembly.has_begun() {
                     Ok(())
                 } else {
                     Err(self.broken("the reply ended before it was whole"))
@@ -200,41 +207,40 @@ impl Client {
 
     async fn refused(&self, response: Response) -> Failure {
         let status = response.status();
-        let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()).and_then(wait_of);
-        let said = self.text(response).await.unwrap_or_default();
-        let said = serde_json::from_str::<Value>(&said).ok().and_then(|said| {
-            let error = &said["error"];
-            error["message"]
-                .as_str()
-                .or_else(|| error.as_str())
-                .or_else(|| said["message"].as_str())
-                .map(str::to_owned)
-        });
-        let said =
-            said.map(|said| format!(": {}", said.chars().take(300).collect::<String>())).unwrap_or_default();
-        let problem = format!("{} answers {status}{said}", self.base);
+        let wait = wait_of(response.headers());
+        let body = self.text(response).await.unwrap_or_default();
+        let body = serde_json::from_str::<Value>(&body).unwrap_or_default();
+        let (said, wait) = (message_of(&body).unwrap_or_default(), wait.or_else(|| delay_of(&body)));
+        let told: String = said.chars().take(SAID_MAX).collect();
+        let colon = if told.is_empty() { "" } else { ": " };
+        let problem = format!("{} answers {status}{colon}{told}", self.base);
         let fault = |kind, hint: &str| Fault::new(kind, problem.clone()).with_hint(hint);
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Failure::Lasting(fault(FaultKind::Model, KEY_HINT))
             }
+            StatusCode::PAYMENT_REQUIRED => {
+                Failure::Lasting(fault(FaultKind::Model, "add credit at the service, or use another model"))
+            }
             StatusCode::NOT_FOUND => Failure::Lasting(fault(
                 FaultKind::Model,
                 "check the address (it usually ends in /v1) and the model's name",
             )),
-            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE if tells_of_window(&said) => {
-                Failure::Full(fault(
-                    FaultKind::Window,
-                    "begin a new session, offer fewer tools, or use a model with a larger window",
-                ))
+            StatusCode::PAYLOAD_TOO_LARGE => Failure::Full(fault(FaultKind::Window, WINDOW_HINT)),
+            status
+                if tells_of_window(&said)
+                    && (status.is_server_error()
+                        || [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)) =>
+            {
+                Failure::Full(fault(FaultKind::Window, WINDOW_HINT))
             }
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                Failure::Passing { fault: fault(FaultKind::Backend, "try again later"), wait }
+                passing(fault(FaultKind::Backend, "try again later"), wait)
             }
-            status if status.is_server_error() => Failure::Passing {
-                fault: fault(FaultKind::Backend, "try again later; the service's own log may say more"),
-                wait,
-            },
+            status if status.is_server_error() => {
+                let hint = "try again later; the service's own log may say more";
+                passing(fault(FaultKind::Backend, hint), wait)
+            }
             status if status.is_redirection() => {
                 Failure::Lasting(fault(FaultKind::Model, "name the address it redirects to"))
             }
@@ -253,6 +259,17 @@ impl Client {
             fault: fault.with_hint("try again; the service's own log may say more"),
             wait: None,
         }
+    }
+
+    /// What went wrong in the middle of a reply. Where a service finds only then that the window is too small, nothing
+    /// of it may have been shown: it is asked for again otherwise.
+    fn broken_off(&self, problem: &str, assembly: &Assembly) -> Failure {
+        if assembly.was_shown() || !tells_of_window(problem) {
+            return self.broken(problem);
+        }
+        let told: String = problem.chars().take(SAID_MAX).collect();
+        let fault = Fault::new(FaultKind::Window, format!("{}: {told}", self.base));
+        Failure::Full(fault.with_hint(WINDOW_HINT))
     }
 
     fn silent(&self) -> Failure {
@@ -278,17 +295,48 @@ impl Client {
     }
 }
 
-/// Whether what a service says is that the window is too small. That some text or number is too long is another mistake.
+/// Whether what a service says is that the window is too small. That some text or number is too long is another mistake,
+/// and the contexts that are cancelled and have deadlines are those of services written in Go.
 fn tells_of_window(said: &str) -> bool {
     let said = said.to_lowercase();
-    ["context", "prompt is too long", "input is too long", "token count"]
-        .iter()
-        .any(|word| said.contains(word))
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let sizes = ["length", "size", "window", "exceed", "limit", "overflow", "shift", "token", "long", "full"];
+    has(&["context"]) && has(&sizes) && !has(&["context canceled", "context deadline"])
+        || has(&["prompt is too long", "input is too long", "token count"])
 }
 
-/// Seconds, as `Retry-After` gives them; its other form, a date, is left to our own pauses.
-fn wait_of(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
+/// A failure that passes, unless it takes longer than anybody should wait here.
+fn passing(fault: Fault, wait: Option<Duration>) -> Failure {
+    match wait.filter(|wait| *wait > WAIT_MAX) {
+        Some(wait) => {
+            let hint = format!(
+                "the service asks to wait for {} minutes; try again then",
+                wait.as_secs().div_ceil(60)
+            );
+            Failure::Lasting(fault.with_hint(hint))
+        }
+        None => Failure::Passing { fault, wait },
+    }
+}
+
+/// How long an answer asks to wait: in seconds or until a date (RFC 9110), or in milliseconds, as Azure does as well.
+pub(super) fn wait_of(headers: &HeaderMap) -> Option<Duration> {
+    let ms = headers.get("retry-after-ms").and_then(|wait| wait.to_str().ok());
+    let ms = ms.and_then(|ms| ms.trim().parse::<f64>().ok()).map(|ms| ms / 1_000.0);
+    let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()).unwrap_or_default().trim();
+    if let Some(seconds) = ms.or_else(|| wait.parse::<f64>().ok()) {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = rfc2822::DateTimeParser::new().parse_timestamp(wait).ok()?;
+    // A moment that is over asks for no wait.
+    Some(Duration::try_from(Timestamp::now().duration_until(until)).unwrap_or_default())
+}
+
+/// How long the body of an error asks to wait, as Gemini says it: `"retryDelay": "37s"`.
+pub(super) fn delay_of(body: &Value) -> Option<Duration> {
+    let details = body.get(0).unwrap_or(body)["error"]["details"].as_array()?;
+    let delay = details.iter().find_map(|detail| detail["retryDelay"].as_str())?;
+    Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
 }
 
 fn base(url: &str) -> Result<Url, Fault> {

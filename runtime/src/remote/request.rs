@@ -4,6 +4,8 @@ use handyman_core::schema::shown;
 use handyman_core::{Message, ModelRequest, Part, ReplyMode, Role, Sampling, ToolChoice, ToolSpec};
 use serde_json::{Map, Value, json};
 
+use super::client::Failure;
+
 /// What a service has been found to want of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Manner {
@@ -11,11 +13,55 @@ pub(super) struct Manner {
     pub(super) length: Length,
     /// The field in which a message with calls says what was thought before them.
     pub(super) reasoning: Option<&'static str>,
+    /// Whether the seed of what is drawn is said: Mistral takes none under that name.
+    pub(super) seeded: bool,
+    /// Whether past calls say that they have no signature: Gemini refuses calls without one.
+    pub(super) signed: bool,
+    /// Whether something of the model's stands between results and what a person says next: Mistral takes no other order.
+    pub(super) bridged: bool,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { length: Length::MaxTokens, reasoning: Some(REASONING_FIELDS[0]) }
+        Self {
+            length: Length::MaxTokens,
+            reasoning: Some(REASONING_FIELDS[0]),
+            seeded: true,
+            signed: false,
+            bridged: false,
+        }
+    }
+}
+
+impl Manner {
+    /// The manner to ask in after a refusal; `None` where no other would do.
+    pub(super) fn after(self, refusal: &Failure, request: &ModelRequest<'_>) -> Option<Self> {
+        let unsaid = Self { length: Length::Unsaid, ..self };
+        let said = match refusal {
+            Failure::Unfit(fault) => fault.to_string(),
+            Failure::Full(_) => return (self != unsaid).then_some(unsaid),
+            Failure::Passing { .. } | Failure::Lasting(_) => return None,
+        };
+        let names = |field: &str| said.contains(field);
+        let other = match self.length {
+            Length::MaxTokens if names("max_completion_tokens") => {
+                Self { length: Length::MaxCompletionTokens, ..self }
+            }
+            // A reply of this model is never so long.
+            Length::MaxTokens if names("max_tokens") => unsaid,
+            Length::MaxCompletionTokens if names("max_completion_tokens") => unsaid,
+            Length::MaxTokens | Length::MaxCompletionTokens | Length::Unsaid => match self {
+                Self { signed: false, .. } if names("thought_signature") => Self { signed: true, ..self },
+                Self { bridged: false, .. } if names("after role 'tool'") => Self { bridged: true, ..self },
+                Self { seeded: true, .. } if names("seed") => Self { seeded: false, ..self },
+                // A session that another model began may tell what this service does not take.
+                Self { reasoning: Some(_), .. } if tells_reasoning(request.history) => {
+                    Self { reasoning: None, ..self }
+                }
+                Self { .. } => return None,
+            },
+        };
+        Some(other)
     }
 }
 
@@ -48,7 +94,7 @@ pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>, manner
     let request = asked.request;
     let mut body = json!({
         "model": model,
-        "messages": messages(request.history, manner.reasoning),
+        "messages": messages(request.history, manner),
         "stream": true,
         "stream_options": {"include_usage": true},
     });
@@ -70,6 +116,9 @@ pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>, manner
     }
     if let Some(sampling) = request.options.sampling.as_ref().or(own) {
         add_sampling(&mut body, sampling);
+        if manner.seeded {
+            body["seed"] = sampling.seed.into();
+        }
     }
     body
 }
@@ -97,7 +146,6 @@ fn is_strict(schema: &Value) -> bool {
 
 fn add_sampling(body: &mut Value, sampling: &Sampling) {
     body["temperature"] = number(sampling.temperature);
-    body["seed"] = sampling.seed.into();
     if sampling.temperature > 0.0 && sampling.top_p < 1.0 {
         body["top_p"] = number(sampling.top_p);
     }
@@ -131,20 +179,24 @@ fn tool(spec: &ToolSpec) -> Value {
 
 /// The history. Calls are numbered over the whole of it, so that no name stands for two. What a person said after a
 /// message that nobody answered is part of it: many templates take no two in a row.
-fn messages(history: &[Message], reasoning: Option<&str>) -> Vec<Value> {
+fn messages(history: &[Message], manner: Manner) -> Vec<Value> {
     let mut values: Vec<Value> = Vec::new();
     let mut numbered = 0;
     let mut names = Vec::new();
     for message in history {
         match message.role {
             Role::System => values.push(json!({"role": "system", "content": message.text()})),
-            Role::User => match values.last_mut().filter(|last| last["role"] == "user") {
-                Some(last) => {
+            Role::User => {
+                if let Some(last) = values.last_mut().filter(|last| last["role"] == "user") {
                     let before = last["content"].as_str().unwrap_or_default();
                     last["content"] = format!("{before}\n\n{}", person_text(message)).into();
+                    continue;
                 }
-                None => values.push(json!({"role": "user", "content": person_text(message)})),
-            },
+                if manner.bridged && values.last().is_some_and(|last| last["role"] == "tool") {
+                    values.push(json!({"role": "assistant", "content": "(I was interrupted.)"}));
+                }
+                values.push(json!({"role": "user", "content": person_text(message)}));
+            }
             Role::Assistant => {
                 names = message
                     .calls()
@@ -152,7 +204,7 @@ fn messages(history: &[Message], reasoning: Option<&str>) -> Vec<Value> {
                     .map(|(index, call)| (&call.id, numbered + index + 1))
                     .collect();
                 numbered += names.len();
-                values.push(assistant(message, numbered - names.len(), reasoning));
+                values.push(assistant(message, numbered - names.len(), manner));
             }
             Role::Tool => values.extend(message.results().map(|result| {
                 let number =
@@ -164,12 +216,13 @@ fn messages(history: &[Message], reasoning: Option<&str>) -> Vec<Value> {
     values
 }
 
+/// Nine letters and digits: Mistral takes nothing else, and others take anything.
 fn name(number: usize) -> String {
-    format!("call_{number}")
+    format!("call{number:05}")
 }
 
 /// Whether the history has reasoning that a request tells.
-pub(super) fn tells_reasoning(history: &[Message]) -> bool {
+fn tells_reasoning(history: &[Message]) -> bool {
     history.iter().any(|message| message.calls().next().is_some() && thought(message).is_some())
 }
 
@@ -182,7 +235,7 @@ fn thought(message: &Message) -> Option<String> {
     Some(thoughts.collect::<String>()).filter(|text| !text.is_empty())
 }
 
-fn assistant(message: &Message, before: usize, reasoning: Option<&str>) -> Value {
+fn assistant(message: &Message, before: usize, manner: Manner) -> Value {
     let mut value = Map::new();
     value.insert("role".to_owned(), "assistant".into());
     value.insert("content".to_owned(), message.text().into());
@@ -191,10 +244,14 @@ fn assistant(message: &Message, before: usize, reasoning: Option<&str>) -> Value
         let function = json!({"name": call.tool, "arguments": arguments});
         json!({"id": name(before + index + 1), "type": "function", "function": function})
     };
-    let calls: Vec<Value> = message.calls().enumerate().map(call).collect();
+    let mut calls: Vec<Value> = message.calls().enumerate().map(call).collect();
+    // <https://ai.google.dev/gemini-api/docs/thought-signatures>: of the calls of a reply the first has it.
+    if let Some(first) = calls.first_mut().filter(|_| manner.signed) {
+        first["extra_content"] = json!({"google": {"thought_signature": "skip_thought_signature_validator"}});
+    }
     if !calls.is_empty() {
         value.insert("tool_calls".to_owned(), calls.into());
-        if let (Some(field), Some(thought)) = (reasoning, thought(message)) {
+        if let (Some(field), Some(thought)) = (manner.reasoning, thought(message)) {
             value.insert(field.to_owned(), thought.into());
         }
     }

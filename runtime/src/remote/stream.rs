@@ -12,10 +12,12 @@ const EVENT_MAX: usize = 16 << 20;
 /// Calls that a reply may hold.
 const CALLS_MAX: usize = 128;
 
-/// Ends that are failures of the service: Mistral's and `OpenRouter`'s, vLLM's and `SGLang`'s, `DeepSeek`'s.
-const BROKEN_OFF: [&str; 3] = ["error", "abort", "insufficient_system_resource"];
+/// Ends that are failures of the service: Mistral's and `OpenRouter`'s, vLLM's and `SGLang`'s, `DeepSeek`'s, GLM's.
+const BROKEN_OFF: [&str; 4] = ["error", "abort", "insufficient_system_resource", "network_error"];
 /// Ends of replies that had as many tokens as they could have; the last is Mistral's, where the window is full.
 const CUT_OFF: [&str; 3] = ["length", "max_tokens", "model_length"];
+/// What the ends of replies that were withheld begin with: Gemini says more after it. The second is GLM's.
+const WITHHELD: [&str; 2] = ["content_filter", "sensitive"];
 
 /// Cuts a stream of bytes into the data of its events.
 #[derive(Debug, Default)]
@@ -63,7 +65,12 @@ impl Events {
     fn data(&mut self) -> Option<String> {
         let line = std::mem::take(&mut self.pending);
         let line = String::from_utf8_lossy(&line);
-        let data = line.trim_end_matches(['\r', '\n']).strip_prefix("data:")?.trim();
+        let line = line.trim_end_matches(['\r', '\n']);
+        // So does llama-server say, up to 2025, what went wrong.
+        if let Some(error) = line.strip_prefix("error:") {
+            return Some(format!("{{\"error\":{error}}}"));
+        }
+        let data = line.strip_prefix("data:")?.trim();
         self.is_done |= data == "[DONE]";
         (!data.is_empty() && data != "[DONE]").then(|| data.to_owned())
     }
@@ -73,6 +80,8 @@ impl Events {
 #[derive(Debug, Default)]
 struct Call {
     index: usize,
+    /// Empty where the service gives none.
+    id: String,
     name: String,
     arguments: String,
 }
@@ -105,26 +114,32 @@ impl Assembly {
         self.finish.is_some()
     }
 
+    /// Whether something of a reply has come.
+    pub(super) fn has_begun(&self) -> bool {
+        !(self.reasoning.is_empty() && self.text.is_empty() && self.calls.is_empty())
+    }
+
     /// Takes a piece of a stream, or (`message`) a whole reply.
     ///
     /// # Errors
     /// What the service says went wrong, or what is wrong with what it sent.
     pub(super) fn take(&mut self, piece: &Value, sink: &dyn DeltaSink) -> Result<(), String> {
-        if let Some(error) = piece.get("error").filter(|error| !error.is_null()) {
-            return Err(error["message"].as_str().map_or_else(|| error.to_string(), str::to_owned));
+        if piece.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(message_of(piece).unwrap_or_default());
         }
         self.take_usage(&piece["usage"]);
         let Some(choice) = piece["choices"].as_array().and_then(|choices| choices.first()) else {
             return Ok(());
         };
-        let finish = choice["finish_reason"].as_str();
+        // Some services give an empty one in every piece.
+        let finish = choice["finish_reason"].as_str().filter(|reason| !reason.is_empty());
         // Before anything of it is shown: what was not seen can be asked for again.
         if let Some(reason) = finish.filter(|reason| BROKEN_OFF.contains(reason)) {
             return Err(format!("the service broke the reply off ({reason})"));
         }
         let part = if choice["delta"].is_object() { &choice["delta"] } else { &choice["message"] };
-        let reasoning = REASONING_FIELDS.iter().find_map(|field| Some((*field, part[*field].as_str()?)));
-        if let Some((field, thought)) = reasoning.filter(|(_, thought)| !thought.is_empty()) {
+        let mut thoughts = REASONING_FIELDS.iter().filter_map(|field| Some((*field, part[*field].as_str()?)));
+        if let Some((field, thought)) = thoughts.find(|(_, thought)| !thought.is_empty()) {
             self.reasoning_field = Some(field);
             self.show(Delta::Reasoning(thought.to_owned()), sink);
         }
@@ -154,17 +169,19 @@ impl Assembly {
         }
     }
 
-    /// A piece of a call. Services that send whole calls leave the index out.
+    /// A piece of a call. Some services leave the index out, or the id; one says "null" for it.
     fn take_call(&mut self, position: usize, piece: &Value) -> Result<(), String> {
+        let (name, arguments) = (&piece["function"]["name"], &piece["function"]["arguments"]);
+        let name = name.as_str().unwrap_or_default();
+        let id = piece["id"].as_str().filter(|id| *id != "null").unwrap_or_default();
         let index = match piece.get("index").and_then(Value::as_u64) {
             Some(index) => usize::try_from(index).unwrap_or(usize::MAX),
-            None if piece["function"]["name"].is_string() => self.calls.len(),
-            None => position,
+            None if !name.is_empty() => self.calls.len(),
+            // It belongs to the call that came last.
+            None => position.max(self.calls.len().saturating_sub(1)),
         };
-        // A name where that call is whole begins another: some services give every call the index 0.
-        let begins = piece["function"]["name"].as_str().is_some_and(|name| !name.is_empty());
         let at = self.calls.iter().rposition(|call| call.index == index);
-        let at = at.filter(|at| !(begins && self.calls[*at].is_whole()));
+        let at = at.filter(|at| !self.calls[*at].is_before(id, name, arguments));
         let at = at.unwrap_or_else(|| {
             self.calls.push(Call { index, ..Call::default() });
             self.calls.len() - 1
@@ -173,8 +190,14 @@ impl Assembly {
             return Err(format!("the reply has more than {CALLS_MAX} calls"));
         }
         let call = &mut self.calls[at];
-        call.name.push_str(piece["function"]["name"].as_str().unwrap_or_default());
-        match &piece["function"]["arguments"] {
+        if call.id.is_empty() {
+            id.clone_into(&mut call.id);
+        }
+        // Some services say it in every piece.
+        if call.name != name {
+            call.name.push_str(name);
+        }
+        match arguments {
             Value::String(text) => call.arguments.push_str(text),
             // Some services send an object instead of its text.
             object @ Value::Object(_) => call.arguments = object.to_string(),
@@ -210,7 +233,7 @@ impl Assembly {
         let usage = self.counted(tokens);
         let stop = match self.finish.as_deref() {
             Some(reason) if CUT_OFF.contains(&reason) => StopReason::Tokens,
-            Some("content_filter") => StopReason::Withheld,
+            Some(reason) if WITHHELD.iter().any(|begin| reason.starts_with(begin)) => StopReason::Withheld,
             Some(_) | None => StopReason::Ended,
         };
         let calls: Result<Vec<CallRequest>, String> =
@@ -240,7 +263,31 @@ fn text_of(content: &Value) -> String {
     }
 }
 
+/// What an error says: as `OpenAI` writes it, in a list as Gemini does, or where other services write it. What a gateway
+/// was told by the service behind it says more than the gateway itself.
+pub(super) fn message_of(body: &Value) -> Option<String> {
+    let body = body.get(0).unwrap_or(body);
+    let error = &body["error"];
+    let written = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let said = [&error["message"], error, &body["message"], &body["detail"]].into_iter().find_map(written)?;
+    Some(match error["metadata"]["raw"].as_str() {
+        Some(behind) => format!("{said}: {behind}"),
+        None => said,
+    })
+}
+
 impl Call {
+    /// Whether a piece with this id, name and arguments begins another call: some services give every call the index 0.
+    fn is_before(&self, id: &str, name: &str, arguments: &Value) -> bool {
+        let both = !id.is_empty() && !self.id.is_empty();
+        let is_said_again = both && id == self.id && (arguments.is_null() || arguments == "");
+        !name.is_empty() && (both && id != self.id || self.is_whole() && !is_said_again)
+    }
+
     /// Whether nothing is missing of its arguments.
     fn is_whole(&self) -> bool {
         serde_json::from_str::<Map<String, Value>>(&self.arguments).is_ok()
@@ -252,7 +299,8 @@ impl Call {
             return Err("a call has no name".to_owned());
         }
         let arguments: Map<String, Value> = match self.arguments.trim() {
-            "" if whole => Map::new(),
+            // Some services say so that a tool without arguments has none.
+            "" | "null" if whole => Map::new(),
             text => serde_json::from_str(text)
                 .map_err(|error| format!("the arguments of {} are not a JSON object: {error}", self.name))?,
         };

@@ -3,6 +3,7 @@
 mod copied;
 mod hostile;
 mod manners;
+mod shapes;
 mod typed;
 
 use std::fmt::Write as _;
@@ -244,11 +245,11 @@ async fn past_calls_and_results_travel_with_names_of_their_own() {
     assert_eq!(messages[1]["tool_calls"][0]["function"]["arguments"], "{\"city\":\"Lagos\"}");
     assert_eq!(
         (&messages[1]["tool_calls"][0]["id"], &messages[2]["tool_call_id"]),
-        (&json!("call_1"), &json!("call_1"))
+        (&json!("call00001"), &json!("call00001"))
     );
     assert_eq!(
         (&messages[3]["tool_calls"][0]["id"], &messages[4]["tool_call_id"]),
-        (&json!("call_2"), &json!("call_2"))
+        (&json!("call00002"), &json!("call00002"))
     );
 }
 
@@ -269,6 +270,7 @@ async fn what_may_pass_is_tried_again_and_only_that() {
     }
     for (status, body, kind, hint) in [
         ("401 Unauthorized", "{\"error\": {\"message\": \"bad key\"}}", FaultKind::Model, "HANDYMAN_API_KEY"),
+        ("402 Payment Required", "{\"error\": \"no balance\"}", FaultKind::Model, "credit"),
         ("404 Not Found", "{\"error\": \"no such model\"}", FaultKind::Model, "/v1"),
         (
             "400 Bad Request",
@@ -320,6 +322,8 @@ async fn why_a_reply_ended_is_told() {
         ("max_tokens", StopReason::Tokens),
         ("model_length", StopReason::Tokens),
         ("content_filter", StopReason::Withheld),
+        ("content_filter: RECITATION", StopReason::Withheld),
+        ("sensitive", StopReason::Withheld),
     ] {
         let (reply, _) =
             reply(move |_, _| stream(&[delta(json!({"content": "Hi"})), finish(reason)], 0)).await;

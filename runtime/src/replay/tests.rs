@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
-use handyman_core::{Event, FaultKind, Journal, Outcome, Run, RunSummary};
+use handyman_core::{Effect, Event, FaultKind, Journal, Outcome, Run, RunSummary, ToolResult, tool};
+use serde_json::json;
 
 use crate::{Agent, AllowAll, ScriptModel, Session, SqliteJournal};
 
@@ -115,4 +116,41 @@ async fn a_run_that_is_under_way_is_cancelled_in_a_branch_and_goes_on_where_it_w
     assert_eq!(copies[0].outcome, Some(Outcome::Cancelled));
     let row = journal.success_row(&"r1.c1".into(), &serde_json::json!({})).unwrap();
     assert_eq!((row.run.as_str(), row.seq), ("r1", 2), "the call is still one of the original");
+}
+
+/// Keeps something.
+#[tool(once)]
+async fn keep() -> ToolResult<String> {
+    Ok("kept".to_owned())
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_a_person_is_cancelled_in_a_branch() {
+    let journal = Arc::new(MemoryJournal::default());
+    let replies = [ScriptedModel::call("keep", json!({})), ScriptedModel::answer("Hello.")];
+    let agent =
+        Agent::new(ScriptedModel::new(replies)).tool(keep).journal_with(Arc::clone(&journal) as Arc<_>);
+    let run = agent.run("Keep it").await.unwrap();
+    assert!(matches!(run.outcome(), Some(Outcome::Waiting { .. })), "{:?}", run.outcome());
+    let branched = agent.session_of(run.id()).await.unwrap().branch().await.unwrap();
+    let waiting = crate::approvals::waiting(journal.as_ref()).await.unwrap();
+    let waiting: Vec<_> = waiting.into_iter().map(|approval| approval.run).collect();
+    assert_eq!(waiting, [run.id().clone()], "it is decided on once, in the session that asked");
+    assert_eq!(branched.run("Hello").await.unwrap().answer(), "Hello.");
+}
+
+#[tokio::test]
+async fn a_replay_offers_the_tools_that_the_run_began_with() {
+    let journal = Arc::new(MemoryJournal::default());
+    let agent = |model: &Arc<ScriptedModel>| {
+        Agent::new(Arc::clone(model)).tool(keep).journal_with(Arc::clone(&journal) as Arc<_>)
+    };
+    let model = || Arc::new(ScriptedModel::new([ScriptedModel::answer("Hello.")]));
+    let run = agent(&model()).run("Hello").await.unwrap();
+    let again = model();
+    let delegate = Agent::new(ScriptedModel::new([])).as_tool("other", "Does more", Effect::ReadOnly);
+    let session = agent(&again).tool(delegate).session_of(run.id()).await.unwrap();
+    let replayed = session.replay(run.id(), true).await.unwrap();
+    assert_eq!((replayed.replies, replayed.difference), (1, None));
+    assert_eq!(again.offered(), [["keep"]]);
 }

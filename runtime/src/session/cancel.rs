@@ -1,6 +1,7 @@
 //! Ending a run before it has come to its end.
 
 use handyman_core::{Fault, Outcome, Run, RunId};
+use tokio_util::sync::CancellationToken;
 
 use super::Session;
 
@@ -19,6 +20,8 @@ impl Session {
         {
             return Ok(run);
         }
+        // Who else cancels it waits for this, and is given what it comes to.
+        let place = self.agent.under_way.at_work(id, &CancellationToken::new());
         let _lease = journal.lease(&self.id).await?;
         let events = self.own_events(journal.as_ref(), id).await?;
         let earlier = self.earlier(journal.as_ref(), Some(id)).await?;
@@ -26,6 +29,7 @@ impl Session {
         if !has_ended(&run) {
             self.give_up(&mut run, journal.as_ref()).await?;
         }
+        place.came_to(&run);
         Ok(run)
     }
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use handyman_core::testing::MemoryJournal;
 use handyman_core::{
-    CallContext, CallOutcome, Delta, Effect, Event, FaultKind, Journal, Outcome, Safety, Tool, ToolResult,
-    ToolSpec, Verdict, Workflow, tool,
+    CallContext, CallOutcome, Delta, Effect, Event, Fault, FaultKind, Journal, Outcome, Safety, Tool,
+    ToolResult, ToolSpec, Verdict, Workflow, tool,
 };
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
@@ -93,6 +93,24 @@ async fn a_fault_is_the_last_that_is_told() {
     assert_eq!(stream.next().await.unwrap().unwrap_err().kind(), FaultKind::Request);
     assert!(stream.next().await.is_none());
     assert_eq!(agent("").stream(" ").run().await.unwrap_err().kind(), FaultKind::Request);
+}
+
+/// Breaks if it is told to.
+#[tool(read_only)]
+async fn odd(breaks: bool) -> ToolResult<bool> {
+    assert!(!breaks, "it was told to");
+    Ok(breaks)
+}
+
+#[tokio::test]
+async fn a_run_whose_tool_panics_does_not_end_without_a_word() {
+    let script = r#"{"calls": [{"tool": "odd", "arguments": {"breaks": true}}]}"#;
+    let told: Vec<Result<Told, Fault>> = agent(script).tool(odd).stream("go").collect().await;
+    let (last, before) = told.split_last().unwrap();
+    assert!(before.iter().all(Result::is_ok), "{before:?}");
+    let fault = last.as_ref().unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Backend);
+    assert!(fault.hint().unwrap().contains("resume the run"), "{fault:?}");
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use handyman_core::testing::{FailAt, FaultyJournal, MemoryJournal, ScriptedModel};
 use handyman_core::{
-    CallOutcome, CallRequest, DeltaSink, Effect, Event, Fault, FaultKind, Journal, Model, ModelInfo,
-    ModelReply, ModelRequest, Outcome, Part, ReplyBody, Role, Run, Safety, TokenUsage, Tool, ToolResult,
-    ToolSpec,
+    CallOutcome, CallRequest, Decision, DeltaSink, Effect, Event, Fault, FaultKind, Journal, Model,
+    ModelInfo, ModelReply, ModelRequest, Outcome, Part, Policy, ReplyBody, Role, Run, Safety, TokenUsage,
+    Tool, ToolCall, ToolResult, ToolSpec, Verdict,
 };
 use jiff::civil::date;
 use serde_json::{Map, Value, json};
@@ -98,6 +98,30 @@ async fn declared_read_only_it_can_only_read() {
     let reader = buyer(0, &orders).as_tool("buyer", "Buys", Effect::ReadOnly);
     asker(0, reader).run("Order tea").await.unwrap();
     assert!(orders.lock().unwrap().is_empty());
+}
+
+/// Lets no reply order.
+struct OrdersNothing;
+
+#[async_trait::async_trait]
+impl Policy for OrdersNothing {
+    async fn decide(&self, _: &ToolCall, _: &ToolSpec, _: &Run) -> Decision {
+        Decision::new(Verdict::Allow, "all")
+    }
+
+    fn ruled_out(&self, _: &[ToolSpec], _: &Run) -> Vec<String> {
+        vec!["order".to_owned()]
+    }
+}
+
+#[tokio::test]
+async fn what_its_policy_rules_out_is_ruled_out_whatever_it_is_declared_as() {
+    for effect in [Effect::Once, Effect::ReadOnly] {
+        let model = Arc::new(ScriptedModel::new([ScriptedModel::answer("No.")]));
+        let inner = buyer_with(Arc::clone(&model), &Orders::default()).policy(OrdersNothing);
+        asker(0, inner.as_tool("buyer", "Buys", effect)).run("Order tea").await.unwrap();
+        assert_eq!(model.offered(), [Vec::<String>::new()], "{effect:?}");
+    }
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ async fn a_message_that_does_not_pass_begins_nothing() {
     }
     let steps = json!([{"name": "one", "ask": "{{ what }}?"}]);
     let workflow = json!({"name": "w", "inputs": {"what": "What"}, "steps": steps});
-    let inputs = [("what".to_owned(), json!("a key"))].into_iter().collect();
+    let inputs = [("what", "a key")];
     let fault = agent.run_workflow(&Workflow::new(workflow).unwrap(), inputs).await.unwrap_err();
     assert!(fault.to_string().contains("it holds a key"), "{fault}");
     assert_eq!((journal.all().len(), model.left()), (0, 1));

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
 use handyman_core::{
     CallOutcome, DeltaSink, Effect, Event, Fault, LimitKind, Limits, Model, ModelInfo, ModelReply,
-    ModelRequest, Outcome, ReplyBody, ReplyOptions, StopReason, ToolChoice,
+    ModelRequest, Outcome, ReplyBody, ReplyOptions, StopReason, ToolChoice, ToolResult, tool,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -69,14 +69,15 @@ async fn a_partial_answer_claims_nothing_that_was_not_done() {
     let announces =
         json!({"text": "Your train is booked.", "calls": [{"tool": "book", "arguments": {"n": 1}}]});
     let cancel = CancellationToken::new();
-    let agent = with(&announces.to_string(), &journal).policy(Cancels(cancel.clone()));
+    let agent =
+        with(&announces.to_string(), &journal).policy(Cancels(cancel.clone(), handyman_core::Verdict::Allow));
     let run = agent.session().run_watched("Book it", &Watch::default().cancelled_by(cancel)).await.unwrap();
     assert_eq!(run.outcome(), Some(&Outcome::Cancelled));
     assert_eq!(run.answer(), "I cannot confirm this: nothing was booked.");
 }
 
-/// Allows a call, and then the person presses Ctrl-C.
-struct Cancels(CancellationToken);
+/// Decides so on a call, and then the person presses Ctrl-C.
+struct Cancels(CancellationToken, handyman_core::Verdict);
 
 #[async_trait::async_trait]
 impl handyman_core::Policy for Cancels {
@@ -87,8 +88,21 @@ impl handyman_core::Policy for Cancels {
         _run: &handyman_core::Run,
     ) -> handyman_core::Decision {
         self.0.cancel();
-        handyman_core::Decision::new(handyman_core::Verdict::Allow, "once")
+        handyman_core::Decision::new(self.1, "once")
     }
+}
+
+#[tokio::test]
+async fn a_cancelled_run_waits_for_nobody() {
+    let (agent, _, journal) =
+        agent(vec![say("", &[("act", json!({"n": 1}))]), ScriptedModel::answer("Hello.")]);
+    let agent = agent.tool(Counter::new("act", Effect::Once, Behaviour::Works));
+    let cancel = CancellationToken::new();
+    let session = agent.policy(Cancels(cancel.clone(), handyman_core::Verdict::Ask)).session();
+    let run = session.run_watched("go", &Watch::default().cancelled_by(cancel)).await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Cancelled));
+    assert!(crate::approvals::waiting(journal.as_ref()).await.unwrap().is_empty());
+    assert_eq!(session.run("and now?").await.unwrap().answer(), "Hello.", "the session is free");
 }
 
 /// Presses Ctrl-C when a call has started and its tool is not yet used.
@@ -144,6 +158,42 @@ async fn reading_ends_in_time_for_an_answer_and_an_effect_runs_to_its_end() {
     assert_eq!(started.elapsed().as_secs(), 60, "an effect is not given up half way");
     let outcomes: Vec<CallOutcome> = results(&run).into_iter().map(|(outcome, _)| outcome).collect();
     assert_eq!(outcomes, [CallOutcome::Succeeded; 2]);
+}
+
+/// Takes five seconds, and cannot say afterwards what became of it.
+#[tool(once)]
+async fn slow() -> ToolResult<String> {
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    Ok("done".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_come_when_the_time_is_over_is_taken() {
+    let limits = Limits { tool_time: Duration::from_secs(5), ..Limits::default() };
+    // Which of the two is looked at first is no matter of chance.
+    for _ in 0..20 {
+        let (agent, ..) = agent(vec![say("", &[("slow", json!({}))]), ScriptedModel::answer("Done.")]);
+        let run = agent.tool(slow).limits(limits.clone()).run("go").await.unwrap();
+        assert_eq!(results(&run), [(CallOutcome::Succeeded, json!("done"))]);
+    }
+}
+
+/// Takes five seconds, and may take a minute.
+#[tool(read_only, seconds = 60)]
+async fn patient() -> ToolResult<String> {
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    Ok("read".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_may_have_a_time_of_its_own() {
+    let limits = Limits { tool_time: Duration::from_secs(2), ..Limits::default() };
+    let replies =
+        vec![say("", &[("slow", json!({})), ("patient", json!({}))]), ScriptedModel::answer("Done.")];
+    let (agent, ..) = agent(replies);
+    let run = agent.tool(slow).tool(patient).limits(limits).run("go").await.unwrap();
+    let late = json!({"error": "no answer within 2 s; it is unknown whether this took effect"});
+    assert_eq!(results(&run), [(CallOutcome::Unknown, late), (CallOutcome::Succeeded, json!("read"))]);
 }
 
 #[tokio::test]

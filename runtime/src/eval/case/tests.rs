@@ -29,6 +29,12 @@ fn a_case_is_read_with_all_it_may_say() {
     assert_eq!((case.expect.exactly, case.expect.outcome), (true, Some(Ending::Answered)));
     let short = read(json!({"task": "Rain?", "expect": {"exactly": true}})).unwrap();
     assert_eq!((short.title(), short.task.as_slice()), ("Rain?", ["Rain?".to_owned()].as_slice()));
+    let one = json!({"task": "Rain?", "expect": {"answer": {"contains": "°C"}, "never": "book"}});
+    let one = read(one).unwrap();
+    assert_eq!(
+        (one.expect.answer.contains, one.expect.never),
+        (vec!["°C".to_owned()], vec!["book".to_owned()])
+    );
 }
 
 #[test]
@@ -44,6 +50,11 @@ fn what_cannot_be_meant_is_refused() {
             "unknown field `args`",
         ),
         (json!({"task": "Rain?", "expect": {"answer": {"has": []}}}), "unknown field `has`"),
+        (
+            json!({"task": "Rain?", "expect": {"answer": "17"}}),
+            "expected `answer` with `contains`, `lacks` or both",
+        ),
+        (json!({"task": "Rain?", "expect": {"answer": {"contains": [17]}}}), "a text, or a list of texts"),
         (json!({"task": "Rain?", "expect": {"outcome": "done"}}), "unknown variant `done`"),
         (json!({"expect": expect}), "missing field `task`"),
         (json!({"task": " ", "expect": expect}), "`task` is a text, or a list of texts"),

@@ -36,6 +36,36 @@ async fn a_busy_hub_is_asked_again_for_listings_and_in_the_middle_of_files() {
 }
 
 #[tokio::test]
+async fn a_download_that_gets_on_is_not_given_up() {
+    let server = Loopback::serve(|_, request| {
+        let mut pieces = serve(request);
+        if request.line.contains("resolve") {
+            let Piece::Send(bytes) = &mut pieces[0] else { panic!() };
+            bytes.truncate(110_000);
+        }
+        pieces
+    })
+    .await;
+    let place = place(&server.url, |settings| settings.retries_max = 1);
+    let path = place.hub.pull(&name("some/model-GGUF:Q8_0"), &|_| ()).await.unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), content("m-Q8_0.gguf"));
+    assert_eq!(server.seen().len(), 4, "the listing, and three pieces");
+}
+
+#[tokio::test]
+async fn a_model_that_is_here_is_not_written_anew() {
+    let server = Loopback::serve(|_, request| serve(request)).await;
+    let place = place(&server.url, |_| ());
+    place.hub.pull(&name("some/model-GGUF:Q8_0"), &|_| ()).await.unwrap();
+    let current = place.hub.settings.cache.join("models--some--model-GGUF/refs/main");
+    let long_ago = std::time::UNIX_EPOCH + Duration::from_hours(1);
+    let file = std::fs::OpenOptions::new().append(true).open(&current).unwrap();
+    file.set_modified(long_ago).unwrap();
+    place.hub.pull(&name("some/model-GGUF:Q8_0"), &|_| ()).await.unwrap();
+    assert_eq!(current.metadata().unwrap().modified().unwrap(), long_ago);
+}
+
+#[tokio::test]
 async fn a_hub_that_stays_busy_is_given_up() {
     for listed in [false, true] {
         let server = Loopback::serve(move |index, request| {

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::super::SqliteJournal;
 use super::super::tests::{finished, started};
-use super::{ALL_RUNS, EVENTS_OF_SESSION, RUNS_OF_SESSION, one_by_one, runs};
+use super::{ALL_RUNS, EVENTS_OF_SESSION, Listed, RUNS_OF_SESSION, one_by_one, runs};
 
 fn waiting() -> Event {
     Event::Finished {
@@ -65,7 +65,7 @@ async fn runs_are_listed_with_how_they_ended() {
     for session in [None, Some(SessionId::from("s1")), Some("s2".into()), Some("s3".into())] {
         let listed = runs(&journal.file, session.as_ref()).await.unwrap();
         let singly = one_by_one(&journal.file, session.as_ref()).await.unwrap();
-        let singly: Vec<RunSummary> = singly.into_iter().map(|run| run.summary().unwrap()).collect();
+        let singly: Vec<RunSummary> = singly.into_iter().map(Listed::summary).collect();
         assert_eq!(listed, singly, "{session:?}");
     }
 }

@@ -56,6 +56,27 @@ async fn every_kind_of_damage_is_found_and_the_other_run_still_opens() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_of_a_run_hides_no_other_run() {
+    for (statement, damaged) in [
+        ("UPDATE journal_runs SET message = CAST(x'e5a4' AS TEXT) WHERE run = 'r1'", 0),
+        ("UPDATE journal_runs SET started = '2O26-11-23' WHERE run = 'r1'", 0),
+        (
+            "PRAGMA foreign_keys = OFF; UPDATE journal_runs SET run = CAST(x'72ff' AS TEXT) WHERE run = 'r1'",
+            1,
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let journal = of_two_runs(&folder).await;
+        sql(&folder, statement).await;
+        let listed = journal.runs(None).await.unwrap();
+        assert_eq!(listed.len(), 2, "{statement}");
+        assert_eq!((listed[1].run.as_str(), &listed[1].outcome), ("r2", &Some(Outcome::Answered)));
+        let checked = journal.verify().await.unwrap();
+        assert_eq!((checked.runs, checked.damage.len()), (2, damaged), "{statement}: {checked:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_torn_file_is_found() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("journal.db");
@@ -135,6 +156,15 @@ async fn old_sessions_go_and_what_is_in_doubt_stays() {
     assert_eq!(dropped, ["r1".into()], "s2 has a run that has not ended, the others are in doubt");
     assert_eq!(journal.runs(None).await.unwrap().len(), 6);
     assert!(journal.verify().await.unwrap().damage.is_empty());
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_is_not_said_to_be_pruned() {
+    let folder = TempDir::new().unwrap();
+    let journal = of_two_runs(&folder).await;
+    sqlx::query("PRAGMA query_only = ON").execute(&journal.file.pool).await.unwrap();
+    let fault = journal.prune(date(2027, 1, 1).at(0, 0, 0, 0)).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Journal, "{fault}");
 }
 
 #[tokio::test]

@@ -168,3 +168,18 @@ async fn an_observer_that_two_agents_share_as_clones_is_shown_a_run_once() {
     let started = all.iter().filter(|shown| shown[1] == "started").count();
     assert_eq!((started, all.iter().filter(|shown| shown[1] == "finished").count()), (2, 2), "{all:?}");
 }
+
+#[tokio::test]
+async fn an_observer_that_two_agents_were_given_is_shown_a_run_once() {
+    let kept = Arc::new(Kept::default());
+    let inner =
+        Agent::new(ScriptedModel::new([ScriptedModel::answer("Noted.")])).observed_by(Arc::clone(&kept));
+    let calls = ScriptedModel::call("noter", json!({"task": "Note milk"}));
+    let outer = Agent::new(ScriptedModel::new([calls, ScriptedModel::answer("Noted.")]))
+        .policy(AllowAll)
+        .tool(inner.as_tool("noter", "Notes things down", Effect::Once))
+        .observed_by(Arc::clone(&kept) as Arc<dyn Observer>);
+    outer.run("Note milk").await.unwrap();
+    let all = kept.0.lock().unwrap().clone();
+    assert_eq!(all.iter().filter(|(_, what)| what == "started").count(), 2, "{all:?}");
+}

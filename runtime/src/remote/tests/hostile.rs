@@ -45,7 +45,7 @@ async fn broken_and_hostile_answers_are_faults_and_never_half_a_reply() {
 
 #[tokio::test]
 async fn what_the_service_broke_off_is_asked_for_again_unless_it_was_seen() {
-    for broken in ["error", "abort", "insufficient_system_resource"] {
+    for broken in ["error", "abort", "insufficient_system_resource", "network_error"] {
         let (reply, server) = reply(move |index, _| {
             let reason = if index == 0 { broken } else { "tool_calls" };
             stream(&[call("{\"city\": \"Lagos\"}"), finish(reason)], 0)

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use handyman_core::{Delta, Discard, FaultKind, Message, ReplyBody, ReplyMode, ReplyOptions, Role};
+use handyman_core::{Delta, Discard, FaultKind, Message, ReplyBody, ReplyMode, ReplyOptions, Role, Sampling};
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::{Shown, ask, ask_after, call, delta, finish, reply, settings, stream, turn};
-use crate::loopback::{Loopback, Piece, Request, json as answer_json};
+use crate::loopback::{Loopback, Piece, Request, answer, json as answer_json};
+use crate::remote::client::{delay_of, wait_of};
 use crate::remote::{RemoteModel, RemoteSettings};
 
 fn body(request: &Request) -> Value {
@@ -59,6 +61,97 @@ async fn the_longest_reply_is_said_as_the_service_wants_it() {
     let bodies = asked_twice(&history, small).await;
     assert_eq!(bodies.len(), 4, "what is left of the window differs from request to request");
     assert_eq!((said(&bodies[1], "max_tokens"), said(&bodies[2], "max_tokens")), (None, Some(99)));
+
+    let short = |body: &Value| match body["max_tokens"].as_u64() {
+        Some(_) => refuse("max_tokens is too large: 99. This model supports at most 50 completion tokens."),
+        None => hello(),
+    };
+    let bodies = asked_twice(&history, short).await;
+    assert_eq!((bodies.len(), said(&bodies[1], "max_completion_tokens")), (4, None));
+}
+
+#[tokio::test]
+async fn past_calls_are_told_in_the_order_and_with_the_marks_that_a_service_wants() {
+    let history = [
+        vec![Message::text_of(Role::User, "Lagos")],
+        turn().to_vec(),
+        vec![Message::text_of(Role::User, "Rome")],
+    ]
+    .concat();
+    let gemini = |body: &Value| {
+        let signature = &body["messages"][1]["tool_calls"][0]["extra_content"]["google"]["thought_signature"];
+        let message = "Function call is missing a thought_signature in functionCall parts.";
+        match signature {
+            Value::Null => answer_json("400 Bad Request", &json!([{"error": {"message": message}}])),
+            _ => hello(),
+        }
+    };
+    assert_eq!(asked_twice(&history, gemini).await.len(), 3, "it is signed, and remembered");
+    let mistral = |body: &Value| match body["messages"][3]["role"].as_str() {
+        Some("assistant") => hello(),
+        _ => answer_json(
+            "400 Bad Request",
+            &json!({"object": "error", "message": "Unexpected role 'user' after role 'tool'"}),
+        ),
+    };
+    let bodies = asked_twice(&history, mistral).await;
+    assert_eq!((bodies.len(), &bodies[2]["messages"][4]["content"]), (3, &json!("Rome")));
+    let id = bodies[0]["messages"][2]["tool_call_id"].as_str().unwrap();
+    assert!(id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric()), "Mistral takes no other: {id}");
+}
+
+#[tokio::test]
+async fn a_service_that_takes_no_seed_is_asked_without() {
+    let server = Loopback::serve(|_, request| match body(request).get("seed") {
+        Some(_) => answer_json(
+            "422 Unprocessable Entity",
+            &json!({"message": {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"]}]}}),
+        ),
+        None => hello(),
+    })
+    .await;
+    let drawn = RemoteSettings { sampling: Some(Sampling::default()), ..settings(&server.url) };
+    let model = RemoteModel::connect(drawn).await.unwrap();
+    for asked in [2, 3] {
+        let options = ReplyOptions::default();
+        ask_after(&model, &[], ReplyMode::Free, &options, &Discard).await.unwrap();
+        assert_eq!(server.seen().len(), asked);
+    }
+    assert!(body(&server.seen()[2]).get("temperature").is_some());
+}
+
+#[test]
+fn how_long_a_service_asks_to_wait_is_read_in_each_of_its_forms() {
+    let wait = |name: &'static str, value: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        wait_of(&headers)
+    };
+    assert_eq!(wait("retry-after", "7"), Some(Duration::from_secs(7)));
+    assert_eq!(wait("retry-after", "0.5"), Some(Duration::from_millis(500)));
+    assert_eq!(wait("retry-after-ms", "250"), Some(Duration::from_millis(250)));
+    assert_eq!(wait("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+    assert!(wait("retry-after", "Fri, 01 Jan 2100 00:00:00 GMT").unwrap() > Duration::from_hours(24));
+    assert_eq!((wait("retry-after", "soon"), wait("retry-after", "-1")), (None, None));
+    let details = json!([{"@type": "Help"}, {"@type": "RetryInfo", "retryDelay": "37.5s"}]);
+    assert_eq!(delay_of(&json!([{"error": {"details": details}}])), Some(Duration::from_millis(37_500)));
+    assert_eq!(delay_of(&json!({"error": "busy"})), None);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_hours() {
+    let (reply, server) = reply(|_, _| answer("429 Too Many Requests", "retry-after: 3600\r\n", b"")).await;
+    let fault = reply.unwrap_err();
+    assert!(fault.kind() == FaultKind::Backend && fault.hint().unwrap().contains("60 minutes"), "{fault}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_service_behind_a_gateway_says_is_told() {
+    let said = json!({"error": {"message": "Provider returned error", "metadata": {"raw": "no such voice"}}});
+    let (reply, _) = reply(move |_, _| answer_json("400 Bad Request", &said)).await;
+    let fault = reply.unwrap_err();
+    assert!(fault.to_string().ends_with("Provider returned error: no such voice"), "{fault}");
 }
 
 #[tokio::test]

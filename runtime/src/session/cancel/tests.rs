@@ -69,7 +69,7 @@ async fn a_run_of_another_session_or_of_another_agents_process_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_comes_to_wait_meanwhile_ends_all_the_same() {
+async fn who_decides_on_a_call_is_not_waited_for() {
     /// Cancels nothing, and is slow to say that a person has to decide.
     struct Slow;
 
@@ -81,7 +81,7 @@ async fn a_run_that_comes_to_wait_meanwhile_ends_all_the_same() {
             _spec: &handyman_core::ToolSpec,
             _run: &handyman_core::Run,
         ) -> handyman_core::Decision {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
             handyman_core::Decision::new(handyman_core::Verdict::Ask, "slowly")
         }
     }
@@ -94,9 +94,56 @@ async fn a_run_that_comes_to_wait_meanwhile_ends_all_the_same() {
     });
     tokio::time::sleep(Duration::from_millis(500)).await;
     let id = session.last().await.unwrap().unwrap().run;
+    let began = tokio::time::Instant::now();
     let run = agent.cancel(&id).await.unwrap();
-    assert_eq!(run.outcome(), Some(&Outcome::Cancelled));
+    assert_eq!((run.outcome(), began.elapsed()), (Some(&Outcome::Cancelled), Duration::ZERO));
+    assert_eq!(run.answer(), "", "nothing was said");
     work.await.unwrap().unwrap();
+}
+
+/// Takes two seconds, and as long to say what became of it.
+struct Unhurried(handyman_core::ToolSpec);
+
+#[async_trait::async_trait]
+impl handyman_core::Tool for Unhurried {
+    fn spec(&self) -> &handyman_core::ToolSpec {
+        &self.0
+    }
+
+    async fn call(
+        &self,
+        _arguments: serde_json::Map<String, serde_json::Value>,
+        _context: &handyman_core::CallContext,
+    ) -> ToolResult<serde_json::Value> {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Ok(json!("done"))
+    }
+
+    async fn probe(&self, _key: &handyman_core::IdempotencyKey) -> ToolResult<handyman_core::Probe> {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Ok(handyman_core::Probe::NotDone)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_may_cancel_a_run_that_was_interrupted() {
+    let spec = handyman_core::ToolSpec {
+        name: "unhurried".to_owned(),
+        description: "Takes its time.".to_owned(),
+        parameters: json!({"type": "object", "properties": {}}),
+        effect: handyman_core::Effect::Once,
+        safety: handyman_core::Safety { probe: true, ..handyman_core::Safety::default() },
+    };
+    let agent = Agent::new(ScriptedModel::new([ScriptedModel::call("unhurried", json!({}))]))
+        .tool(Unhurried(spec))
+        .policy(AllowAll)
+        .journal_with(MemoryJournal::default());
+    let session = agent.session();
+    assert!(tokio::time::timeout(Duration::from_secs(1), session.run("go")).await.is_err());
+    let id = session.last().await.unwrap().unwrap().run;
+    let (one, other) = tokio::join!(agent.cancel(&id), agent.cancel(&id));
+    assert_eq!(one.unwrap().outcome(), Some(&Outcome::Cancelled));
+    assert_eq!(other.unwrap().outcome(), Some(&Outcome::Cancelled));
 }
 
 #[tokio::test]

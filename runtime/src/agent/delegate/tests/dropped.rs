@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
-use handyman_core::{CallOutcome, Effect, Event, Limits, Outcome, ToolResult, tool};
+use handyman_core::{CallOutcome, Effect, Event, Outcome, ToolResult, tool};
 use serde_json::{Value, json};
 
 use super::{calls, result};
@@ -23,12 +23,10 @@ fn buyer() -> (Agent, Arc<MemoryJournal>) {
     (Agent::new(model).policy(AllowAll).tool(order).journal_with(Arc::clone(&kept)), kept)
 }
 
-fn asker(buyer: &Agent) -> Agent {
-    super::asker(0, buyer.as_tool("buyer", "Buys", Effect::Once)).journal_with(MemoryJournal::default())
-}
-
-fn within(seconds: u64) -> Limits {
-    Limits { tool_time: Duration::from_secs(seconds), ..Limits::default() }
+/// The other agent, which waits so many seconds for it.
+fn asker(buyer: &Agent, seconds: u64) -> Agent {
+    let buyer = buyer.as_tool("buyer", "Buys", Effect::Once).within(Duration::from_secs(seconds));
+    super::asker(0, buyer).journal_with(MemoryJournal::default())
 }
 
 /// What became of the calls of the run in a journal, and of the run.
@@ -48,7 +46,7 @@ fn came_to(kept: &MemoryJournal) -> (Vec<CallOutcome>, Option<Outcome>) {
 #[tokio::test(start_paused = true)]
 async fn when_the_time_for_it_is_over_its_tool_runs_to_its_end_and_what_it_did_is_told() {
     let (inner, kept) = buyer();
-    let outer = asker(&inner).limits(within(2));
+    let outer = asker(&inner, 2);
     let run = outer.run("Order tea").await.unwrap();
     assert_eq!(came_to(&kept), (vec![CallOutcome::Succeeded], Some(Outcome::Cancelled)));
     let done = json!([{"tool": "order", "outcome": "succeeded", "result": {"order": "A1"}}]);
@@ -61,7 +59,7 @@ async fn when_the_time_for_it_is_over_its_tool_runs_to_its_end_and_what_it_did_i
 #[tokio::test(start_paused = true)]
 async fn what_takes_longer_still_is_unknown_to_the_other_agent_and_ends_in_its_own_journal() {
     let (inner, kept) = buyer();
-    let outer = asker(&inner).limits(within(1));
+    let outer = asker(&inner, 1);
     let run = outer.run("Order tea").await.unwrap();
     assert_eq!(result(&run).0, CallOutcome::Unknown);
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -71,7 +69,7 @@ async fn what_takes_longer_still_is_unknown_to_the_other_agent_and_ends_in_its_o
 #[tokio::test(start_paused = true)]
 async fn who_drops_the_other_agents_run_cancels_it_in_order() {
     let (inner, kept) = buyer();
-    let outer = asker(&inner);
+    let outer = asker(&inner, 600);
     let session = outer.session();
     assert!(tokio::time::timeout(Duration::from_secs(1), session.run("Order tea")).await.is_err());
     assert_eq!(came_to(&kept), (Vec::new(), None), "it is under way");
@@ -88,7 +86,7 @@ async fn who_drops_the_other_agents_run_cancels_it_in_order() {
 #[tokio::test(start_paused = true)]
 async fn a_task_that_is_under_way_can_be_cancelled_by_its_own_agent() {
     let (inner, kept) = buyer();
-    let outer = asker(&inner);
+    let outer = asker(&inner, 600);
     let running = outer.stream("Order tea");
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (id, _) = kept.all().first().cloned().unwrap();

@@ -1,0 +1,113 @@
+//! Streams in the shapes that services and gateways give them.
+
+use handyman_core::{Discard, FaultKind, ReplyBody, ReplyOptions};
+use serde_json::{Value, json};
+
+use super::{ask, delta, finish, reply, stream};
+use crate::loopback::{Loopback, Piece, answer};
+
+/// A stream of these lines, which ends without saying so.
+fn lines(lines: &str) -> Vec<Piece> {
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n";
+    vec![Piece::Send(format!("{head}{lines}").into_bytes())]
+}
+
+fn piece(call: &Value) -> Value {
+    delta(json!({"tool_calls": [call]}))
+}
+
+#[tokio::test]
+async fn a_reply_is_whole_where_a_service_says_so_in_any_way() {
+    let empty = json!({"choices": [{"delta": {"content": "Hi."}, "finish_reason": ""}]});
+    for chunk in [empty.clone(), delta(json!({"content": "Hi."}))] {
+        let (reply, _) = reply(move |_, _| stream(&[chunk.clone()], 0)).await;
+        assert!(matches!(&reply.unwrap().body, ReplyBody::Said { text, .. } if text == "Hi."));
+    }
+    let (cut, _) = reply(move |_, _| lines(&format!("data: {empty}\n\n"))).await;
+    assert!(cut.unwrap_err().to_string().contains("before it was whole"), "an empty reason is none");
+    let (nothing, _) = reply(|_, _| stream(&[], 0)).await;
+    assert!(nothing.unwrap_err().to_string().contains("before it was whole"));
+}
+
+#[tokio::test]
+async fn calls_are_put_together_however_their_pieces_are_named() {
+    let (lagos, shanghai) = ("{\"city\": \"Lagos\"}", "{\"city\": \"上海\"}");
+    let cases = [
+        // Without an index.
+        (
+            vec![
+                json!({"id": null, "function": {"name": "weather", "arguments": ""}}),
+                json!({"id": null, "function": {"arguments": lagos}}),
+                json!({"id": null, "function": {"name": "weather", "arguments": ""}}),
+                json!({"id": null, "function": {"name": "", "arguments": shanghai}}),
+            ],
+            vec![lagos.to_owned(), shanghai.to_owned()],
+        ),
+        // With the name in every piece, and once more at the end.
+        (
+            vec![
+                json!({"index": 0, "id": "a", "function": {"name": "weather", "arguments": "{\"city\": "}}),
+                json!({"index": 0, "id": "a", "function": {"name": "weather", "arguments": "\"Lagos\"}"}}),
+                json!({"index": 0, "id": "a", "function": {"name": "weather", "arguments": ""}}),
+            ],
+            vec![lagos.to_owned()],
+        ),
+        // With one index for all of them, and no arguments for the first.
+        (
+            vec![
+                json!({"index": 0, "id": "a", "function": {"name": "weather", "arguments": "null"}}),
+                json!({"index": 0, "id": "b", "function": {"name": "weather", "arguments": lagos}}),
+            ],
+            vec![String::new(), lagos.to_owned()],
+        ),
+        // With an id that says nothing, and one of its own for every piece.
+        (
+            vec![
+                json!({"index": 0, "id": "null", "function": {"name": "weather", "arguments": "{\"city\": "}}),
+                json!({"index": 0, "id": "z", "function": {"arguments": "\"Lagos\"}"}}),
+            ],
+            vec![lagos.to_owned()],
+        ),
+    ];
+    for (pieces, wanted) in cases {
+        let chunks: Vec<Value> = pieces.iter().map(piece).chain([finish("tool_calls")]).collect();
+        let (reply, _) = reply(move |_, _| stream(&chunks, 0)).await;
+        let ReplyBody::Said { calls, .. } = reply.unwrap().body else { panic!("{pieces:?}") };
+        assert!(calls.iter().all(|call| call.tool == "weather"), "{calls:?}");
+        let found: Vec<Value> = calls.into_iter().map(|call| call.arguments.into()).collect();
+        let wanted: Vec<Value> =
+            wanted.iter().map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!({}))).collect();
+        assert_eq!(found, wanted);
+    }
+}
+
+#[tokio::test]
+async fn thoughts_are_found_in_the_field_that_holds_some() {
+    let both = delta(json!({"reasoning_content": "", "reasoning": "so", "content": "Warm."}));
+    let (reply, _) = reply(move |_, _| stream(&[both.clone(), finish("stop")], 0)).await;
+    assert!(matches!(&reply.unwrap().body, ReplyBody::Said { reasoning, .. } if reasoning == "so"));
+}
+
+#[tokio::test]
+async fn a_full_window_is_told_as_that_wherever_the_service_says_it() {
+    let busy = |body: &str| answer("500 Internal Server Error", "retry-after: 0\r\n", body.as_bytes());
+    for pieces in [
+        lines("error: {\"code\":400,\"message\":\"the request exceeds the available context size\"}\n\n"),
+        lines("event: error\ndata: {\"error\":\"Reached context length of 4096 tokens\"}\n\n"),
+        busy("{\"error\": {\"message\": \"context shift is disabled\"}}"),
+        answer("413 Payload Too Large", "", b"<html>too large</html>"),
+    ] {
+        let (reply, server) = reply(move |_, _| pieces.clone()).await;
+        let fault = reply.unwrap_err();
+        assert!(fault.kind() == FaultKind::Window && fault.hint().unwrap().contains("session"), "{fault}");
+        assert_eq!(server.seen().len(), 2, "with and without room for the longest reply: {fault}");
+    }
+    let (reply, server) = reply(move |_, _| busy("{\"error\": \"context deadline exceeded\"}")).await;
+    assert_eq!((reply.unwrap_err().kind(), server.seen().len()), (FaultKind::Backend, 3), "it may pass");
+    // What was shown is not asked for again.
+    let shown =
+        format!("data: {}\n\ndata: {{\"error\":\"context size\"}}\n\n", delta(json!({"content": "Hi"})));
+    let server = Loopback::serve(move |_, _| lines(&shown)).await;
+    let fault = ask(&server.url, &ReplyOptions::default(), &Discard).await.unwrap_err();
+    assert_eq!((fault.kind(), server.seen().len()), (FaultKind::Backend, 1), "{fault}");
+}
