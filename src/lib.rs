@@ -103,14 +103,14 @@ pub use {jiff, serde_json};
 
 /// The names that most programs need: `use handyman::prelude::*;`
 ///
-/// [`Event`](crate::Event), which an [`Observer`](crate::Observer) takes, is not among them: libraries for terminals and
-/// windows have an `Event` too, and are often imported whole.
+/// [`Event`], which an [`Observer`] takes, is not among them: libraries for terminals and windows have an `Event` too, and
+/// are often imported whole.
 pub mod prelude {
     pub use crate::{
         Agent, AllowAll, Approval, AskFor, AskForEffects, ByTool, CallContext, CancellationToken, Decision,
         Delta, DeltaSink, Effect, Fault, FaultKind, IdempotencyKey, Limits, Observer, Outcome, Policy, Probe,
         ReplyOptions, Run, RunId, ScriptModel, Session, SessionId, Told, Tool, ToolCall, ToolError,
-        ToolErrorKind, ToolResult, ToolSpec, Toolbox, Verdict, Watch, Workflow, tool,
+        ToolErrorKind, ToolResult, ToolSpec, Toolbox, Verdict, Watch, Workflow, WorkflowStep, tool,
     };
     #[cfg(feature = "llama")]
     pub use crate::{BuiltinModel, LocalModel, ModelSettings};

@@ -5,8 +5,8 @@ mod http;
 
 use async_trait::async_trait;
 use handyman_core::{
-    CallContext, CallOutcome, Delta, DeltaSink, Effect, Event, Fault, FaultKind, Journal, Outcome, Run,
-    Safety, SessionId, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
+    CallContext, CallId, CallOutcome, Delta, DeltaSink, Effect, Event, Fault, FaultKind, Journal, Outcome,
+    Run, Safety, SessionId, ToolError, ToolErrorKind, ToolResult, ToolSpec, Verdict,
 };
 use handyman_runtime::{Agent, Approval, Observer, Session, Watch, approvals};
 use handyman_tools::mcp::serve::{Caller, Service};
@@ -88,7 +88,12 @@ impl ServedAgent {
         while matches!(run.outcome(), Some(Outcome::Waiting { .. })) {
             let Some(approval) = approvals::of_run(journal.as_ref(), run.id()).await? else { break };
             if approval.decision.is_none() {
-                let said = caller.allows(&(self.question)(&approval)).await;
+                let question = (self.question)(&approval);
+                let said = tokio::select! {
+                    said = caller.allows(&question) => said,
+                    // The run waits as it is: the same key asks again.
+                    () = caller.gone() => break,
+                };
                 decided(journal.as_ref(), approval, said).await?;
             }
             run = session.resume(run.id(), watch).await?;
@@ -181,31 +186,44 @@ fn question(approval: &Approval) -> String {
     format!("Allow {call}?\n{}\n{plan}", approval.why)
 }
 
-/// Tells the client of each call of the run.
+/// Tells the client of each call of the run, and how far it has come.
 struct Steps<'a> {
     caller: &'a dyn Caller,
     /// The calls of the run by id, with their tools.
     calls: Mutex<Vec<(String, String)>>,
 }
 
+impl Steps<'_> {
+    /// The tool of a call.
+    fn named(&self, call: &CallId) -> String {
+        let known = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|(known, _)| known == call.as_str());
+        found.map_or_else(|| "a call".to_owned(), |(_, tool)| tool.clone())
+    }
+}
+
 impl DeltaSink for Steps<'_> {
-    fn delta(&self, _delta: Delta) {}
+    fn delta(&self, delta: Delta) {
+        match delta {
+            Delta::Progress { call, text } => self.caller.tell(&format!("{}: {text}", self.named(&call))),
+            Delta::Text(_) | Delta::Reasoning(_) => {}
+        }
+    }
 }
 
 impl Observer for Steps<'_> {
     fn event(&self, event: &Event) {
-        let mut known = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |id: &str| known.iter().find(|(known, _)| known == id).map_or("a call", |(_, tool)| tool);
         match event {
             Event::ModelReplied { calls, .. } => {
+                let mut known = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
                 known.extend(calls.iter().map(|call| (call.id.as_str().to_owned(), call.tool.clone())));
             }
             Event::CallStarted { call, .. } => {
-                self.caller.tell(&format!("{}: started", named(call.as_str())));
+                self.caller.tell(&format!("{}: started", self.named(call)));
             }
             Event::CallFinished { call, outcome, .. } => {
                 let word = if *outcome == CallOutcome::Succeeded { "done" } else { "not done" };
-                self.caller.tell(&format!("{}: {word}", named(call.as_str())));
+                self.caller.tell(&format!("{}: {word}", self.named(call)));
             }
             _ => {}
         }

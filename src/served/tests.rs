@@ -1,9 +1,9 @@
-//! The agent as a tool: what a person is asked, and what the model is told where nobody can be.
+//! The agent as a tool: what a person is asked, what the model is told where nobody can be, and what the client hears.
 
 use std::sync::Arc;
 
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
-use handyman_core::{CallId, Tool, ToolCall};
+use handyman_core::{Tool, ToolCall};
 
 use super::*;
 
@@ -63,6 +63,73 @@ async fn what_nobody_could_be_asked_about_is_no_persons_no() {
         });
         assert_eq!(heard, Some(&json!(told)), "{events:?}");
     }
+}
+
+/// A client that keeps what it is told, and goes as soon as it is asked something.
+#[derive(Default)]
+struct Hears {
+    told: Mutex<Vec<String>>,
+    goes: CancellationToken,
+}
+
+#[async_trait]
+impl Caller for Hears {
+    fn tell(&self, message: &str) {
+        self.told.lock().unwrap().push(message.to_owned());
+    }
+
+    async fn allows(&self, _question: &str) -> Option<bool> {
+        self.goes.cancel();
+        std::future::pending().await
+    }
+
+    async fn gone(&self) {
+        self.goes.cancelled().await;
+    }
+}
+
+/// Counts, and says how far it has come.
+struct Count(ToolSpec);
+
+#[async_trait]
+impl Tool for Count {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+
+    async fn call(&self, _arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        context.tell("half of it");
+        Ok(json!({"count": 2}))
+    }
+}
+
+/// What comes of a request to an agent that calls a tool with this effect, for a client that hears.
+async fn counted(effect: Effect, client: &Hears) -> Value {
+    let parameters = json!({"type": "object", "properties": {}});
+    let (name, description) = ("count".to_owned(), "Counts".to_owned());
+    let spec = ToolSpec { name, description, parameters, effect, safety: Safety::default() };
+    let model = ScriptedModel::new([ScriptedModel::call("count", json!({})), ScriptedModel::answer("Two.")]);
+    let agent = Agent::new(model).tool(Count(spec)).journal_with(Arc::new(MemoryJournal::default()));
+    let request = json!({"request": "Count it"}).as_object().cloned().unwrap();
+    let context = CallContext::new(jiff::civil::date(2026, 11, 23).at(9, 0, 0, 0)).under("k1");
+    let served = ServedAgent::new(agent);
+    let done =
+        tokio::time::timeout(std::time::Duration::from_secs(20), served.call(request, &context, client));
+    done.await.expect("it ends").unwrap()
+}
+
+#[tokio::test]
+async fn a_client_hears_how_far_a_tool_has_come() {
+    let client = Hears::default();
+    assert_eq!(counted(Effect::ReadOnly, &client).await["answer"], "Two.");
+    let told = client.told.lock().unwrap().clone();
+    assert_eq!(told, ["count: started", "count: half of it", "count: done"]);
+}
+
+#[tokio::test]
+async fn a_run_waits_on_where_its_client_goes_instead_of_answering() {
+    let done = counted(Effect::Once, &Hears::default()).await;
+    assert_eq!(done["outcome"], "waiting", "{done}");
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub use smtp::Smtp;
 
 const SHOWN_MAX: usize = 3;
 const CHARS_MAX: usize = 1_500;
+/// How much is shown of a long text before the words that were asked for.
+const CHARS_BEFORE: usize = 300;
 const HEADER_CHARS_MAX: usize = 200;
 const FILE_BYTES_MAX: u64 = 2_000_000;
 /// Messages have their attachments in them.
@@ -51,7 +53,7 @@ pub struct Mailbox {
 struct MailFile {
     path: PathBuf,
     name: String,
-    written: SystemTime,
+    came: SystemTime,
 }
 
 /// What such a file says.
@@ -86,7 +88,8 @@ impl Mailbox {
         for entry in fs::read_dir(&self.folder).map_err(|error| self.unreadable(&error))? {
             let path = entry.map_err(|error| self.unreadable(&error))?.path();
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let bytes_max = match kind(&path).as_str() {
+            let kind = kind(&path);
+            let bytes_max = match kind.as_str() {
                 "eml" => MESSAGE_BYTES_MAX,
                 "txt" | "md" => FILE_BYTES_MAX,
                 _ => continue,
@@ -98,10 +101,11 @@ impl Mailbox {
             let Ok(about) = path.metadata() else { continue };
             if about.is_file() && about.len() <= bytes_max {
                 let written = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                files.push(MailFile { path, name, written });
+                let came = came(&path, &kind, written);
+                files.push(MailFile { path, name, came });
             }
         }
-        files.sort_by(|one, other| (other.written, &other.name).cmp(&(one.written, &one.name)));
+        files.sort_by(|one, other| (other.came, &other.name).cmp(&(one.came, &one.name)));
         Ok(files)
     }
 
@@ -123,7 +127,7 @@ impl Mailbox {
                 continue;
             }
             if shown.len() < SHOWN_MAX {
-                shown.push(mail.shown());
+                shown.push(mail.shown(wanted));
             } else {
                 more += 1;
             }
@@ -134,6 +138,27 @@ impl Mailbox {
     fn unreadable_file(&self, file: &MailFile, error: &io::Error) -> ToolError {
         let message = format!("the mail {} in {} cannot be read: {error}", file.name, self.folder.display());
         ToolError::new(ToolErrorKind::NotFound, message)
+    }
+}
+
+/// When mail came: as a message says itself, for files that were copied were written together. None came after its file
+/// was written, whatever it says.
+fn came(path: &Path, kind: &str, written: SystemTime) -> SystemTime {
+    #[cfg(feature = "mail")]
+    if kind == "eml"
+        && let Some(sent) = message::sent(path)
+    {
+        return sent.min(written);
+    }
+    let _ = (path, kind);
+    written
+}
+
+/// At most so many characters of a text, the last of which says where more was cut off.
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.chars().nth(chars_max) {
+        Some(_) => text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_owned(),
     }
 }
 
@@ -163,15 +188,26 @@ impl Mail {
             .any(|text| text.to_lowercase().contains(wanted))
     }
 
-    fn shown(&self) -> Value {
+    /// Its beginning, or the part with the words if that does not reach them.
+    fn part_with(&self, wanted: &str) -> String {
+        let lower = self.text.to_lowercase();
+        let begins = lower.find(wanted).map_or(0, |at| lower[..at].chars().count());
+        if begins + wanted.chars().count() < CHARS_MAX {
+            return cut(&self.text, CHARS_MAX);
+        }
+        let part = self.text.chars().skip(begins.saturating_sub(CHARS_BEFORE));
+        cut(&['…'].into_iter().chain(part).collect::<String>(), CHARS_MAX)
+    }
+
+    fn shown(&self, wanted: &str) -> Value {
         let mut shown = json!({"name": self.name});
         for (field, value) in &self.headers {
             shown[*field] = match value {
-                Value::String(text) => text.chars().take(HEADER_CHARS_MAX).collect::<String>().into(),
+                Value::String(text) => cut(text, HEADER_CHARS_MAX).into(),
                 other => other.clone(),
             };
         }
-        shown["text"] = self.text.chars().take(CHARS_MAX).collect::<String>().into();
+        shown["text"] = self.part_with(wanted).into();
         shown
     }
 }

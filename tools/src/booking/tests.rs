@@ -270,20 +270,24 @@ async fn tables_are_for_the_people_and_the_time() {
 }
 
 #[tokio::test]
-async fn what_was_found_stays_as_it_was_shown_whoever_searches_next() {
+async fn what_was_found_is_for_as_many_whoever_searches_next_and_named_as_it_was_found_last() {
     let world = world().await;
     let tool = search_restaurants(Arc::clone(&world));
     let dinner = json!({"city": "Chengdu", "day": "tomorrow", "time": "7pm", "people": "6"});
     let found = call(&tool, dinner).await.unwrap();
     let rows = found["restaurants"].as_array().unwrap();
     let row = rows.iter().find(|row| row["tables"].as_i64().unwrap() >= 2).unwrap();
+    let mut last = Value::Null;
     for people in [None, Some("6")] {
         let again = json!({"city": "成都", "day": "明天", "time": "7点", "people": people});
-        call(&tool, again).await.unwrap();
+        last = call(&tool, again).await.unwrap();
     }
+    let rows = last["restaurants"].as_array().unwrap();
+    let last = rows.iter().find(|found| found["id"] == row["id"]).unwrap();
+    assert_ne!(last["name"], row["name"]);
     let booking = call(&book(world), json!({"id": row["id"]})).await.unwrap();
     assert_eq!(booking["people"], 6);
-    assert_eq!(booking["item"], format!("{} 19:00", row["name"].as_str().unwrap()));
+    assert_eq!(booking["item"], format!("{} 19:00", last["name"].as_str().unwrap()));
 }
 
 #[tokio::test]

@@ -198,7 +198,7 @@ pub async fn list_events(
 ) -> ToolResult<Value> {
     let today = context.now.date();
     let date =
-        day.as_deref().map_or(Ok(today), |day| resolve::day("day", day, today).map(|when| when.date))?;
+        day.as_deref().map_or(Ok(today), |day| resolve::any_day("day", day, today).map(|when| when.date))?;
     let rows: Vec<Value> = match calendar {
         Calendar::Sandbox(world) => world
             .events(date, day.is_some())

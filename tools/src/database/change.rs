@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::elsewhere::changed_so_far;
+#[cfg(feature = "databases")]
+use super::elsewhere::refuse_unsafe;
 use super::engine::{Access, Link, Statement};
 use super::query::{Condition, filter, find};
 use super::record::{prepare, record, recorded};
@@ -127,8 +129,11 @@ impl Database {
     async fn make(&self, link: &mut dyn Link, wanted: &Wanted) -> ToolResult<Made> {
         wanted.check()?;
         let (table, known) = self.find_in(link, &wanted.table).await?;
-        let is_known = self.refuse_unsafe(link, wanted, &table).await?;
         let syntax = self.engine.syntax();
+        #[cfg(feature = "databases")]
+        let is_known = syntax != Syntax::MySql || refuse_unsafe(link, wanted, &table).await?;
+        #[cfg(not(feature = "databases"))]
+        let is_known = true;
         let on = (&table, known.as_slice());
         let before = match wanted.change {
             Change::Insert => Vec::new(),
@@ -175,29 +180,6 @@ impl Database {
             row.retain(|column, _| set.contains_key(column));
         }
         Ok(Made { result, plan })
-    }
-
-    /// A table whose engine has no transactions cannot be changed on trial, and what is not counted cannot be shown.
-    /// Tells whether it is known what the change brings with it.
-    async fn refuse_unsafe(&self, link: &mut dyn Link, wanted: &Wanted, table: &Table) -> ToolResult<bool> {
-        #[cfg(feature = "databases")]
-        if self.engine.syntax() == Syntax::MySql {
-            let sql = "SELECT CAST(coalesce(engine, 'a view') AS CHAR) FROM information_schema.tables \
-                       WHERE table_schema = database() AND table_name = ?";
-            let statement = Statement { sql: sql.to_owned(), values: vec![Some(table.name.clone())] };
-            let engine =
-                link.texts(&statement).await?.into_iter().flatten().next().flatten().unwrap_or_default();
-            if !engine.eq_ignore_ascii_case("innodb") {
-                let message = format!(
-                    "{} is kept by {engine}, which has no transactions; it is not changed",
-                    table.name
-                );
-                return Err(ToolError::new(ToolErrorKind::Refused, message));
-            }
-            return super::elsewhere::refuse_uncounted(link, wanted, table).await;
-        }
-        let _ = (link, wanted, table);
-        Ok(true)
     }
 }
 

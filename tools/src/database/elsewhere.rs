@@ -31,14 +31,26 @@ pub(super) async fn changed_so_far(link: &mut dyn Link, syntax: Syntax) -> ToolR
     })
 }
 
+/// Refuses a change that MySQL could not make on trial, as that of a table whose engine has no transactions, or of which
+/// it would not count all rows. Tells whether the account sees all that may come along.
+#[cfg(feature = "databases")]
+pub(super) async fn refuse_unsafe(link: &mut dyn Link, wanted: &Wanted, table: &Table) -> ToolResult<bool> {
+    let sql = "SELECT CAST(coalesce(engine, 'a view') AS CHAR) FROM information_schema.tables \
+               WHERE table_schema = database() AND table_name = ?";
+    let statement = Statement { sql: sql.to_owned(), values: vec![Some(table.name.clone())] };
+    let engine = link.texts(&statement).await?.into_iter().flatten().next().flatten().unwrap_or_default();
+    if !engine.eq_ignore_ascii_case("innodb") {
+        let message =
+            format!("{} is kept by {engine}, which has no transactions; it is not changed", table.name);
+        return Err(ToolError::new(ToolErrorKind::Refused, message));
+    }
+    refuse_uncounted(link, wanted, table).await
+}
+
 /// Refuses a change that may bring others with it, for a database that does not count them. Tells whether the account
 /// sees all that may: of a table whose triggers it does not see, nobody knows here.
 #[cfg(feature = "databases")]
-pub(super) async fn refuse_uncounted(
-    link: &mut dyn Link,
-    wanted: &Wanted,
-    table: &Table,
-) -> ToolResult<bool> {
+async fn refuse_uncounted(link: &mut dyn Link, wanted: &Wanted, table: &Table) -> ToolResult<bool> {
     let sql = catalog::brings_others(wanted.change);
     let name = Some(table.name.clone());
     let listed = link.texts(&Statement { sql, values: vec![name.clone(), name] }).await?;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Sqlite, SqlitePool, Transaction};
 
 use super::place::{EMPTY, Place};
@@ -187,6 +188,9 @@ pub(super) fn failed(error: sqlx::Error) -> ToolError {
             if ended.iter().any(|words| message.contains(words)) {
                 return too_long();
             }
+            if is_held(&**inner) {
+                return ToolError::unavailable(format!("another program is at work there: {message}"));
+            }
             ToolError::new(ToolErrorKind::Refused, format!("the database says: {message}"))
         }
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_) => {
@@ -194,6 +198,14 @@ pub(super) fn failed(error: sqlx::Error) -> ToolError {
         }
         _ => ToolError::internal(&error),
     }
+}
+
+/// Whether others hold what a statement needs, be it rows or the whole file: it did nothing, and may be free later.
+fn is_held(error: &dyn DatabaseError) -> bool {
+    // PostgreSQL's states for a lock and for two kinds of conflicts; MySQL has the last for its own.
+    let is_conflict = error.code().is_some_and(|code| ["55P03", "40P01", "40001"].contains(&code.as_ref()));
+    let words = ["database is locked", "database table is locked", "Lock wait timeout exceeded"];
+    is_conflict || words.iter().any(|words| error.message().contains(words))
 }
 
 /// A query that was ended by its limit.

@@ -104,7 +104,7 @@ impl Database {
 
     async fn find_in(&self, link: &mut dyn Link, table: &str) -> ToolResult<(Table, Vec<Column>)> {
         let tables = self.tables_in(link).await?;
-        let Some(table) = tables.iter().find(|known| known.name.eq_ignore_ascii_case(table)) else {
+        let Some(table) = spelled(&tables, table, |known| known.name.as_str()) else {
             let mut names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
             let more = names.len().saturating_sub(TABLES_MAX);
             names.truncate(TABLES_MAX);
@@ -162,6 +162,12 @@ impl Database {
         let count = rows.into_iter().flatten().next().flatten().and_then(|text| text.trim().parse().ok());
         Ok(count.filter(|count| *count <= i64::from(COUNTED_MAX)))
     }
+}
+
+/// The one of this name, else one whose name differs in case alone: servers may have both.
+fn spelled<'a, T>(known: &'a [T], name: &str, name_of: impl Fn(&T) -> &str) -> Option<&'a T> {
+    let exact = known.iter().find(|one| name_of(one) == name);
+    exact.or_else(|| known.iter().find(|one| name_of(one).eq_ignore_ascii_case(name)))
 }
 
 /// List database tables

@@ -19,7 +19,7 @@ const READ_ONLY: &str = "START TRANSACTION READ ONLY";
 const LOCKS: [&str; 3] = ["get_lock", "service_get_read_locks", "service_get_write_locks"];
 
 pub(super) async fn open(url: &str) -> Result<Pool<MySql>, sqlx::Error> {
-    let options: MySqlConnectOptions = url.parse()?;
+    let options = options_of(url)?;
     if options.get_database().is_none() {
         return Err(sqlx::Error::Configuration("the URL names no database: mysql://user@host/NAME".into()));
     }
@@ -29,6 +29,15 @@ pub(super) async fn open(url: &str) -> Result<Pool<MySql>, sqlx::Error> {
         .acquire_timeout(CONNECT_TIMEOUT)
         .after_connect(|connection, _| Box::pin(prepare_session(connection)));
     Box::pin(pool.connect_with(options)).await
+}
+
+/// What a URL says. Where it names no time zone (`?timezone=%2B08:00`), the session has the server's, as other programs'
+/// have. Left to itself, sqlx takes UTC: today would be another day, and times written here would be other times there.
+pub(super) fn options_of(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
+    let options: MySqlConnectOptions = url.parse()?;
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let names_zone = ["timezone=", "time-zone="].iter().any(|name| query.contains(name));
+    Ok(if names_zone { options } else { options.timezone(None::<String>) })
 }
 
 /// Limits every statement's time, and lets no value be changed to fit a column.
@@ -114,7 +123,10 @@ fn cell(row: &MySqlRow, index: usize) -> Value {
         }
         "YEAR" => row.try_get::<u16, _>(index).map_or(Value::Null, Value::from),
         "BIT" => row.try_get::<u64, _>(index).map_or(Value::Null, Value::from),
-        "FLOAT" => row.try_get::<f32, _>(index).map_or(Value::Null, |number| json!(number)),
+        // Widened to 64 bits, 21.3 would be 21.299999237060547.
+        "FLOAT" => row
+            .try_get::<f32, _>(index)
+            .map_or(Value::Null, |number| cells::value(Class::Number, &number.to_string())),
         "DOUBLE" => row.try_get::<f64, _>(index).map_or(Value::Null, |number| json!(number)),
         "DECIMAL" => row
             .try_get_unchecked::<String, _>(index)

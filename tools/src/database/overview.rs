@@ -52,11 +52,13 @@ pub async fn describe_database(
     let mut link = database.engine.begin(Access::Read).await?;
     let mut entries = entries(database, link.as_mut()).await?;
     entries.sort_by_key(|entry| (std::cmp::Reverse(entry.fits(&words)), std::cmp::Reverse(entry.weight())));
+    // Words in another language than the names fit none: then all may be meant.
+    let fits_any = entries.iter().any(|entry| entry.fits(&words) > 0);
     let mut described = Vec::new();
     let (mut named, mut not_read) = (Vec::new(), Vec::new());
     let (mut described_bytes, mut named_bytes, mut more) = (0, 0, 0);
     for entry in entries {
-        let chosen = words.is_empty() || entry.fits(&words) > 0;
+        let chosen = !fits_any || entry.fits(&words) > 0;
         if chosen && described_bytes < DESCRIBED_BYTES_MAX {
             let examples = examples(database, link.as_mut(), &entry).await;
             if examples.is_none() {

@@ -1,6 +1,7 @@
 //! PostgreSQL: read-only transactions, time limits, and a `SELECT` of the model's own.
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
+use jiff::tz::TimeZone;
 use sqlx::{
     AssertSqlSafe, Column as _, Connection, Executor, Pool, Row, SqlSafeStr, Statement as _, Transaction,
     TypeInfo,
@@ -13,6 +14,8 @@ use super::syntax::{Class, Syntax};
 use super::{called, cells};
 
 const CONNECTIONS_MAX: u32 = 4;
+/// How the option of a URL begins that names the session's time zone.
+const ZONE: &str = "timezone=";
 const READ_ONLY: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Functions of PostgreSQL's own that are volatile and only read: they give another value each time. The last two choose
 /// rows for `TABLESAMPLE`.
@@ -42,13 +45,35 @@ const RUNS_SQL: [&str; 5] =
     ["crosstab", "crosstab_hash", "connectby_text", "connectby_text_serial", "xpath_table"];
 
 pub(super) async fn open(url: &str) -> Result<Pool<Postgres>, sqlx::Error> {
+    let (url, zone) = apart_from_zone(url)?;
     let options: PgConnectOptions = url.parse()?;
     try_out::<PgConnection>(&options).await?;
     PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(CONNECT_TIMEOUT)
+        .after_connect(move |connection, _| Box::pin(prepare_session(connection, zone.clone())))
         .connect_with(options.application_name("handyman"))
         .await
+}
+
+/// A URL without the time zone that it names for the session (`?timezone=Asia/Shanghai`), and that zone. sqlx knows no such
+/// option and asks for UTC, which hides the server's own.
+pub(super) fn apart_from_zone(url: &str) -> Result<(String, Option<String>), sqlx::Error> {
+    let Some((server, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
+    let (zones, others): (Vec<&str>, Vec<&str>) =
+        query.split('&').partition(|option| option.starts_with(ZONE));
+    let zone = zones.last().map(|option| option[ZONE.len()..].replace("%2F", "/"));
+    if let Some(unknown) = zone.as_ref().filter(|zone| TimeZone::get(zone).is_err()) {
+        let problem = format!("there is no time zone '{unknown}'; write one such as timezone=Asia/Shanghai");
+        return Err(sqlx::Error::Configuration(problem.into()));
+    }
+    Ok((format!("{server}?{}", others.join("&")), zone))
+}
+
+async fn prepare_session(connection: &mut PgConnection, zone: Option<String>) -> Result<(), sqlx::Error> {
+    let Some(zone) = zone else { return Ok(()) };
+    let set = sqlx::query("SELECT set_config('TimeZone', $1, false)").bind(zone);
+    set.persistent(false).execute(connection).await.map(drop)
 }
 
 pub(super) async fn begin(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::engine::Access;
 use super::engine::{Engine, Statement};
 use super::syntax::{Column, Syntax, Table};
-use super::{Database, cells};
+use super::{Database, cells, spelled};
 
 /// Rows shown when no limit is asked for.
 pub(super) const DEFAULT_LIMIT: usize = 5;
@@ -147,7 +147,7 @@ pub(super) fn find<'a>(
     known: &'a [Column],
     name: &str,
 ) -> ToolResult<&'a Column> {
-    known.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+    spelled(known, name, |column| column.name.as_str()).ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|column| column.name.as_str()).collect();
         ToolError::argument(
             parameter,

@@ -13,6 +13,9 @@ pub(super) const WHOLE_BYTES_MAX: u32 = 4_000_000;
 const TRUE_WORDS: [&str; 5] = ["true", "t", "yes", "y", "on"];
 const FALSE_WORDS: [&str; 5] = ["false", "f", "no", "n", "off"];
 
+/// How the type of bits begins in MySQL, where it holds truth values too: `bit(1)`.
+const BITS: &str = "bit(";
+
 /// Whose SQL is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
@@ -73,7 +76,7 @@ impl Class {
             Self::Untyped
         } else if kind.ends_with("[]") || has(&["interval", "point", "range"]) {
             Self::Other
-        } else if has(&["bool", "tinyint(1)"]) {
+        } else if has(&["bool", "tinyint(1)"]) || kind.starts_with(BITS) {
             Self::Truth
         } else if has(&["char", "text", "clob", "citext"]) {
             Self::Text
@@ -123,6 +126,9 @@ impl Syntax {
             (Self::Postgres, _) => format!("left(({column})::text, {CELL_CHARS})"),
             #[cfg(feature = "databases")]
             (Self::MySql, Class::Bytes) => format!("concat(length({column}), ' bytes')"),
+            // As a text, bits would be the characters of these numbers.
+            #[cfg(feature = "databases")]
+            (Self::MySql, Class::Truth) => format!("left(CAST({column} + 0 AS CHAR), {CELL_CHARS})"),
             #[cfg(feature = "databases")]
             (Self::MySql, _) => format!("left(CAST({column} AS CHAR), {CELL_CHARS})"),
         }
@@ -157,6 +163,9 @@ impl Syntax {
         match self {
             #[cfg(feature = "databases")]
             Self::Postgres => format!("CAST({parameter}::text AS {})", column.bare),
+            // Of a text, its characters would be the bits.
+            #[cfg(feature = "databases")]
+            Self::MySql if column.kind.starts_with(BITS) => format!("CAST({parameter} AS UNSIGNED)"),
             _ => parameter,
         }
     }

@@ -1,11 +1,18 @@
 //! A message (RFC 5322 and MIME) as what it says: headers decoded, and the text from whatever it is packed in.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
 use mail_parser::{Addr, Address, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde_json::Value;
 
 use crate::web::readable;
 
 const ATTACHMENTS_MAX: usize = 10;
+/// How far into a message its date is looked for.
+const HEAD_BYTES_MAX: u64 = 64_000;
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +53,15 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Message> {
     };
     let said = ways.into_iter().map(joined).find(|text| !text.is_empty()).unwrap_or_default();
     Some(Message { headers, text: said })
+}
+
+/// When the message in a file was sent, as it says itself.
+pub(crate) fn sent(path: &Path) -> Option<SystemTime> {
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(HEAD_BYTES_MAX).read_to_end(&mut head).ok()?;
+    let message = MessageParser::default().parse_headers(&head)?;
+    let seconds = u64::try_from(message.date()?.to_timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
 /// The text of a part, without carriage returns.

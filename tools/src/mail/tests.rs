@@ -86,7 +86,36 @@ async fn long_mail_is_cut_between_characters() {
     let folder = TempDir::new().unwrap();
     write(&folder, "long.txt", &"上".repeat(9_000), 0);
     let found = read(&folder, json!({})).await;
-    assert_eq!(found["mails"][0]["text"].as_str().unwrap().chars().count(), super::CHARS_MAX);
+    let text = found["mails"][0]["text"].as_str().unwrap();
+    assert_eq!((text.chars().count(), text.ends_with("上…")), (super::CHARS_MAX, true), "the cut is told");
+}
+
+#[tokio::test]
+async fn words_deep_in_a_long_mail_are_shown() {
+    let folder = TempDir::new().unwrap();
+    let long = format!("{}Tides are HIGH today. {}", "上".repeat(5_000), "下".repeat(5_000));
+    write(&folder, "long.txt", &long, 0);
+    let found = read(&folder, json!({"about": "tides are high"})).await;
+    let text = found["mails"][0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("…上") && text.contains("Tides are HIGH today.") && text.ends_with("下…"),
+        "{text}"
+    );
+    assert_eq!(text.chars().count(), super::CHARS_MAX);
+}
+
+#[cfg(feature = "mail")]
+#[tokio::test]
+async fn messages_are_ordered_by_when_they_were_sent() {
+    let folder = TempDir::new().unwrap();
+    let message = |date: &str| format!("Date: {date}\r\nSubject: x\r\n\r\nx");
+    // The files were written from 4 September to 4 October 2024.
+    write(&folder, "old.eml", &message("Mon, 2 Sep 2024 10:00:00 +0000"), 0);
+    write(&folder, "new.eml", &message("Tue, 1 Oct 2024 10:00:00 +0000"), 1);
+    write(&folder, "says 2038.eml", &message("Fri, 1 Jan 2038 10:00:00 +0000"), 30);
+    let found = read(&folder, json!({})).await;
+    let names: Vec<&Value> = found["mails"].as_array().unwrap().iter().map(|mail| &mail["name"]).collect();
+    assert_eq!(names, ["new.eml", "says 2038.eml", "old.eml"]);
 }
 
 #[cfg(feature = "mail")]

@@ -35,15 +35,50 @@ pub struct Launch {
     /// Where arguments of the tools named here come from: `{"close_issue": {"number": {"from": "list_issues.number"}}}`.
     #[serde(default)]
     pub arguments: BTreeMap<String, BTreeMap<String, Origin>>,
-    /// What it returns was written by nobody but who is trusted, so that it may license effects.
+    /// Which tools return only what somebody trusted wrote, so that it may license effects.
     #[serde(default)]
-    pub trusted: bool,
+    pub trusted: Trusted,
     /// Only these tools are offered, if any are named.
     #[serde(default)]
     pub tools: Vec<String>,
     /// Leaves the server out.
     #[serde(default)]
     pub disabled: bool,
+}
+
+/// Which tools of a server return nothing that strangers wrote. In the file `true`, or a list of tools.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected true, false or a list of tools")]
+pub enum Trusted {
+    /// All of them, or none.
+    Whole(bool),
+    /// Those that the server calls so. The two that read its resources are `list_resources` and `read_resource`.
+    Tools(Vec<String>),
+}
+
+impl Default for Trusted {
+    fn default() -> Self {
+        Self::Whole(false)
+    }
+}
+
+impl Trusted {
+    /// Whether a tool that the server calls so is among them.
+    #[must_use]
+    pub fn includes(&self, tool: &str) -> bool {
+        match self {
+            Self::Whole(all) => *all,
+            Self::Tools(named) => named.iter().any(|name| name == tool),
+        }
+    }
+
+    /// The tools that are named.
+    pub(super) fn named(&self) -> &[String] {
+        match self {
+            Self::Whole(_) => &[],
+            Self::Tools(named) => named,
+        }
+    }
 }
 
 /// Where the value of an argument comes from, or each value of a list: `{"from": "list_issues.number"}`,

@@ -20,6 +20,7 @@ use tokio::process::Command;
 use super::config::Launch;
 use super::delivery::{Delivery, Watched};
 use super::failure;
+use super::http::Http;
 use super::listener::Listener;
 use super::pages::{self, Listed};
 use super::process::Process;
@@ -212,7 +213,7 @@ async fn reach(url: &str, launch: &Launch, greeting: Greeting) -> Result<Running
     let config = StreamableHttpClientTransportConfig::with_uri(url)
         .custom_headers(headers)
         .reinit_on_expired_session(false);
-    let client = streaming(url).map_err(|error| error.to_string())?;
+    let client = Http::new(streaming(url).map_err(|error| error.to_string())?);
     let transport = StreamableHttpClientTransport::with_client(client, config);
     greeting.over(transport).await.map_err(|why| why.unwrap_or_else(|| "no answer in time".to_owned()))
 }

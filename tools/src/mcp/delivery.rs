@@ -9,6 +9,7 @@ use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, JsonRpcRequest, Progre
 use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 
+use super::mended::mended;
 use super::progress::UnderWay;
 use super::tool::KEY;
 
@@ -114,7 +115,7 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Watched<T> {
         if message.is_none() {
             self.delivery.end();
         }
-        message
+        message.map(mended)
     }
 
     fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {

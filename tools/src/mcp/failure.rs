@@ -42,9 +42,9 @@ fn not_taken(error: &ServiceError) -> Option<ToolErrorKind> {
     }
     match cause.downcast_ref::<HttpError>()? {
         HttpError::AuthRequired(_) | HttpError::InsufficientScope(_) => Some(ToolErrorKind::Refused),
-        // What is refused without saying how to be let in is told with its status in words.
+        // Its status is told in words. One of the request's faults says that it was not taken, but for a time-out.
         HttpError::UnexpectedServerResponse(said)
-            if said.starts_with("HTTP 401") || said.starts_with("HTTP 403") =>
+            if said.starts_with("HTTP 4") && !said.starts_with("HTTP 408") =>
         {
             Some(ToolErrorKind::Refused)
         }

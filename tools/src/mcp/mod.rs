@@ -11,8 +11,9 @@
 //! What a server asks back goes to a [`Person`], if there is one, and into the call's result. How far it says that a call has
 //! come is told as the tool's own progress ([`CallContext::tell`](handyman_core::CallContext::tell)).
 //!
-//! Map: [`Launch`] how a server is reached, [`Origin`] where an argument comes from · [`Config`] the `mcpServers` file that other clients use ·
-//! [`Server`] its tools and its resources, over a connection · `serve` (feature `serve`) a toolbox as a server.
+//! Map: [`Launch`] how a server is reached, [`Origin`] where an argument comes from, [`Trusted`] whose results hold nothing of
+//! strangers · [`Config`] the `mcpServers` file that other clients use · [`Server`] its tools and its resources, over a
+//! connection · `serve` (feature `serve`) a toolbox as a server.
 
 #[cfg(feature = "serve")]
 mod client;
@@ -21,7 +22,9 @@ mod connection;
 mod content;
 mod delivery;
 mod failure;
+mod http;
 mod listener;
+mod mended;
 mod pages;
 mod person;
 mod process;
@@ -33,7 +36,7 @@ pub mod serve;
 mod server;
 mod tool;
 
-pub use config::{Config, Launch, Origin};
+pub use config::{Config, Launch, Origin, Trusted};
 pub use listener::Listening;
 pub use person::{Answer, Person, Question};
 pub use resources::{list_resources, read_resource};

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStderr};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Child;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -18,14 +18,14 @@ const LINES_MAX: usize = 3;
 /// A program that serves. It was started to be killed when it is dropped.
 pub(super) struct Process {
     child: Child,
-    complaints: Arc<Mutex<String>>,
+    complaints: Arc<Mutex<Vec<u8>>>,
     heard: Option<JoinHandle<()>>,
 }
 
 impl Process {
     /// A program whose standard error is listened to from now on.
     pub(super) fn new(mut child: Child) -> Self {
-        let complaints = Arc::new(Mutex::new(String::new()));
+        let complaints = Arc::<Mutex<Vec<u8>>>::default();
         let heard =
             child.stderr.take().map(|stderr| tokio::spawn(keep_last(stderr, Arc::clone(&complaints))));
         Self { child, complaints, heard }
@@ -33,7 +33,9 @@ impl Process {
 
     /// What it complained of.
     pub(super) fn said(&self) -> String {
-        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).trim().to_owned()
+        let kept = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its first character may be cut.
+        String::from_utf8_lossy(&kept).trim_start_matches('\u{fffd}').trim().to_owned()
     }
 
     /// Why it did not greet: what it says of it, or how it ended, or else what the connection says.
@@ -75,13 +77,15 @@ impl Process {
 }
 
 /// Reads what a server complains of, so that it is never blocked, and keeps the end of it.
-async fn keep_last(mut stderr: ChildStderr, kept: Arc<Mutex<String>>) {
-    let mut piece = [0; 1024];
+async fn keep_last(mut stderr: impl AsyncRead + Unpin, kept: Arc<Mutex<Vec<u8>>>) {
+    let mut piece = vec![0; 8_192];
     while let Ok(length @ 1..) = stderr.read(&mut piece).await {
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_str(&String::from_utf8_lossy(&piece[..length]));
-        while kept.len() > COMPLAINTS_MAX {
-            kept.remove(0);
-        }
+        kept.extend_from_slice(&piece[..length]);
+        let over = kept.len().saturating_sub(COMPLAINTS_MAX);
+        kept.drain(..over);
     }
 }
+
+#[cfg(test)]
+mod tests;

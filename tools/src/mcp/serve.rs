@@ -1,5 +1,5 @@
-//! A toolbox as an MCP server: for other programs' agents. Beside it, services that take their time: they tell how far
-//! they have come and can ask the person at the client.
+//! A toolbox as an MCP server: for other programs' agents. Beside it, services that take their time and can ask the person
+//! at the client. How far a call has come is told to clients that want to hear it.
 //!
 //! Their own policy decides what runs; what the tools do is told in the annotations. A client that sends the same
 //! `handyman/idempotency-key` in `_meta` again gets the first call's result, where the tool keeps one.
@@ -46,7 +46,7 @@ pub trait Service: Send + Sync {
 /// Who called a service.
 #[async_trait]
 pub trait Caller: Send + Sync {
-    /// Tells how far the call has come. Does not block.
+    /// Tells how far the call has come. Does not block; a client that does not keep up misses some of it.
     fn tell(&self, message: &str);
 
     /// Asks the person at the client to allow something; `None` where nobody can be asked.
@@ -155,23 +155,18 @@ impl<N: Fn() -> DateTime + Send + Sync + 'static> ServerHandler for Serving<N> {
         let service = self.services.iter().find(|service| service.spec().name == request.name);
         let token = of.meta.get_progress_token();
         let arguments = request.arguments.unwrap_or_default();
-        if let Some(service) = service {
-            let (client, told) = Client::new(of, token);
-            let done = async {
-                let done = service.call(arguments, &context, &client).await;
-                drop(client);
-                done
-            };
-            // What was told goes out in order, and before the result.
-            let (done, ()) = tokio::join!(done, told);
-            return Ok(match done {
-                Ok(value) => CallToolResult::structured(value),
-                Err(error) => failed(&error.to_value()),
-            }
-            .into());
+        let (client, telling) = Client::new(of, token);
+        let Some(service) = service else {
+            let context = client.attended(context);
+            let call = ToolCall { id: context.call.clone(), tool: request.name.into_owned(), arguments };
+            return Ok(telling.during(self.answer(&call, &context)).await.into());
+        };
+        let done = telling.during(service.call(arguments, &context, &client)).await;
+        Ok(match done {
+            Ok(value) => CallToolResult::structured(value),
+            Err(error) => failed(&error.to_value()),
         }
-        let call = ToolCall { id: context.call.clone(), tool: request.name.into_owned(), arguments };
-        Ok(self.answer(&call, &context).await.into())
+        .into())
     }
 }
 

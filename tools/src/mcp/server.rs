@@ -67,8 +67,15 @@ impl Server {
         let connection = self.connected().await?;
         let state = connection.state();
         let listed = self.listed(&connection).await?;
-        let Launch { effects, arguments, tools: wanted, .. } = &self.launch;
-        for name in effects.keys().chain(arguments.keys()).chain(wanted) {
+        let resources: Vec<Arc<dyn Tool>> = if connection.is_capable(|server| server.resources.is_some()) {
+            vec![Arc::new(list_resources(Arc::clone(self))), Arc::new(read_resource(Arc::clone(self)))]
+        } else {
+            Vec::new()
+        };
+        let Launch { effects, arguments, trusted, tools: wanted, .. } = &self.launch;
+        let is_of_tools = |name: &&String| resources.iter().all(|tool| tool.spec().name != **name);
+        let trusted = trusted.named().iter().filter(is_of_tools);
+        for name in effects.keys().chain(arguments.keys()).chain(wanted).chain(trusted) {
             if !listed.iter().any(|tool| tool.name == *name) {
                 let names: Vec<&str> = listed.iter().map(|tool| tool.name.as_ref()).collect();
                 let message = format!(
@@ -89,14 +96,14 @@ impl Server {
                 continue;
             }
             let effect = effects.get(tool.name.as_ref()).copied().unwrap_or(Effect::Once);
-            let origins = arguments.get(tool.name.as_ref());
+            let name = tool.name.to_string();
             let tool = Arc::new(McpTool::new(Arc::clone(self), tool, effect, state));
-            tools.push(self.declared(tool, origins)?);
+            tools.push(self.declared(tool, &name, arguments.get(&name))?);
         }
         *self.left_out.lock().unwrap_or_else(PoisonError::into_inner) = left_out;
-        if connection.is_capable(|server| server.resources.is_some()) {
-            tools.push(self.declared(Arc::new(list_resources(Arc::clone(self))), None)?);
-            tools.push(self.declared(Arc::new(read_resource(Arc::clone(self))), None)?);
+        for tool in resources {
+            let name = tool.spec().name.clone();
+            tools.push(self.declared(tool, &name, None)?);
         }
         Ok(tools)
     }
@@ -120,14 +127,15 @@ impl Server {
         }
     }
 
-    /// A tool with what is declared of the server and of the tool's arguments.
+    /// A tool that the server calls so, with what is declared of it and of its arguments.
     fn declared(
         &self,
         tool: Arc<dyn Tool>,
+        name: &str,
         origins: Option<&BTreeMap<String, Origin>>,
     ) -> ToolResult<Arc<dyn Tool>> {
         let mut declared = Declared::of(tool);
-        if self.launch.trusted {
+        if self.launch.trusted.includes(name) {
             declared = declared.trusted();
         }
         for (argument, Origin { verbatim, from }) in origins.into_iter().flatten() {

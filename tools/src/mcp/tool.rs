@@ -21,6 +21,10 @@ pub(super) const KEY: &str = "handyman/idempotency-key";
 /// What is told with the first result of a server that was started again: what it kept in its memory is gone.
 const NEWS: &str = "the server had ended and was started again before this call";
 
+/// What a server says that hands calls on to another one: that one has gone, or gave no answer in time.
+const LOST: ErrorCode = ErrorCode(-32_000);
+const LATE: ErrorCode = ErrorCode(-32_001);
+
 /// Bytes of a tool's schema.
 const SCHEMA_BYTES_MAX: usize = 200_000;
 /// Lists and objects within each other in a schema: 32 schemas, each in the properties of the next.
@@ -129,6 +133,9 @@ impl McpTool {
             }
             ServiceError::McpError(ErrorData { code: ErrorCode::METHOD_NOT_FOUND, message, .. }) => {
                 ToolError::new(ToolErrorKind::NotFound, message)
+            }
+            ServiceError::McpError(ErrorData { code: LOST | LATE, .. }) => {
+                failure::of_call(&self.server.name, self.spec.effect, &error)
             }
             ServiceError::McpError(error) => ToolError::new(ToolErrorKind::Refused, error.message),
             other => failure::of_call(&self.server.name, self.spec.effect, &other),

@@ -160,15 +160,22 @@ impl Reading<'_> {
         })
     }
 
-    /// The ways to be let in: each a set of schemes that are needed together.
+    /// The ways to be let in: each a set of schemes that are needed together. Those that cannot be gone are left out, if
+    /// there are others.
     pub(super) fn security(&self, described: &Value) -> Result<Vec<Vec<Scheme>>, String> {
         let requirements = described.get("security").or_else(|| self.root.get("security"));
-        let mut ways = Vec::new();
+        let (mut ways, mut problem) = (Vec::new(), None);
         for requirement in requirements.and_then(Value::as_array).into_iter().flatten() {
             let names = requirement.as_object().into_iter().flatten().map(|(name, _)| name);
-            ways.push(names.map(|name| self.scheme(name)).collect::<Result<_, _>>()?);
+            match names.map(|name| self.scheme(name)).collect::<Result<Vec<_>, _>>() {
+                Ok(way) => ways.push(way),
+                Err(why) => problem = problem.or(Some(why)),
+            }
         }
-        Ok(ways)
+        match problem {
+            Some(why) if ways.is_empty() => Err(why),
+            Some(_) | None => Ok(ways),
+        }
     }
 
     fn scheme(&self, name: &str) -> Result<Scheme, String> {

@@ -70,14 +70,17 @@ pub(super) fn request(
     if cookies.is_empty() { Ok(request) } else { request.header("cookie", &cookies.join("; ")) }
 }
 
-/// The schemes to use: those of the first way that needs none or for which all secrets are there.
+/// The schemes to use: those of the first way for which all secrets are there. One that needs none is the last resort: of a
+/// service that tells more to those it knows, it may well be named first.
 fn way<'a>(operation: &'a Operation, credentials: &BTreeMap<String, String>) -> ToolResult<&'a [Scheme]> {
     let ways = &operation.security;
     if ways.is_empty() {
         return Ok(&[]);
     }
     let is_open = |way: &&Vec<Scheme>| way.iter().all(|scheme| credentials.contains_key(&scheme.name));
-    ways.iter().find(is_open).map(Vec::as_slice).ok_or_else(|| {
+    let named = ways.iter().filter(is_open).find(|way| !way.is_empty());
+    let way = named.or_else(|| ways.iter().find(is_open));
+    way.map(Vec::as_slice).ok_or_else(|| {
         let names: Vec<&str> = ways.iter().flatten().map(|scheme| scheme.name.as_str()).collect();
         let message =
             format!("{} needs a credential that is not configured: {}", operation.name, names.join(" or "));

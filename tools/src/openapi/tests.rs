@@ -38,6 +38,8 @@ fn what_cannot_be_offered_is_left_out_and_the_rest_is_there() {
             "/pets/{id}": {"get": {"parameters": matrix}},
             "/owners/{id}": {"get": {"operationId": "owner"}},
             "/lost": {"$ref": "other.yaml#/paths/lost"},
+            "/either": {"get": {"operationId": "either", "security": [{"certificate": []}, {}]}},
+            "/alone": {"get": {"operationId": "alone", "security": [{"certificate": []}]}},
         }),
         json!({}),
     );
@@ -47,6 +49,7 @@ fn what_cannot_be_offered_is_left_out_and_the_rest_is_there() {
         ("GET /pets/{id}", "matrix"),
         ("GET /owners/{id}", "'{id}'"),
         ("/lost", "leads outside"),
+        ("GET /alone", "no security scheme 'certificate'"),
     ];
     for (operation, why) in expected {
         assert!(
@@ -55,7 +58,7 @@ fn what_cannot_be_offered_is_left_out_and_the_rest_is_there() {
         );
     }
     assert_eq!(left_out.len(), expected.len(), "{left_out:?}");
-    assert_eq!(names(api), ["listPets"]);
+    assert_eq!(names(api), ["listPets", "either"]);
 }
 
 #[test]

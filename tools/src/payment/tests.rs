@@ -121,6 +121,22 @@ async fn too_little_money_is_said() {
 }
 
 #[tokio::test]
+async fn what_was_given_back_can_be_paid_again_once() {
+    let mut desk = Desk::open().await;
+    let (payment, refunding) = (pay(Arc::clone(&desk.world)), refund(Arc::clone(&desk.world)));
+    let booking = desk.booked("1").await;
+    let from = |account: &str| json!({"booking": booking["booking"], "account": account});
+    desk.call(&payment, from("main")).await.unwrap();
+    desk.call(&refunding, json!({"booking": booking["booking"]})).await.unwrap();
+    let paid = desk.call(&payment, from("savings")).await.unwrap();
+    assert_eq!((&paid["account"], &paid["paid"]), (&json!("savings"), &booking["total"]));
+    let error = desk.call(&payment, from("main")).await.unwrap_err().to_string();
+    assert!(error.ends_with("is already paid"), "{error}");
+    let back = desk.call(&refunding, json!({"booking": booking["booking"]})).await.unwrap();
+    assert_eq!(back["account"], "savings");
+}
+
+#[tokio::test]
 async fn money_comes_back() {
     let mut desk = Desk::open().await;
     let (payment, refunding, cancelling) = (

@@ -46,6 +46,19 @@ impl When {
 /// # Errors
 /// A wrong argument: not a day, a day that does not exist, one in the past, or words that cannot be understood.
 pub fn day(parameter: &str, text: &str, today: Date) -> ToolResult<When> {
+    let when = any_day(parameter, text, today)?;
+    if when.date < today {
+        let message = format!("{} is in the past; today is {today}", when.date);
+        return Err(ToolError::argument(parameter, message));
+    }
+    Ok(when)
+}
+
+/// Reads a day, which may be in the past (`yesterday`, `上周五`).
+///
+/// # Errors
+/// As [`day`], but for those in the past.
+pub fn any_day(parameter: &str, text: &str, today: Date) -> ToolResult<When> {
     let wrong = |message: String| ToolError::argument(parameter, message);
     if text.chars().count() > CHARS_MAX {
         return Err(wrong(format!("too long to be a day; write for example tomorrow or {today}")));
@@ -61,11 +74,7 @@ pub fn day(parameter: &str, text: &str, today: Date) -> ToolResult<When> {
             ))),
         };
     };
-    let when = when.map_err(wrong)?;
-    if when.date < today {
-        return Err(wrong(format!("{} is in the past; today is {today}", when.date)));
-    }
-    Ok(when)
+    when.map_err(wrong)
 }
 
 /// A day with what the words around it in a text say about the time of day. Where they say something else about days,

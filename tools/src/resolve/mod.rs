@@ -17,7 +17,7 @@ mod times;
 
 pub use counts::people;
 pub use cuisines::cuisine;
-pub use days::{When, day};
+pub use days::{When, any_day, day};
 pub use places::{Place, city, place};
 pub use text::key;
 pub use times::{Clock, Window, time, window};

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::schema::{
+    Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value,
+};
 use tantivy::tokenizer::{Language, Stemmer, TextAnalyzer, Token};
 use tantivy::{Index, IndexReader, TantivyDocument, Term};
 
@@ -72,6 +74,8 @@ struct Known {
 pub struct Hit {
     /// Its title.
     pub title: String,
+    /// The file that it is, below the folder of the collection; none of a bundled one.
+    pub file: Option<String>,
     /// The part of it that fits the query.
     pub snippet: String,
 }
@@ -139,7 +143,7 @@ impl Documents {
         let options = indexed(TOKENIZER).set_stored();
         let mut schema = Schema::builder();
         let fields = Fields {
-            path: schema.add_text_field("path", STRING),
+            path: schema.add_text_field("path", STRING | STORED),
             title: schema.add_text_field("title", options.clone()),
             body: schema.add_text_field("body", options),
             characters: schema.add_text_field("characters", indexed(CHARACTERS)),
@@ -261,7 +265,18 @@ impl Documents {
         let mut tokens = tokens(body);
         tokens.extend(characters(body));
         tokens.sort_by_key(|token| token.offset_from);
-        Hit { snippet: snippet::cut(body, &tokens, terms, SNIPPET_CHARS_MAX), title }
+        let file = self.below_folder(&text(self.fields.path));
+        Hit { snippet: snippet::cut(body, &tokens, terms, SNIPPET_CHARS_MAX), title, file }
+    }
+
+    fn below_folder(&self, file: &str) -> Option<String> {
+        match &*self.origin {
+            Origin::Bundled { .. } => None,
+            Origin::Folder { path: folder, .. } => {
+                let file = Path::new(file);
+                Some(file.strip_prefix(folder).unwrap_or(file).display().to_string())
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod snippet;
 mod tokens;
 
 pub use documents::Documents;
+use documents::Hit;
 
 use handyman_core::{ToolError, ToolResult, tool};
 use serde_json::{Value, json};
@@ -26,9 +27,18 @@ pub async fn search(
     // Files are read and long texts gone through: on a thread of its own, so that time limits hold meanwhile.
     let find = move || collection.find(&wanted, limit.unwrap_or(DEFAULT_LIMIT));
     let hits = tokio::task::spawn_blocking(find).await.map_err(ToolError::internal)??;
-    let results: Vec<Value> =
-        hits.iter().map(|hit| json!({"title": hit.title, "text": hit.snippet})).collect();
+    let results: Vec<Value> = hits.iter().map(row).collect();
     Ok(json!({"query": query, "results": results, "source": documents.source()}))
+}
+
+/// Documents may share a title, so a file is named.
+fn row(hit: &Hit) -> Value {
+    let mut row = json!({"title": hit.title});
+    if let Some(file) = &hit.file {
+        row["file"] = file.as_str().into();
+    }
+    row["text"] = hit.snippet.as_str().into();
+    row
 }
 
 #[cfg(test)]

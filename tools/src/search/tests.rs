@@ -84,8 +84,11 @@ fn a_folder_can_be_searched() {
     let documents = Documents::of_folder(folder.path()).unwrap();
     let hits = documents.find("where is the key", 5).unwrap();
     assert_eq!((hits.len(), hits[0].title.as_str()), (1, "plain"));
+    assert_eq!(row(&hits[0])["file"], "plain.txt");
     let hits = documents.find("水电费", 5).unwrap();
     assert_eq!((hits[0].title.as_str(), hits[0].snippet.as_str()), ("备忘", "周三要交水电费。"));
+    let file = hits[0].file.as_deref().map(std::path::Path::new);
+    assert_eq!(file, Some(std::path::Path::new("deep/notes.md")), "two may have one title");
     assert!(
         Documents::of_folder(&folder.path().join("nowhere")).unwrap_err().to_string().contains("nowhere")
     );

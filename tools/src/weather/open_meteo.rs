@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{Forecast, Unit};
 use crate::Language;
+use crate::resolve;
 use crate::web::{Client, HttpLimits, Reach, Request};
 use crate::world::forecast::Condition;
 
@@ -32,12 +33,12 @@ struct Places {
 }
 
 #[derive(Debug, Deserialize)]
-struct Place {
-    name: String,
-    latitude: f64,
-    longitude: f64,
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) latitude: f64,
+    pub(super) longitude: f64,
     #[serde(default)]
-    country_code: String,
+    pub(super) country_code: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,7 +80,10 @@ impl OpenMeteo {
 
     pub(super) async fn forecast(&self, city: &str, date: Date, unit: Unit) -> ToolResult<Forecast> {
         let language = Language::of(city);
-        let place = self.place(city, language).await?;
+        let place = match known(city, language) {
+            Some(place) => place,
+            None => self.place(city, language).await?,
+        };
         let day = date.to_string();
         let daily = "weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max";
         let request = Request::get(joined(&self.forecast, "v1/forecast")?)
@@ -127,6 +131,21 @@ impl OpenMeteo {
         let unknown = || ToolError::argument("city", format!("unknown city '{city}'; write its usual name"));
         places.results.into_iter().next().ok_or_else(unknown)
     }
+}
+
+/// A city of the atlas by its Chinese name. The service may find villages of that name first: for 北京, two in Chongqing and
+/// Sichuan (<https://github.com/open-meteo/geocoding-api/issues/20>).
+pub(super) fn known(city: &str, language: Language) -> Option<Place> {
+    if language != Language::Chinese {
+        return None;
+    }
+    let (city, _) = resolve::city("city", city).ok()?;
+    Some(Place {
+        name: city.name(language).to_owned(),
+        latitude: city.lat,
+        longitude: city.lon,
+        country_code: city.country.clone(),
+    })
 }
 
 /// A path below that of the service: a base need not end with a slash.

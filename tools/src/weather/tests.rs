@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::open_meteo::joined;
+use super::open_meteo::{joined, known};
 use super::{Forecast, Unit};
+use crate::Language;
 
 #[test]
 fn degrees_are_rounded_once() {
@@ -12,6 +13,19 @@ fn degrees_are_rounded_once() {
         let found = (Unit::Celsius.rounded(celsius), Unit::Fahrenheit.rounded(celsius));
         assert_eq!(found, (whole, fahrenheit), "{celsius}");
     }
+}
+
+#[test]
+fn a_chinese_name_of_a_large_city_means_that_city() {
+    let place = |city: &str| known(city, Language::of(city));
+    for (city, name, latitude, longitude) in [("北京", "北京", 40.0, 116.0), ("上海市", "上海", 31.0, 121.0)]
+    {
+        let place = place(city).unwrap();
+        let found = (place.name.as_str(), place.latitude.round(), place.longitude.round());
+        assert_eq!((found, place.country_code.as_str()), ((name, latitude, longitude), "CN"));
+    }
+    // The service knows more places than the atlas, and ranks those with Latin names well.
+    assert!(place("Beijing").is_none() && place("亚特兰蒂斯").is_none());
 }
 
 #[test]

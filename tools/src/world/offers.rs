@@ -101,7 +101,8 @@ pub(super) struct Offer {
 
 impl World {
     /// Puts offers into the world and gives what is left of each, by id. Stock that is already there stays, and so do
-    /// the words and the people of an offer that is: whoever found it books what they were shown.
+    /// the people of an offer that is: whoever found it books for as many. Its words are those of the newest search,
+    /// which may be in another language.
     ///
     /// # Errors
     /// If the database cannot be written.
@@ -120,8 +121,7 @@ impl World {
             "INSERT INTO offers SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, \
              value->>7, value->>8, value->>9 FROM json_each(?) WHERE true \
              ON CONFLICT (id) DO UPDATE SET date = excluded.date, departs = excluded.departs, \
-             price_minor = excluded.price_minor, \
-             item = CASE offers.date WHEN excluded.date THEN offers.item ELSE excluded.item END",
+             price_minor = excluded.price_minor, item = excluded.item",
         )
         .bind(Value::from(offers).to_string())
         .execute(&mut *transaction)

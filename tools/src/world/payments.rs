@@ -41,7 +41,8 @@ impl World {
             Begun::Fresh(transaction) => transaction,
         };
         let booking = bookings::find(&mut transaction, reference).await?;
-        if booking.status != "unpaid" {
+        // What was given back can be paid again, from another account perhaps.
+        if !matches!(booking.status.as_str(), "unpaid" | "refunded") {
             return Err(conflict(format!("booking {} is already {}", booking.booking, booking.status)));
         }
         booking.check_still_ahead(now)?;

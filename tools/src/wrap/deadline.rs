@@ -14,7 +14,8 @@ use tokio::time::Instant;
 
 /// A tool that fails when it takes longer than it may.
 ///
-/// A call with an effect that is cut off is asked for by its key: if it took place after all, its result counts.
+/// A call with an effect that is cut off is asked for by its key: if it took place after all, its result counts. That may
+/// take as long again.
 pub struct Deadline {
     inner: Arc<dyn Tool>,
     deadline: Duration,
@@ -44,7 +45,8 @@ impl Tool for Deadline {
             return result;
         }
         if self.inner.spec().effect != Effect::ReadOnly
-            && let Ok(Probe::Done(result)) = self.inner.probe(&context.key).await
+            && let Ok(Ok(Probe::Done(result))) =
+                tokio::time::timeout(self.deadline, self.inner.probe(&context.key)).await
         {
             return Ok(result);
         }
@@ -56,22 +58,23 @@ impl Tool for Deadline {
     }
 }
 
-/// Calls a tool. One that takes longer than it may is given up, and asked what came of the call.
+/// Calls a tool. One that takes longer than it may is given up, and asked what came of the call. It may take `limit`, or
+/// what it says itself ([`Safety::time`](handyman_core::Safety::time)).
 pub async fn call_within(
     limit: Duration,
     toolbox: &Toolbox,
     call: &ToolCall,
     context: &CallContext,
 ) -> CallResult {
+    let spec = toolbox.specs().iter().find(|spec| spec.name == call.tool);
+    let limit = spec.and_then(|spec| spec.safety.time).unwrap_or(limit);
     let within = within(limit, context);
     if let Ok(result) = tokio::time::timeout(limit, toolbox.call(call, &within)).await {
         return result;
     }
     let late = format!("no answer within {} s", limit.as_secs_f64());
     let failed = |error: String| (CallOutcome::Failed, json!({"error": error}));
-    let reads =
-        |tool: &str| toolbox.specs().iter().any(|spec| spec.name == tool && spec.effect == Effect::ReadOnly);
-    let (outcome, result) = if reads(&call.tool) {
+    let (outcome, result) = if spec.is_some_and(|spec| spec.effect == Effect::ReadOnly) {
         failed(late)
     } else {
         let asked = tokio::time::timeout(limit, toolbox.probe(call, &context.key)).await;

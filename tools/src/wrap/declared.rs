@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use handyman_core::schema::{FROM, VERBATIM, check_any};
@@ -70,6 +71,13 @@ impl Declared {
     #[must_use]
     pub fn does(mut self, word: impl Into<String>) -> Self {
         self.spec.safety.does.push(word.into());
+        self
+    }
+
+    /// A call of it may take so long, instead of what the agent's limits say of all tools.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.spec.safety.time = Some(time);
         self
     }
 

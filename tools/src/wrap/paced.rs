@@ -34,9 +34,11 @@ impl Paced {
     async fn room(&self) {
         let mut begun = self.begun.lock().await;
         if begun.len() == self.calls
-            && let Some(oldest) = begun.pop_front()
+            && let Some(oldest) = begun.front().copied()
         {
+            // A call that is given up here leaves all as it was.
             tokio::time::sleep_until(oldest + self.period).await;
+            begun.pop_front();
         }
         begun.push_back(Instant::now());
     }

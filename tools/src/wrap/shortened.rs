@@ -44,7 +44,8 @@ impl Kept {
 }
 
 impl Shortened {
-    /// The tool with results of at most so many bytes of JSON. Offer [`read_more`] on the same `kept` beside it.
+    /// The tool with results of at most so many bytes of JSON. Offer [`read_more`] on the same `kept` beside it: what that
+    /// shows counts as strangers' words, unless [`Declared::trusted`](super::Declared::trusted) says otherwise.
     #[must_use]
     pub fn new(inner: Arc<dyn Tool>, bytes_max: usize, kept: Arc<Kept>) -> Self {
         Self { inner, bytes_max, kept }
@@ -75,7 +76,8 @@ impl Tool for Shortened {
 }
 
 /// Read more of a long result
-#[tool(read_only)]
+// Whose words the rest holds is not kept: what is read here may be a stranger's.
+#[tool(read_only, untrusted)]
 pub async fn read_more(
     #[state] kept: &Kept,
     context: &CallContext,

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use handyman_core::{CallContext, IdempotencyKey, Probe, Tool, ToolCall, ToolResult, Toolbox, tool};
+use handyman_core::{
+    CallContext, IdempotencyKey, Probe, Tool, ToolCall, ToolErrorKind, ToolResult, Toolbox, tool,
+};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{Kept, Wrapped, call_within, read_more};
+use super::{Declared, Kept, Wrapped, call_within, read_more};
 
 /// Counts its calls, and how many of them run at the same time.
 #[derive(Default)]
@@ -43,6 +45,17 @@ async fn act(#[state] counter: &Counter) -> ToolResult<Value> {
     let calls = counter.calls.fetch_add(1, Ordering::SeqCst) + 1;
     tokio::time::sleep(Duration::from_hours(1)).await;
     Ok(json!({"calls": calls}))
+}
+
+async fn never(_counter: &Counter, _key: &IdempotencyKey) -> ToolResult<Probe> {
+    std::future::pending().await
+}
+
+/// Acts, dawdles, and does not say what came of it.
+#[tool(once, probe = never)]
+async fn keep_silent(#[state] counter: &Counter) -> ToolResult<Value> {
+    counter.calls.fetch_add(1, Ordering::SeqCst);
+    std::future::pending().await
 }
 
 /// How many seconds it has.
@@ -93,6 +106,28 @@ async fn calls_in_a_period_are_limited() {
     }
     // Two at once, two after a minute, one after two.
     assert!(begun.elapsed() >= Duration::from_mins(2) && begun.elapsed() < Duration::from_mins(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_given_up_while_it_waited_makes_no_room_for_another() {
+    let tool = count(Arc::default()).at_most_in(1, Duration::from_mins(1));
+    let begun = Instant::now();
+    call(&tool, json!({})).await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(10), call(&tool, json!({}))).await.is_err());
+    call(&tool, json!({})).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_mins(1), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_holds_also_where_nothing_says_what_came_of_a_call() {
+    let tool = keep_silent(Arc::new(Counter::default())).with_deadline(Duration::from_secs(10));
+    let ended = tokio::time::timeout(Duration::from_mins(1), call(&tool, json!({}))).await.unwrap();
+    assert_eq!(ended.unwrap_err().kind(), &ToolErrorKind::InDoubt);
+}
+
+#[test]
+fn the_rest_of_a_result_may_be_a_strangers() {
+    assert!(read_more(Arc::default()).spec().safety.untrusted);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,6 +192,11 @@ async fn a_deadline_is_what_a_tool_has_left_unless_it_had_less() {
         let result = call_within(Duration::from_secs(10), &toolbox, &asked, &context).await;
         assert_eq!(result.result, json!(least));
     }
+    let patient = Declared::of(Arc::new(left)).within(Duration::from_secs(20));
+    let toolbox = Toolbox::new().with(Arc::new(patient)).unwrap();
+    let asked = ToolCall { id: "c1".into(), tool: "left".to_owned(), arguments: Map::new() };
+    let result = call_within(Duration::from_secs(10), &toolbox, &asked, &context("c1")).await;
+    assert_eq!(result.result, json!(20), "what it says itself");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use handyman_core::{Effect, Tool, ToolCall, ToolErrorKind, Toolbox, Toolset};
-use handyman_tools::mcp::{Answer, Config, Launch, Listening, Person, Question, Server};
+use handyman_tools::mcp::{Answer, Config, Launch, Listening, Person, Question, Server, Trusted};
 use serde_json::{Value, json};
 
 use crate::support::{call, context, object, until};
@@ -206,6 +206,22 @@ async fn where_arguments_come_from_can_be_declared() {
     assert!(tools.iter().all(|tool| tool.spec().safety.untrusted));
     let issues = call(named(&tools, "issues"), json!({})).await.unwrap();
     assert!(issues["text"].is_string(), "what nothing is taken from stays as it is: {issues}");
+}
+
+#[tokio::test]
+async fn only_the_tools_that_are_named_are_trusted() {
+    let trusting = |names: [&str; 2]| {
+        let trusted = Trusted::Tools(names.map(str::to_owned).to_vec());
+        Launch { trusted, ..by_hand("") }
+    };
+    let tools = tools_of(&trusting(["issues", "read_resource"])).await;
+    let trusted = tools.iter().filter(|tool| !tool.spec().safety.untrusted);
+    let names: Vec<&str> = trusted.map(|tool| tool.spec().name.as_str()).collect();
+    assert_eq!(names, ["issues", "read_resource"]);
+    let launch = trusting(["issues", "isues"]);
+    let server = Arc::new(Server::connect("s", &launch, Listening::default()).await.unwrap());
+    let error = server.tools().await.err().unwrap().to_string();
+    assert!(error.contains("no tool 'isues'; it has echo"), "{error}");
 }
 
 #[tokio::test]

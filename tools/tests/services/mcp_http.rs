@@ -23,9 +23,10 @@ fn answering(status: &'static str) -> u16 {
     port
 }
 
-/// What was asked, as JSON, and in which session.
+/// What was asked, as JSON, where, and in which session.
 pub(crate) struct Heard {
     pub(crate) asked: Value,
+    path: String,
     pub(crate) session: String,
 }
 
@@ -33,6 +34,9 @@ pub(crate) struct Heard {
 pub(crate) fn heard(stream: &TcpStream) -> Option<Heard> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut length, mut session) = (0, String::new());
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let path = line.split(' ').nth(1)?.to_owned();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
@@ -46,7 +50,7 @@ pub(crate) fn heard(stream: &TcpStream) -> Option<Heard> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Heard { asked: serde_json::from_slice(&body).unwrap_or_default(), session })
+    Some(Heard { asked: serde_json::from_slice(&body).unwrap_or_default(), path, session })
 }
 
 /// Answers it, with further headers that end their lines themselves.
@@ -61,7 +65,16 @@ pub(crate) fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &
 }
 
 fn answer(mut stream: TcpStream, status: &str) -> Option<()> {
-    let Heard { asked, .. } = heard(&stream)?;
+    let Heard { asked, path, .. } = heard(&stream)?;
+    let host = match path.as_str() {
+        "/moved" => Some("127.0.0.1"),
+        "/away" => Some("localhost"),
+        _ => None,
+    };
+    if let Some(host) = host {
+        let header = format!("Location: http://{host}:{}/mcp\r\n", stream.local_addr().ok()?.port());
+        return reply(&mut stream, "307 Temporary Redirect", &header, "");
+    }
     let schema = json!({"type": "object", "properties": {}});
     let result = match asked["method"].as_str().unwrap_or_default() {
         "initialize" => Some(json!({"protocolVersion": asked["params"]["protocolVersion"],
@@ -72,6 +85,10 @@ fn answer(mut stream: TcpStream, status: &str) -> Option<()> {
     let (status, body) = match (result, asked["method"].as_str()) {
         (Some(result), _) => {
             ("200 OK", json!({"jsonrpc": "2.0", "id": asked["id"], "result": result}).to_string())
+        }
+        (None, Some("tools/call")) if status.starts_with('-') => {
+            let error = json!({"code": status.parse::<i32>().ok()?, "message": "it did not go well"});
+            ("200 OK", json!({"jsonrpc": "2.0", "id": asked["id"], "error": error}).to_string())
         }
         (None, Some("tools/call")) => (status, String::new()),
         (None, None) => ("405 Method Not Allowed", String::new()),
@@ -96,11 +113,18 @@ async fn tools(url: &str) -> Vec<Arc<dyn Tool>> {
 #[tokio::test]
 async fn what_a_server_did_not_take_is_not_in_doubt() {
     for (status, kind) in [
+        ("400 Bad Request", ToolErrorKind::Refused),
         ("401 Unauthorized", ToolErrorKind::Refused),
         ("403 Forbidden", ToolErrorKind::Refused),
+        ("404 Not Found", ToolErrorKind::Refused),
         ("429 Too Many Requests", ToolErrorKind::Unavailable),
         ("503 Service Unavailable", ToolErrorKind::Unavailable),
+        ("408 Request Timeout", ToolErrorKind::InDoubt),
         ("500 Internal Server Error", ToolErrorKind::InDoubt),
+        // Of a server that has handed the call on, and lost the other one, or waited too long for it.
+        ("-32000", ToolErrorKind::InDoubt),
+        ("-32001", ToolErrorKind::InDoubt),
+        ("-32603", ToolErrorKind::Refused),
         ("", ToolErrorKind::InDoubt),
     ] {
         let port = answering(status);
@@ -121,4 +145,13 @@ async fn an_address_is_not_told() {
     let nobody = Launch::of_command_line("http://ann:s3cret@127.0.0.1:9/mcp?token=t0ken").unwrap();
     let error = Server::connect("s", &nobody, Listening::default()).await.unwrap_err().to_string();
     assert!(!error.contains("s3cret") && !error.contains("t0ken") && !error.contains("::"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_at_another_path_of_its_address_is_found_and_one_elsewhere_is_not_followed() {
+    let port = answering("");
+    assert_eq!(tools(&format!("http://127.0.0.1:{port}/moved")).await.len(), 1);
+    let away = Launch::of_command_line(&format!("http://127.0.0.1:{port}/away")).unwrap();
+    let error = Server::connect("s", &away, Listening::default()).await.unwrap_err().to_string();
+    assert!(error.contains("307"), "{error}");
 }

@@ -1,8 +1,9 @@
 //! Sessions over HTTP that expire: a call goes to a new one, if its tool is still what it was.
 
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use handyman_core::{Tool, ToolErrorKind};
 use handyman_tools::mcp::{Launch, Listening, Server};
@@ -20,6 +21,8 @@ struct Sessions {
     /// Whether the tool is described otherwise from the next session on.
     changes: AtomicBool,
     calls: AtomicUsize,
+    /// How it refuses a session that it does not know, with a body; as the protocol has it, if nothing else is said.
+    refusal: Mutex<(&'static str, &'static str)>,
 }
 
 impl Sessions {
@@ -40,7 +43,7 @@ impl Sessions {
     }
 
     fn answer(&self, mut stream: TcpStream) -> Option<()> {
-        let Heard { asked, session } = heard(&stream)?;
+        let Heard { asked, session, .. } = heard(&stream)?;
         let begun = self.begun.load(Ordering::SeqCst);
         let result = match asked["method"].as_str() {
             // The stream for what a server says by itself, and the end of a session.
@@ -55,7 +58,9 @@ impl Sessions {
                 return reply(&mut stream, "200 OK", &header, &body.to_string());
             }
             Some(_) if session != format!("s{begun}") || !self.is_open.load(Ordering::SeqCst) => {
-                return reply(&mut stream, "404 Not Found", "", "");
+                let (status, body) = *self.refusal.lock().unwrap();
+                let status = if status.is_empty() { "404 Not Found" } else { status };
+                return reply(&mut stream, status, "", body);
             }
             Some("tools/list") => json!({"tools": [self.tool()]}),
             Some("tools/call") => {
@@ -102,4 +107,47 @@ async fn a_tool_that_is_another_in_a_new_session_is_not_called() {
     let error = call(pay.as_ref(), json!({})).await.unwrap_err();
     assert_eq!(error.kind(), &ToolErrorKind::Conflict, "{error}");
     assert_eq!(sessions.calls.load(Ordering::SeqCst), 0);
+}
+
+/// Long enough for a server on this machine.
+const SOON: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_session_that_is_refused_in_the_servers_own_way_has_expired() {
+    let refusals = [
+        (
+            "400 Bad Request",
+            r#"{"jsonrpc": "2.0", "id": null, "error": {"code": -32000, "message": "Bad Request: No valid session ID provided"}}"#,
+        ),
+        (
+            "400 Bad Request",
+            r#"{"jsonrpc": "2.0", "id": null, "error": {"code": -32000, "message": "Bad Request: Server not initialized"}}"#,
+        ),
+        (
+            "400 Bad Request",
+            r#"{"jsonrpc": "2.0", "id": "server-error", "error": {"code": -32600, "message": "Missing session ID"}}"#,
+        ),
+        ("400 Bad Request", "Bad Request: No valid session ID provided"),
+    ];
+    for refusal in refusals {
+        let sessions = Arc::new(Sessions::default());
+        *sessions.refusal.lock().unwrap() = refusal;
+        let pay = sessions.serve().await;
+        sessions.expire();
+        let paid = tokio::time::timeout(SOON, call(pay.as_ref(), json!({}))).await.expect("it is answered");
+        assert_eq!(paid.unwrap()["text"], "paid in s2", "{refusal:?}");
+        assert_eq!(sessions.calls.load(Ordering::SeqCst), 1, "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_no_request_is_told_at_once() {
+    let sessions = Arc::new(Sessions::default());
+    let words = r#"{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "Parse error"}}"#;
+    *sessions.refusal.lock().unwrap() = ("400 Bad Request", words);
+    let pay = sessions.serve().await;
+    sessions.expire();
+    let told = tokio::time::timeout(SOON, call(pay.as_ref(), json!({}))).await.expect("it is answered");
+    let error = told.unwrap_err();
+    assert_eq!((error.kind(), error.to_string().as_str()), (&ToolErrorKind::Refused, "Parse error"));
 }

@@ -52,7 +52,11 @@ impl Event {
             .ok_or_else(|| Damage::at(component.number, "this event has no DTSTART"))
             .and_then(|line| one(line, zones))?;
         let length = match (line("DTEND"), line("DURATION")) {
-            (Some(end), _) => starts.until(&one(end, zones)?),
+            (Some(end), _) => match starts.until(&one(end, zones)?) {
+                // Some programs end a whole day on that day, not on the next.
+                Length::Days(0) => Length::Days(1),
+                length => length,
+            },
             (None, Some(duration)) => nominal(duration)?,
             // RFC 5545, 3.6.1: a day that says no more is that day, a time is that moment.
             (None, None) if matches!(starts, Moment::Day(_)) => Length::Days(1),

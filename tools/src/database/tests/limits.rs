@@ -59,6 +59,27 @@ async fn a_function_that_does_not_come_back_is_given_up() {
 }
 
 #[tokio::test]
+async fn words_that_fit_no_table_hide_none() {
+    let own = Own::open("CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER)").await;
+    let overview = async |about: &str| {
+        call(&describe_database(own.database.clone()), json!({"about": about})).await.unwrap()
+    };
+    for about in ["orders", "上个月卖了多少", "turnover"] {
+        assert_eq!(overview(about).await["tables"], json!(["orders(id*, total integer)"]), "{about}");
+    }
+}
+
+#[test]
+fn addresses_of_files_are_read_as_other_programs_write_them() {
+    let addresses =
+        ["shop.db", "sqlite:shop.db", "file:shop.db", "file:shop.db?mode=ro", "sqlite://shop.db?mode=rwc"];
+    for address in addresses {
+        assert_eq!(Place::parse(address), Ok(Place::File("shop.db".into())), "{address}");
+    }
+    assert_eq!(Place::parse("what?.db"), Ok(Place::File("what?.db".into())), "a path is no address");
+}
+
+#[tokio::test]
 async fn an_empty_path_is_no_database() {
     for empty in ["", "sqlite:", "sqlite://", "file://"] {
         let error = Place::parse(empty).unwrap_err();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use handyman_core::{CallContext, Tool, ToolResult};
+use handyman_core::{CallContext, Tool, ToolErrorKind, ToolResult};
 use jiff::civil::date;
 use serde_json::{Map, Value, json};
 use sqlx::SqlitePool;
@@ -11,8 +11,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 use super::call;
+#[cfg(feature = "databases")]
+use crate::database::Comparison;
 use crate::database::syntax::Class;
-use crate::database::{Database, change_rows, query_table};
+use crate::database::{Database, change_rows, query_table, spelled};
 
 const FILE: &str = "own.db";
 
@@ -84,6 +86,8 @@ fn a_type_is_known_by_its_name_alone() {
         ("enum('open','printed')", Class::Text),
         ("SET('point','blob')", Class::Text),
         ("tinyint(1)", Class::Truth),
+        ("bit(1)", Class::Truth),
+        ("bit varying", Class::Other),
         ("NUM", Class::Number),
         ("", Class::Untyped),
         ("ANY", Class::Untyped),
@@ -92,6 +96,59 @@ fn a_type_is_known_by_its_name_alone() {
     for (kind, class) in kinds {
         assert_eq!(Class::of(kind), class, "{kind}");
     }
+}
+
+#[tokio::test]
+async fn what_others_hold_may_be_free_later() {
+    let own = Own::open("CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT)").await;
+    let options = SqliteConnectOptions::new().filename(own.folder.path().join(FILE));
+    let others = SqlitePool::connect_with(options).await.unwrap();
+    let held = others.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let insert = json!({"table": "notes", "change": "insert", "set": set(&[("note", "x")])});
+    let error = own.change("k1", insert.clone()).await.unwrap_err();
+    assert_eq!(*error.kind(), ToolErrorKind::Unavailable, "{error}");
+    held.rollback().await.unwrap();
+    assert_eq!(own.change("k1", insert).await.unwrap()["rows"], 1);
+}
+
+#[test]
+fn a_name_means_the_one_that_is_spelled_so_before_others() {
+    let known = ["Users", "users", "ORDERS"].map(str::to_owned);
+    let cases =
+        [("users", Some("users")), ("USERS", Some("Users")), ("orders", Some("ORDERS")), ("user", None)];
+    for (name, expected) in cases {
+        assert_eq!(spelled(&known, name, String::as_str).map(String::as_str), expected, "{name}");
+    }
+}
+
+#[cfg(feature = "databases")]
+#[test]
+fn bits_are_numbers_in_mysql() {
+    use crate::database::syntax::{Column, Syntax};
+    let kind = "bit(1)".to_owned();
+    let class = Class::of(&kind);
+    let column = Column { name: "active".to_owned(), bare: kind.clone(), kind, class, key: 0 };
+    assert_eq!(Syntax::MySql.cell("`active`", class), "left(CAST(`active` + 0 AS CHAR), 81)");
+    assert_eq!(Syntax::MySql.stored(&column, 1, Some("1")), "CAST(? AS UNSIGNED)");
+    let condition = Syntax::MySql.condition(Comparison::Equal, &column, 1, "1");
+    assert_eq!(condition, "`active` = CAST(? AS UNSIGNED)");
+}
+
+#[cfg(feature = "databases")]
+#[test]
+fn sessions_have_the_time_zone_that_the_url_names() {
+    use crate::database::{mysql::options_of, postgres::apart_from_zone};
+    let mysql = |query: &str| format!("{:?}", options_of(&format!("mysql://a@b/shop{query}")).unwrap());
+    assert!(mysql("").contains("timezone: None"), "the server's own");
+    assert!(mysql("?timezone=%2B08:00").contains("timezone: Some(\"+08:00\")"));
+    let postgres = |query: &str| apart_from_zone(&format!("postgres://a@b/shop{query}"));
+    let named =
+        |query: &str, zone: Option<&str>| (format!("postgres://a@b/shop{query}"), zone.map(str::to_owned));
+    assert_eq!(postgres("").unwrap(), named("", None));
+    let url = "?sslmode=require&timezone=Asia/Shanghai";
+    assert_eq!(postgres(url).unwrap(), named("?sslmode=require", Some("Asia/Shanghai")));
+    let error = postgres("?timezone=Nowhere").unwrap_err().to_string();
+    assert!(error.contains("there is no time zone 'Nowhere'"), "{error}");
 }
 
 #[tokio::test]

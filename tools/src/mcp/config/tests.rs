@@ -1,8 +1,8 @@
-//! In which order servers stand, and whose results arguments are taken from.
+//! In which order servers stand, whose results arguments are taken from, and whose are trusted.
 
 use serde_json::json;
 
-use super::{Config, Launch};
+use super::{Config, Launch, Trusted};
 
 #[test]
 fn servers_stay_in_the_order_of_the_file() {
@@ -29,4 +29,25 @@ fn the_tool_is_told_from_its_field_though_both_have_dots() {
         let launch: Launch = serde_json::from_value(json!({"command": "x", "arguments": arguments})).unwrap();
         assert_eq!(launch.takes_from(tool), takes, "{tool} in {source}");
     }
+}
+
+#[test]
+fn all_tools_of_a_server_are_trusted_or_those_that_are_named() {
+    let cases = [
+        (json!({}), [false, false]),
+        (json!({"trusted": true}), [true, true]),
+        (json!({"trusted": false}), [false, false]),
+        (json!({"trusted": ["list_issues"]}), [true, false]),
+    ];
+    for (mut written, expected) in cases {
+        written["command"] = json!("x");
+        let trusted: Trusted = serde_json::from_value::<Launch>(written).unwrap().trusted;
+        assert_eq!(
+            ["list_issues", "close_issue"].map(|tool| trusted.includes(tool)),
+            expected,
+            "{trusted:?}"
+        );
+    }
+    let error = Config::parse(r#"{"mcpServers": {"x": {"command": "a", "trusted": "yes"}}}"#).unwrap_err();
+    assert!(error.contains("expected true, false or a list of tools"), "{error}");
 }

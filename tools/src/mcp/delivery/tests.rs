@@ -4,14 +4,16 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequest, CallToolRequestParams, RequestId, RequestParamsMeta};
+use rmcp::model::{CallToolRequest, CallToolRequestParams, RequestId, RequestParamsMeta, ServerResult};
+use serde_json::json;
 
 use super::*;
 
-/// The other end: counts what it reads, and says nothing but that it ends.
+/// The other end: counts what it reads, and says this before it ends.
 struct End {
     reads: bool,
     read: Arc<AtomicU32>,
+    says: Option<RxJsonRpcMessage<RoleClient>>,
 }
 
 impl Transport<RoleClient> for End {
@@ -32,7 +34,7 @@ impl Transport<RoleClient> for End {
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
-        None
+        self.says.take()
     }
 
     async fn close(&mut self) -> Result<(), Self::Error> {
@@ -49,7 +51,7 @@ fn a_call(key: &str) -> TxJsonRpcMessage<RoleClient> {
 
 fn connection(reads: bool) -> (Watched<End>, Arc<Delivery>, Arc<AtomicU32>) {
     let (delivery, read) = (Arc::new(Delivery::default()), Arc::new(AtomicU32::new(0)));
-    let end = End { reads, read: Arc::clone(&read) };
+    let end = End { reads, read: Arc::clone(&read), says: None };
     (Watched::new(end, Arc::clone(&delivery)), delivery, read)
 }
 
@@ -82,4 +84,14 @@ async fn nothing_goes_out_after_the_end() {
     assert!(delivery.never_had("k1"));
     assert!(tokio::time::timeout(Duration::from_millis(20), late).await.is_err());
     assert_eq!(read.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn what_is_said_is_read_as_far_as_it_can_be() {
+    let odd = json!({"jsonrpc": "2.0", "id": 1, "result": {"tools": [{"name": "bare"}]}});
+    let says = Some(serde_json::from_value(odd).unwrap());
+    let end = End { reads: true, read: Arc::default(), says };
+    let said = Watched::new(end, Arc::default()).receive().await.unwrap();
+    let JsonRpcMessage::Response(response) = said else { panic!("{said:?}") };
+    assert!(matches!(response.result, ServerResult::ListToolsResult(_)), "{response:?}");
 }

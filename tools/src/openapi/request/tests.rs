@@ -1,9 +1,11 @@
-//! No argument of a path leads out of its segment.
+//! No argument of a path leads out of its segment, and who asks says who they are where they can.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-use super::super::operation::{Parameter, Place, Style};
-use super::address;
+use serde_json::{Map, Value, json};
+
+use super::super::operation::{Arguments, Operation, Parameter, Place, Scheme, Style};
+use super::{address, request};
 
 /// The path of the address that comes of these arguments.
 fn path(path: &str, arguments: &[(&str, Value)]) -> Result<String, String> {
@@ -68,4 +70,27 @@ fn every_other_value_is_one_segment() {
         Ok("/v1/files/".to_owned()),
         "the document's own segments are as they are"
     );
+}
+
+#[test]
+fn who_can_say_who_they_are_does_not_ask_as_nobody() {
+    let key = Scheme { name: "key".to_owned(), place: Place::Header, field: "x-key".to_owned() };
+    let secrets = BTreeMap::from([("key".to_owned(), "s3cret".to_owned())]);
+    for security in [vec![vec![], vec![key.clone()]], vec![vec![key.clone()], vec![]]] {
+        let operation = Operation {
+            name: "look".to_owned(),
+            description: "Looks".to_owned(),
+            method: "GET".to_owned(),
+            base: "https://api.example/v1".parse().unwrap(),
+            path: "/things".to_owned(),
+            parameters: Vec::new(),
+            body: None,
+            security,
+            arguments: Arguments { schema: json!({}), body_is_apart: false },
+        };
+        let sent =
+            |secrets: &BTreeMap<String, String>| request(&operation, Map::new(), secrets).unwrap().headers;
+        assert_eq!(sent(&secrets)["x-key"], "s3cret");
+        assert!(sent(&BTreeMap::new()).is_empty(), "and nobody is asked for what is not needed");
+    }
 }

@@ -26,6 +26,11 @@ async fn every_way_to_say_a_time_comes_to_the_persons_clocks() {
             "15:00-15:30",
         ),
         ("a day", "DTSTART;VALUE=DATE:20261124".to_owned(), "00:00-23:59"),
+        (
+            "a day that ends on itself",
+            "DTSTART;VALUE=DATE:20261124\nDTEND;VALUE=DATE:20261124".to_owned(),
+            "00:00-23:59",
+        ),
         ("lower case", "dtstart:20261124t070000z\ndtend:20261124T080000Z".to_uppercase(), "15:00-16:00"),
     ];
     for (title, lines, expected) in cases {
@@ -93,6 +98,16 @@ async fn what_repeats_keeps_its_hour_when_clocks_change() {
     assert_eq!(desk.day("2027-04-06").await, ["call 15:00-15:30"]);
     let person = Desk::living_in(calendar_of(&event("call", weekly)), "Europe/Berlin");
     assert_eq!(person.day("2027-04-06").await, ["call 09:00-09:30"]);
+}
+
+#[tokio::test]
+async fn what_was_on_a_past_day_can_be_asked() {
+    let desk = Desk::of_events(&[event("review", "DTSTART:20261120T010000Z\nDURATION:PT1H")]);
+    for day in ["last Friday", "上周五", "2026-11-20"] {
+        assert_eq!(desk.day(day).await, ["review 09:00-10:00"], "{day}");
+    }
+    let error = desk.free(json!({"day": "yesterday"})).await.unwrap_err().to_string();
+    assert!(error.contains("is in the past"), "{error}");
 }
 
 #[tokio::test]
