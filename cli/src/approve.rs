@@ -60,6 +60,7 @@ async fn decision(approval: &Approval) -> Result<Option<Decision>, Problem> {
         return Ok(None);
     }
     let mut typed = keyboard().await;
+    interrupt::asked(true);
     let said = tokio::select! {
         // It listens before the person is asked.
         biased;
@@ -69,6 +70,8 @@ async fn decision(approval: &Approval) -> Result<Option<Decision>, Problem> {
     if matches!(said, Ok(None)) {
         // The line of the question has not been ended by an answer.
         show::prompt("\n");
+    } else {
+        interrupt::asked(false);
     }
     said.map_err(|error| Problem::new(format!("nobody could be asked: {error}")))
 }

@@ -190,11 +190,11 @@ pub(crate) enum ToolsCommand {
         name: String,
         /// Its arguments, a JSON object
         arguments: String,
-        #[command(flatten)]
-        places: Places,
         /// Idempotency key: repeating the call with the same key changes nothing more [default: a new one]
         #[arg(long)]
         key: Option<String>,
+        #[command(flatten)]
+        places: Places,
     },
 }
 
@@ -246,7 +246,7 @@ pub(crate) struct Record {
 #[derive(Debug, Clone, Copy, Group)]
 pub(crate) struct Today {
     /// Today's date, for tests and demonstrations [default: the clock's]
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = records::date)]
     pub(crate) date: Option<Date>,
 }
 
@@ -271,15 +271,26 @@ pub(crate) struct Places {
     /// Offer no sandbox tools, only those that other options add
     #[arg(long)]
     pub(crate) no_sandbox: bool,
+    /// Count what these tools find (your own documents, rows, calendar) as your own words, so that effects which use it are
+    /// not asked about as untrusted: `search,srv_*`, written as for --tools. A session that began without this goes on
+    /// without it
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) trust: Vec<String>,
+    #[command(flatten)]
+    pub(crate) today: Today,
     #[cfg(feature = "services")]
     #[command(flatten)]
     pub(crate) services: services::Services,
-    #[command(flatten)]
-    pub(crate) today: Today,
 }
 
-/// How a run is done.
+/// Headings of options in the help.
+const LIMITS: &str = "Limits";
+pub(crate) const REPLIES: &str = "Replies";
+const IN_PROCESS: &str = "Model in this process";
+
+/// How a run is done. What stands under no heading comes before what does: a heading goes on until the next one.
 #[derive(Debug, Clone, Group)]
+#[command(mut_args = told_at_length)]
 pub(crate) struct RunOptions {
     /// A GGUF file, the name of a pulled model, the URL of an OpenAI-compatible endpoint (URL#MODEL; its key is read from
     /// `HANDYMAN_API_KEY`), script:FILE for replies from a file, or builtin [default: builtin]
@@ -293,27 +304,6 @@ pub(crate) struct RunOptions {
     pub(crate) system: Option<String>,
     #[command(flatten)]
     pub(crate) record: Record,
-    #[command(flatten)]
-    pub(crate) places: Places,
-    /// Most model replies in a run
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_turns: u32,
-    /// Most tool calls that the model may ask for in a run
-    #[arg(long, value_name = "N", default_value_t = 24)]
-    pub(crate) max_calls: u32,
-    /// Most tokens in all replies of a run together [default: 8192]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_tokens: Option<u64>,
-    /// Most time that model and tools may take together in a run: 30s, 5m [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = records::time)]
-    pub(crate) max_time: Option<std::time::Duration>,
-    /// Most time that one tool call may take: 30s, 5m [default: 1m]
-    #[arg(long, value_name = "TIME", value_parser = records::time)]
-    pub(crate) tool_time: Option<std::time::Duration>,
-    /// Most of the model's window, in percent, that tool descriptions may take; if they would take more, the model sees
-    /// only the tools' names at first and asks to be shown those it needs
-    #[arg(long, value_name = "PERCENT", default_value_t = 50)]
-    pub(crate) tools_percent: u32,
     /// Print the run's events, one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -335,6 +325,27 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.0)]
     pub(crate) ask_below: f32,
     #[command(flatten)]
+    pub(crate) places: Places,
+    /// Most model replies in a run
+    #[arg(long, help_heading = LIMITS, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_turns: u32,
+    /// Most tool calls that the model may ask for in a run
+    #[arg(long, help_heading = LIMITS, value_name = "N", default_value_t = 24)]
+    pub(crate) max_calls: u32,
+    /// Most tokens in all replies of a run together [default: 8192]
+    #[arg(long, help_heading = LIMITS, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_tokens: Option<u64>,
+    /// Most time that model and tools may take together in a run: 30s, 5m [default: 10m]
+    #[arg(long, help_heading = LIMITS, value_name = "TIME", value_parser = records::time)]
+    pub(crate) max_time: Option<std::time::Duration>,
+    /// Most time that one tool call may take: 30s, 5m [default: 1m]
+    #[arg(long, help_heading = LIMITS, value_name = "TIME", value_parser = records::time)]
+    pub(crate) tool_time: Option<std::time::Duration>,
+    /// Most of the model's window, in percent, that tool descriptions may take; if they would take more, the model sees
+    /// only the tools' names at first and asks to be shown those it needs
+    #[arg(long, help_heading = LIMITS, value_name = "PERCENT", default_value_t = 50)]
+    pub(crate) tools_percent: u32,
+    #[command(flatten)]
     pub(crate) replies: Replies,
     #[command(flatten)]
     pub(crate) local: Local,
@@ -345,4 +356,10 @@ impl RunOptions {
     pub(crate) fn approve(&self) -> Approve {
         self.approve.unwrap_or(Approve::Ask)
     }
+}
+
+/// Leaves an option out of the short help that hardly any run needs.
+fn told_at_length(option: clap::Arg) -> clap::Arg {
+    let is_rare = matches!(option.get_help_heading(), Some(LIMITS | REPLIES | IN_PROCESS));
+    if is_rare { option.hide_short_help(true) } else { option }
 }

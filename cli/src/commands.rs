@@ -1,10 +1,11 @@
 //! What each command does.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use handyman::{Agent, Event, Journal, ModelInfo, Observer, Outcome, Run, RunId, Session};
+use handyman::{Agent, Event, Journal, ModelInfo, Observer, Outcome, Run, RunId, Session, ToolSpec, Toolset};
 
 use crate::approve::settle;
 use crate::args::{Args, Command, RunOptions};
@@ -98,6 +99,7 @@ async fn resume(run: String, options: &RunOptions) -> Result<ExitCode, Problem> 
     let ended = ended(&session, &id).await?;
     if ended.is_none() {
         chosen_model(&agent, &session, &id, options).await?;
+        tell_untrusted(&agent, &session, options).await?;
     }
     let interrupt = Interrupt::new();
     let watch = interrupt.watch(observer.as_ref());
@@ -127,6 +129,31 @@ async fn chosen_model(
     if !options.json {
         let (first, now) = (told_apart(&first, &now), told_apart(&now, &first));
         show::note(&format!("the run began with the model {first}; now {now} goes on with it"));
+    }
+    Ok(())
+}
+
+/// Tells of the tools that are trusted now and were not when the session had them: in it they stay as they were.
+async fn tell_untrusted(agent: &Agent, session: &Session, options: &RunOptions) -> Result<(), Problem> {
+    if options.places.trust.is_empty() || options.json {
+        return Ok(());
+    }
+    let journal = session.journal().await?;
+    let mut before: BTreeSet<String> = BTreeSet::new();
+    for summary in journal.runs(Some(session.id())).await? {
+        let first = journal.events(&summary.run).await?.into_iter().next();
+        if let Some(Event::Started { untrusted, .. }) = first {
+            before.extend(untrusted);
+        }
+    }
+    let is_trusted_now = |spec: &&ToolSpec| !spec.safety.untrusted && before.contains(&spec.name);
+    let tools = agent.tools()?.specs().iter().filter(is_trusted_now);
+    let names: Vec<&str> = tools.map(|spec| spec.name.as_str()).collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        show::note(&format!(
+            "--trust: this session began without it, and in it these stay untrusted: {names}"
+        ));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Ctrl-C: what is under way ends well; pressed again, the process ends at once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use handyman::{CancellationToken, Observer, Watch};
 use tokio::task::JoinHandle;
 
@@ -7,6 +9,14 @@ use crate::show;
 
 /// The exit status of a process that Ctrl-C ended (128 + SIGINT).
 pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Whether a person is asked about a call: nothing is under way then that Ctrl-C could stop.
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Notes that a person is asked, or has said something. Whoever presses Ctrl-C instead stays asked.
+pub(crate) fn asked(is_asked: bool) {
+    IS_ASKED.store(is_asked, Ordering::SeqCst);
+}
 
 /// Lets Ctrl-C cancel what is under way, for as long as the value lives.
 #[derive(Debug)]
@@ -17,6 +27,7 @@ pub(crate) struct Interrupt {
 
 impl Interrupt {
     pub(crate) fn new() -> Self {
+        asked(false);
         let cancel = CancellationToken::new();
         let listener = tokio::spawn(listen(cancel.clone()));
         Self { cancel, listener }
@@ -50,14 +61,37 @@ impl Drop for Interrupt {
 async fn listen(cancel: CancellationToken) {
     pressed().await;
     cancel.cancel();
-    show::note("stopping; a call that has an effect runs to its end (Ctrl-C again leaves at once)");
+    if !IS_ASKED.load(Ordering::SeqCst) {
+        tell_stopping();
+    }
     pressed().await;
     handyman::leave(i32::from(INTERRUPTED));
+}
+
+/// Says that what is under way ends well.
+pub(crate) fn tell_stopping() {
+    show::note("stopping; a call that has an effect runs to its end (Ctrl-C again leaves at once)");
 }
 
 /// Waits for Ctrl-C; for ever, where it cannot be heard.
 pub(crate) async fn pressed() {
     if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits until a service manager ends the process (SIGTERM), which is heard from this call on; for ever, where there is
+/// no such signal.
+#[cfg(feature = "services")]
+pub(crate) fn terminated() -> impl Future<Output = ()> + Send + 'static {
+    #[cfg(unix)]
+    let heard = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut heard) = heard {
+            heard.recv().await;
+            return;
+        }
         std::future::pending::<()>().await;
     }
 }

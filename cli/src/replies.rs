@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args as Group, ValueEnum};
 use handyman::{AnswerSchema, ReplyOptions, Sampling, ToolChoice};
 
+use crate::args::REPLIES;
+
 /// How replies are written.
 #[derive(Debug, Clone, Group)]
-#[command(next_help_heading = "Replies")]
+#[command(next_help_heading = REPLIES)]
 pub(crate) struct Replies {
     /// Whether the first reply may or must call tools: auto, required, none, or a tool's name
     #[arg(long, value_name = "CHOICE", default_value = "auto")]

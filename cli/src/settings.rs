@@ -259,7 +259,7 @@ fn limits(options: &RunOptions) -> Limits {
 /// The shape of an answer, from a file.
 fn answer_schema(file: &Path) -> Result<AnswerSchema, Problem> {
     let wrong = |problem: String| {
-        Problem::new(format!("{}: {problem}", file.display())).with_hint(
+        Problem::new(format!("--answer-schema {}: {problem}", file.display())).with_hint(
             "name a file with one JSON schema, such as {\"type\": \"object\", \"properties\": {…}}",
         )
     };

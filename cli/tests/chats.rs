@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::Bench;
+use support::{Bench, DATE};
 
 /// The sessions of all runs, oldest first.
 fn sessions(bench: &Bench) -> Vec<String> {
@@ -91,4 +91,31 @@ fn a_command_that_is_none_is_not_sent_to_the_model() {
     assert!(ran.err.contains("/new, /help, /quit"), "{}", ran.err);
     assert!(ran.err.contains("unknown command /foo; it was not sent to the model"), "{}", ran.err);
     assert_eq!(sessions(&bench), ["chat"]);
+}
+
+#[test]
+fn whoever_trusts_a_tool_too_late_for_a_session_is_told_so() {
+    const TOLD: &str = "--trust: this session began without it, and in it these stay untrusted: read_mail\n";
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("mail")).unwrap();
+    bench.write("mail/one.txt", "From: a friend\n\nHello.");
+    let mail = bench.path("mail").display().to_string();
+    let model = bench.script(&[json!({"text": "One."})]);
+    let (plain, trusting) =
+        (["--model", &model, "--mail", &mail], ["--model", &model, "--mail", &mail, "--trust", "read_*"]);
+    let began = bench.chat(&[&trusting[..], &["--session", "trusting"]].concat(), "hi\n");
+    assert!(began.code == 0 && !began.err.contains("--trust"), "{}", began.err);
+    assert_eq!(bench.chat(&plain, "hi\n").code, 0);
+    let late = bench.chat(&trusting, "");
+    assert!(late.err.contains(TOLD), "{}", late.err);
+    let again = bench.chat(&[&trusting[..], &["--session", "trusting"]].concat(), "");
+    assert!(!again.err.contains("--trust"), "{}", again.err);
+    let booking = bench.booking();
+    let waits = bench.run(&["run", "book it", "--model", &booking, "--mail", &mail, "--date", DATE]);
+    assert_eq!(waits.code, 3, "{}", waits.err);
+    let run = bench.run(&["approvals", "list", "--json"]).events()[0]["run"].as_str().unwrap().to_owned();
+    let resume =
+        ["resume", &run, "--model", &booking, "--mail", &mail, "--date", DATE, "--trust", "read_mail"];
+    let resumed = bench.run(&resume);
+    assert!(resumed.err.contains(TOLD), "{}", resumed.err);
 }

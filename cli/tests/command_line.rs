@@ -278,6 +278,7 @@ fn a_new_tool_that_could_not_be_built_is_refused() {
             &["parcel_status", "--handyman", env!("CARGO_MANIFEST_DIR")],
             "is not the folder of the handyman crate",
         ),
+        (&["parcel_status", "--handyman", "/no/such"], "--handyman /no/such: "),
     ] {
         let ran = new_tool(&bench, arguments);
         assert!(ran.code == 2 && ran.err.contains(why) && ran.err.contains("hint: "), "{}", ran.err);
@@ -320,4 +321,35 @@ fn an_answer_can_be_asked_for_in_a_shape() {
         ran.err
     );
     assert!(ran.err.contains("hint:"), "{}", ran.err);
+    let ran = bench.run(&["run", "Rain?", "--model", &model, "--answer-schema", "none.json"]);
+    assert!(ran.code == 1 && ran.err.contains("--answer-schema none.json: "), "{}", ran.err);
+}
+
+#[test]
+fn a_day_that_is_none_is_answered_with_how_days_are_written() {
+    let bench = Bench::new();
+    for day in ["yesterday", "2026-02-30", "30.11.2026"] {
+        let ran = bench.run(&["hi", "--date", day]);
+        assert!(
+            ran.code == 2 && ran.err.contains(&format!("'{day}' is no date; write one like ")),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn a_task_without_quotes_is_answered_with_the_quotes() {
+    let bench = Bench::new();
+    for typed in [
+        &["rain", "in", "Paris"][..],
+        &["run", "rain", "in", "Paris"],
+        &["run", "rain", "in", "Paris", "--json"],
+    ] {
+        let ran = bench.run(typed);
+        assert_eq!(ran.code, 2, "{typed:?}: {}", ran.err);
+        assert!(ran.err.contains("put it in quotes: handyman \"rain in Paris\""), "{typed:?}: {}", ran.err);
+    }
+    let other = bench.run(&["run", "rain", "--jsn"]);
+    assert!(other.code == 2 && other.err.contains("'--jsn'"), "{}", other.err);
 }

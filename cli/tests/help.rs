@@ -29,6 +29,41 @@ fn no_line_of_help_is_longer_than_the_terminal_is_wide() {
     assert!(nothing.err.lines().all(|line| line.chars().count() <= 100), "{}", nothing.err);
 }
 
+/// The options under a heading of a help text.
+fn under(heading: &str, help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != format!("{heading}:")).skip(1);
+    let section = lines.take_while(|line| line.is_empty() || line.starts_with(' '));
+    let words = section.filter_map(|line| line.trim_start().strip_prefix("--")?.split_whitespace().next());
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_option_stands_under_the_heading_that_it_belongs_to() {
+    let bench = Bench::new();
+    for command in [&["run"][..], &["tools", "call"], &["runs", "cancel"]] {
+        let help = bench.run(&[command, &["--help"]].concat()).out;
+        let (general, services) = (under("Options", &help), under("Services", &help));
+        assert!(general.contains(&"date".to_owned()), "{command:?}: {general:?}");
+        for other in ["date", "key", "json", "approve", "allow", "max-turns"] {
+            assert!(!services.contains(&other.to_owned()), "{command:?}: {services:?}");
+        }
+    }
+    let help = bench.run(&["run", "--help"]).out;
+    assert!(under("Limits", &help).contains(&"max-turns".to_owned()), "{help}");
+    assert!(under("Options", &help).contains(&"approve".to_owned()), "{help}");
+}
+
+#[test]
+fn the_short_help_leaves_out_what_hardly_any_run_needs() {
+    let bench = Bench::new();
+    let (short, long) = (bench.run(&["-h"]).out, bench.run(&["--help"]).out);
+    for heading in ["Limits", "Replies", "Model in this process"] {
+        assert!(under(heading, &short).is_empty(), "{heading}: {short}");
+    }
+    assert!(under("Options", &short).contains(&"approve".to_owned()), "{short}");
+    assert!(under("Replies", &long).contains(&"temperature".to_owned()), "{long}");
+}
+
 #[test]
 fn the_help_says_how_a_command_ends() {
     let help = Bench::new().run(&["--help"]).out;

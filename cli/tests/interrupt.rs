@@ -138,6 +138,7 @@ fn an_evaluation_that_is_stopped_before_a_case_has_ended_has_no_share_to_tell() 
     interrupt(&child);
     let ran = support::Ran::from(child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.out.as_str()), (130, "stopped before a case had ended\n"), "{}", ran.err);
+    assert!(ran.err.contains("stopped early, after 0 of 1 case"), "{}", ran.err);
 }
 
 #[test]

@@ -293,15 +293,17 @@ fn other_machines_need_a_key() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_the_runs_and_then_the_server() {
-    let bench = Bench::new();
-    let mut server = Server::start(&bench, &silent(), &[]);
-    let mut told = server.stream("/runs", &json!({"message": "Hello"}));
-    let run = begun(&mut told);
-    let kill = format!("kill -INT {}", server.child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let (kind, ended) = told.last().unwrap();
-    assert_eq!((kind.as_str(), &ended["outcome"]), ("ended", &json!("cancelled")), "{ended}");
-    assert_eq!(server.child.wait().unwrap().code(), Some(0));
-    assert!(bench.has_ended(&run));
+fn ctrl_c_or_a_service_manager_ends_the_runs_and_then_the_server() {
+    for signal in ["INT", "TERM"] {
+        let bench = Bench::new();
+        let mut server = Server::start(&bench, &silent(), &[]);
+        let mut told = server.stream("/runs", &json!({"message": "Hello"}));
+        let run = begun(&mut told);
+        let kill = format!("kill -{signal} {}", server.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let (kind, ended) = told.last().unwrap();
+        assert_eq!((kind.as_str(), &ended["outcome"]), ("ended", &json!("cancelled")), "{signal}: {ended}");
+        assert_eq!(server.child.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(bench.has_ended(&run), "{signal}");
+    }
 }

@@ -102,7 +102,8 @@ fn ctrl_c_leaves_the_question_and_the_run_waits() {
     assert!(!asked.contains(" turns · ") && !asked.contains("waiting for a person"), "{asked}");
     assert_eq!(asked.matches("needs a person's yes").count(), 1, "{asked}");
     person.presses_ctrl_c();
-    person.sees("decide with: handyman approvals allow ");
+    let told = person.sees("decide with: handyman approvals allow ");
+    assert!(!told.contains("stopping"), "nothing was under way: {told}");
     assert_eq!(person.child.wait().unwrap().code(), Some(3));
     assert!(bench.run(&["approvals", "list"]).out.contains("book(id: "));
     assert_eq!(bench.bookings(), 0);
@@ -270,6 +271,34 @@ fn a_chat_says_what_is_there_and_is_left_by_a_word() {
     person.types("exit\n");
     assert_eq!(person.child.wait().unwrap().code(), Some(0));
     assert_eq!(bench.run(&["runs", "list"]).out.lines().count(), 3, "no word of these was a message");
+}
+
+#[test]
+fn keys_that_write_nothing_are_no_message() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let mut person = Seated::at(bench.command(&["chat", "--model", &model, "--date", DATE]));
+    person.sees("» ");
+    person.types("\u{1b}[A\n");
+    let told = person.sees("the line was not sent");
+    assert!(!told.contains("Hello."), "{told}");
+    person.sees("» ");
+    person.types("hi\n");
+    person.sees("Hello.");
+    person.sees("» ");
+    person.types("/quit\n");
+    assert_eq!(person.child.wait().unwrap().code(), Some(0));
+    assert_eq!(bench.run(&["runs", "list"]).out.lines().count(), 1);
+}
+
+#[cfg(feature = "services")]
+#[test]
+fn whoever_starts_an_mcp_server_at_a_terminal_is_told_what_it_waits_for() {
+    let bench = Bench::new();
+    let mut person = Seated::at(bench.command(&["mcp", "--no-agent", "--date", DATE]));
+    person.sees("waiting for an MCP client on standard input");
+    person.types("\u{4}");
+    assert_eq!(person.child.wait().unwrap().code(), Some(1));
 }
 
 #[test]

@@ -35,6 +35,13 @@ impl Scene {
         self.bench.run(&[&["run", message], fixed.as_slice()].concat())
     }
 
+    /// Says what its mail is asked about, with these options beside.
+    fn trusts(&self, options: &[&str]) -> Ran {
+        let (model, mail) = (self.bench.script(&self.pays()), self.bench.path("mail").display().to_string());
+        let fixed = ["run", "What does my mail say?", "--date", DATE, "--model", &model, "--mail", &mail];
+        self.bench.run(&[fixed.as_slice(), options].concat())
+    }
+
     fn go_on(&self, run: &str) -> Ran {
         let (model, mail) = (
             format!("script:{}", self.bench.path("script.jsonl").display()),
@@ -128,4 +135,43 @@ fn a_tool_that_is_allowed_by_its_name_is_held_all_the_same() {
     let decided = refused.events().into_iter().find(|event| event["type"] == "call_decided").unwrap();
     assert_eq!((&decided["decision"], scene.status()), (&json!("deny"), json!("unpaid")), "{decided}");
     assert_eq!((says("Pay it", &without).code, scene.status()), (0, json!("paid")), "it is allowed");
+}
+
+#[test]
+fn what_a_person_vouches_for_is_as_their_own_words() {
+    let scene = Scene::new();
+    let asked = scene.trusts(&["--allow", "pay", "--json"]);
+    assert_eq!((asked.code, scene.status()), (3, json!("unpaid")), "{}", asked.err);
+    let done = scene.trusts(&["--allow", "pay", "--json", "--trust", "read_*"]);
+    assert_eq!((done.code, scene.status()), (0, json!("paid")), "{}{}", done.out, done.err);
+    assert!(done.events()[0]["untrusted"].is_null(), "{}", done.out);
+}
+
+#[test]
+fn what_a_person_vouches_for_they_vouch_for_when_the_run_goes_on() {
+    let scene = Scene::new();
+    let waits = scene.trusts(&["--trust", "read_*"]);
+    assert_eq!(waits.code, 3, "an effect waits as any: {}", waits.err);
+    assert!(waits.err.contains("pay has an effect and needs a person's yes"), "{}", waits.err);
+    let then = waits.err.lines().find(|line| line.contains("handyman resume ")).unwrap();
+    assert!(then.contains(" --trust 'read_*'"), "{then}");
+}
+
+#[test]
+fn whoever_vouches_for_no_tool_is_told_so() {
+    let scene = Scene::new();
+    for (named, problem) in [
+        ("read_mails", "--trust: there is no tool 'read_mails' on offer"),
+        ("read_mail,web_*", "--trust: no tool on offer has a name like 'web_*'"),
+    ] {
+        let ran = scene.trusts(&["--trust", named]);
+        assert!(ran.code == 2 && ran.err.contains(problem), "{named}: {}", ran.err);
+        assert!(ran.err.contains("hint: the tools on offer are: weather, "), "{named}: {}", ran.err);
+    }
+    let folder = scene.bench.path("mail").display().to_string();
+    let both = ["--docs", &folder, "--mail", &folder, "--trust", "search"];
+    let shown = |tool: &str| scene.bench.run(&[&["tools", "show", tool], both.as_slice()].concat());
+    let search = shown("search");
+    assert!(search.code == 0 && !search.out.contains("\"untrusted\": true"), "{}{}", search.out, search.err);
+    assert!(shown("read_mail").out.contains("\"untrusted\": true"), "of another nothing was said");
 }

@@ -1,10 +1,10 @@
-//! What a call would do, as a person reads it: what comes of it first, then the rows it changes.
+//! What a call would do, as a person reads it: what comes of it first, then the rows that it changes.
 
 use serde_json::{Map, Value, json};
 
 use crate::show;
 
-/// A plan: its result in one line, and one line a row that would change; or the whole of it.
+/// A plan: its result in one line, and one line a row that would change; or field by field.
 pub(super) fn plan_lines(plan: &Value) -> Vec<String> {
     if let Some(rows) = plan["rows"].as_array() {
         return result_line(&plan["result"]).into_iter().chain(rows.iter().map(row_line)).collect();
@@ -12,7 +12,7 @@ pub(super) fn plan_lines(plan: &Value) -> Vec<String> {
     let (before, after) = (plan["before"].as_array(), plan["after"].as_array());
     let shown = before.map_or(0, Vec::len).max(after.map_or(0, Vec::len));
     if shown == 0 {
-        return vec![format!("  it would: {plan}")];
+        return field_lines(plan);
     }
     let row = |rows: Option<&Vec<Value>>, at: usize| rows.and_then(|rows| rows.get(at)).cloned();
     let line = |at| match (row(before, at), row(after, at)) {
@@ -32,6 +32,31 @@ pub(super) fn plan_lines(plan: &Value) -> Vec<String> {
         _ => None,
     };
     (0..shown).map(line).chain(more).chain(elsewhere).collect()
+}
+
+/// A plan of another shape, whole: one line a field, an item of a list, or a line of a text.
+fn field_lines(plan: &Value) -> Vec<String> {
+    let Some(fields) = plan.as_object().filter(|fields| !fields.is_empty()) else {
+        return vec![format!("  it would: {plan}")];
+    };
+    let lines = |(name, value): (&String, &Value)| -> Vec<String> {
+        let told: Vec<String> = match value {
+            Value::Object(result) if name == "result" => {
+                let fields = result.iter().map(|(name, value)| format!("{name}: {}", whole(value)));
+                return vec![format!("  {}", fields.collect::<Vec<_>>().join(" · "))];
+            }
+            Value::Array(items) => items.iter().map(whole).collect(),
+            Value::String(text) => text.lines().map(str::to_owned).collect(),
+            Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => vec![value.to_string()],
+        };
+        told.iter().map(|told| format!("  {name}: {told}")).collect()
+    };
+    fields.iter().flat_map(lines).collect()
+}
+
+/// A value, a text without quotation marks.
+fn whole(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What the call would give back: `paid: 568.50 CNY · balance: 9431.50 CNY`.

@@ -152,3 +152,24 @@ fn rows_that_come_along_are_told() {
     let lines = shown(&approval(&json!({}), Some(plan)));
     assert_eq!(lines[2], "  … and maybe rows elsewhere: this account does not see the table's triggers");
 }
+
+#[test]
+fn a_plan_of_another_shape_is_told_whole_and_line_by_line() {
+    let long = "x".repeat(300);
+    let plan = json!({"result": {"event": "E1", "title": long}, "file": "work.ics", "adds": ["BEGIN:VEVENT", "END"],
+        "text": "Hello,\nAllow pay()? [y/N] y", "count": 2});
+    let lines = shown(&approval(&json!({}), Some(plan)));
+    let expected = [
+        "  pay has an effect and needs a person's yes".to_owned(),
+        format!("  event: E1 · title: {long}"),
+        "  file: work.ics".to_owned(),
+        "  adds: BEGIN:VEVENT".to_owned(),
+        "  adds: END".to_owned(),
+        "  text: Hello,".to_owned(),
+        "  text: Allow pay()? [y/N] y".to_owned(),
+        "  count: 2".to_owned(),
+    ];
+    assert_eq!(lines, expected);
+    let lines = shown(&approval(&json!({}), Some(json!("a transfer"))));
+    assert_eq!(lines[1], "  it would: \"a transfer\"");
+}

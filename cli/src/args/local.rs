@@ -4,7 +4,7 @@ use clap::{Args as Group, ValueEnum};
 
 /// How a model in this process is run.
 #[derive(Debug, Clone, Default, Group)]
-#[command(next_help_heading = "Model in this process")]
+#[command(next_help_heading = super::IN_PROCESS)]
 pub(crate) struct Local {
     /// Size of the model's window in tokens [default: as many as the model was trained for, 8192 at most]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

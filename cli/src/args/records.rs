@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use jiff::civil::Date;
 
 use super::{Places, Record, RunOptions, Today};
 
@@ -112,9 +113,14 @@ fn left_out(option: clap::Arg) -> clap::Arg {
     option.hide(!is_own)
 }
 
+/// Reads `2026-11-30`.
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("'{text}' is no date; write one like 2026-11-30"))
+}
+
 /// Reads `30d`, `12h`, `45m`, `10s`.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is no time; write a number and d, h, m or s, like 30d");
+    let wrong = || format!("'{text}' is no time; write a number and d, h, m or s, like 30d or 30s");
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let number: u64 = number.parse().map_err(|_| wrong())?;
     let seconds = match unit {

@@ -115,6 +115,9 @@ fn meant(arguments: &[String]) -> Option<Problem> {
         );
     }
     let words = rest.iter().take_while(|argument| !argument.starts_with('-')).count();
+    if first == "run" && words > 1 {
+        return Some(several_words(&rest[..words].join(" ")));
+    }
     if commands.contains(first) || words == 0 {
         return None;
     }
@@ -132,10 +135,12 @@ fn meant(arguments: &[String]) -> Option<Problem> {
                 .with_hint(format!("did you mean: handyman {line}; as a task: handyman \"{task}\"")),
         );
     }
-    Some(
-        Problem::usage("a task of several words has to be one argument")
-            .with_hint(format!("put it in quotes: handyman \"{task}\"")),
-    )
+    Some(several_words(&task))
+}
+
+fn several_words(task: &str) -> Problem {
+    Problem::usage("a task of several words has to be one argument")
+        .with_hint(format!("put it in quotes: handyman \"{task}\""))
 }
 
 /// The command that a word is, or is nearly.

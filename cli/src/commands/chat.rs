@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use handyman::{Agent, Observer, Outcome, Run, RunSummary, Session};
 
-use super::{UNFINISHED, chosen_model, observer, observer_after};
+use super::{UNFINISHED, chosen_model, observer, observer_after, tell_untrusted};
 use crate::approve::{keyboard, settle};
 use crate::args::RunOptions;
 use crate::interrupt::{self, Interrupt};
@@ -15,6 +15,9 @@ use crate::show;
 
 /// The session of a chat for which none was named. Those that `/new` begins after it are numbered: `chat.2`.
 const UNNAMED: &str = "chat";
+
+/// What the sequence begins with that a terminal sends for a key without a character.
+const ESCAPE: char = '\u{1b}';
 
 /// Talks in the session of this name, or in the newest of those without a name.
 pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<ExitCode, Problem> {
@@ -27,6 +30,7 @@ pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<
     };
     let mut session = agent.session_named(name.into());
     greet(&session, may_begin_another, options).await?;
+    tell_untrusted(&agent, &session, options).await?;
     let observer = observer(options.json);
     if let Some(last) = unfinished(&session).await? {
         // A message would close the run, which nobody has asked for.
@@ -41,6 +45,10 @@ pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<
                 let problem = Problem::new(format!("line {number} is not valid UTF-8; it was skipped"));
                 problem.with_hint("write it in UTF-8").report();
                 worst = Worst::Failed;
+                continue;
+            }
+            Typed::Keys => {
+                show::note("arrow keys and the like do nothing here; the line was not sent");
                 continue;
             }
             Typed::End => break,
@@ -223,6 +231,8 @@ enum Typed {
     Line(String),
     /// A line that is no text.
     Unreadable,
+    /// A line with a key in it that writes nothing, such as an arrow.
+    Keys,
     /// The input has ended, or somebody has pressed Ctrl-C instead.
     End,
 }
@@ -239,6 +249,7 @@ async fn next_line() -> Result<Typed, Problem> {
         () = interrupt::pressed() => Ok(None),
     };
     match read {
+        Ok(Some(line)) if is_terminal && line.contains(ESCAPE) => Ok(Typed::Keys),
         Ok(Some(line)) => Ok(Typed::Line(line)),
         Ok(None) => {
             if is_terminal {

@@ -33,11 +33,11 @@ pub(crate) async fn evaluate(evaluation: &Evaluation) -> Result<ExitCode, Proble
         for number in 0..*tries {
             let one = Box::pin(try_once(case, number, &options, &model, &interrupt)).await;
             if one.is_err() && !report.cases.is_empty() {
-                told::total(&report, options.json);
+                told::cut_short(&report, cases.len(), options.json);
             }
             tried.push(one?);
             if interrupt.is_pressed() {
-                told::total(&report, options.json);
+                told::cut_short(&report, cases.len(), options.json);
                 return Ok(ExitCode::from(INTERRUPTED));
             }
         }

@@ -82,6 +82,8 @@ fn is_used(name: &str) -> bool {
     words.any(|word| word == name && word != EXAMPLE_NAME)
 }
 
+const SOURCES_HINT: &str = "name the folder of its sources, which has ARCHITECTURE.md in it";
+
 /// The folder that the crate finds handyman in.
 fn place(name: &str, handyman: Option<&Path>) -> Result<String, Problem> {
     let Some(path) = handyman else {
@@ -91,12 +93,14 @@ fn place(name: &str, handyman: Option<&Path>) -> Result<String, Problem> {
             )));
     };
     let shown = path.display();
-    let path = path.canonicalize().map_err(|error| Problem::usage(format!("{shown}: {error}")))?;
+    let path = path
+        .canonicalize()
+        .map_err(|error| Problem::usage(format!("--handyman {shown}: {error}")).with_hint(SOURCES_HINT))?;
     let manifest = std::fs::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
     let package = manifest.lines().find(|line| line.starts_with("name = "));
     if package != Some("name = \"handyman\"") {
         return Err(Problem::usage(format!("{shown} is not the folder of the handyman crate"))
-            .with_hint("it is the one with ARCHITECTURE.md in it"));
+            .with_hint(SOURCES_HINT));
     }
     Ok(path.display().to_string())
 }

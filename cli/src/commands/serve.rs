@@ -1,5 +1,6 @@
 //! `handyman serve` and `handyman mcp`: the tools, and the agent, for other programs.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use asked::Asked;
 use crate::approve::question;
 use crate::args::services::ServeCommand;
 use crate::args::{Places, RunOptions};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{self, Interrupt};
 use crate::problem::Problem;
 use crate::settings::{self, Files, Shared};
 use crate::show;
@@ -51,7 +52,9 @@ async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {
     let sandbox = files.open_sandbox(None).await?;
     let (listener, address) = bound(listen).await?;
     show::line(&format!("listening on http://{address}"));
+    let terminated = interrupt::terminated();
     let ended = tokio::select! {
+        () = terminated => Ok(()),
         served = serve(listener, &sandbox, move || files.now()) => served,
         interrupted = tokio::signal::ctrl_c() => interrupted,
     };
@@ -72,7 +75,7 @@ fn key() -> Result<Option<String>, Problem> {
     }
 }
 
-/// The agent over HTTP. Ctrl-C ends its runs well, and then the server.
+/// The agent over HTTP. Ctrl-C, or a service manager, ends its runs well, and then the server.
 async fn agent(
     (listen, origins, max_runs): (&str, &[String], u32),
     options: &RunOptions,
@@ -93,12 +96,16 @@ async fn agent(
     let served = HttpAgent::new(agent).host(name).runs_max(max_runs);
     let served = key.into_iter().fold(served, HttpAgent::key);
     let served = origins.iter().try_fold(served, |served, origin| served.origin(origin))?;
-    let interrupt = Interrupt::new();
+    let (pressed, terminated) = (Interrupt::new(), interrupt::terminated());
+    let cancelled = pressed.token().cancelled_owned();
+    let until = async move {
+        tokio::select! {
+            () = cancelled => {}
+            () = terminated => interrupt::tell_stopping(),
+        }
+    };
     show::line(&format!("listening on http://{address}"));
-    served
-        .serve(listener, interrupt.token().cancelled_owned())
-        .await
-        .map_err(|error| busy(listen, &error))?;
+    served.serve(listener, until).await.map_err(|error| busy(listen, &error))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,6 +130,9 @@ pub(crate) async fn mcp(no_agent: bool, options: &RunOptions) -> Result<ExitCode
     let serving = asked.fold(serving, |serving, tool| serving.with(Arc::new(tool)));
     let serving =
         if no_agent { serving } else { serving.with(Arc::new(ServedAgent::new(agent).asking(question))) };
+    if std::io::stdin().is_terminal() {
+        show::note("waiting for an MCP client on standard input; Ctrl-C leaves");
+    }
     serving.on_standard_io().await.map_err(|error| Problem::from(error).with_hint(CLIENT_HINT))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -41,6 +41,7 @@ pub(crate) struct Files {
     database: Option<Place>,
     database_write: bool,
     no_sandbox: bool,
+    trust: Vec<String>,
     #[cfg(feature = "services")]
     services: crate::args::services::Services,
     today: Today,
@@ -56,6 +57,7 @@ impl Files {
             database: database(places.database.as_deref())?,
             database_write: places.database_write,
             no_sandbox: places.no_sandbox,
+            trust: places.trust.clone(),
             #[cfg(feature = "services")]
             services: places.services.clone(),
             today: places.today,
@@ -92,6 +94,8 @@ impl Files {
             let _ = asks;
             own.into_iter().map(offer::Candidate::own).collect()
         };
+        // Before some are chosen: what is shown or called alone is what it is among all.
+        let all = offer::trusted(all, &self.trust)?;
         // What was not chosen need not be fit to be offered.
         offer::toolbox(offer::chosen(&all, choice)?, choice)
     }

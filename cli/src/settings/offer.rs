@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use handyman::tools::wrap::Declared;
 #[cfg(feature = "services")]
 use handyman::{Effect, ToolSpec};
 use handyman::{Tool, Toolbox, Toolset};
@@ -45,13 +46,35 @@ pub(super) fn chosen(all: &[Candidate], choice: &[String]) -> Result<Vec<Candida
     Ok(kept.iter().filter_map(|name| all.iter().find(|tool| tool.name() == *name)).cloned().collect())
 }
 
+/// The tools, where what those find that `--trust` chooses holds nothing of strangers.
+///
+/// # Errors
+/// A name that no tool has.
+pub(super) fn trusted(all: Vec<Candidate>, choice: &[String]) -> Result<Vec<Candidate>, Problem> {
+    let names: Vec<&str> = all.iter().map(Candidate::name).collect();
+    let own = named("--trust", choice, &names)?;
+    let vouched_for = |candidate: Candidate| {
+        if !own.iter().any(|name| name == candidate.name()) {
+            return candidate;
+        }
+        let Candidate { tool, from } = candidate;
+        Candidate { tool: Arc::new(Declared::of(tool).trusted()), from }
+    };
+    Ok(all.into_iter().map(vouched_for).collect())
+}
+
 /// The names of the tools on offer that an option chooses, written as for `--tools`; none where it was not given.
 pub(super) fn on_offer(option: &str, choice: &[String], toolbox: &Toolbox) -> Result<Vec<String>, Problem> {
+    let names: Vec<&str> = toolbox.specs().iter().map(|spec| spec.name.as_str()).collect();
+    named(option, choice, &names)
+}
+
+/// The names among these that an option chooses; none where it was not given.
+fn named(option: &str, choice: &[String], names: &[&str]) -> Result<Vec<String>, Problem> {
     if choice.is_empty() {
         return Ok(Vec::new());
     }
-    let names: Vec<&str> = toolbox.specs().iter().map(|spec| spec.name.as_str()).collect();
-    let kept = picked(&names, choice).map_err(|nothing| {
+    let kept = picked(names, choice).map_err(|nothing| {
         let problem = if nothing.contains('*') {
             format!("{option}: no tool on offer has a name like '{nothing}'")
         } else {

@@ -48,6 +48,12 @@ fn line(tried: &Tried) -> String {
     format!("FAIL  {name}{share}: {}", unmet.join("; "))
 }
 
+/// Tells of the cases that were tried, if something has ended the evaluation before all of so many were.
+pub(super) fn cut_short(report: &Report, of: usize, json: bool) {
+    total(report, json);
+    show::note(&format!("stopped early, after {} of {}", report.cases.len(), show::counted(of, "case")));
+}
+
 /// Tells of all cases: a table, and how many have passed.
 pub(super) fn total(report: &Report, json: bool) {
     let (passed, of, usage, ms) = (report.passed(), report.of(), report.usage(), report.ms());

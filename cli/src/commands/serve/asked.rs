@@ -27,9 +27,13 @@ pub(super) struct Asked {
 impl Asked {
     /// Each of these tools.
     pub(super) fn all(tools: &Toolbox) -> Result<Vec<Self>, Fault> {
-        let limit = Limits::default().tool_time;
-        let tools = tools.map(|tool| Arc::new(Deadline::new(tool, limit)))?;
-        let asked = |spec: &ToolSpec| Self { spec: spec.clone(), tools: tools.clone(), limit };
+        let limits = Limits::default();
+        let tools = tools.map(|tool| {
+            let time = limits.time_of(tool.spec());
+            Arc::new(Deadline::new(tool, time))
+        })?;
+        let asked =
+            |spec: &ToolSpec| Self { spec: spec.clone(), tools: tools.clone(), limit: limits.time_of(spec) };
         Ok(tools.specs().iter().map(asked).collect())
     }
 
