@@ -32,19 +32,23 @@ class Stream:
 
     def rescan(self):
         """Reads new shards and the mixture; returns the share of every group."""
+        renewed = set()
         for path in sorted(self.folder.glob("*.npz")):
             if path.name not in self.shards:
                 with np.load(path) as shard:
                     self.shards[path.name] = tuple(shard[name] for name in ("ids", "classes", "offsets", "prefix"))
-                self.unread.setdefault(path.name.split("-")[0], []).extend(self.conversations(path.name))
+                group = path.name.split("-")[0]
+                self.unread.setdefault(group, []).extend(self.conversations(path.name))
+                renewed.add(group)
+        # All shards of a group at once: one after the other, a run that ends early has seen one language alone.
+        for group in sorted(renewed):
+            self.random.shuffle(self.unread[group])
         mixture = self.folder / "mixture.json"
         shares = json.loads(mixture.read_text()) if mixture.exists() else dict.fromkeys(self.unread, 1.0)
         return {group: share for group, share in shares.items() if share > 0 and group in self.unread}
 
     def conversations(self, name):
-        order = [(name, index) for index in range(len(self.shards[name][2]) - 1)]
-        self.random.shuffle(order)
-        return order
+        return [(name, index) for index in range(len(self.shards[name][2]) - 1)]
 
     def draw(self, group):
         """The next conversation of a group: (ids, classes, prefix)."""
