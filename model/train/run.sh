@@ -24,6 +24,7 @@ if [ ! -x "$python_env/bin/python" ]; then
     "$python_env/bin/pip" install --quiet --requirement "$here/../requirements.txt"
 fi
 python="$python_env/bin/python"
+export PATH="$python_env/bin:$PATH" # Building the kernels wants ninja.
 
 # shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… and desk-… up
 # to their first reply.
