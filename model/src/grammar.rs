@@ -31,6 +31,7 @@ static EN: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/looking.en.txt"),
         include_str!("../data/asking.en.txt"),
         include_str!("../data/spread.en.txt"),
+        include_str!("../data/remind.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -46,6 +47,7 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/looking.zh.txt"),
         include_str!("../data/asking.zh.txt"),
         include_str!("../data/spread.zh.txt"),
+        include_str!("../data/remind.zh.txt"),
     ])
 });
 
@@ -136,7 +138,7 @@ impl Grammar {
 }
 
 /// Takes one of the choices at each place of `text`.
-fn choose(d: &mut Draw, text: &str, out: &mut String) {
+pub(crate) fn choose(d: &mut Draw, text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find('(') {
         out.push_str(&rest[..at]);
@@ -150,7 +152,7 @@ fn choose(d: &mut Draw, text: &str, out: &mut String) {
 }
 
 /// What a text with choices may say, up to `most` of it.
-fn all_choices(text: &str, most: usize) -> Vec<String> {
+pub(crate) fn all_choices(text: &str, most: usize) -> Vec<String> {
     let Some(at) = text.find('(') else { return vec![text.to_owned()] };
     let (inside, after) = group(&text[at..]);
     let said = alternatives(inside).into_iter().flat_map(|choice| {

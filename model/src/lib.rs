@@ -5,6 +5,7 @@
 pub mod chat;
 pub mod conversation;
 pub mod draw;
+pub mod everyday;
 pub mod fill;
 pub mod grammar;
 pub mod invented;
@@ -24,6 +25,8 @@ use product::{Course, DeskError, Desks};
 pub enum Kind {
     /// Random tools.
     Invented,
+    /// Tools as people usually have them.
+    Everyday,
     /// The product's own tools on a sandbox world.
     Product,
 }
@@ -71,6 +74,7 @@ impl Generator {
         loop {
             let talk = match kind {
                 Kind::Invented => invented::conversation(&mut d, short),
+                Kind::Everyday => everyday::conversation(&mut d),
                 Kind::Product => {
                     let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
                     let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));

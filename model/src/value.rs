@@ -18,7 +18,8 @@ pub struct Said {
 }
 
 impl Said {
-    fn verbatim(text: String) -> Self {
+    /// A value that goes into the call as it is said.
+    pub(crate) fn verbatim(text: String) -> Self {
         Self { json: Value::from(text.clone()), text }
     }
 }

@@ -29,8 +29,9 @@ fn of_every_kind(count: u64) -> Vec<Conversation> {
 
 #[test]
 fn every_call_fits_its_schema() {
-    let talks = conversations(plan(Kind::Invented, false), 400).into_iter().chain(of_every_kind(60));
-    for talk in talks {
+    let invented = conversations(plan(Kind::Invented, false), 400);
+    let everyday = [false, true].map(|held_out| conversations(plan(Kind::Everyday, held_out), 400)).concat();
+    for talk in [invented, everyday, of_every_kind(60)].concat() {
         for call in talk.messages.iter().flat_map(|m| &m.tool_calls) {
             let tool = talk.tools.iter().find(|t| t.name == call.name).expect("the tool is on offer");
             let validator = jsonschema::validator_for(&tool.parameters).unwrap();
@@ -47,7 +48,7 @@ fn every_call_fits_its_schema() {
 
 #[test]
 fn the_same_seed_gives_the_same_conversations() {
-    for kind in [Kind::Invented, Kind::Product] {
+    for kind in [Kind::Invented, Kind::Everyday, Kind::Product] {
         let mut generator = Generator::new(plan(kind, false)).unwrap();
         // In another order, and from a world that other conversations have used before.
         let late = generator.conversation(7).unwrap();
@@ -108,7 +109,8 @@ fn numbers_in_answers_come_from_results() {
 fn evaluation_requests_are_not_training_wordings() {
     const LENGTH: usize = 8;
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
-    for talk in of_every_kind(150) {
+    let everyday = conversations(plan(Kind::Everyday, false), 2_000);
+    for talk in [of_every_kind(150), everyday].concat() {
         for message in talk.messages.iter().filter(|m| m.role == Role::User) {
             let text = message.content.split_once(")\n").map_or(message.content.as_str(), |(_, text)| text);
             seen.extend(words(text).windows(LENGTH).map(<[String]>::to_vec));

@@ -26,11 +26,11 @@ fi
 python="$python_env/bin/python"
 export PATH="$python_env/bin:$PATH" # Building the kernels wants ninja.
 
-# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… and desk-… up
-# to their first reply.
+# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-…, desk-… and everyday-…
+# up to their first reply.
 shard() {
     target="$work/$1/$2.npz" part=""
-    case $2 in first-* | desk-*) part=--first ;; esac
+    case $2 in first-* | desk-* | everyday-*) part=--first ;; esac
     shift 2
     [ -e "$target" ] && return
     "$@" > "$work/conversations.jsonl"
@@ -44,6 +44,7 @@ cargo build --release --quiet --workspace --features handyman-model/evaluate --b
 shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 "$generate" --kind invented --short --seed 21 --count "$count"
 shard shards invented-1 "$generate" --kind invented --seed 22 --count "$count"
+shard shards everyday-1 "$generate" --kind everyday --seed 47 --count "$((count * 2))"
 shard shards brief-1 "$generate" --kind product --requests 1 --seed 41 --count "$count"
 shard shards first-1 "$generate" --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 "$generate" --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
@@ -82,7 +83,7 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"first": 0.16, "desk": 0.12, "brief": 0.06, "full": 0.18, "books": 0.12, "amiss": 0.12, "short": 0.03, "invented": 0.16, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
+echo '{"first": 0.14, "desk": 0.12, "brief": 0.06, "full": 0.16, "books": 0.12, "amiss": 0.10, "short": 0.03, "invented": 0.14, "everyday": 0.08, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
 $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"

@@ -14,6 +14,7 @@ const BATCH: u64 = 256;
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum KindArg {
     Invented,
+    Everyday,
     Product,
 }
 
@@ -66,6 +67,7 @@ fn main() -> io::Result<()> {
     let plan = Plan {
         kind: match args.kind {
             KindArg::Invented => Kind::Invented,
+            KindArg::Everyday => Kind::Everyday,
             KindArg::Product => Kind::Product,
         },
         seed: args.seed,

@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::conversation::{Call, ToolSpec};
 
 /// How many worlds there are to choose from, each with a first day of its own.
-const WORLDS: i32 = 12;
+const WORLDS: i32 = 48;
 /// Days between the first days of two worlds; no multiple of a week or a month.
 const DAYS_BETWEEN: i32 = 97;
 /// Puts a world back to its first hour.

@@ -174,8 +174,9 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
     let day = slots::day(d, today, 20, lower);
     let on_day = slots::on_day(d, &day);
     let rule = match d.rng.below(20) {
-        0..11 => "event_add",
-        11..16 => "event_list",
+        0..9 => "event_add",
+        9..12 => "event_remind",
+        12..16 => "event_list",
         _ => "event_free",
     };
     let minutes =
@@ -187,7 +188,7 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
         (format!("for {said}"), format!("，{said}"))
     };
     let time = slots::time(d, 8, 19);
-    let title = title(d);
+    let title = if rule == "event_remind" { errand(d) } else { title(d) };
     let title = if lower { title.to_lowercase() } else { title };
     let slots: &[(&str, &str)] = &[
         ("title", title.as_str()),
@@ -201,7 +202,7 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
     ];
     let wanted = minutes.map(Value::from);
     let mut call = match rule {
-        "event_add" => {
+        "event_add" | "event_remind" => {
             let arguments =
                 [("title", text(&title)), ("day", text(&day)), ("time", text(&time)), ("minutes", wanted)];
             call("add_event", &arguments)
@@ -217,12 +218,17 @@ pub(super) fn calendar(s: &mut Scene<'_, '_>) -> Ask {
 }
 
 /// What an event is called.
-pub(super) fn title(d: &mut Draw) -> String {
+pub(crate) fn title(d: &mut Draw) -> String {
     if d.chance(50) {
         return invented(d, "event_title");
     }
     let usual = phrase(d, "event_usual", &[]);
     if d.chance(30) { capitalize(&usual) } else { usual }
+}
+
+/// What somebody has to do.
+pub(crate) fn errand(d: &mut Draw) -> String {
+    invented(d, "errand")
 }
 
 /// A phrase with words of any kind in it, so that what is copied is not what is known.

@@ -145,9 +145,10 @@ fn time(s: &mut Scene<'_, '_>) {
     let day = slots::day(s.d, today, 20, lower);
     let on_day = slots::on_day(s.d, &day);
     let time = slots::time(s.d, 8, 19);
-    let title = info::title(s.d);
+    let (rule, title) =
+        if s.d.chance(40) { ("event_remind", info::errand(s.d)) } else { ("event_add", info::title(s.d)) };
     let slots: &[(&str, &str)] = &[("title", title.as_str()), ("day", day.as_str()), ("on_day", &on_day)];
-    let clause = phrase(s.d, "event_add", slots);
+    let clause = phrase(s.d, rule, slots);
     let asked = call("add_event", &[("title", text(&title)), ("day", text(&day)), ("time", text(&time))]);
     asked_for(s, &clause, "ask_time", &time, asked);
 }

@@ -40,7 +40,7 @@ static PLACES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 });
 
 /// A city, written in the language of the conversation more often than not.
-pub(super) fn city(d: &mut Draw, lower: bool) -> String {
+pub(crate) fn city(d: &mut Draw, lower: bool) -> String {
     let country = if d.chance(50) { "CN" } else { "" };
     let city = draw(d, |c| country.is_empty() || c.country == country);
     written(d, city, lower)
@@ -118,7 +118,7 @@ fn written(d: &mut Draw, city: &City, lower: bool) -> String {
 }
 
 /// A day from `today` on as people write it, within `reach` days.
-pub(super) fn day(d: &mut Draw, today: Date, reach: i64, lower: bool) -> String {
+pub(crate) fn day(d: &mut Draw, today: Date, reach: i64, lower: bool) -> String {
     const EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     const ZH: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
     if d.chance(14) {
@@ -206,7 +206,7 @@ pub(super) fn in_city(d: &mut Draw, city: &str) -> String {
 }
 
 /// A time of day between two hours.
-pub(super) fn time(d: &mut Draw, from: i64, to: i64) -> String {
+pub(crate) fn time(d: &mut Draw, from: i64, to: i64) -> String {
     let (hour, minute) = (d.rng.between(from, to), *d.rng.one(&[0, 0, 0, 30, 30, 15, 45]));
     if d.chance(10) {
         return unusual::time(d, hour, minute);

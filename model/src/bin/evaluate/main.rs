@@ -41,6 +41,9 @@ struct Args {
     /// Held-out conversations with invented tools
     #[arg(long)]
     invented: Option<PathBuf>,
+    /// Held-out conversations with everyday tools
+    #[arg(long)]
+    everyday: Option<PathBuf>,
     /// Hand-written requests
     #[arg(long)]
     requests: Option<PathBuf>,
@@ -92,10 +95,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     args.card.map_or(Ok(()), |card| write_card(&card, &text))
 }
 
-/// Exactness of the first reply, on the product's and on invented tools.
+/// Exactness of the first reply, on the product's and on other tools.
 async fn first_replies(model: &LocalModel, args: &Args) -> Result<Counted, Box<dyn Error>> {
     let mut counted = Counted::default();
-    for (set, file) in [("product's tools", &args.product), ("invented tools", &args.invented)] {
+    let sets = [
+        ("product's tools", &args.product),
+        ("everyday tools", &args.everyday),
+        ("invented tools", &args.invented),
+    ];
+    for (set, file) in sets {
         let Some(file) = file else { continue };
         let mut talks = first::read(file)?;
         talks.truncate(args.most.unwrap_or(usize::MAX));

@@ -1,0 +1,167 @@
+//! Values of everyday tools: how people say them, and what goes into the call.
+
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use crate::draw::Draw;
+use crate::product::{info, slots};
+use crate::value::{self, Said, code};
+
+/// What kind of value an argument takes.
+#[derive(Debug)]
+pub(super) enum Kind {
+    Int(i64, i64),
+    Number(i64, i64),
+    /// One of a few: the value, how it is said in English and in Chinese.
+    Choice(Vec<[&'static str; 3]>),
+    /// Examples of a free text, in English and in Chinese.
+    Free(Vec<[&'static str; 2]>),
+    Plain(Plain),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Plain {
+    Person,
+    City,
+    Day,
+    Time,
+    Email,
+    Phone,
+    Url,
+    Code,
+    File,
+    Word,
+    Phrase,
+    Errand,
+}
+
+impl Kind {
+    /// The kind that a data file names.
+    pub(super) fn parse(text: &'static str) -> Option<Self> {
+        let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let range = || {
+            let (from, to) = rest.trim().split_once("..")?;
+            Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+        };
+        let said = |part: &'static str| {
+            let (value, said) = part.trim().split_once('=')?;
+            let (en, zh) = said.split_once(':')?;
+            Some([value.trim(), en.trim(), zh.trim()])
+        };
+        let items = || rest.split([',', '，']).filter(|part| !part.trim().is_empty()).map(said).collect();
+        Some(match name {
+            "int" => range().map(|(from, to)| Self::Int(from, to))?,
+            "number" => range().map(|(from, to)| Self::Number(from, to))?,
+            "enum" => Self::Choice(Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?),
+            "list" => {
+                let all: Vec<[&'static str; 3]> = Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?;
+                Self::Free(all.into_iter().map(|[_, en, zh]| [en, zh]).collect())
+            }
+            _ => Self::Plain(Plain::parse(name)?),
+        })
+    }
+
+    pub(super) fn schema(&self) -> Value {
+        match self {
+            Self::Int(..) => json!({"type": "integer"}),
+            Self::Number(..) => json!({"type": "number"}),
+            Self::Choice(choices) => {
+                json!({"type": "string", "enum": choices.iter().map(|choice| choice[0]).collect::<Vec<_>>()})
+            }
+            Self::Free(_) | Self::Plain(_) => json!({"type": "string"}),
+        }
+    }
+
+    pub(super) fn draw(&self, d: &mut Draw, today: Date, lower: bool) -> Said {
+        match self {
+            Self::Int(from, to) => {
+                let n = d.rng.between(*from, *to);
+                Said { text: spelled(d, n), json: Value::from(n) }
+            }
+            Self::Number(from, to) => {
+                let (whole, part) = (d.rng.between(*from, (*to - 1).max(*from)), d.rng.between(1, 99));
+                let text = match d.rng.below(3) {
+                    0 => whole.to_string(),
+                    1 => format!("{whole}.{}", 1 + part % 9),
+                    _ => format!("{whole}.{part:02}"),
+                };
+                let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+                Said { text, json }
+            }
+            Self::Choice(choices) => {
+                let [value, en, zh] = *d.rng.one(choices);
+                let text = if d.zh() { zh } else { en };
+                Said { text: text.to_owned(), json: Value::from(value) }
+            }
+            Self::Free(examples) => {
+                let [en, zh] = *d.rng.one(examples);
+                Said::verbatim(if d.zh() { zh } else { en }.to_owned())
+            }
+            Self::Plain(plain) => plain.draw(d, today, lower),
+        }
+    }
+}
+
+impl Plain {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "person" => Self::Person,
+            "city" => Self::City,
+            "day" => Self::Day,
+            "time" => Self::Time,
+            "email" => Self::Email,
+            "phone" => Self::Phone,
+            "url" => Self::Url,
+            "code" => Self::Code,
+            "file" => Self::File,
+            "word" => Self::Word,
+            "phrase" => Self::Phrase,
+            "errand" => Self::Errand,
+            _ => return None,
+        })
+    }
+
+    fn draw(self, d: &mut Draw, today: Date, lower: bool) -> Said {
+        Said::verbatim(match self {
+            Self::Person => d.person(),
+            Self::City => slots::city(d, lower),
+            Self::Day => slots::day(d, today, 20, lower),
+            Self::Time => slots::time(d, 7, 22),
+            Self::Email => return value::Kind::Email.draw(d),
+            Self::Phone => return value::Kind::Phone.draw(d),
+            Self::Url => return value::Kind::Url.draw(d),
+            Self::Code => code(d),
+            Self::File => file(d),
+            Self::Word => d.name(),
+            Self::Phrase => info::title(d),
+            Self::Errand => info::errand(d),
+        })
+    }
+}
+
+fn file(d: &mut Draw) -> String {
+    if d.chance(20) {
+        return match value::Kind::Path.draw(d).json {
+            Value::String(path) => path,
+            _ => String::new(),
+        };
+    }
+    let (one, other) = (d.english(), if d.chance(50) { d.coined() } else { d.english().to_owned() });
+    let ending = d.rng.pick(&["pdf", "docx", "xlsx", "txt", "csv", "png", "jpg", "zip", "md", "mp4"]);
+    match d.rng.below(4) {
+        0 => format!("{one}.{ending}"),
+        1 => format!("{one}_{other}.{ending}"),
+        2 => format!("{one}-{}.{ending}", d.rng.between(1, 99)),
+        _ => format!("{other}{}.{ending}", d.rng.between(2019, 2030)),
+    }
+}
+
+/// A number as it is said: small ones in words now and then.
+fn spelled(d: &mut Draw, n: i64) -> String {
+    const EN: [&str; 12] =
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const ZH: [&str; 12] = ["一", "两", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
+    let words = if d.zh() { &ZH } else { &EN };
+    let word = usize::try_from(n - 1).ok().and_then(|at| words.get(at)).filter(|_| d.chance(25));
+    word.map_or_else(|| n.to_string(), |word| (*word).to_owned())
+}
