@@ -1,7 +1,7 @@
 //! What is computed here on the CPU, in place of llama.cpp's own kernels.
 //!
 //! ggml lets others compute operations for it, as BLAS libraries do for products of matrices. Two take most of a model's time and
-//! can be computed faster than llama.cpp does it: [`attention`], and [`products`] with weights of 8 bits, each in the forms
+//! can be computed faster than llama.cpp does it: [`attention`], and [`products`] with weights of 8 or 4 bits, each in the forms
 //! that it knows; all else stays with ggml. [`ggml`] has the structures that ggml asks for.
 //!
 //! It takes part only while this process's own contexts compute ([`with_threads`]): llama.cpp, when it opens a context, gives up
@@ -67,13 +67,13 @@ static DEVICE: Device = Device {
 
 /// Makes it known to ggml, once, where the processor has what it takes. Not beside several GPUs: llama.cpp lets them work at the
 /// same time only where everybody who computes can do so in the background. And attention alone beside one: ggml gives it large
-/// products only if nobody else wants them; or where ggml was built for wider instructions than [`products`] has.
+/// products only if nobody else wants them; or where ggml was built for wider instructions than the processor lets us use.
 pub(super) fn register() {
     let can = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("f16c");
     if can && version() == VERSION && gpus() <= 1 {
-        PRODUCTS.store(gpus() == 0 && !is_wider(), Ordering::Relaxed);
+        PRODUCTS.store(gpus() == 0 && multiplies_better(), Ordering::Relaxed);
         // SAFETY: the structures have the form that this version asks for, and live as long as the process.
         #[expect(unsafe_code, reason = "a C function")]
         unsafe {
@@ -89,11 +89,12 @@ fn version() -> i32 {
     unsafe { *sys::ggml_backend_cpu_reg().cast::<i32>() }
 }
 
-/// Whether ggml was built for instructions that multiply more numbers of 8 bits at a time than AVX2's do.
+/// Whether [`products`] need less than ggml's: not where ggml was built for instructions that multiply more numbers of 8 bits at a
+/// time than AVX2's do, and we have no more than those.
 #[expect(unsafe_code, reason = "C functions")]
-fn is_wider() -> bool {
+fn multiplies_better() -> bool {
     // SAFETY: they only tell how ggml was built.
-    unsafe { sys::ggml_cpu_has_avx_vnni() + sys::ggml_cpu_has_avx512() > 0 }
+    vectors::has_wide() || unsafe { sys::ggml_cpu_has_avx_vnni() + sys::ggml_cpu_has_avx512() == 0 }
 }
 
 /// How many GPUs ggml knows.
@@ -200,7 +201,7 @@ unsafe extern "C" fn can_compute(_: sys::ggml_backend_dev_t, operation: *const s
 #[expect(unsafe_code, reason = "the signature of a C callback")]
 unsafe extern "C" fn can_read(_: sys::ggml_backend_dev_t, buffers: sys::ggml_backend_buffer_type_t) -> bool {
     // SAFETY: ggml passes a type of buffers, which the call only reads.
-    unsafe { sys::ggml_backend_buft_is_host(buffers) }
+    unsafe { sys::ggml_backend_buft_is_host(buffers) || products::are_repacked(buffers) }
 }
 
 #[expect(unsafe_code, reason = "the signature of a C callback")]

@@ -9,11 +9,15 @@ use llama_cpp_sys_2 as sys;
 
 mod kernel;
 
+use super::vectors::has_wide;
 use super::{count, numbers, share};
 use kernel::{Attention, GROUP, Rows, Scratch};
 
 /// The least and the most tokens that a thread takes at a time.
 const PORTIONS: (usize, usize) = (4, 32);
+
+/// Numbers of a row from which vectors of sixteen are faster than those of eight (docs/figures.md, "What was tried").
+const WIDTH_MIN_WIDE: usize = 64;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -67,6 +71,11 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// Whether vectors of sixteen are worth it for rows of so many numbers, and divide them.
+fn is_wide(width: usize) -> bool {
+    width >= WIDTH_MIN_WIDE && width.is_multiple_of(16)
+}
+
 /// A tensor's numbers by its second and third dimension.
 ///
 /// # Safety
@@ -97,6 +106,7 @@ pub(super) unsafe fn compute(operation: &sys::ggml_tensor, threads: usize) -> bo
             heads,
             shared_heads: count(keys, 2),
             scale,
+            is_wide: has_wide() && [keys, values].iter().all(|tensor| is_wide(count(tensor, 0))),
         }
     };
     let row = heads * count(values, 0);

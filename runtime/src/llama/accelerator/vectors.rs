@@ -1,6 +1,14 @@
-//! Vectors of eight 32-bit floats, as both kernels use them.
+//! Vectors of eight 32-bit floats, as the kernels use them, and whether there are vectors of sixteen.
 
 use std::arch::x86_64::{__m256, _mm256_loadu_ps, _mm256_storeu_ps};
+
+/// Whether the processor has vectors of sixteen, and for bytes those of neural networks (VNNI).
+pub(super) fn has_wide() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vnni")
+}
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]

@@ -13,6 +13,8 @@ use std::arch::x86_64::{
 
 use crate::llama::accelerator::vectors::{largest, load, store};
 
+mod wide;
+
 /// Cells of which a query sees all that there is to see, or nothing.
 pub(super) const GROUP: usize = 8;
 /// Cells of a tile: as many groups as a byte has bits.
@@ -56,6 +58,8 @@ pub(super) struct Attention<'a> {
     pub(super) shared_heads: usize,
     /// What scores are multiplied with.
     pub(super) scale: f32,
+    /// Whether the processor has AVX-512, and all widths are multiples of 16.
+    pub(super) is_wide: bool,
 }
 
 /// Room for one thread's work.
@@ -192,18 +196,29 @@ impl Attention<'_> {
 
     /// Goes through a tile with two queries that share its keys.
     #[target_feature(enable = "avx2,fma,f16c")]
+    #[expect(unsafe_code, reason = "functions for some processors")]
     fn meet(&self, tile: Tile, mut pair: [Meeting; 2]) {
         let [one, other] = &mut pair;
         let queries = [one.query, other.query];
         for group in bits(tile.seen) {
             let cell = tile.cell + group * GROUP;
-            let first = scores(queries, &self.keys, cell, tile.head);
-            let second = scores(queries, &self.keys, cell + GROUP / 2, tile.head);
-            one.score(group, _mm256_permute2f128_ps::<0x20>(first, second));
-            other.score(group, _mm256_permute2f128_ps::<0x31>(first, second));
+            let [first, second] = if self.is_wide {
+                // SAFETY: the processor has the instructions.
+                unsafe { wide::scores(queries, &self.keys, cell, tile.head) }
+            } else {
+                let first = scores(queries, &self.keys, cell, tile.head);
+                let second = scores(queries, &self.keys, cell + GROUP / 2, tile.head);
+                [_mm256_permute2f128_ps::<0x20>(first, second), _mm256_permute2f128_ps::<0x31>(first, second)]
+            };
+            one.score(group, first);
+            other.score(group, second);
         }
         one.weigh(tile.seen);
         other.weigh(tile.seen);
+        if self.is_wide {
+            // SAFETY: as above.
+            return unsafe { wide::add_values(&self.values, tile, &mut pair) };
+        }
         let mut eights = 0..self.values.width / 8;
         while eights.len() >= 4 {
             self.add_weighted::<4>(tile, eights.start, &mut pair);

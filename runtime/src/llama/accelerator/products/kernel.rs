@@ -5,7 +5,7 @@
 //! it (`quantize_row_q8_0`), and so the result is ggml's, up to the order in which blocks are added.
 
 use std::arch::x86_64::{
-    __m256i, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_cvtph_ps, _mm_cvtps_ph, _mm_cvtsi32_si128,
+    __m256i, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T1, _mm_cvtph_ps, _mm_cvtps_ph, _mm_cvtsi32_si128,
     _mm_cvtss_f32, _mm_loadu_si128, _mm_prefetch, _mm_set_ss, _mm256_add_epi32, _mm256_andnot_ps,
     _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_fmadd_ps, _mm256_loadu_si256,
     _mm256_madd_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_packs_epi32, _mm256_permute2x128_si256,
@@ -14,7 +14,6 @@ use std::arch::x86_64::{
     _mm256_unpacklo_epi64,
 };
 use std::ops::Range;
-use std::ptr::from_ref;
 
 use crate::llama::accelerator::vectors::{largest, load, store};
 
@@ -28,6 +27,8 @@ pub(super) const STRIP: usize = 16;
 pub(super) const TILE: usize = 4;
 /// Blocks of a strip that are widened at a time: they stay in the processor's first-level cache.
 const CHUNK: usize = 8;
+/// Bytes that the processor fetches at a time.
+const LINE: usize = 64;
 /// Columns whose sums are kept at a time.
 const PANEL: usize = 64;
 
@@ -68,6 +69,10 @@ struct Wide {
     scales: [[f32; 8]; 2],
 }
 
+impl Wide {
+    const EMPTY: Self = Self { pairs: [[[0; 8]; 2]; PAIRS], scales: [[0.0; 8]; 2] };
+}
+
 /// Room for the columns of one tile.
 #[derive(Debug)]
 pub(super) struct Tile<'a> {
@@ -93,7 +98,7 @@ impl Columns {
         &self,
         weights: &[Block],
         scratch: &mut Scratch,
-        mut put: impl FnMut(usize, &[[[f32; 8]; 2]]),
+        mut put: impl FnMut(usize, &[[f32; STRIP]]),
     ) {
         let Scratch { strip, sums } = scratch;
         let tiles = self.count.div_ceil(TILE);
@@ -103,9 +108,11 @@ impl Columns {
             sums.resize(panel.len(), [[0.0; 8]; 2 * TILE]);
             for chunk in (0..self.blocks).step_by(CHUNK) {
                 let blocks = chunk..self.blocks.min(chunk + CHUNK);
-                strip.clear();
-                strip.extend(blocks.clone().map(|block| widen(weights, self.blocks, block)));
-                fetch(weights, self.blocks, blocks.end..self.blocks.min(blocks.end + CHUNK));
+                strip.resize(blocks.len(), Wide::EMPTY);
+                for (block, wide) in blocks.clone().zip(strip.iter_mut()) {
+                    fetch(weights, block * STRIP..(block + 1) * STRIP);
+                    widen(weights, self.blocks, block, wide);
+                }
                 for (tile, sums) in panel.clone().zip(sums.iter_mut()) {
                     let at = tile * self.blocks;
                     let (pairs, scales) =
@@ -119,7 +126,7 @@ impl Columns {
                 }
             }
             let columns = self.count.min(panel.end * TILE) - panel.start * TILE;
-            put(panel.start * TILE, &sums.as_flattened().as_chunks().0[..columns]);
+            put(panel.start * TILE, &sums.as_flattened().as_flattened().as_chunks().0[..columns]);
         }
     }
 }
@@ -179,23 +186,20 @@ fn add<const N: usize>(
     }
 }
 
-/// Has the processor fetch blocks of a strip from memory, for soon.
+/// Has the processor fetch these of the blocks that follow a strip in memory, for soon. What is not there it leaves alone.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn fetch(weights: &[Block], blocks: usize, wanted: Range<usize>) {
-    for row in weights.chunks_exact(blocks) {
-        // Two blocks are about a line of the processor's cache.
-        for block in row[wanted.clone()].iter().step_by(2) {
-            _mm_prefetch::<_MM_HINT_T0>(from_ref(block).cast());
-        }
+pub(super) fn fetch<T>(strip: &[T], wanted: Range<usize>) {
+    let from = strip.as_ptr_range().end.wrapping_add(wanted.start).cast::<i8>();
+    for line in (0..wanted.len() * size_of::<T>()).step_by(LINE) {
+        _mm_prefetch::<_MM_HINT_T1>(from.wrapping_add(line));
     }
 }
 
-/// A block of sixteen rows, widened.
+/// Widens a block of sixteen rows.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn widen(weights: &[Block], blocks: usize, block: usize) -> Wide {
-    let mut wide = Wide { pairs: [[[0; 8]; 2]; PAIRS], scales: [[0.0; 8]; 2] };
+fn widen(weights: &[Block], blocks: usize, block: usize, wide: &mut Wide) {
     for half in 0..2 {
         let (mut left, mut right) = ([_mm256_setzero_si256(); 8], [_mm256_setzero_si256(); 8]);
         for row in 0..8 {
@@ -210,7 +214,6 @@ fn widen(weights: &[Block], blocks: usize, block: usize) -> Wide {
             }
         }
     }
-    wide
 }
 
 /// The columns of eight rows of eight numbers.
@@ -257,7 +260,7 @@ fn round(numbers: &[f32; BLOCK]) -> (f32, [i32; PAIRS]) {
 /// A number as near as a 16-bit float comes to it.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn as_half(number: f32) -> f32 {
+pub(super) fn as_half(number: f32) -> f32 {
     _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(_mm_set_ss(number))))
 }
 

@@ -4,6 +4,7 @@ use fastrand::Rng;
 
 use super::*;
 use crate::llama::accelerator::tests::{not_checked, value};
+use crate::llama::accelerator::vectors::has_wide;
 
 const NOTHING: u16 = 0xfc00;
 
@@ -19,11 +20,12 @@ struct Case {
     shared_heads: usize,
     width: usize,
     value_width: usize,
+    is_wide: bool,
 }
 
 /// The largest difference from the definition, where a token sees a cell when `sees` says so and then has a bias.
 fn worst(case: &Case, sees: impl Fn(usize, usize) -> Option<u16>) -> f64 {
-    let &Case { tokens, cells, heads, shared_heads, width, value_width } = case;
+    let &Case { tokens, cells, heads, shared_heads, width, value_width, is_wide } = case;
     let mut random = Rng::with_seed(7);
     let queries: Vec<f32> = (0..tokens * heads * width).map(|_| random.f32() * 4.0 - 2.0).collect();
     let keys: Vec<u16> = (0..cells * shared_heads * width).map(|_| half(&mut random)).collect();
@@ -43,6 +45,7 @@ fn worst(case: &Case, sees: impl Fn(usize, usize) -> Option<u16>) -> f64 {
         heads,
         shared_heads,
         scale: 0.125,
+        is_wide,
     };
     let mut out = vec![f32::NAN; tokens * heads * value_width];
     let mut scratch = Scratch::default();
@@ -83,23 +86,10 @@ fn worst(case: &Case, sees: impl Fn(usize, usize) -> Option<u16>) -> f64 {
     worst
 }
 
-#[test]
-fn it_is_attention() {
-    if !(is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("fma")
-        && is_x86_feature_detected!("f16c"))
-    {
-        return not_checked("the kernel of attention", "the processor has not AVX2, FMA and F16C");
-    }
-    for (tokens, cells, heads, shared_heads, width, value_width) in [
-        (1, 8, 1, 1, 8, 8),
-        (1, 256, 4, 2, 64, 64),
-        (3, 72, 7, 1, 64, 40),
-        (5, 256, 3, 3, 80, 80),
-        (37, 264, 4, 2, 64, 64),
-        (70, 128, 6, 2, 128, 96),
-    ] {
-        let case = Case { tokens, cells, heads, shared_heads, width, value_width };
+/// Checks attentions of every kind, of these tokens, cells, heads, shared heads and widths of keys and values.
+fn check(cases: &[[usize; 6]], is_wide: bool) {
+    for &[tokens, cells, heads, shared_heads, width, value_width] in cases {
+        let case = Case { tokens, cells, heads, shared_heads, width, value_width, is_wide };
         // A sequence at the end of the cache, one that is scattered over it, and one with biases.
         let causal = worst(&case, |token, cell| (cell + tokens <= cells + token).then_some(0));
         let scattered = worst(&case, |token, cell| (cell * 7919 % 31 < 3 + token % 5).then_some(0));
@@ -113,4 +103,32 @@ fn it_is_attention() {
             assert!(off < 2e-5, "{kind} with {tokens} tokens of {heads} heads of {width}: {off}");
         }
     }
+}
+
+const CASES: [[usize; 6]; 6] = [
+    [1, 8, 1, 1, 8, 8],
+    [1, 256, 4, 2, 64, 64],
+    [3, 72, 7, 1, 64, 40],
+    [5, 256, 3, 3, 80, 80],
+    [37, 264, 4, 2, 64, 64],
+    [70, 128, 6, 2, 128, 96],
+];
+
+#[test]
+fn it_is_attention() {
+    if !(is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c"))
+    {
+        return not_checked("the kernel of attention", "the processor has not AVX2, FMA and F16C");
+    }
+    check(&CASES, false);
+}
+
+#[test]
+fn wide_attention_is_attention() {
+    if !has_wide() {
+        return not_checked("the wide kernel of attention", "the processor has not AVX-512");
+    }
+    check(&[CASES[1], CASES[3], CASES[4], CASES[5], [3, 72, 7, 1, 16, 48]], true);
 }
