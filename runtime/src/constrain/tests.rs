@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use handyman_core::FaultKind;
 
+use super::CACHED_MAX;
 use crate::tiny::constrainer;
 
 #[test]
@@ -21,6 +22,31 @@ fn a_cached_grammar_begins_anew() {
         matcher.consume_tokens(&[u32::from(b'a'), u32::from(b'b')]).unwrap();
         assert!(matcher.is_stopped());
     }
+}
+
+#[test]
+fn one_that_is_being_compiled_holds_up_nobody_who_wants_another() {
+    let constrainer = constrainer();
+    let slow = constrainer.place("start: \"slow\"");
+    let compiling = slow.lock().unwrap();
+    assert!(constrainer.matcher("start: \"ab\"").is_ok());
+    assert!(constrainer.compiles("start: \"ab\""));
+    drop(compiling);
+    assert!(constrainer.matcher("start: \"slow\"").is_ok());
+}
+
+#[test]
+fn what_is_wanted_again_and_again_stays() {
+    let constrainer = constrainer();
+    let wanted = "start: \"ab\"";
+    let first = constrainer.place(wanted);
+    for other in 0..2 * CACHED_MAX {
+        constrainer.matcher(&format!("start: \"a{other}\"")).unwrap();
+        assert!(std::sync::Arc::ptr_eq(&constrainer.place(wanted), &first), "after {other} others");
+    }
+    assert!(constrainer.matcher("start: nowhere").is_err());
+    let cached = constrainer.cached.lock().unwrap();
+    assert_eq!(cached.len(), CACHED_MAX - 1, "what cannot be compiled takes no place");
 }
 
 #[test]

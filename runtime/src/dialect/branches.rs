@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Turn;
-use super::format::Syntax;
+use super::format::{Syntax, kind};
 use crate::constrain::grammar::json_text;
 use crate::decode::guide::Branch;
 use crate::render::json::python_json;
@@ -48,6 +48,7 @@ fn choice(syntax: &Syntax, name: &str, values: &[Value]) -> Branch {
             let before = argument.split("$VALUE").next().unwrap_or_default();
             let before =
                 before.replace("$KEY", name).replace("$TEXT", if is_text { "true" } else { "false" });
+            let before = before.replace("$TYPE", values.first().map_or("", kind));
             if is_text && !bare { (before + "\"", true) } else { (before, is_text) }
         }
         Syntax::Marked(mark) => (format!("{name}:{}", if is_text { mark } else { "" }), is_text),

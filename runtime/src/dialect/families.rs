@@ -3,6 +3,9 @@
 //! The formats are those of the chat templates that the models ship with. Where a template can be given past
 //! calls, it is tried out whether it writes them as described here ([`choose`](super::choose)).
 
+mod messages;
+mod sections;
+
 use super::format::{Format, Syntax};
 
 type Family = Format<&'static str>;
@@ -14,7 +17,9 @@ const fn each(argument: &'static str, between: &'static str) -> Syntax<&'static 
 const THINK: Option<(&str, &str)> = Some(("<think>", "</think>"));
 
 /// All families. Those whose signs could be taken for another's stand before it.
-pub(crate) static FAMILIES: [Family; 33] = [
+pub(crate) static FAMILIES: [Family; 36] = [
+    sections::KIMI_K3,
+    messages::MUSE,
     // OpenAI gpt-oss: the harmony channels.
     Format {
         trigger: " to=functions.",
@@ -352,6 +357,7 @@ pub(crate) static FAMILIES: [Family; 33] = [
             "<|function_call|>{\"name\": \"$NAME\", \"arguments\": $ARGS}",
         )
     },
+    messages::GIGACHAT_3,
     // Hermes, Qwen 2.5, Qwen 3, Granite 4 and many others.
     Format {
         trigger: "<tool_call>",

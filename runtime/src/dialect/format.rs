@@ -3,7 +3,9 @@
 //!
 //! A pattern is text with places in it: `$NAME` and `$ARGS` in a call; `$KEY` and `$VALUE` in an argument
 //! that is written by itself; `$ID` and `$INDEX` where a family numbers its calls; `$TEXT` (`true` or
-//! `false`) where an argument says whether its value is a text.
+//! `false`) where an argument says whether its value is a text, `$TYPE` where it names the kind of its value.
+
+use serde_json::Value;
 
 /// How a family writes a reply. The texts are those of the table of families, or found out from a template.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +14,8 @@ pub(crate) struct Format<T = String> {
     pub(crate) name: &'static str,
     /// Texts that all stand in the chat templates of the family.
     pub(crate) signs: &'static [&'static str],
-    /// Where calls begin: what ends the text before them. It begins the first call with what is before it.
+    /// Where calls begin: what ends the text before them. It begins the first call with what is before it; where
+    /// answers begin as calls do, it stands in each call after the name.
     pub(crate) trigger: T,
     /// Before the first call.
     pub(crate) begins: T,
@@ -30,6 +33,8 @@ pub(crate) struct Format<T = String> {
     pub(crate) thinking: Option<(T, T)>,
     /// What stands around what is said to the person; empty for most.
     pub(crate) answer: (T, T),
+    /// What may end a reply after all else; empty for most.
+    pub(crate) closes: T,
     /// Whether a reply can hold several calls.
     pub(crate) several: bool,
 }
@@ -63,9 +68,10 @@ pub(crate) enum Piece<'a> {
     Key,
     Value,
     OfText,
+    OfType,
 }
 
-const PLACES: [(&str, Piece<'static>); 7] = [
+const PLACES: [(&str, Piece<'static>); 8] = [
     ("$NAME", Piece::Name),
     ("$ARGS", Piece::Arguments),
     ("$ID", Piece::Id),
@@ -73,7 +79,20 @@ const PLACES: [(&str, Piece<'static>); 7] = [
     ("$KEY", Piece::Key),
     ("$VALUE", Piece::Value),
     ("$TEXT", Piece::OfText),
+    ("$TYPE", Piece::OfType),
 ];
+
+/// The kind of a value, as arguments name it.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
 
 /// The pieces of a pattern.
 pub(crate) fn pieces(pattern: &str) -> Vec<Piece<'_>> {
@@ -118,6 +137,7 @@ impl Format<&'static str> {
             arguments: Syntax::Json,
             thinking: None,
             answer: ("", ""),
+            closes: "",
             several: true,
         }
     }
@@ -143,6 +163,7 @@ impl Format<&'static str> {
             },
             thinking: self.thinking.map(pair),
             answer: pair(self.answer),
+            closes: self.closes.to_owned(),
             several: self.several,
         }
     }
@@ -188,14 +209,15 @@ impl Format {
                 | Piece::Index
                 | Piece::Key
                 | Piece::Value
-                | Piece::OfText => None,
+                | Piece::OfText
+                | Piece::OfType => None,
             }));
         }
         if let Syntax::Marked(mark) = &self.arguments {
             texts.push(mark.clone());
         }
         texts.extend(self.thinking.iter().flat_map(|(begins, ends)| [begins.clone(), ends.clone()]));
-        texts.extend([self.answer.0.clone(), self.answer.1.clone()]);
+        texts.extend([self.answer.0.clone(), self.answer.1.clone(), self.closes.clone()]);
         texts.retain(|text| !text.is_empty());
         texts
     }

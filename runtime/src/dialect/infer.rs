@@ -58,6 +58,7 @@ pub(crate) fn format(model: Candidate<'_>, likely: &[&Format<&'static str>]) -> 
         arguments: markup.arguments,
         thinking: thinking.map(|(begins, ends)| (begins.to_owned(), ends.to_owned())),
         answer: (String::new(), String::new()),
+        closes: String::new(),
         several: true,
     })
 }

@@ -75,11 +75,15 @@ impl Native {
         marks
     }
 
-    /// The quote before a tool's name, where the name has to be one lexical unit with it: a call without a mark of its
-    /// own is told from an answer in JSON by that name.
-    fn begun(&self, turn: &Turn<'_>) -> &'static str {
-        let told_apart = self.format.is_bare() && turn.answer.is_some();
-        if told_apart && opening(&self.format.call).ends_with('"') { "\"" } else { "" }
+    /// What stands before a tool's name and has to be one lexical unit with it, since only the name tells a call from an
+    /// answer: all that opens the call, where an answer begins so too; the quote, where an answer is JSON as a call is.
+    fn begun(&self, turn: &Turn<'_>) -> &str {
+        let (format, opens) = (&self.format, opening(&self.format.call));
+        if format.is_wrapped() && format.answer.0.starts_with(opens) {
+            return opens;
+        }
+        let told_apart = format.is_bare() && turn.answer.is_some();
+        if told_apart && opens.ends_with('"') { "\"" } else { "" }
     }
 
     /// What follows the opening of each call, for any tool that can be called now; `None` when none can.
@@ -107,7 +111,7 @@ impl Native {
                             values.clone()
                         });
                     }
-                    Piece::Key | Piece::Value | Piece::OfText => {}
+                    Piece::Key | Piece::Value | Piece::OfText | Piece::OfType => {}
                 }
             }
             parts.push(arguments.grammar().written(&text));
@@ -202,6 +206,12 @@ impl Native {
         }
     }
 
+    /// The rest of a reply without what closes it.
+    fn unclosed<'r>(&self, rest: &'r str) -> &'r str {
+        let closes = Some(self.format.closes.as_str()).filter(|closes| !closes.is_empty());
+        closes.and_then(|closes| rest.trim_end().strip_suffix(closes)).unwrap_or(rest)
+    }
+
     /// The reply after its reasoning: what is said, and the calls on.
     fn split<'r>(&self, rest: &'r str) -> (&'r str, Option<&'r str>) {
         let format = &self.format;
@@ -289,12 +299,15 @@ impl Dialect for Native {
             Some(calling) => either(&[answer, calling]),
             None => answer,
         };
-        Ok(grammar.start(&format!("{reasoning} {body}")))
+        let closes = &self.format.closes;
+        let closes =
+            if closes.is_empty() { String::new() } else { format!(" ({})?", grammar.written(closes)) };
+        Ok(grammar.start(&format!("{reasoning} {body}{closes}")))
     }
 
     fn parse_typed(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
         let (reasoning, rest) = self.reasoned(reply);
-        let (rest, format) = (rest.trim_start(), &self.format);
+        let (rest, format) = (self.unclosed(rest).trim_start(), &self.format);
         let calls = if format.is_bare() {
             let known = |call: &CallRequest| tools.iter().any(|tool| tool.name == call.tool);
             read::calls(format, rest, tools).is_ok_and(|(calls, _)| calls.iter().all(known))
@@ -312,7 +325,7 @@ impl Dialect for Native {
 
     fn parse(&self, reply: &str, tools: &[ToolSpec]) -> Result<Said, String> {
         let (reasoning, rest) = self.reasoned(reply);
-        let (text, calls) = self.split(rest);
+        let (text, calls) = self.split(self.unclosed(rest));
         let calls = match calls {
             Some(calls) => match read::calls(&self.format, calls, tools)? {
                 (calls, rest) if rest.trim().is_empty() => calls,

@@ -77,7 +77,7 @@ fn pattern<'t>(
                 let spec = tools.iter().find(|tool| tool.name == call.tool);
                 (call.arguments, rest) = arguments(&format.arguments, rest, spec)?;
             }
-            Piece::Key | Piece::Value | Piece::OfText => {}
+            Piece::Key | Piece::Value | Piece::OfText | Piece::OfType => {}
         }
     }
     Ok((call, rest))
@@ -151,7 +151,7 @@ impl Each<'_> {
         for (index, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Text(text) => rest = after(rest, text).ok()?,
-                Piece::Key | Piece::OfText => {
+                Piece::Key | Piece::OfText | Piece::OfType => {
                     let next = match pieces.get(index + 1) {
                         Some(Piece::Text(next)) => *next,
                         Some(_) | None => return None,
@@ -162,7 +162,11 @@ impl Each<'_> {
                         return None;
                     }
                     rest = &rest[found.len()..];
-                    if *piece == Piece::Key { name = Some(found) } else { of_text = Some(found == "true") }
+                    match piece {
+                        Piece::Key => name = Some(found),
+                        Piece::OfType => of_text = Some(found == "string"),
+                        _ => of_text = Some(found == "true"),
+                    }
                 }
                 Piece::Value => return Some((name?, of_text, rest)),
                 Piece::Name | Piece::Arguments | Piece::Id | Piece::Index => return None,

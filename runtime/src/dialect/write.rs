@@ -3,7 +3,7 @@
 use handyman_core::CallRequest;
 use serde_json::Value;
 
-use super::format::{Format, Piece, Syntax, pieces};
+use super::format::{Format, Piece, Syntax, kind, pieces};
 use crate::render::json::python_json;
 
 /// The calls as text. `ids` names each; `first` is the number of the first one in the conversation.
@@ -24,7 +24,7 @@ fn one(format: &Format, call: &CallRequest, id: &str, index: usize) -> String {
         Piece::Id => id.to_owned(),
         Piece::Index => index.to_string(),
         Piece::Arguments => arguments(&format.arguments, call),
-        Piece::Key | Piece::Value | Piece::OfText => String::new(),
+        Piece::Key | Piece::Value | Piece::OfText | Piece::OfType => String::new(),
     };
     pieces(&format.call).into_iter().map(piece).collect()
 }
@@ -39,6 +39,7 @@ fn arguments(syntax: &Syntax, call: &CallRequest) -> String {
                     (Piece::Text(text), _) => text.to_owned(),
                     (Piece::Key, _) => name.clone(),
                     (Piece::OfText, value) => value.is_string().to_string(),
+                    (Piece::OfType, value) => kind(value).to_owned(),
                     (Piece::Value, Value::String(text)) if *bare => text.clone(),
                     (Piece::Value, value) => python_json(value),
                     (Piece::Name | Piece::Arguments | Piece::Id | Piece::Index, _) => String::new(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::bare::Place;
 use super::except::Rest;
+use super::kinds::named;
 use super::parts::{Parts, parts};
 use super::{Arguments, Member, Scope, properties};
 use crate::constrain::grammar::literal;
@@ -21,10 +22,20 @@ pub(super) struct Style<'a> {
 }
 
 impl<'a> Style<'a> {
-    /// What stands before the value of an argument, a text or not, and after it.
-    pub(super) fn around(&self, name: &str, is_text: bool) -> (String, &'a str) {
+    /// What stands before the value of an argument, which is of this kind, and after it.
+    pub(super) fn around(&self, name: &str, kind: &str) -> (String, &'a str) {
         let (before, end) = self.argument.split_once("$VALUE").unwrap_or((self.argument, ""));
-        (before.replace("$KEY", name).replace("$TEXT", if is_text { "true" } else { "false" }), end)
+        let is_text = if kind == "string" { "true" } else { "false" };
+        (before.replace("$KEY", name).replace("$TEXT", is_text).replace("$TYPE", kind), end)
+    }
+
+    /// These values that are no texts, each with the name of its kind where that is written.
+    pub(super) fn kinds(&self, others: &[Value]) -> Vec<(&'static str, Value)> {
+        if self.argument.contains("$TYPE") {
+            named(others)
+        } else {
+            others.iter().map(|other| ("", other.clone())).collect()
+        }
     }
 
     /// Whether bare texts and other values stand in one place, told apart by how they look.
@@ -34,7 +45,8 @@ impl<'a> Style<'a> {
 
     /// A terminal for the bare texts that are not taken for another value; `None` where none is.
     pub(super) fn beside(&self, parts: &Parts) -> Option<String> {
-        if self.argument.contains("$TEXT") { None } else { parts.no_others() }
+        let told = ["$TEXT", "$TYPE"].iter().any(|place| self.argument.contains(place));
+        if told { None } else { parts.no_others() }
     }
 }
 
@@ -70,7 +82,7 @@ impl Arguments<'_> {
         let parts = parts(schema, scope.definitions);
         let mut ways = Vec::new();
         if style.bare {
-            let (key, end) = style.around(name, true);
+            let (key, end) = style.around(name, "string");
             let beside = style.beside(&parts);
             let place = Place { end, beside: beside.as_deref(), except: &[] };
             for text in &parts.texts {
@@ -79,24 +91,26 @@ impl Arguments<'_> {
                 }
             }
         }
-        let (key, end) = style.around(name, false);
-        let end = self.grammar.written(end);
-        let texts = parts.texts.iter().filter(|_| !style.bare);
+        let (texts, others) = (parts.texts.iter().filter(|_| !style.bare), style.kinds(&parts.others));
         let free = |text: &Value| {
             let described = ["type", "description", "title", "default", "examples"];
             text.as_object()
                 .is_some_and(|keywords| keywords.keys().all(|keyword| described.contains(&keyword.as_str())))
         };
         if texts.clone().any(free) {
-            ways.push((key.clone(), format!("/'[^'\\\\\\n]*'/ {end}")));
+            let (key, end) = style.around(name, "string");
+            ways.push((key, format!("/'[^'\\\\\\n]*'/ {}", self.grammar.written(end))));
         }
-        for other in texts.chain(&parts.others) {
+        let texts = texts.map(|text| ("string", text));
+        for (kind, other) in texts.chain(others.iter().map(|(kind, other)| (*kind, other))) {
+            let (key, end) = style.around(name, kind);
             if style.mixes(&parts)
-                && let Rest::Rule(unit) = self.unit(other, style.around(name, false).1, &[])
+                && let Rest::Rule(unit) = self.unit(other, end, &[])
             {
-                ways.extend(unit.map(|unit| (key.clone(), unit)));
+                ways.extend(unit.map(|unit| (key, unit)));
                 continue;
             }
+            let end = self.grammar.written(end);
             if let Some(value) = self.value(other, scope)? {
                 ways.push((key.clone(), format!("{value} {end}")));
             }

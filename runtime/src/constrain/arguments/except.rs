@@ -17,6 +17,7 @@ use super::each::Style;
 use super::parts::{Parts, parts};
 use super::{Arguments, Scope, properties};
 use crate::constrain::grammar::{Markup, either, json_text, literal};
+use crate::dialect::format;
 use crate::render::json::python_json;
 
 /// A JSON string of any content, as llguidance reads one.
@@ -74,12 +75,20 @@ impl<'w> Writing<'w> {
         }
     }
 
-    /// What stands before the value of an argument, a text or not, and after it.
-    fn key(self, name: &str, is_text: bool) -> (String, &'w str) {
+    /// What stands before the value of an argument, which is of this kind, and after it.
+    fn key(self, name: &str, kind: &str) -> (String, &'w str) {
         match self {
             Self::Json => (format!("{}: ", json_text(name)), ""),
-            Self::Each(style) => style.around(name, is_text),
+            Self::Each(style) => style.around(name, kind),
             Self::Marked(_) => (format!("{name}:"), ""),
+        }
+    }
+
+    /// These values that are no texts, each with the name of its kind where that is written.
+    fn kinds(self, others: &[Value]) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Each(style) => style.kinds(others),
+            Self::Json | Self::Marked(_) => others.iter().map(|other| ("", other.clone())).collect(),
         }
     }
 }
@@ -217,7 +226,7 @@ impl Arguments<'_> {
 
     /// The way to write this very value.
     fn exactly(&mut self, name: &str, value: &Value, writing: Writing<'_>) -> Way {
-        let (key, end) = writing.key(name, value.is_string());
+        let (key, end) = writing.key(name, format::kind(value));
         let value = match (writing, value) {
             (Writing::Each(style), Value::String(text)) if style.bare => self.text_and_end(text, end),
             (Writing::Marked(mark), Value::String(text)) => {
@@ -250,7 +259,7 @@ impl Arguments<'_> {
     ) -> Result<Option<Vec<Way>>, Fault> {
         match writing {
             Writing::Json => {
-                let (key, _) = writing.key(name, false);
+                let (key, _) = writing.key(name, "");
                 let Rest::Rule(rule) = self.value_except(schema, scope, values)? else { return Ok(None) };
                 return Ok(Some(rule.into_iter().map(|rule| (key.clone(), rule)).collect()));
             }
@@ -268,16 +277,17 @@ impl Arguments<'_> {
         let mut ways = Vec::new();
         for text in &parts.texts {
             match self.text_except(name, text, (scope, writing, &parts), &texts)? {
-                Rest::Rule(rule) => ways.extend(rule.map(|rule| (writing.key(name, true).0, rule))),
+                Rest::Rule(rule) => ways.extend(rule.map(|rule| (writing.key(name, "string").0, rule))),
                 Rest::Inexpressible => return Ok(None),
             }
         }
-        for other in &parts.others {
+        for (kind, other) in &writing.kinds(&parts.others) {
+            let (key, end) = writing.key(name, kind);
             if let Writing::Each(style) = writing
                 && style.mixes(&parts)
-                && let Rest::Rule(unit) = self.unit(other, style.around(name, false).1, &others)
+                && let Rest::Rule(unit) = self.unit(other, end, &others)
             {
-                ways.extend(unit.map(|unit| (writing.key(name, false).0, unit)));
+                ways.extend(unit.map(|unit| (key, unit)));
                 continue;
             }
             let rule = match (writing, self.value_except(other, scope, &others)?) {
@@ -285,7 +295,6 @@ impl Arguments<'_> {
                 (_, Rest::Rule(rule)) => rule,
                 (_, Rest::Inexpressible) => return Ok(None),
             };
-            let (key, end) = writing.key(name, false);
             ways.extend(rule.map(|rule| (key, format!("{rule} {}", self.grammar.written(end)))));
         }
         Ok(Some(ways))
@@ -300,7 +309,7 @@ impl Arguments<'_> {
         values: &[&Value],
     ) -> Result<Rest, Fault> {
         let except: Vec<String> = values.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect();
-        let (_, end) = writing.key(name, true);
+        let (_, end) = writing.key(name, "string");
         match writing {
             Writing::Marked(mark) => {
                 let value = self.bare(schema, Place { end: mark, beside: None, except: &except });

@@ -9,6 +9,7 @@ use super::bare::Place;
 use super::except::Rest;
 use super::parts::Parts;
 use crate::constrain::grammar::escaped;
+use crate::dialect::format;
 
 /// What a reader takes for each kind of value, up to the end of the text. Lists and objects: what begins as one.
 const LOOKS: [(&str, &str); 6] = [
@@ -45,6 +46,28 @@ pub(super) fn look(other: &Value) -> Option<String> {
     };
     let look = LOOKS.iter().find(|(named, _)| *named == kind).filter(|_| whole);
     look.map(|(_, look)| (*look).to_owned())
+}
+
+/// These alternatives that are no texts, each with the name of its kind; given values stand with those of their kind.
+pub(super) fn named(others: &[Value]) -> Vec<(&'static str, Value)> {
+    const KINDS: [&str; 5] = ["number", "boolean", "null", "array", "object"];
+    let mut named = Vec::new();
+    for other in others {
+        let given = other.get("enum").and_then(Value::as_array);
+        for kind in KINDS {
+            let same: Vec<&Value> =
+                given.into_iter().flatten().filter(|value| format::kind(value) == kind).collect();
+            if !same.is_empty() {
+                named.push((kind, json!({"enum": same})));
+            }
+        }
+        if given.is_none() {
+            let kind = other.get("type").and_then(Value::as_str).unwrap_or_default();
+            let kind = if kind == "integer" { "number" } else { kind };
+            named.push((KINDS.into_iter().find(|named| *named == kind).unwrap_or("object"), other.clone()));
+        }
+    }
+    named
 }
 
 impl Arguments<'_> {

@@ -18,9 +18,11 @@ use crate::dialect::{Dialect, Turn, write};
 use crate::render::transcript::Tokenize;
 use crate::tiny::{Bytes, person, result, vocabulary_with};
 
+mod messages;
 mod odd;
 mod recursive;
 mod repeats;
+mod sections;
 
 /// A dialect with the vocabulary it is tried in.
 struct Trial {
