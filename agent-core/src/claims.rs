@@ -14,9 +14,10 @@
 mod asked;
 mod backing;
 mod refused;
+mod scheduled;
 mod spoken;
 
-use crate::deeds::{Deed, OwnDeeds, is_chinese, licensed_in};
+use crate::deeds::{Clause, Deed, OwnDeeds, is_chinese, licensed_in};
 use crate::event::Receipt;
 use crate::message::CallOutcome;
 use crate::run::{Done, Run};
@@ -27,6 +28,7 @@ pub use refused::{refusal, ruled_out};
 
 use asked::Asked;
 use backing::{does, has_acted, is_backed, reference, shows_earlier, stands};
+use scheduled::is_scheduled;
 use spoken::spoken;
 
 /// Words of an answer that nothing backs.
@@ -92,8 +94,12 @@ fn unbacked_in(text: &str, run: &Run, tools: &[ToolSpec]) -> Option<Claim> {
     }
     let (asked, spoken, own) = (Asked::of(run, tools), spoken(text), OwnDeeds::of(tools));
     own.and_known().find_map(|deed| {
-        let mut clauses = deed.claims_in(&asked.claiming(deed, &spoken)).into_iter();
-        let words = clauses.find(|clause| !asked.is_answered_by(deed, clause))?.words;
+        let claiming = asked.claiming(deed, &spoken);
+        let mut clauses = deed.claims_in(&claiming).into_iter();
+        let is_scheduled = |clause: &Clause| is_scheduled(deed, &clause.words, &asked, run, tools);
+        let claimed = clauses.find(|clause| !asked.is_answered_by(deed, clause) && !is_scheduled(clause));
+        let of_order = || asked.claimed_of_order(deed, &claiming).filter(|clause| !is_scheduled(clause));
+        let words = claimed.or_else(of_order)?.words;
         let stands = || standing(deed, &asked, run, tools);
         let done = || deed.names().clone();
         (!is_backed(deed, text, &asked, run, tools)).then(|| Claim { done: done(), words, stands: stands() })
@@ -161,8 +167,8 @@ pub fn honest(text: &str, run: &Run, tools: &[ToolSpec]) -> String {
     }
 }
 
-/// Whether a person's words ask for what a tool does: they order it by a word for the deed, or by the tool's own name. "What
-/// does my mail say?" asks for nothing to be mailed.
+/// Whether a person's words ask for what a tool does: they order it by a word for the deed, by the tool's own name, or
+/// plainly in other words ("merge it", "reply to Anna"). "What does my mail say?" asks for nothing to be mailed.
 #[must_use]
 pub fn asks_for(text: &str, spec: &ToolSpec) -> bool {
     licensed_in(text, spec)

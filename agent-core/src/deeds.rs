@@ -10,6 +10,7 @@ mod licences;
 mod months;
 mod orders;
 mod own;
+mod plain;
 mod refusals;
 mod texts;
 mod words;
@@ -88,7 +89,11 @@ impl<'w> Deed<'w> {
             // What `list_bookings` lists is what it shows; `get_ticket` may buy one.
             Some(_) if looks(&name) && !first.eq_ignore_ascii_case("get") => false,
             // `create_booking` creates something, too.
-            Some(other) => self.is_backed_by(other) || self.adds() && !other.undoes() && self.asked_in(first),
+            Some(other) => {
+                self.is_backed_by(other)
+                    || self.adds() && !other.undoes() && self.asked_in(first)
+                    || other.adds() && self.is_created(&name)
+            }
             None if looks(&name) => {
                 Deed::of_words(&spec.description).is_some_and(|other| self.is_backed_by(other))
             }
@@ -139,7 +144,9 @@ impl<'w> Deed<'w> {
         let own = self.0.own.as_ref();
         // A label counts or lists what there is: "Unlocked: 3".
         let was_read = has_read || clause.words.ends_with([':', '：']);
-        let beside = english::Beside { clause: &clause, acts: &self.0.acts, has_read, is_general };
+        // What is paid or sent by something may be so by whoever speaks: "paid by Visa".
+        let has_means = ["paid", "sent"].contains(&self.name(false));
+        let beside = english::Beside { clause: &clause, acts: &self.0.acts, has_read, is_general, has_means };
         let counts = |said: &Said<'_>| match (said, own) {
             (Said::English { words, place }, Some(own)) => {
                 !(english::reports_own(own, words, place, was_read)
@@ -167,6 +174,19 @@ impl<'w> Deed<'w> {
             })
     }
 
+    /// The first clause of a text that says in the passive that the deed was done of what a person orders in these words:
+    /// "the dentist was moved". Where something `was_read`, what is so may have been so before.
+    pub(crate) fn claim_of_order(self, text: &str, order: &str, was_read: bool) -> Option<Clause> {
+        let things = english::ordered_things(self.0, &order.to_lowercase());
+        let order = english::Order { things: &things, was_read };
+        let unquoted = self.is_own().then(|| clauses::unquoted(text));
+        let clauses = clauses::clauses(unquoted.as_deref().unwrap_or(text));
+        clauses.into_iter().find(|clause| {
+            let lower = self.spoken_in(&clause.words).to_lowercase();
+            english::claims_ordered(self.0, &words_of(&lower), clause.asks, order)
+        })
+    }
+
     /// Whether a clause claims the deed in a place that counts.
     fn claimed_by(self, clause: &Clause, counts: impl Fn(&Said<'_>) -> bool) -> bool {
         let spoken = self.spoken_in(&clause.words);
@@ -181,6 +201,7 @@ impl<'w> Deed<'w> {
         let english = english::places(self.0, &words).into_iter().any(|place| {
             !is_others(place.start, place.len())
                 && !is_within(&place)
+                && (self.is_own() || !english::describes(&words, &place))
                 && !english::is_hedged(&words, &place, clause.asks)
                 && counts(&Said::English { words: &words, place: &place })
         });
@@ -233,6 +254,19 @@ impl<'w> Deed<'w> {
     /// Whether taking something back does it.
     pub(crate) fn undoes(self) -> bool {
         self.0.undoes
+    }
+
+    /// Whether a tool of this name creates what does the deed: `create_message` sends.
+    fn is_created(self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let is_in = |word: &String| {
+            if word.is_ascii() {
+                name.split(' ').any(|part| part == word)
+            } else {
+                name.contains(word.as_str())
+            }
+        };
+        self.0.created.iter().any(is_in)
     }
 
     /// Whether it is to add something.

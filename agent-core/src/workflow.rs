@@ -298,8 +298,22 @@ fn lines(inputs: &Map<String, Value>) -> Vec<String> {
 /// Keywords that say what a value may be.
 const TELLING: [&str; 8] = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "not"];
 
+/// What a schema is about that does not say so, by the keywords that are for one type.
+fn kind_of(schema: &Map<String, Value>) -> &'static str {
+    let has = |keywords: &[&str]| keywords.iter().any(|keyword| schema.contains_key(*keyword));
+    if has(&["items", "prefixItems", "minItems", "maxItems", "uniqueItems"]) {
+        "array"
+    } else if has(&["properties", "required", "additionalProperties", "patternProperties"]) {
+        "object"
+    } else if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
+        "number"
+    } else {
+        "string"
+    }
+}
+
 /// An input's schema. A text alone describes an input that is a text; a schema that does not say what the input is takes
-/// what its default is, or else a text.
+/// what its default is, or what its keywords are for, or else a text.
 fn described(input: &Value) -> Value {
     match input {
         Value::String(description) => json!({"type": "string", "description": description}),
@@ -310,7 +324,8 @@ fn described(input: &Value) -> Value {
                 Some(Value::Number(_)) => "integer",
                 Some(Value::Array(_)) => "array",
                 Some(Value::Object(_)) => "object",
-                Some(Value::Null | Value::String(_)) | None => "string",
+                Some(Value::Null | Value::String(_)) => "string",
+                None => kind_of(schema),
             };
             let mut schema = schema.clone();
             schema.insert("type".to_owned(), kind.into());

@@ -77,10 +77,14 @@ fn document(tool: &ToolSpec) -> BTreeMap<String, f64> {
     weights
 }
 
-/// Whether a text spells a name, as a word of its own.
+/// Whether a text spells a name, as a word of its own. Names may have dots.
 fn is_named(text: &str, name: &str) -> bool {
     let of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    text.split(|c: char| !of_name(c)).any(|word| word == name)
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + name.len()..]);
+            !before.ends_with(of_name) && !after.starts_with(of_name)
+        })
 }
 
 /// The words of a text as they are compared.

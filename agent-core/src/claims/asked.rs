@@ -73,6 +73,11 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// What the person says now, or whoever sets the task.
+    pub(super) fn request(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the person accepts what they were offered.
     pub(super) fn accepts(&self) -> bool {
         accepts(&self.text)
@@ -105,6 +110,14 @@ impl<'a> Asked<'a> {
         let is_looked_up = || !clause.names_speaker() && self.has_looked_up(deed);
         let told = || (is_reported() || is_looked_up()) && self.is_by_the_way(deed);
         self.has_read && deed.full_by(clause, &self.text) || told()
+    }
+
+    /// The clause of an answer that says in the passive that what the person orders in their current message was done.
+    pub(super) fn claimed_of_order(&self, deed: Deed<'_>, answer: &str) -> Option<Clause> {
+        let is_ordered = deed.asked_in(&self.text) && deed.ordered_in(&self.text);
+        let was_read =
+            || self.has_read || self.before.iter().any(|message| message.results().next().is_some());
+        is_ordered.then(|| deed.claim_of_order(answer, &self.text, was_read())).flatten()
     }
 
     /// Whether the person asks for what was done of the deed, and something that was read speaks of that.

@@ -185,7 +185,7 @@ fn is_past(word: &str) -> bool {
 
 /// Whether a text ends with a question mark.
 pub(super) fn is_question(text: &str) -> bool {
-    text.trim_end_matches([' ', ')', '）', '"', '”']).ends_with(['?', '？'])
+    text.trim_end_matches([' ', ')', '）', '"', '”', '*', '_']).ends_with(['?', '？'])
 }
 
 /// Whether a question begins with a word.

@@ -1,5 +1,6 @@
 //! Claims in English words.
 
+mod ordered;
 mod own;
 mod told;
 
@@ -8,6 +9,7 @@ use std::ops::Range;
 use super::clauses::opens_question;
 use super::words::{Acts, DATA, Words, has, length, positions, words_of};
 
+pub(super) use ordered::{Order, claims as claims_ordered, things as ordered_things};
 pub(super) use own::{is_passive as is_passive_own, only_begins, reports as reports_own};
 pub(super) use told::{Beside, tells};
 
@@ -36,6 +38,13 @@ const NO_AGENTS: [&str; 14] = [
 
 /// Words after which a noun is no longer what was made: "I placed the files in order".
 const APART: [&str; 9] = ["in", "on", "to", "for", "of", "at", "by", "from", "into"];
+
+/// Words before one thing of a kind, and before all of it.
+const ONE: [&str; 6] = ["a", "an", "any", "every", "each", "another"];
+/// See [`ONE`].
+const KINDS: [&str; 8] = ["of", "about", "between", "for", "from", "like", "than", "per"];
+/// Words that make of one thing the one that there is now: "you have a booked table".
+const HERE: [&str; 8] = ["i", "we", "have", "has", "here", "there", "now", "got"];
 
 /// How many words of the act itself stand before what says that it was done: "The booking of your room is complete".
 const GAP_MAX: usize = 5;
@@ -155,6 +164,19 @@ fn is_passive(words: &[&str], place: &Range<usize>) -> bool {
             (BE.contains(&words[at]) || has_been) && is_named(&words[..at])
         })
     })
+}
+
+/// Whether the word at a place only describes things of a kind, whatever was done: "a cancelled flight", "for cancelled
+/// flights".
+pub(super) fn describes(words: &[&str], place: &Range<usize>) -> bool {
+    let (Some(before), Some(next)) = (words[..place.start].last(), words.get(place.end)) else {
+        return false;
+    };
+    let is_noun =
+        next.starts_with(char::is_alphabetic) && !APART.contains(next) && !has(&DATA.joins.en, next);
+    let is_here = || words.iter().any(|word| HERE.contains(&base(word)));
+    let is_one = || ONE.contains(before) && is_noun && !is_here();
+    place.len() == 1 && (is_one() || KINDS.contains(before) && is_noun && next.ends_with('s'))
 }
 
 fn is_attribute(words: &[&str], place: &Range<usize>) -> bool {

@@ -1,22 +1,23 @@
 //! What a person's words license a tool to do: what they order, and nothing that they only speak of.
 //!
-//! "Mail Anna" orders to send; "what does my mail say?", "sum up new mail" and "看看安娜发给我的邮件" order to look. In doubt
-//! nothing is licensed, and a person is to be asked.
+//! "Mail Anna" orders to send, and so does "reply to Anna" ([`plain`]); "what does my mail say?", "sum up new mail" and
+//! "看看安娜发给我的邮件" order to look. In doubt nothing is licensed, and a person is to be asked.
 
 use super::clauses::{asks_you, coarse, is_question, opens_question, sentences};
 use super::orders::{DETERMINERS, LOOKS, may_order_in_chinese};
+use super::plain;
 use super::refusals::only_refuses;
 use super::words::{DATA, Words, has, is_like, positions, without, words_of};
 use super::{Deed, Does, is_han, name_of};
 use crate::tool::ToolSpec;
 
 /// What may stand before the word that says what a clause wants.
-const OPENINGS: [&str; 21] = [
+pub(super) const OPENINGS: [&str; 21] = [
     "please", "can", "could", "will", "would", "you", "i", "i'd", "i’d", "to", "want", "need", "like", "let",
     "me", "now", "first", "also", "just", "ok", "hey",
 ];
 /// First words of clauses that only ask to look, beside those of sentences and of tools.
-const GLANCES: [&str; 13] = [
+pub(super) const GLANCES: [&str; 13] = [
     "give",
     "see",
     "know",
@@ -89,6 +90,16 @@ const LOOKED_AT_MIN: usize = 2;
 const THINGS_ZH: [&str; 10] =
     ["的", "来的", "过的", "了的", "款的", "票的", "给我的", "我的邮件", "我的信", "我的消息"];
 
+/// What a text may order.
+struct Ordered<'a> {
+    /// Words for it.
+    spans: &'a [String],
+    /// The deed, if these are its words and not the tool's names.
+    deed: Option<&'a Words>,
+    /// The words of the tool's name.
+    name: &'a str,
+}
+
 /// Whether a text orders what a tool does: by a word for its deed, or by the tool's own name.
 pub(crate) fn licensed_in(text: &str, spec: &ToolSpec) -> bool {
     let (does, name) = (Does::of(spec), name_of(spec).to_lowercase());
@@ -99,9 +110,12 @@ pub(crate) fn licensed_in(text: &str, spec: &ToolSpec) -> bool {
     names.retain(|name| !is_word(name));
     let is_ordered = |deed: Deed<'_>| {
         let text = without(text, deed.0.idioms.iter().chain(&DATA.not_to.idioms));
-        orders(&text, &deed.0.asks, Some(deed.0), &refuses)
+        let licenses = deed.0.licenses.iter().filter(|span| !span.is_ascii());
+        let spans: Vec<String> = deed.0.asks.iter().chain(licenses).cloned().collect();
+        orders(&text, &Ordered { spans: &spans, deed: Some(deed.0), name: &name }, &refuses)
     };
-    orders(text, &names, None, &refuses) || does.deeds().any(is_ordered)
+    orders(text, &Ordered { spans: &names, deed: None, name: &name }, &refuses)
+        || does.deeds().any(is_ordered)
 }
 
 /// Whether a text chooses a deed, in whatever words that is ordered: "I'll take the 8:15", and not "let me see it".
@@ -112,11 +126,11 @@ pub(crate) fn chosen_in(text: &str, deed: Deed<'_>) -> bool {
     parts.any(|part| !only_looks(part) && deed.ordered_in(part))
 }
 
-/// Whether a text orders what one of these words stands for: those of a deed, or names. A clause that refuses it does not.
-fn orders(text: &str, spans: &[String], deed: Option<&Words>, refuses: &dyn Fn(&str) -> bool) -> bool {
+/// Whether a text orders this: a deed, or a tool by its names. A clause that refuses it does not.
+fn orders(text: &str, ordered: &Ordered<'_>, refuses: &dyn Fn(&str) -> bool) -> bool {
     sentences(text).into_iter().any(|sentence| {
         let lower = sentence.to_lowercase();
-        let orders = |clause: &str| !refuses(clause) && orders_in_clause(clause, spans, deed);
+        let orders = |clause: &str| !refuses(clause) && orders_in_clause(clause, ordered);
         may_order(&lower, is_question(sentence)) && coarse(&lower).into_iter().any(orders)
     })
 }
@@ -128,29 +142,42 @@ fn may_order(lower: &str, asks: bool) -> bool {
     may_order_in_chinese(lower, asks && !is_polite)
 }
 
-fn orders_in_clause(clause: &str, spans: &[String], deed: Option<&Words>) -> bool {
+fn orders_in_clause(clause: &str, ordered: &Ordered<'_>) -> bool {
     let mut parts = vec![clause];
     for turn in TURNS_WITHIN {
         parts = parts.into_iter().flat_map(|part| part.split(turn)).collect();
     }
-    parts
-        .into_iter()
-        .filter(|part| !asks_in_chinese(part))
-        .any(|part| looked_at(part).is_none() && in_english(part, spans, deed) || in_chinese(part, spans))
+    let informs = |part: &str| ordered.deed.is_some_and(|deed| plain::informs_in_chinese(wanted(part), deed));
+    parts.into_iter().filter(|part| !asks_in_chinese(part)).any(|part| {
+        looked_at(part).is_none() && in_english(part, ordered)
+            || in_chinese(part, ordered.spans)
+            || informs(part)
+    })
 }
 
-fn in_english(part: &str, spans: &[String], deed: Option<&Words>) -> bool {
+fn in_english(part: &str, ordered: &Ordered<'_>) -> bool {
+    let Ordered { spans, deed, name } = *ordered;
     // Words of two languages may stand without a space between them: "用pay付".
-    let part = part.replace(is_han, " ");
+    let part = part.replace(is_han, " ").replace('#', " number ");
     let words = words_of(&part);
     let states = deed.into_iter().flat_map(|deed| &deed.claims).map(|state| state.trim_start_matches('^'));
     let states = states.filter(|state| !state.contains(' '));
     let spans: Vec<&str> =
         spans.iter().map(String::as_str).chain(states).filter(|span| span.is_ascii()).collect();
-    words.split(|word| TURNS.contains(word)).filter(|clause| !looks(clause, deed)).any(|clause| {
+    let is_plain = |clause: &[&str]| match deed {
+        None => plain::by_name(clause, name),
+        Some(deed) => {
+            plain::by_verb(clause, deed, name)
+                || plain::in_other_words(clause, deed)
+                || plain::informs(clause, deed)
+        }
+    };
+    words.split(|word| TURNS.contains(word)).any(|clause| {
         let counts =
             |at: usize| deed.is_none_or(|deed| deed.is_about(clause) && is_ordered(clause, at, deed));
-        spans.iter().any(|span| positions(clause, span).any(counts))
+        let is_named =
+            || !looks(clause, deed) && spans.iter().any(|span| positions(clause, span).any(counts));
+        is_plain(clause) || is_named()
     })
 }
 
@@ -210,12 +237,18 @@ fn is_made(before: &[&str], noun: &str, deed: &Words) -> bool {
         && (near.iter().any(|word| MAKES.contains(word)) || needs())
 }
 
-/// What stands behind the verb of a Chinese clause that only asks to look.
-fn looked_at(part: &str) -> Option<&str> {
+/// A Chinese clause from its verb on.
+fn wanted(part: &str) -> &str {
     let mut wants = part.trim();
     while let Some(rest) = OPENINGS_ZH.iter().find_map(|opening| wants.strip_prefix(opening)) {
         wants = rest.trim_start();
     }
+    wants
+}
+
+/// What stands behind the verb of a Chinese clause that only asks to look.
+fn looked_at(part: &str) -> Option<&str> {
+    let wants = wanted(part);
     LOOKS_ZH.iter().find_map(|look| wants.strip_prefix(look))
 }
 

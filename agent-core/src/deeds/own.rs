@@ -262,7 +262,7 @@ fn verb_of<'n>(name: &'n str, description: &str) -> Option<&'n str> {
 }
 
 /// What a tool's name speaks of.
-fn things(name: &str) -> impl Iterator<Item = String> {
+pub(super) fn things(name: &str) -> impl Iterator<Item = String> {
     let is_thing = |word: &&str| {
         word.len() >= THING_MIN
             && word.chars().all(|c| c.is_ascii_alphabetic())

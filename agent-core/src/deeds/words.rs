@@ -151,6 +151,9 @@ pub(super) struct Words {
     /// What else a person orders it with; it names no tool and licenses none.
     #[serde(default)]
     pub(super) orders: Vec<String>,
+    /// What else licenses it where an order begins with it, though it names no tool: "buy a ticket".
+    #[serde(default)]
+    pub(super) licenses: Vec<String>,
     /// What else refuses it, behind a "don't".
     #[serde(default)]
     pub(super) refused: Vec<String>,
@@ -175,6 +178,9 @@ pub(super) struct Words {
     /// Fields of results that show it as done.
     #[serde(default)]
     pub(super) shown_by: Vec<String>,
+    /// What a tool creates that does it: a message.
+    #[serde(default)]
+    pub(super) created: Vec<String>,
     /// Deeds that make the same claim true.
     #[serde(default)]
     pub(super) backed_by: Vec<String>,

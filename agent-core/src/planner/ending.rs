@@ -111,6 +111,8 @@ fn kept_back(limits: &Limits) -> Allowance {
     }
 }
 
+/// Emphasis and brackets around a question are no part of it. A quotation mark is: the question is somebody else's.
 fn how_it_ended(text: &str) -> Outcome {
-    if text.trim_end().ends_with(['?', '？']) { Outcome::Asked } else { Outcome::Answered }
+    let is_around = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | ')' | '）');
+    if text.trim_end_matches(is_around).ends_with(['?', '？']) { Outcome::Asked } else { Outcome::Answered }
 }

@@ -12,6 +12,9 @@ use crate::message::{CallOutcome, ToolCall};
 use crate::run::{Done, Run};
 use crate::tool::ToolSpec;
 
+/// Names of what is referred to by a number.
+const REFERENCES: [&str; 6] = ["id", "booking", "reservation", "order", "ticket", "reference"];
+
 /// The effect to take back next, if one was left half done. The newest comes first.
 pub(super) fn undo(run: &Run, tools: &[ToolSpec]) -> Option<Step> {
     let spec = |done: &Done| tools.iter().find(|tool| tool.name == done.call.tool);
@@ -45,9 +48,32 @@ pub(super) fn undo(run: &Run, tools: &[ToolSpec]) -> Option<Step> {
     })
 }
 
-/// How many arguments of the call are values of the result.
+/// How many arguments of the call are values of the result: texts, and numbers that are ids. Two for dinner and two nights
+/// are the same number, and no reference.
 fn names(call: &ToolCall, result: &Value) -> usize {
-    call.arguments.values().filter(|argument| argument.is_string() && contains(result, argument)).count()
+    let is_named = |(name, argument): &(&String, &Value)| match argument {
+        Value::String(_) => contains(result, argument),
+        Value::Number(_) => is_reference(name) && is_referred_to(result, argument),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    };
+    call.arguments.iter().filter(is_named).count()
+}
+
+/// Whether a number is a reference by its name: `id`, `booking_id`, `orderId`, `booking`.
+fn is_reference(name: &str) -> bool {
+    let last = name.rsplit('_').next().unwrap_or_default().to_ascii_lowercase();
+    name.ends_with("Id") || name.ends_with("ID") || REFERENCES.contains(&last.as_str())
+}
+
+/// Whether a result has a number as a reference.
+fn is_referred_to(result: &Value, wanted: &Value) -> bool {
+    match result {
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, inner)| is_reference(name) && inner == wanted || is_referred_to(inner, wanted)),
+        Value::Array(items) => items.iter().any(|inner| is_referred_to(inner, wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 fn contains(value: &Value, wanted: &Value) -> bool {

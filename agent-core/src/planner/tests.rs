@@ -48,6 +48,13 @@ fn a_reply_without_calls_ends_the_run() {
     assert_eq!(next(&[started(), replied("It will rain.", vec![])]), Step::Finish(Outcome::Answered));
     assert_eq!(next(&[started(), replied("Which city? ", vec![])]), Step::Finish(Outcome::Asked));
     assert_eq!(next(&[started(), replied("哪一天？", vec![])]), Step::Finish(Outcome::Asked));
+    assert_eq!(next(&[started(), replied("**Which day?** ", vec![])]), Step::Finish(Outcome::Asked));
+    assert_eq!(
+        next(&[started(), replied("One is free (shall I go on?)", vec![])]),
+        Step::Finish(Outcome::Asked)
+    );
+    let quotes = replied("Anna writes: \"Which day?\"", vec![]);
+    assert_eq!(next(&[started(), quotes]), Step::Finish(Outcome::Answered));
     assert_eq!(next(&[started(), replied("", vec![])]), Step::Finish(Outcome::Answered));
 }
 

@@ -102,12 +102,20 @@ fn plain(schema: &Value) -> Option<String> {
     if let Some(value) = schema.get("const") {
         return Some(value.to_string());
     }
-    let kind = match schema.get("type")? {
-        Value::String(kind) => kind.as_str(),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null")?,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
-    };
-    Some(match kind {
+    match schema.get("type")? {
+        Value::String(kind) => Some(of_kind(schema, kind)),
+        Value::Array(kinds) => {
+            let kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
+            let kinds: Vec<String> = kinds.map(|kind| of_kind(schema, kind)).collect();
+            (!kinds.is_empty()).then(|| kinds.join(" or "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}
+
+/// What a schema expects of one type.
+fn of_kind(schema: &Value, kind: &str) -> String {
+    match kind {
         "integer" => numbered(schema, "a whole number"),
         "number" => numbered(schema, "a number"),
         "string" => "a text".to_owned(),
@@ -115,16 +123,21 @@ fn plain(schema: &Value) -> Option<String> {
         "array" => "a list".to_owned(),
         "object" => object(schema),
         other => other.to_owned(),
-    })
+    }
 }
 
 fn numbered(schema: &Value, what: &str) -> String {
-    match (schema.get("minimum"), schema.get("maximum")) {
-        (Some(least), Some(most)) => format!("{what} from {least} to {most}"),
-        (Some(least), None) => format!("{what}, at least {least}"),
-        (None, Some(most)) => format!("{what}, at most {most}"),
-        (None, None) => what.to_owned(),
+    if let (Some(least), Some(most)) = (schema.get("minimum"), schema.get("maximum")) {
+        return format!("{what} from {least} to {most}");
     }
+    let bounds = [
+        ("minimum", "at least"),
+        ("exclusiveMinimum", "more than"),
+        ("maximum", "at most"),
+        ("exclusiveMaximum", "less than"),
+    ];
+    let said = bounds.iter().filter_map(|(keyword, than)| Some(format!("{than} {}", schema.get(*keyword)?)));
+    std::iter::once(what.to_owned()).chain(said).collect::<Vec<_>>().join(", ")
 }
 
 fn object(schema: &Value) -> String {

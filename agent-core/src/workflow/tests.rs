@@ -99,13 +99,17 @@ fn inputs_are_what_their_schema_or_default_says() {
         Workflow::new(json!({"name": "w", "inputs": inputs, "steps": [{"name": "a", "ask": "x"}]}))
     };
     let workflow = of(json!({"party": {"default": 2}, "size": {"enum": ["1", "2"]}, "when": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-        "cities": {"type": "array", "items": {"type": "string"}}, "city": "Where"})).unwrap();
+        "cities": {"type": "array", "items": {"type": "string"}}, "city": "Where",
+        "days": {"minimum": 1}, "stops": {"items": {"type": "string"}}, "who": {"maxLength": 9}})).unwrap();
     assert_eq!(workflow.typed("party", "3"), json!(3));
     assert_eq!(workflow.typed("size", "1"), json!("1"));
     assert_eq!(workflow.typed("when", "12"), json!("12"));
     assert_eq!(workflow.typed("city", "12"), json!("12"));
     assert_eq!(workflow.typed("cities", r#"["Oslo"]"#), json!(["Oslo"]));
     assert_eq!(workflow.typed("party", "three"), json!("three"), "bind says what is wrong with it");
+    assert_eq!(workflow.typed("days", "3"), json!(3));
+    assert_eq!(workflow.typed("stops", r#"["Oslo"]"#), json!(["Oslo"]));
+    assert_eq!(workflow.typed("who", "12"), json!("12"));
     let wrong = of(json!({"party": {"type": "integer", "default": "two"}})).unwrap_err().to_string();
     assert!(
         wrong.contains("the default of the input 'party': \"two\" is not of type \"integer\""),

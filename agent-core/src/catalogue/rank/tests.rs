@@ -28,6 +28,8 @@ fn the_tool_that_is_asked_for_comes_first() {
         ("refund_payment", "Give a customer their money back"),
         ("查询天气", "查询一个城市的天气预报"),
         ("HTTPRequest", "Fetch a page"),
+        ("ticket.list_all", "List all tickets"),
+        ("ticket.list", "Some tickets"),
     ]);
     for (query, wanted) in [
         ("Please create invoices for all customers", "createInvoice"),
@@ -37,6 +39,7 @@ fn the_tool_that_is_asked_for_comes_first() {
         ("明天的天气", "查询天气"),
         ("fetched pages", "HTTPRequest"),
         ("use refund_payment or create an invoice", "refund_payment"),
+        ("list all tickets with ticket.list.", "ticket.list"),
     ] {
         assert_eq!(first(query, &tools), Some(wanted), "{query}");
     }

@@ -113,6 +113,31 @@ fn a_tool_whose_name_names_a_deed_does_that_one() {
 }
 
 #[test]
+fn what_one_call_does_may_be_said_in_several_words() {
+    for (message, tool, answer) in [
+        ("Cancel my meeting", "delete_event", "I've cancelled the meeting."),
+        ("Take Bob off the list", "update_list", "I've removed Bob from the list."),
+        ("Write to Anna", "create_message", "I've sent the message."),
+        ("Book a meeting with Anna", "create_event", "I've booked the meeting."),
+        ("Book a call with Anna at 3", "add_event", "It is booked for 3."),
+        ("预约周五的会议", "add_event", "已预约周五的会议。"),
+        ("Get me a technician", "book_visit", "The visit has been scheduled for Friday."),
+    ] {
+        assert_eq!(claim(message, &[did(tool)], answer), None, "{tool}: {answer}");
+    }
+    for (message, tool, answer) in [
+        ("Book a hotel", "create_event", "I've booked the hotel."),
+        ("Book a hotel for the meeting", "create_event", "It is booked."),
+        ("Book a meeting and a room", "create_event", "I've booked the meeting. The room is booked."),
+        ("Book a visit", "book_visit", "I've scheduled the visit and added it to your calendar."),
+        ("Save a note and tell Anna", "create_note", "I've sent Anna the note."),
+        ("Book a meeting", "delete_event", "I've booked the meeting."),
+    ] {
+        assert!(claim(message, &[did(tool)], answer).is_some(), "{tool}: {answer}");
+    }
+}
+
+#[test]
 fn nobody_is_told_to_act_again_once_something_was_done() {
     let claimed = claim("Pay and tell Ann", &[did("pay")], "Paid, and I've sent Ann a message.").unwrap();
     assert_eq!(

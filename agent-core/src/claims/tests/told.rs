@@ -147,6 +147,61 @@ fn what_everybody_knows_is_told_without_reading() {
 }
 
 #[test]
+fn what_was_done_long_ago_or_is_done_again_and_again_is_told() {
+    for (message, answer) in [
+        ("When was the first email sent?", "The first email was sent in 1971."),
+        ("Who paid for the bridge?", "The bridge was paid with taxes in the 19th century."),
+        ("Can I get a refund?", "The fare is refunded within 7 days."),
+        ("Can I get a refund?", "Your money is usually refunded within two business days."),
+        ("What is a standing order?", "A sum is paid automatically every month."),
+        ("Who has room 12?", "The room was booked by Anna."),
+        ("What are my rights?", "A cancelled flight entitles you to 250 EUR."),
+        ("What are my rights?", "For cancelled flights you get 250 EUR."),
+    ] {
+        assert!(told_unread(message, answer), "{message} {answer}");
+    }
+    for (message, answer) in [
+        ("Any news?", "The email was sent in May."),
+        ("Any news?", "The bill of 1971 EUR was paid."),
+        ("Any news?", "The bill was paid by Visa."),
+        ("Any news?", "The room was booked by Friday."),
+        ("Any news?", "You have a booked table at eight."),
+        ("Any news?", "The fare is refunded."),
+        ("Refund my fare", "The fare is refunded within 7 days."),
+        ("Any news?", "I usually wait, but the bill is paid."),
+    ] {
+        assert!(!told_unread(message, answer), "{message} {answer}");
+    }
+}
+
+#[test]
+fn a_passive_claims_what_the_person_ordered_by_its_name() {
+    for (message, answer) in [
+        ("Move the dentist to Friday", "The dentist was moved to Friday."),
+        ("Move the dentist to Friday", "It was moved to Friday."),
+        ("Remove Bob from the list", "Bob was removed from the list."),
+        ("Update my address", "Your address was updated."),
+        ("Add milk to the list", "Milk was added."),
+        ("Order two pizzas", "Two pizzas were ordered."),
+    ] {
+        assert!(!told_unread(message, answer), "{message} {answer}");
+    }
+    for (message, answer) in [
+        ("Create a summary of the town", "The town was created in 1200."),
+        ("Move the dentist to Friday", "The capital was moved to Berlin."),
+        ("Move the dentist to Friday", "The dentist was not moved."),
+        ("Move the dentist to Friday", "The dentist was moved last week."),
+        ("Move the dentist to Friday", "The dentist was moved by the clinic."),
+        ("Was the dentist moved?", "The dentist was moved."),
+        ("Schedule a call with Anna", "The call is scheduled for 3 already."),
+    ] {
+        assert!(told_unread(message, answer), "{message} {answer}");
+    }
+    assert!(told("Schedule a call with Anna", "A call is scheduled for Friday."));
+    assert!(!told("Schedule a call with Anna", "A call was scheduled for Friday."));
+}
+
+#[test]
 fn what_was_read_is_told_as_mail_and_lists_word_it() {
     for (message, answer) in [
         ("What's in my inbox?", "Amazon confirms that your order has been placed."),

@@ -10,9 +10,9 @@ const ALL: [&str; 5] = ["all", "both", "every", "these", "those"];
 /// Words with which a time begins, and no such thing: "closed all day", "opened the same year".
 const TIMES: [&str; 8] = ["same", "following", "day", "night", "week", "month", "year", "time"];
 /// Words that make of what follows only a description of what stands before them: "a phone that has been unlocked".
-const RELATIVES: [&str; 5] = ["that", "which", "who", "whose", "to"];
+pub(super) const RELATIVES: [&str; 5] = ["that", "which", "who", "whose", "to"];
 /// How many words stand at most in a subject of which something is claimed: "the lock of the door" is longer.
-const SUBJECT_MAX: usize = 4;
+pub(super) const SUBJECT_MAX: usize = 4;
 /// How many digits a year has.
 const YEAR_DIGITS: usize = 4;
 /// Those who speak, where they are said to have done it.
@@ -89,7 +89,7 @@ pub(in super::super) fn only_begins(words: &[&str], place: &Range<usize>) -> boo
 }
 
 /// Whether somebody else is said to have done it: "unlocked by Anna", and not "unlocked by 9".
-fn by_somebody(words: &[&str], place: &Range<usize>) -> bool {
+pub(super) fn by_somebody(words: &[&str], place: &Range<usize>) -> bool {
     match &words[place.end..] {
         ["by", whom, ..] => {
             let is_agent =

@@ -1,10 +1,10 @@
 //! Claims that only tell of others, where nobody ordered what is told: "NASA sent three astronauts", "an email is sent to
-//! a server", "you paid 80 EUR".
+//! a server", "you paid 80 EUR", "the first email was sent in 1971", "the fare is refunded within 7 days".
 
 use std::ops::Range;
 
 use super::super::clauses::{Clause, begins_with_others};
-use super::super::words::{Acts, has};
+use super::super::words::{Acts, has, words_of};
 use super::own::{is_followed_by_object, only_begins};
 use super::{ADVERBS, BE, DETERMINERS, OBJECTS, OWN, STAND_INS, base};
 
@@ -21,6 +21,61 @@ const COUNTS: [&str; 17] = [
     "all", "both", "every", "another",
 ];
 
+/// Words that say that something is done again and again.
+const HABITS: [&str; 8] =
+    ["automatically", "usually", "normally", "generally", "typically", "always", "often", "regularly"];
+/// In what it is said how long something takes: "within two business days".
+const UNITS: [&str; 12] = [
+    "hour", "hours", "day", "days", "minute", "minutes", "week", "weeks", "month", "months", "business",
+    "working",
+];
+/// Years in which nothing was done by an agent.
+const YEARS: std::ops::RangeInclusive<u16> = 1000..=2019;
+/// Words before a year. What stands behind a figure otherwise may be what was paid.
+const YEAR_AFTER: [&str; 16] = [
+    "in",
+    "since",
+    "until",
+    "around",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+/// What something may be done by and is nobody: "booked by Friday".
+const DATES: [&str; 22] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "easter",
+    "christmas",
+    "noon",
+];
+
 /// What is known beside the words of a clause.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Beside<'a> {
@@ -31,6 +86,8 @@ pub(in super::super) struct Beside<'a> {
     pub(in super::super) has_read: bool,
     /// Whether the person asks how things are in general.
     pub(in super::super) is_general: bool,
+    /// Whether what stands behind "by" may be what the deed is done with.
+    pub(in super::super) has_means: bool,
 }
 
 /// Whether the words at a place tell of others or of the person, or how things go.
@@ -42,7 +99,8 @@ pub(in super::super) fn tells(words: &[&str], place: &Range<usize>, beside: Besi
     let said = || before.iter().position(|word| REPORTS.contains(word));
     let is_said =
         || beside.has_read && said().is_some_and(|at| at > 0 && !OWN.contains(&base(before[at - 1])));
-    if !beside.clause.names_speaker() && (is_yours() || is_said()) {
+    let is_told = || is_yours() || is_said() || is_habit(words, before);
+    if !beside.clause.names_speaker() && is_told() {
         return true;
     }
     let is_of_us = words.iter().any(|word| OWN.contains(&base(word)));
@@ -51,6 +109,8 @@ pub(in super::super) fn tells(words: &[&str], place: &Range<usize>, beside: Besi
             || is_general(before, beside.is_general)
             || goes_on(words, place, beside)
             || is_done_by_others(words, place, beside)
+            || is_history(words)
+            || is_by_name(words, place, beside)
             || beside.has_read && is_listed(words, place, beside.clause))
 }
 
@@ -78,6 +138,35 @@ fn is_general(before: &[&str], is_asked: bool) -> bool {
     let link = before.iter().rposition(|word| !ADVERBS.contains(word));
     let is_named = |at: usize| before[..at].iter().any(|word| !STAND_INS.contains(word));
     is_asked && link.is_some_and(|at| ["is", "are"].contains(&before[at]) && is_named(at))
+}
+
+/// Whether a passive tells what is done again and again: "the fare is refunded within 7 days", "it is sent automatically".
+fn is_habit(words: &[&str], before: &[&str]) -> bool {
+    let link = before.iter().rposition(|word| !ADVERBS.contains(word) && !HABITS.contains(word));
+    let is_within = |two: &[&str]| two[0] == "within" && two[1..].iter().any(|word| UNITS.contains(word));
+    link.is_some_and(|at| ["is", "are"].contains(&before[at]))
+        && (words.iter().any(|word| HABITS.contains(word)) || words.windows(3).any(is_within))
+}
+
+/// Whether words tell of a past in which no call of a run was made: "in 1971", "a century ago".
+fn is_history(words: &[&str]) -> bool {
+    let is_year = |word: &str| word.len() == 4 && word.parse::<u16>().is_ok_and(|year| YEARS.contains(&year));
+    words.windows(2).any(|two| match two {
+        [before, year] if YEAR_AFTER.contains(before) => is_year(year),
+        ["years" | "decades" | "centuries" | "century", "ago"] | [_, "century"] => true,
+        _ => false,
+    })
+}
+
+/// Whether somebody is named who did it: "booked by Anna", and not "paid by Visa", "booked by Friday".
+fn is_by_name(words: &[&str], place: &Range<usize>, beside: Beside<'_>) -> bool {
+    let Some(["by", whom, ..]) = words.get(place.end..) else { return false };
+    // The words of the clause as they are written may be more than those looked at.
+    let written = words_of(&beside.clause.words);
+    let is_name = |two: &[&str]| {
+        two[0] == "by" && two[1].starts_with(char::is_uppercase) && two[1].to_lowercase() == *whom
+    };
+    !beside.has_means && !DATES.contains(whom) && written.windows(2).any(is_name)
 }
 
 /// Whether a clause goes on with what others did: "she booked a room, paid the deposit".

@@ -112,6 +112,23 @@ fn an_author_may_name_a_deed_that_people_care_about_most() {
 }
 
 #[test]
+fn a_verb_that_is_said_of_much_else_is_ordered_of_it_or_of_a_thing() {
+    let merge = spec("merge_pull_request", "Merge a pull request", &[]);
+    let garage = spec("garage_open", "Opens the garage", &[]);
+    for (text, tool) in [
+        ("Merge it", &merge),
+        ("Please merge #12", &merge),
+        ("Merge this pull request", &merge),
+        ("Open the garage", &garage),
+    ] {
+        assert!(licensed_in(text, tool), "{text}");
+    }
+    for (text, tool) in [("Merge both lists", &merge), ("Open the mail", &garage), ("Open it", &garage)] {
+        assert!(!licensed_in(text, tool), "{text}");
+    }
+}
+
+#[test]
 fn tools_with_one_verb_have_one_deed() {
     let tools = [
         spec("unlock_door", "Unlocks a door", &[]),

@@ -110,10 +110,97 @@ fn what_is_only_spoken_of_is_not() {
     }
 }
 
+#[test]
+fn what_is_ordered_plainly_is_licensed_without_a_word_for_the_deed() {
+    for (text, name) in [
+        ("Merge it", "merge_pull_request"),
+        ("Looks good, merge it into main", "merge_pull_request"),
+        ("Can you merge it now?", "merge_pull_request"),
+        ("Merge PR 12", "merge_pull_request"),
+        ("I would like you to merge it", "merge_pull_request"),
+        ("Merge #12, please", "merge_pull_request"),
+        ("Read the comments and merge the pull request", "merge_pull_request"),
+        ("Run the tests", "run_tests"),
+        ("Submit it", "submitForm"),
+        ("Open the garage", "open_garage"),
+        ("Switch it off", "switch_lamp_off"),
+        ("Close ticket 17 please", "close_ticket"),
+        ("Reply to Anna", "send_mail"),
+        ("Read Anna's mail and reply to her", "send_mail"),
+        ("Reply to it", "reply_to_email"),
+        ("Reply that I'm coming", "send_mail"),
+        ("Could you answer Anna's mail?", "send_mail"),
+        ("Tell Anna I'm late", "send_mail"),
+        ("Text Anna I'll be late", "send_mail"),
+        ("Let Anna know that I'm late", "send_mail"),
+        ("Read my mail, then notify the team", "send_mail"),
+        ("Write back to her", "send_mail"),
+        ("Ask Bob whether he comes", "send_mail"),
+        ("Buy the ticket", "book"),
+        ("Get rid of the old mails", "delete_mail"),
+        ("Wire 50 EUR to Bob", "pay"),
+        ("Call off the dinner", "cancel_booking"),
+        ("回复安娜", "send_mail"),
+        ("看看安娜的邮件，然后回复她", "send_mail"),
+        ("帮我给安娜回信", "send_mail"),
+        ("告诉安娜我迟到了", "send_mail"),
+        ("把总结告诉安娜", "send_mail"),
+        ("通知大家会议改期", "send_mail"),
+        ("回复说我会去", "send_mail"),
+        ("看邮件，帮我买一张票", "book"),
+        ("清空垃圾箱", "delete_mail"),
+    ] {
+        assert!(licensed(text, name), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_only_begins_as_such_an_order_does_is_not() {
+    for (text, name) in [
+        ("Merge the two lists", "merge_pull_request"),
+        ("Don't merge it", "merge_pull_request"),
+        ("Did Anna merge it?", "merge_pull_request"),
+        ("I will merge it", "merge_pull_request"),
+        ("I could merge the pull request", "merge_pull_request"),
+        ("Anna wants to merge it", "merge_pull_request"),
+        ("Turn it into a list", "turn_lamp_on"),
+        ("Open it", "open_garage"),
+        ("Close with a summary", "close_ticket"),
+        ("Start with the cheapest", "start_server"),
+        ("Pick the first 3", "pick_winner"),
+        ("Make a summary of the plan", "make_plan"),
+        ("Get the ticket price", "get_ticket"),
+        ("Reply in English", "send_mail"),
+        ("Reply with yes or no", "send_mail"),
+        ("Reply to me in French", "send_mail"),
+        ("Reply to my question", "send_mail"),
+        ("Respond to this in one word", "send_mail"),
+        ("Reply that you don't know", "send_mail"),
+        ("Tell me that it is fine", "send_mail"),
+        ("Tell which one is new", "send_mail"),
+        ("Text size to 12", "send_mail"),
+        ("Notify when it is done", "send_mail"),
+        ("Let me know what Anna wants", "send_mail"),
+        ("Write to the file", "send_mail"),
+        ("Ask me if anything is unclear", "send_mail"),
+        ("Should I reply to Anna?", "send_mail"),
+        ("Don't reply to Anna", "send_mail"),
+        ("What did Anna buy?", "book"),
+        ("请用中文回复", "send_mail"),
+        ("回复简短一点", "send_mail"),
+        ("回复我", "send_mail"),
+        ("告诉我安娜想要什么", "send_mail"),
+        ("通知里说了什么", "send_mail"),
+        ("先别回复安娜", "send_mail"),
+    ] {
+        assert!(!licensed(text, name), "{name}: {text}");
+    }
+}
+
 proptest! {
     #[test]
-    fn no_text_is_too_odd(text in "([-a-z ’'(（:—.,&?？İß]|看|然后|并|再|发给|付款|的|吗|my |mail|please |pay ){0,40}") {
-        for name in ["book", "pay", "", "İ", "发消息"] {
+    fn no_text_is_too_odd(text in "([-a-z ’'(（:—.,&?？İß]|看|然后|并|再|发给|回复|付款|的|吗|my |mail|please |pay |reply to |it ){0,40}") {
+        for name in ["book", "pay", "", "İ", "发消息", "send_mail", "pay_it"] {
             let _ = licensed(&text, name);
         }
     }

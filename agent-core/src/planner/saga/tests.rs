@@ -88,6 +88,31 @@ fn what_results_share_does_not_tell_which_is_completed() {
 }
 
 #[test]
+fn a_number_names_what_is_completed_where_it_is_an_id() {
+    let numbered = |argument: &str, wanted: i64| {
+        let mut events = run(&[("put", "", Succeeded), ("pay", "", Failed)]);
+        for event in &mut events {
+            match event {
+                Event::ModelReplied { calls, .. } => {
+                    for call in calls {
+                        call.arguments = json!({argument: wanted}).as_object().unwrap().clone();
+                    }
+                }
+                Event::CallFinished { result, .. } => *result = json!({"id": 4711, "seats": 2}),
+                _ => {}
+            }
+        }
+        step(&events)
+    };
+    for argument in ["id", "booking_id", "bookingId", "booking"] {
+        assert!(matches!(numbered(argument, 4711), Step::Undo { .. }), "{argument}");
+    }
+    for (argument, wanted) in [("booking_id", 4712), ("booking_id", 2), ("seats", 2), ("amount", 4711)] {
+        assert_eq!(numbered(argument, wanted), Step::Finish(Outcome::Answered), "{argument}: {wanted}");
+    }
+}
+
+#[test]
 fn the_undoing_call_is_started_like_any_and_the_model_is_told() {
     let mut events = run(&[("put", "HM1", Succeeded), ("pay", "HM1", Failed)]);
     let Step::Undo { call, undoes, why } = step(&events) else { panic!("the booking is undone") };

@@ -46,6 +46,20 @@ fn alternatives_are_named_but_for_null() {
 }
 
 #[test]
+fn every_bound_of_a_number_and_every_type_is_told() {
+    let of = |property: Value| expected(&json!({"properties": {"a": property}}), ["a"]);
+    for (property, told) in [
+        (json!({"type": "number", "exclusiveMinimum": 0}), "a number, more than 0"),
+        (json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}), "a number, at least 0, less than 1"),
+        (json!({"type": "integer", "minimum": 1, "maximum": 5}), "a whole number from 1 to 5"),
+        (json!({"type": ["integer", "string", "null"]}), "a whole number or a text"),
+    ] {
+        assert_eq!(of(property.clone()).as_deref(), Some(told), "{property}");
+    }
+    assert_eq!(of(json!({"type": ["null"]})), None);
+}
+
+#[test]
 fn parts_maps_and_first_items_are_looked_through() {
     let point = json!({"type": "object", "properties": {"x": {"type": "number"}}});
     let parameters = json!({"properties": {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{claimed, looked};
 
 /// What the person said, and the answer.
-const CLAIMED: [(&str, &str); 63] = [
+const CLAIMED: [(&str, &str); 70] = [
     ("Unlock the front door", "I've unlocked the front door."),
     ("Unlock the front door", "I’ve unlocked the front door."),
     ("Unlock the front door", "I have unlocked it."),
@@ -23,6 +23,13 @@ const CLAIMED: [(&str, &str); 63] = [
     ("Unlock the front door", "I've gone ahead and unlocked the door."),
     ("Unlock the front door", "I went ahead and unlocked the door."),
     ("Unlock the front door", "It is 9 o'clock and I've unlocked the door."),
+    ("Unlock the front door", "The front door is unlocked."),
+    ("Unlock the front door", "OK, the door was unlocked."),
+    ("Unlock the front door", "It is unlocked."),
+    ("Close ticket 42", "The ticket was closed."),
+    ("Restart the router", "The router was restarted, so it should work."),
+    ("Deploy the API", "The API was deployed to production."),
+    ("Ban the spammer", "The spammer was banned."),
     ("Let Anna in", "I've unlocked the \"front\" door."),
     ("Let Anna in", "I have unlocked the door, so she can come in."),
     ("Let Anna in", "The front door has been unlocked."),
@@ -84,6 +91,7 @@ fn what_was_ordered_is_not_told_by_the_way() {
         ("Unlock the front door", "The front door has been unlocked."),
         ("Unlock the front door", "Front door: unlocked."),
         ("Could you unlock the front door?", "It is now unlocked."),
+        ("Unlock the front door", "The front door was unlocked."),
         ("Yes, please", "The front door has been unlocked."),
         ("Let Anna in", "I've unlocked the door."),
         ("解锁车门", "车门已解锁。"),

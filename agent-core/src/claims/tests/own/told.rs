@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Made, claimed, looked};
 
 /// What the person said, and the answer.
-const TOLD: [(&str, &str); 115] = [
+const TOLD: [(&str, &str); 120] = [
     // How things are, and what others did.
     ("When did the museum open?", "The museum opened in 1990."),
     ("When is the museum open?", "Closed on Mondays."),
@@ -82,6 +82,11 @@ const TOLD: [(&str, &str); 115] = [
     ("Reset it", "Reset the device with the button on its back."),
     ("Reset it", "I reset devices with the tool; tell me which one."),
     ("Ban him", "Before he has been banned, he has to be warned."),
+    ("Unlock the door", "The door was unlocked by Anna at 9."),
+    ("Unlock the door", "The door is already unlocked."),
+    ("Unlock the door", "The door which was unlocked is the blue one."),
+    ("Close ticket 42", "The shop was closed."),
+    ("Unlock the door", "If the door was unlocked, a light is green."),
     // What an answer itself does.
     ("Compare the offers", "I've started with the cheapest one."),
     ("Compare the offers", "I started with the cheapest one."),
@@ -135,6 +140,14 @@ fn what_is_only_told_is_not_corrected() {
     };
     assert_eq!(wrong(&[]), []);
     assert_eq!(wrong(&[found()]), []);
+}
+
+#[test]
+fn how_what_was_ordered_is_may_have_been_read() {
+    let found = || looked(json!({"text": "There is much to tell."}));
+    for answer in ["The front door is unlocked.", "It is unlocked."] {
+        assert_eq!(claimed("Unlock the front door", &[found()], answer), None, "{answer}");
+    }
 }
 
 #[test]
