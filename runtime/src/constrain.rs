@@ -12,7 +12,7 @@ pub(crate) use crate::sources;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use handyman_core::{Fault, FaultKind, ToolSpec};
@@ -36,11 +36,16 @@ const STACK: usize = 64 << 20;
 /// whole sooner than its slices are made.
 const SLICES_FROM: usize = 32_000;
 
+/// A grammar as it was compiled; nothing until it is. Who compiles it keeps it locked: who wants the same one waits, and
+/// nobody else.
+type Compiled = Arc<Mutex<Option<Matcher>>>;
+
 /// Compiles grammars for one vocabulary.
 pub(crate) struct Constrainer {
     factory: ParserFactory,
     vocabulary: TokEnv,
-    cached: Mutex<VecDeque<(String, Matcher)>>,
+    /// What was compiled, the one that was wanted last at the end.
+    cached: Mutex<VecDeque<(String, Compiled)>>,
     /// Whether these pieces compile.
     tried: Mutex<HashMap<String, bool>>,
     /// The schemas, by their hash, that compile only in part.
@@ -130,13 +135,14 @@ impl Constrainer {
         matcher(&Turn { tools: &fit, ..loose }).map_err(|_| named)
     }
 
-    /// Whether a grammar compiles. It is tried once.
+    /// Whether a grammar compiles. It is tried once, or by each of those who want to know at the same time.
     pub(crate) fn compiles(&self, grammar: &str) -> bool {
-        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiles) = tried.get(grammar) {
-            return *compiles;
+        let known = self.tried.lock().unwrap_or_else(PoisonError::into_inner).get(grammar).copied();
+        if let Some(compiles) = known {
+            return compiles;
         }
         let compiles = self.compile(grammar).is_ok_and(|matcher| matcher.get_error().is_none());
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
         if tried.len() == TRIED_MAX {
             tried.clear();
         }
@@ -144,26 +150,44 @@ impl Constrainer {
         compiles
     }
 
-    /// A matcher at the beginning of the grammar.
+    /// A matcher at the beginning of the grammar. One that takes long to compile holds up nobody who wants another.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Schema` when the grammar says something llguidance cannot hold.
     pub(crate) fn matcher(&self, grammar: &str) -> Result<Matcher, Fault> {
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, matcher)) = cached.iter().find(|(known, _)| known == grammar) {
+        let place = self.place(grammar);
+        let mut compiled = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(matcher) = compiled.as_ref() {
             return Ok(matcher.deep_clone());
         }
-        let matcher = self.compile(grammar)?;
-        if let Some(problem) = matcher.get_error() {
-            let message = format!("the tools' schemas cannot be turned into a grammar: {problem}");
-            return Err(Fault::new(FaultKind::Schema, message)
-                .with_hint("simplify the schema, or check in the tool what the grammar cannot hold"));
+        let matcher = self.compile(grammar).and_then(|matcher| match matcher.get_error() {
+            None => Ok(matcher),
+            Some(problem) => {
+                let message = format!("the tools' schemas cannot be turned into a grammar: {problem}");
+                Err(Fault::new(FaultKind::Schema, message)
+                    .with_hint("simplify the schema, or check in the tool what the grammar cannot hold"))
+            }
+        });
+        if let Ok(matcher) = &matcher {
+            *compiled = Some(matcher.deep_clone());
+        } else {
+            let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+            cached.retain(|(_, other)| !Arc::ptr_eq(other, &place));
         }
+        matcher
+    }
+
+    /// Where a grammar is kept once it is compiled. Of too many, the one that was not wanted for longest goes.
+    fn place(&self, grammar: &str) -> Compiled {
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cached.iter().position(|(known, _)| known == grammar).and_then(|at| cached.remove(at));
+        let wanted = known.unwrap_or_else(|| (grammar.to_owned(), Compiled::default()));
         if cached.len() == CACHED_MAX {
             cached.pop_front();
         }
-        cached.push_back((grammar.to_owned(), matcher.deep_clone()));
-        Ok(matcher)
+        let place = Arc::clone(&wanted.1);
+        cached.push_back(wanted);
+        place
     }
 
     /// Compiles on a stack of its own: llguidance goes as deep as definitions refer to definitions.

@@ -1,7 +1,8 @@
 //! Models from the Hugging Face hub, in the cache that other tools share.
 //!
-//! A model is named `OWNER/NAME`, or `OWNER/NAME:QUANT` for one of several files of a repository. What was
-//! downloaded lies where `huggingface_hub` puts it (`models--OWNER--NAME` with `blobs`, `snapshots` and
+//! A model is named `OWNER/NAME`, or `OWNER/NAME:QUANT` for one of several files of a repository. Where several files
+//! have that quantization, the plain one is meant (`m-Q4_K_M`, not `m-tiny-Q4_K_M`), and the others are named by more of
+//! their names. What was downloaded lies where `huggingface_hub` puts it (`models--OWNER--NAME` with `blobs`, `snapshots` and
 //! `refs`), so nothing is downloaded twice, by whatever tool, and is downloaded under the lock that all of them take
 //! (`.locks/models--OWNER--NAME/HASH.lock`). A download that was interrupted goes on where it
 //! stopped; a file counts only once its length and SHA-256 are those that the hub states.

@@ -247,7 +247,10 @@ impl Journal for SqliteJournal {
     }
 
     async fn lease(&self, session: &SessionId) -> Result<Lease, Fault> {
-        self.leases.take(&self.file.pool, self.path.as_deref(), session).await
+        let lease = self.leases.take(&self.file.pool, self.path.as_deref(), session).await?;
+        // Whoever held it before may have been dropped with an event on its way, which belongs before what comes now.
+        self.writer.settle().await;
+        Ok(lease)
     }
 }
 
@@ -261,7 +264,11 @@ fn fault(place: &str, verb: &str, error: &sqlx::Error) -> Fault {
         Some(5 | 6) => "another process holds it; let that end and try again",
         Some(11 | 26) => DAMAGED,
         Some(10 | 13) => "the disk is full or fails; free some room, then resume the run",
+        Some(19) => "the run is not in it any more: begin another",
         None if matches!(error, sqlx::Error::PoolClosed) => "it was closed; open it anew",
+        None if matches!(error, sqlx::Error::PoolTimedOut) => {
+            "the disk is slow, or much else is being written; try again, or resume the run"
+        }
         None if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => DAMAGED,
         _ => "name a file you can write to (--journal FILE on the command line)",
     };

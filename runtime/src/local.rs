@@ -7,6 +7,7 @@ mod identity;
 mod load;
 #[cfg(feature = "hub")]
 mod named;
+mod prepare;
 mod replies;
 mod settings;
 mod states;
@@ -32,18 +33,16 @@ pub use settings::{ModelCard, ModelSettings};
 pub use states::StateFolder;
 
 use crate::constrain::Constrainer;
-use crate::constrain::sources::Sources;
-use crate::decode::choose::{Chooser, Masking};
 use crate::decode::engine::{Engine, gone};
 use crate::decode::guide::Guide;
 use crate::decode::parked::Saved;
-use crate::decode::{Generation, Keeper, Progress, Stop};
+use crate::decode::{Keeper, Progress, Stop};
 use crate::dialect::{Dialect, Turn};
-use crate::figures;
 use crate::llama::Token;
 use crate::llama::bare::{Bare, bare_loop};
 use crate::render::Template;
-use crate::render::transcript::{Prompt, Renderer, Tokenize, Transcript};
+use crate::render::transcript::{Renderer, Tokenize, Transcript};
+use prepare::Prepared;
 use states::{Beginning, Mark, States, Stored};
 use tokenizer::ModelTokenizer;
 use transcripts::{Key, Transcripts};
@@ -82,20 +81,6 @@ enum Held {
     ToGrammar,
     /// Nothing, to measure what the grammar is worth.
     ToNothing,
-}
-
-/// Every sequence of tokens, as a grammar.
-const ANYTHING: &str = "start: <[*]>*";
-
-/// A request, ready for the engine.
-struct Prepared {
-    generation: Generation,
-    /// The tokens of the prompt that are new in the conversation.
-    new: usize,
-    /// What the prompt has begun the reply with: the mark before reasoning, or nothing.
-    opening: String,
-    /// The transcript that the prompt goes on from.
-    earlier: Option<Mark>,
 }
 
 impl LocalModel {
@@ -140,60 +125,6 @@ impl LocalModel {
 }
 
 impl Loaded {
-    /// Renders and constrains: everything the engine needs to generate.
-    async fn prepare(
-        &self,
-        request: &ModelRequest<'_>,
-        held: Held,
-        keys: &[Key],
-        progress: mpsc::UnboundedSender<Progress>,
-    ) -> Result<Prepared, Fault> {
-        let renderer = self.renderer();
-        let (history, tools) = (request.history, request.tools);
-        let session = request.session.as_str();
-        let restored = self.restored(session).await;
-        let known = self.transcripts.longest(&keys[..history.len()]);
-        let earlier = known.as_ref().map(|(_, transcript)| transcript);
-        let Prompt { tokens: prompt, mut new, begun } =
-            renderer.prompt(earlier.map(AsRef::as_ref), history, tools, self.settings.earlier_reasoning)?;
-        let replied =
-            history.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
-        // After a compaction, what the session had come to is computed again from where it was changed.
-        if earlier.is_none_or(|earlier| earlier.messages < replied) && self.transcripts.knows(session) {
-            new = renderer.since(replied, history, tools).unwrap_or(new);
-        }
-        let begins = earlier.is_none() && (self.marks || self.states.is_some());
-        let shared = if begins { renderer.shared(&prompt, history, tools) } else { 0 };
-        // Where earlier replies are written anew, the prompt does not go on from what was said.
-        let mark = known.as_ref().and_then(|(key, transcript)| Mark::within(&prompt, *key, transcript));
-        let (restored, keeper) = self.kept(session, restored, &prompt[..shared], mark.as_ref()).await;
-        let (callable, options) = (request.callable(), request.options);
-        let sources = Sources::new(history).without_repeats(&callable);
-        let sayable = options.grounded.then(|| figures::pattern(&figures::known(history)));
-        let turn = Turn::new(&callable, request.mode, sources).begun(begun);
-        let turn = turn.asked(options).saying(sayable.as_deref());
-        let matcher = match held {
-            Held::ToGrammar => self.constrainer.reply(self.dialect.as_ref(), &turn)?,
-            Held::ToNothing => self.constrainer.matcher(ANYTHING)?,
-        };
-        let sampling = options.sampling.as_ref().unwrap_or(&self.settings.sampling).clone();
-        let guide = self.guide(&turn, options.reasoning_max);
-        let generation = Generation {
-            session: session.to_owned(),
-            prompt,
-            shared,
-            matcher,
-            chooser: Chooser::new(sampling, Masking::WhenRefused).guided(guide),
-            tokens_max: usize::try_from(request.tokens_max).unwrap_or(usize::MAX),
-            priority: Priority::default(),
-            restored,
-            keeper,
-            progress,
-        };
-        let opening = self.dialect.thinking().filter(|_| begun).map(|(begins, _)| begins.to_owned());
-        Ok(Prepared { generation, new, opening: opening.unwrap_or_default(), earlier: mark })
-    }
-
     fn renderer(&self) -> Renderer<'_> {
         Renderer { template: &self.template, dialect: self.dialect.as_ref(), tokenizer: &self.tokenizer }
     }

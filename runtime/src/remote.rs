@@ -4,7 +4,9 @@
 //! the local grammar holds by construction is checked after decoding instead ([`crate::checked`]): a reply
 //! whose calls are no JSON, or whose copied arguments were made up, is malformed, and the model hears why.
 
+mod address;
 mod client;
+mod refusal;
 mod request;
 mod stream;
 
@@ -21,17 +23,18 @@ use serde_json::Value;
 
 use crate::checked;
 use client::{Client, Failure};
-use request::{Asked, Length, Manner};
+use request::{Asked, Manner};
 use stream::Assembly;
 
 /// Where a remote model is and how it is asked.
 #[derive(Clone, PartialEq)]
 pub struct RemoteSettings {
-    /// The endpoint: `http://127.0.0.1:8080`, or `https://host/v1`. Without a path, `/v1` is meant.
+    /// The endpoint: `http://127.0.0.1:8080`, or `https://host/v1`. Without a path, `/v1` is meant. A query goes along with
+    /// every request: `https://NAME.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21`.
     pub url: String,
     /// The model's name there; without one, the only model that the endpoint lists.
     pub model: Option<String>,
-    /// Sent as a bearer token. Never over plain HTTP to a public host.
+    /// Sent as a bearer token, and to Azure as `api-key` as well. Never over plain HTTP to a public host.
     pub key: Option<String>,
     /// How tokens are drawn; `None` leaves it to the service.
     pub sampling: Option<Sampling>,
@@ -68,7 +71,8 @@ impl RemoteSettings {
 impl fmt::Debug for RemoteSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteSettings")
-            .field("url", &self.url)
+            // A query may hold a key as well.
+            .field("url", &self.url.split('?').next())
             .field("model", &self.model)
             .field("key", &self.key.as_ref().map(|_| "…"))
             .finish_non_exhaustive()
@@ -83,6 +87,8 @@ pub struct RemoteModel {
     sampling: Option<Sampling>,
     /// How the service takes requests, as far as that is known.
     manner: Mutex<Manner>,
+    /// The last shape of an answer that the service did not take.
+    refused_shape: Mutex<Option<Value>>,
 }
 
 impl RemoteModel {
@@ -97,7 +103,8 @@ impl RemoteModel {
             Some(model) => model,
             None => only_model(&client).await?,
         };
-        Ok(Self { client, model, sampling: settings.sampling, manner: Mutex::default() })
+        let sampling = settings.sampling;
+        Ok(Self { client, model, sampling, manner: Mutex::default(), refused_shape: Mutex::default() })
     }
 
     /// The names of the models that an endpoint lists. Nothing is asked of a model for that.
@@ -112,7 +119,8 @@ impl RemoteModel {
 
 async fn listed(client: &Client) -> Result<Vec<String>, Fault> {
     let listed: Value = client.get("models").await?;
-    let models = listed["data"].as_array().into_iter().flatten();
+    // Together gives the bare list.
+    let models = listed.as_array().or_else(|| listed["data"].as_array()).into_iter().flatten();
     Ok(models.filter_map(|model| model["id"].as_str()).map(str::to_owned).collect())
 }
 
@@ -171,26 +179,47 @@ impl RemoteModel {
             }
         }
         let answering = ModelRequest { mode: ReplyMode::AnswerOnly, ..*request };
-        let shaped = match self.ask(Asked { request: &answering, shaped: true }, sink).await {
-            // A service that cannot hold to a shape is asked without; the prompt says what is wanted.
-            Err(Failure::Unfit(_)) => self.ask(Asked { request: &answering, shaped: false }, sink).await,
-            reply => reply,
-        };
-        let mut reply = shaped.map_err(Failure::fault)?;
+        let mut reply = self.shaped(shape, &answering, sink).await.map_err(Failure::fault)?;
         reply.usage += before;
         Ok(reply)
     }
 
+    /// An answer that is held to a shape. A service that cannot hold to it is asked without; the prompt says what is
+    /// wanted.
+    async fn shaped(
+        &self,
+        shape: &AnswerSchema,
+        request: &ModelRequest<'_>,
+        sink: &dyn DeltaSink,
+    ) -> Result<ModelReply, Failure> {
+        if !self.has_refused(shape) {
+            match self.ask(Asked { request, shaped: true }, sink).await {
+                Err(Failure::Unfit(_)) => {}
+                reply => return reply,
+            }
+        }
+        let reply = self.ask(Asked { request, shaped: false }, sink).await?;
+        let mut refused = self.refused_shape.lock().unwrap_or_else(PoisonError::into_inner);
+        *refused = Some(shape.schema().clone());
+        Ok(reply)
+    }
+
+    fn has_refused(&self, shape: &AnswerSchema) -> bool {
+        let refused = self.refused_shape.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.as_ref() == Some(shape.schema())
+    }
+
     /// Asks in the manner that the service is known to take, or else in another one.
     async fn ask(&self, asked: Asked<'_>, sink: &dyn DeltaSink) -> Result<ModelReply, Failure> {
-        let mut manner = *self.manner.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = *self.manner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut manner = begun;
         let assembly = loop {
             match self.assembly(asked, manner, sink).await {
                 Ok(assembly) => break assembly,
                 Err(failure) => manner = manner.after(&failure, asked.request).ok_or(failure)?,
             }
         };
-        self.learn(manner, &assembly);
+        self.learn(begun, manner, &assembly);
         let (body, usage, stop) = assembly.finish(|text| self.tokens(text));
         let body = match body {
             ReplyBody::Malformed { text, problem } if !stop.is_ended() => ReplyBody::Malformed {
@@ -229,11 +258,10 @@ impl RemoteModel {
         }
     }
 
-    /// Remembers in which manner the service took a request. That one reply was not limited is no reason to limit none.
-    fn learn(&self, taken: Manner, assembly: &Assembly) {
+    /// Remembers in which manner the service took a request that was begun in another one, perhaps.
+    fn learn(&self, begun: Manner, taken: Manner, assembly: &Assembly) {
         let mut known = self.manner.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = if taken.length == Length::Unsaid { known.length } else { taken.length };
-        *known = Manner { length, reasoning: assembly.reasoning_field().or(taken.reasoning), ..taken };
+        *known = known.learned(begun, taken, assembly.reasoning_field());
     }
 }
 

@@ -320,9 +320,14 @@ impl Session {
             observer: &shown,
             cancel: &watch.cancel,
         };
-        record(run, &ports, first).await?;
-        let driven = watch.over(&observers, drive(run, &ports)).await;
-        if let Err(fault) = &driven {
+        let driven = match record(run, &ports, first).await {
+            Ok(()) => watch.over(&observers, drive(run, &ports)).await,
+            Err(fault) => Err(fault),
+        };
+        // Of a run that could not even be begun, nobody has heard.
+        if let Err(fault) = &driven
+            && run.now().is_some()
+        {
             ports.observer.broke_off(run, fault);
         }
         driven

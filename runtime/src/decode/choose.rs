@@ -26,6 +26,8 @@ const BLOCK: usize = 1_024;
 const FEW: usize = 256;
 /// Tokens in a word of a mask.
 const WORD: usize = 32;
+/// Weights that come to less than this, beside the likeliest token, are taken anew: among each other they would be rounded.
+const WEIGHT_MIN: f64 = 1e-200;
 
 /// When the mask over the whole vocabulary is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(crate) struct Chooser {
     /// Tokens written lately, oldest first.
     lately: VecDeque<Token>,
     guide: Guide,
+    /// What every token weighs in the draw under way.
+    weights: Vec<f64>,
     /// Time of the grammar that nobody has asked for yet.
     spent: Duration,
 }
@@ -60,6 +64,7 @@ impl Chooser {
             random,
             lately: VecDeque::new(),
             guide: Guide::default(),
+            weights: Vec::new(),
             spent: Duration::ZERO,
         }
     }
@@ -132,7 +137,7 @@ impl Chooser {
         let logits = penalised.as_deref().unwrap_or(logits);
         let draws = self.sampling.temperature > 0.0 && !in_call;
         if self.masking == Masking::WhenRefused && !(draws && self.truncates()) {
-            let first = if draws { self.draw(logits, |_| true) } else { likeliest(logits) };
+            let first = if draws { self.draw(logits) } else { likeliest(logits) };
             if let Some(token) = first
                 && self.timed(|| allows(matcher, token, vocabulary))?
             {
@@ -142,7 +147,7 @@ impl Chooser {
         let mask = self.timed(|| masked(matcher))?;
         let token = match draws {
             true if self.truncates() => self.draw_truncated(logits, &mask),
-            true => self.draw(logits, |token| mask.is_allowed(token)),
+            true => self.draw_under(logits, &mask),
             false => likeliest_of(logits, &mask),
         };
         Ok((token, Some(mask)))
@@ -184,18 +189,44 @@ impl Chooser {
         penalised
     }
 
-    /// Draws from all allowed tokens.
-    fn draw(&mut self, logits: &[f32], allowed: impl Fn(Token) -> bool) -> Option<Token> {
-        let candidates = || numbered(logits).filter(|(token, logit)| !logit.is_nan() && allowed(*token));
-        let highest = candidates().map(|(_, logit)| logit).max_by(f32::total_cmp)?;
-        let weight = |logit: f32| f64::from((logit - highest) / self.sampling.temperature).exp();
-        let total: f64 = candidates().map(|(_, logit)| weight(logit)).sum();
-        let mut left = random(&mut self.random) * total;
-        let drawn = candidates().find(|(_, logit)| {
-            left -= weight(*logit);
+    /// Draws from all tokens. What they weigh is kept, for a draw under the mask if the grammar refuses this one.
+    fn draw(&mut self, logits: &[f32]) -> Option<Token> {
+        self.weigh(logits, highest_of(logits));
+        let mut left = random(&mut self.random) * self.weights.iter().sum::<f64>();
+        let drawn = self.weights.iter().position(|weight| {
+            left -= weight;
             left < 0.0
         });
-        drawn.or_else(|| candidates().last()).map(|(token, _)| token)
+        let drawn = drawn.or_else(|| logits.iter().rposition(|logit| !logit.is_nan()))?;
+        Token::try_from(drawn).ok()
+    }
+
+    /// Draws from the tokens under the mask, by what they weigh.
+    fn draw_under(&mut self, logits: &[f32], mask: &SimpleVob) -> Option<Token> {
+        if self.masking != Masking::WhenRefused {
+            self.weigh(logits, highest_of(logits));
+        }
+        let is_number = |at: &usize| logits.get(*at).is_some_and(|logit| !logit.is_nan());
+        let allowed = || mask.iter().map(|token| token as usize).filter(is_number);
+        let mut total: f64 = allowed().map(|at| self.weights[at]).sum();
+        if total.is_nan() || total < WEIGHT_MIN {
+            self.weigh(logits, allowed().map(|at| logits[at]).max_by(f32::total_cmp)?);
+            total = allowed().map(|at| self.weights[at]).sum();
+        }
+        let mut left = random(&mut self.random) * total;
+        let drawn = allowed().find(|at| {
+            left -= self.weights[*at];
+            left < 0.0
+        });
+        Token::try_from(drawn.or_else(|| allowed().last())?).ok()
+    }
+
+    /// Notes what every token weighs beside one with this logit. What is no number weighs nothing.
+    fn weigh(&mut self, logits: &[f32], highest: f32) {
+        let temperature = self.sampling.temperature;
+        let weight = |logit: f32| f64::from((logit - highest) / temperature).exp();
+        self.weights.clear();
+        self.weights.extend(logits.iter().map(|logit| if logit.is_nan() { 0.0 } else { weight(*logit) }));
     }
 
     /// Draws from the likelier of the tokens under the mask.
@@ -209,8 +240,14 @@ impl Chooser {
             candidates.truncate(sampling.top_k);
         }
         let highest = candidates.iter().map(|(_, logit)| *logit).max_by(f64::total_cmp)?;
+        let temperature = f64::from(sampling.temperature);
+        if sampling.min_p > 0.0 {
+            // Most are far below it, and need no exponential; those near it are looked at exactly.
+            let least = f64::from(sampling.min_p).ln() - 1e-6;
+            candidates.retain(|(_, logit)| (logit - highest) / temperature >= least);
+        }
         for (_, weight) in &mut candidates {
-            *weight = ((*weight - highest) / f64::from(sampling.temperature)).exp();
+            *weight = ((*weight - highest) / temperature).exp();
         }
         candidates.retain(|(_, weight)| *weight >= f64::from(sampling.min_p));
         keep_share(&mut candidates, f64::from(sampling.top_p));

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use handyman_core::{Fault, FaultKind};
 
-use super::name::{Group, groups};
+use super::name::{Group, groups, labels};
 
 /// How often a lock is tried for whose file is removed under way.
 const LOCK_TRIES: usize = 8;
@@ -17,7 +17,7 @@ const LOCK_TRIES: usize = 8;
 pub struct Cached {
     /// `OWNER/NAME`.
     pub repo: String,
-    /// The quantization, or the file's name.
+    /// What tells it from the other models of its repository: the quantization, or the file's name.
     pub quant: String,
     /// The file to load.
     pub path: PathBuf,
@@ -90,22 +90,31 @@ impl Cache {
         }
         let up = "../".repeat(2 + file.matches('/').count());
         let _ = fs::remove_file(&path);
-        link(Path::new(&format!("{up}blobs/{sha256}")), &self.blob(repo, sha256)?, &path)
-            .map_err(|error| kept(&path, error))
+        match link(Path::new(&format!("{up}blobs/{sha256}")), &self.blob(repo, sha256)?, &path) {
+            // Another process has made it in the meantime.
+            Err(_) if path.exists() => Ok(()),
+            made => made.map_err(|error| kept(&path, error)),
+        }
     }
 
-    /// Makes a commit the current one.
+    /// Makes a commit the current one. It is written beside first: a file of that name is always whole. In `refs` every
+    /// file names a commit, so that is not where.
     pub(super) fn point(&self, repo: &str, commit: &str) -> Result<(), Fault> {
-        let refs = self.repo(repo).join("refs");
+        let folder = self.repo(repo);
+        let refs = folder.join("refs");
         let file = refs.join("main");
         // A cache that cannot be written can be used as it is.
         if fs::read_to_string(&file).is_ok_and(|current| current == commit) {
             return Ok(());
         }
-        fs::create_dir_all(&refs).and_then(|()| fs::write(&file, commit)).map_err(|error| kept(&file, error))
+        let beside = folder.join(format!("main.{}.{:08x}.part", std::process::id(), fastrand::u32(..)));
+        let written = fs::create_dir_all(&refs)
+            .and_then(|()| write(&beside, commit))
+            .and_then(|()| fs::rename(&beside, &file));
+        written.inspect_err(|_| drop(fs::remove_file(&beside))).map_err(|error| kept(&file, error))
     }
 
-    /// All models, by name. Of several commits the one counts that was pulled last.
+    /// All models, by name. Of a file that several commits have, the one counts that was pulled last.
     pub(super) fn list(&self) -> Vec<Cached> {
         let mut found = Vec::new();
         for folder in entries(&self.folder) {
@@ -119,15 +128,21 @@ impl Cache {
             commits.sort_by_key(|commit| {
                 commit.file_name().is_none_or(|name| name.to_string_lossy() != current.trim())
             });
-            for commit in commits {
-                for cached in models(&repo, &commit) {
-                    if !found
-                        .iter()
-                        .any(|known: &Cached| known.repo == cached.repo && known.quant == cached.quant)
-                    {
-                        found.push(cached);
+            let mut here: Vec<(usize, Cached)> = Vec::new();
+            for (age, commit) in commits.iter().enumerate() {
+                for cached in models(&repo, commit) {
+                    if here.iter().all(|(_, known)| known.group.stem != cached.group.stem) {
+                        here.push((age, cached));
                     }
                 }
+            }
+            let groups: Vec<(usize, &Group)> =
+                here.iter().map(|(age, cached)| (*age, &cached.group)).collect();
+            let labels = labels(&groups);
+            for ((_, mut cached), label) in here.into_iter().zip(labels) {
+                cached.quant.clone_from(&label);
+                cached.group.quant = label;
+                found.push(cached);
             }
         }
         found.sort_by(|a, b| (&a.repo, &a.quant).cmp(&(&b.repo, &b.quant)));
@@ -250,6 +265,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         if is_folder { found.extend(files(&entry)) } else { found.push(entry) }
     }
     found
+}
+
+/// Writes a file and waits until it is on the disk.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

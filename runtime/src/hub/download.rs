@@ -382,6 +382,10 @@ fn is_near(url: &Url) -> bool {
     match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
         Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        Err(_) => !host.contains('.') || host.rsplit('.').next() == Some("local"),
+        // Names that only a private network knows: `box`, `box.local`, `host.docker.internal`.
+        Err(_) => {
+            let last = host.rsplit('.').next();
+            !host.contains('.') || last.is_some_and(|last| ["local", "internal", "localhost"].contains(&last))
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A small hub on this machine: whole, interrupted, wrong, and the cache beside it.
 
 mod busy;
+mod names;
 mod places;
 
 use std::sync::Mutex;
@@ -302,4 +303,5 @@ fn what_is_recommended_fits() {
     for model in RECOMMENDED {
         assert_eq!(name(&model.name.to_uppercase()), name(model.repo), "{}", model.name);
     }
+    assert_eq!(name("Qwen3-4b:Q8_0"), name("Qwen/Qwen3-4B-GGUF:Q8_0"), "another file of it");
 }

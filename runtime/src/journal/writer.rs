@@ -3,6 +3,7 @@
 //! Committing is what costs (the file is synchronised), so runs that write at the same time share it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use handyman_core::{CallOutcome, Event, Fault, FaultKind, RunId};
@@ -11,9 +12,9 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::fault;
 use super::ledger::OpenCalls;
 use super::line::Line;
+use super::{code, fault};
 
 /// Adds an event: run, position, text, chain.
 pub(super) const INSERT: &str = "INSERT INTO journal_events (run, seq, event, chain) VALUES (?1, ?2, ?3, ?4)";
@@ -43,6 +44,20 @@ pub(super) struct Writer {
     /// None once the journal is closed.
     entries: Mutex<Option<mpsc::UnboundedSender<Entry>>>,
     task: Mutex<Option<JoinHandle<()>>>,
+    /// Entries whose end nobody waits for any more, and how many of them are known to have come to it.
+    left: AtomicU64,
+    settled: AtomicU64,
+}
+
+/// Somebody waits for the end of an entry. Where they are dropped before, it is counted as left.
+struct Waiting<'a>(Option<&'a AtomicU64>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(left) = self.0 {
+            left.fetch_add(1, Ordering::AcqRel);
+        }
+    }
 }
 
 impl Writer {
@@ -50,7 +65,12 @@ impl Writer {
     pub(super) fn begin(file: File) -> Self {
         let (entries, incoming) = mpsc::unbounded_channel();
         let task = tokio::spawn(write(file, incoming));
-        Self { entries: Mutex::new(Some(entries)), task: Mutex::new(Some(task)) }
+        Self {
+            entries: Mutex::new(Some(entries)),
+            task: Mutex::new(Some(task)),
+            left: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
+        }
     }
 
     /// Makes events durable, in this order; those of calls that came before are before them. `None` once it has
@@ -61,7 +81,20 @@ impl Writer {
         entries.send(Entry { lines, done }).ok()?;
         // The task ends once nobody can send any more.
         drop(entries);
-        written.await.ok()
+        let mut waiting = Waiting(Some(&self.left));
+        let written = written.await;
+        waiting.0 = None;
+        written.ok()
+    }
+
+    /// Waits until that is written, or could not be, which others have given it and do not wait for any more.
+    pub(super) async fn settle(&self) {
+        let left = self.left.load(Ordering::Acquire);
+        if self.settled.load(Ordering::Acquire) < left {
+            // Nothing, but after all of it.
+            drop(self.keep(Vec::new()).await);
+            self.settled.fetch_max(left, Ordering::AcqRel);
+        }
     }
 
     /// Ends once what it has been given is written.
@@ -130,6 +163,13 @@ async fn write(file: File, mut entries: mpsc::UnboundedReceiver<Entry>) {
 
 async fn commit(file: &File, batch: Vec<Entry>) {
     let File { pool, place, tails, .. } = file;
+    // Who only waits for those before them needs no transaction.
+    if batch.iter().all(|entry| entry.lines.is_empty()) {
+        for entry in batch {
+            let _ = entry.done.send(Ok(()));
+        }
+        return;
+    }
     let (mut entries, mut waiting) = (batch.into_iter(), Vec::new());
     let mut ends: HashMap<RunId, Tail> = HashMap::new();
     // The transaction is ours, not the pool's: SQLite takes some back by itself, as when the disk is full.
@@ -139,9 +179,12 @@ async fn commit(file: &File, batch: Vec<Entry>) {
         let mut written = Ok(());
         for entry in entries.by_ref() {
             let inserted = insert_all(&mut connection, &entry.lines, file, &mut ends).await;
-            let refused = inserted.as_ref().err().is_some_and(is_position_taken);
-            waiting.push((entry, refused));
-            if !refused && inserted.is_err() {
+            let refusal = inserted.as_ref().err().filter(|error| is_its_own(error)).map(|error| {
+                if is_position_taken(error) { taken(&entry.lines) } else { fault(place, "written", error) }
+            });
+            let goes_on = inserted.is_ok() || refusal.is_some();
+            waiting.push((entry, refusal));
+            if !goes_on {
                 written = inserted;
                 break;
             }
@@ -155,17 +198,17 @@ async fn commit(file: &File, batch: Vec<Entry>) {
         written
     }
     .await;
-    waiting.extend(entries.map(|entry| (entry, false)));
+    waiting.extend(entries.map(|entry| (entry, None)));
     for (run, tail) in ends {
         match written {
             Ok(()) => tails.set(&run, tail),
             Err(_) => tails.forget(&run),
         }
     }
-    for (entry, refused) in waiting {
-        let result = match (&written, refused) {
-            (Ok(()), false) => Ok(()),
-            (Ok(()), true) => Err(taken(&entry.lines)),
+    for (entry, refusal) in waiting {
+        let result = match (&written, refusal) {
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(refusal)) => Err(refusal),
             (Err(error), _) => Err(fault(place, "written", error)),
         };
         for Line { run, event, .. } in &entry.lines {
@@ -178,8 +221,8 @@ async fn commit(file: &File, batch: Vec<Entry>) {
     }
 }
 
-/// Inserts events that belong together, and takes note of where their runs end then. Where another process has taken
-/// one of the positions, none of them is there afterwards.
+/// Inserts events that belong together, and takes note of where their runs end then. Where one of them cannot be kept, as
+/// when another process has taken its position, none of them is there afterwards.
 async fn insert_all(
     connection: &mut SqliteConnection,
     lines: &[Line],
@@ -197,7 +240,7 @@ async fn insert_all(
         match insert(connection, line, known, &file.open).await {
             Ok(tail) => drop(reached.insert(line.run.clone(), tail)),
             Err(error) => {
-                if is_position_taken(&error) {
+                if is_its_own(&error) {
                     for line in lines {
                         ends.remove(&line.run);
                     }
@@ -270,6 +313,14 @@ async fn tail(connection: &mut SqliteConnection, run: &RunId) -> sqlx::Result<Ta
         Some((seq, chain)) => Tail { next: seq + 1, chain: chain.unwrap_or_else(|| run.to_string()) },
         None => Tail { next: 0, chain: run.to_string() },
     })
+}
+
+/// Whether an error is that of some events alone: their position is taken, their run is none, or it stands where the
+/// file is damaged. The others that wait are written all the same.
+fn is_its_own(error: &sqlx::Error) -> bool {
+    let of_rows = matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_));
+    // SQLITE_CORRUPT, SQLITE_TOOBIG, SQLITE_CONSTRAINT.
+    of_rows || matches!(code(error), Some(11 | 18 | 19))
 }
 
 fn is_position_taken(error: &sqlx::Error) -> bool {

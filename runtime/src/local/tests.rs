@@ -248,6 +248,15 @@ async fn a_prompt_that_does_not_fit_and_a_window_that_is_too_small_are_faults() 
 }
 
 #[tokio::test]
+async fn a_long_text_that_is_worked_on_elsewhere_goes_on_as_any_other() {
+    let model = load().await;
+    let history = [person(&"tomorrow ".repeat(460))];
+    let first = reply(&model, "s", &history, 5).await.unwrap().usage;
+    let again = reply(&model, "s", &history, 5).await.unwrap().usage;
+    assert_eq!((again.prefilled, again.reused), (0, first.prefilled + first.reused));
+}
+
+#[tokio::test]
 async fn no_limit_is_a_limit_and_settings_that_contradict_are_a_fault() {
     let settings = ModelSettings { queue_max: usize::MAX, gpu_layers: Some(0), ..ModelSettings::default() };
     LocalModel::load(path(), settings).await.unwrap();

@@ -4,17 +4,21 @@ use std::fmt;
 use std::time::Duration;
 
 use handyman_core::{DeltaSink, Fault, FaultKind};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 
 use super::RemoteSettings;
+use super::address::Address;
+use super::refusal::{SAID_MAX, delay_of, place_of, plain, tells_of_window, wait_of};
 use super::stream::{Assembly, Events, message_of};
 
 /// Bytes of an answer that is not a reply.
 const ANSWER_MAX: usize = 1 << 20;
+/// What a line of a stream of events begins with, an error of llama-server's too.
+const FIELDS: [&str; 6] = ["data:", "event:", "id:", "retry:", "error:", ":"];
+/// Bytes by which it is known whether an answer is a stream: as many as the longest of [`FIELDS`] has.
+const BEGUN_MIN: usize = 6;
 /// What helps where a service wants a key, or takes none like this.
 const KEY_HINT: &str =
     "give the service's key (RemoteSettings::key; on the command line HANDYMAN_API_KEY), or another one";
@@ -22,8 +26,6 @@ const KEY_HINT: &str =
 const WAIT_MAX: Duration = Duration::from_mins(2);
 /// What helps where the window is too small.
 const WINDOW_HINT: &str = "begin a new session, offer fewer tools, or use a model with a larger window";
-/// Characters that are told of what a service says.
-const SAID_MAX: usize = 500;
 
 /// Why an attempt came to nothing.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Failure {
 /// The endpoint.
 pub(super) struct Client {
     http: reqwest::Client,
-    base: Url,
+    address: Address,
     key: Option<String>,
     retries_max: u32,
     silence: Duration,
@@ -67,7 +69,7 @@ pub(super) struct Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base", &self.base.as_str())
+            .field("address", &self.address.to_string())
             .field("key", &self.key.as_ref().map(|_| "…"))
             .finish_non_exhaustive()
     }
@@ -77,14 +79,14 @@ impl Client {
     /// # Errors
     /// A [`Fault`] of kind `Model` for an address that cannot be used.
     pub(super) fn new(settings: &RemoteSettings) -> Result<Self, Fault> {
-        let base = base(&settings.url)?;
+        let address = Address::new(&settings.url)?;
         let key = settings.key.as_deref().map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned);
-        if key.is_some() && base.scheme() == "http" && !is_near(&base) {
-            let problem = format!("the key would travel to {base} unencrypted");
+        if key.is_some() && address.is_open() {
+            let problem = format!("the key would travel to {address} unencrypted");
             return Err(Fault::new(FaultKind::Model, problem)
                 .with_hint("use an https:// address, or leave the key out"));
         }
-        let http = crate::http::client_for(base.as_str())?
+        let http = crate::http::client_for(&settings.url)?
             .connect_timeout(settings.connect_time)
             // A redirection could carry the key elsewhere.
             .redirect(reqwest::redirect::Policy::none())
@@ -92,12 +94,12 @@ impl Client {
             .map_err(|error| {
                 Fault::new(FaultKind::Backend, "no HTTP client can be made").with_source(error)
             })?;
-        Ok(Self { http, base, key, retries_max: settings.retries_max, silence: settings.silence_time })
+        Ok(Self { http, address, key, retries_max: settings.retries_max, silence: settings.silence_time })
     }
 
     /// The endpoint, for messages.
-    pub(super) fn address(&self) -> &str {
-        self.base.as_str()
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Further attempts after a passing failure.
@@ -119,9 +121,7 @@ impl Client {
     pub(super) async fn get(&self, path: &str) -> Result<Value, Fault> {
         let fetch = async {
             let response = self.send(self.http.get(self.url(path)?)).await?;
-            let text = self.text(response).await?;
-            serde_json::from_str(&text)
-                .map_err(|_| Failure::Lasting(self.no_endpoint("it does not answer in JSON")))
+            self.json(&self.text(Vec::new(), Some(response)).await?)
         };
         fetch.await.map_err(Failure::fault)
     }
@@ -137,26 +137,30 @@ impl Client {
         sink: &dyn DeltaSink,
     ) -> Result<(), Failure> {
         let request = self.http.post(self.url("chat/completions")?).header(CONTENT_TYPE, "application/json");
-        let mut response = self.send(request.body(body.to_string())).await?;
-        let kind =
-            response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("text/event-stream") {
-            let text = self.text(response).await?;
-            let whole: Value = serde_json::from_str(&text)
-                .map_err(|_| Failure::Lasting(self.no_endpoint("it does not answer in JSON")))?;
-            assembly.take(&whole, sink).map_err(|problem| self.broken_off(&problem, assembly))?;
-            let replied = whole["choices"].as_array().is_some_and(|choices| !choices.is_empty());
-            return if replied { Ok(()) } else { Err(self.broken("it answers without a reply")) };
+        let response = self.send(request.body(body.to_string())).await?;
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let says_so = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let (begun, rest) = self.begun(response).await?;
+        if is_stream(&begun, says_so) {
+            return self.stream(begun, rest, assembly, sink).await;
         }
+        let whole = self.json(&self.text(begun, rest).await?)?;
+        assembly.take(&whole, sink).map_err(|problem| self.broken_off(&problem, assembly))?;
+        let replied = whole["choices"].as_array().is_some_and(|choices| !choices.is_empty());
+        if replied { Ok(()) } else { Err(self.broken("it answers without a reply")) }
+    }
+
+    /// A reply that comes piece by piece: what has come of it, and where the rest comes from.
+    async fn stream(
+        &self,
+        begun: Vec<u8>,
+        mut rest: Option<Response>,
+        assembly: &mut Assembly,
+        sink: &dyn DeltaSink,
+    ) -> Result<(), Failure> {
         let mut events = Events::default();
+        let mut bytes = Some(begun);
         loop {
-            let bytes = match tokio::time::timeout(self.silence, response.chunk()).await {
-                Ok(Ok(bytes)) => bytes,
-                // Nothing is missing of a reply that was said to be whole, however its stream ends.
-                Ok(Err(_)) | Err(_) if assembly.is_whole() => return Ok(()),
-                Ok(Err(error)) => return Err(self.lost(&error)),
-                Err(_) => return Err(self.silent()),
-            };
             let whole = match &bytes {
                 Some(bytes) => events.push(bytes).map_err(|problem| self.broken(&problem))?,
                 None => events.rest().into_iter().collect(),
@@ -174,16 +178,25 @@ impl Client {
                     Err(self.broken("the reply ended before it was whole"))
                 };
             }
+            bytes = match &mut rest {
+                Some(response) => match self.piece(response).await {
+                    // Nothing is missing of a reply that was said to be whole, however its stream ends.
+                    Err(_) if assembly.is_whole() => return Ok(()),
+                    piece => piece?,
+                },
+                None => None,
+            };
         }
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {
-        self.base.join(path).map_err(|_| Failure::Lasting(self.no_endpoint("the address cannot be used")))
+        let url = self.address.at(path);
+        url.ok_or_else(|| Failure::Lasting(self.no_endpoint("the address cannot be used")))
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
         let request = match &self.key {
-            Some(key) => request.bearer_auth(key),
+            Some(key) => self.address.keyed(request, key),
             None => request,
         };
         let sent = tokio::time::timeout(self.silence, request.send()).await.map_err(|_| self.silent())?;
@@ -191,44 +204,72 @@ impl Client {
         if response.status().is_success() { Ok(response) } else { Err(self.refused(response).await) }
     }
 
-    /// The whole of an answer that has an end.
-    async fn text(&self, mut response: Response) -> Result<String, Failure> {
-        let mut bytes = Vec::new();
-        loop {
-            let more =
-                tokio::time::timeout(self.silence, response.chunk()).await.map_err(|_| self.silent())?;
-            match more.map_err(|error| self.lost(&error))? {
-                Some(more) if bytes.len() + more.len() <= ANSWER_MAX => bytes.extend(more),
-                Some(_) => return Err(Failure::Lasting(self.no_endpoint("its answer is too long"))),
-                None => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    /// The next piece of an answer; `None` at its end.
+    async fn piece(&self, response: &mut Response) -> Result<Option<Vec<u8>>, Failure> {
+        match tokio::time::timeout(self.silence, response.chunk()).await {
+            Ok(Ok(piece)) => Ok(piece.map(Vec::from)),
+            Ok(Err(error)) => Err(self.lost(&error)),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    /// As much of an answer as says what it is, and where the rest comes from if there is more.
+    async fn begun(&self, mut response: Response) -> Result<(Vec<u8>, Option<Response>), Failure> {
+        let mut bytes: Vec<u8> = Vec::new();
+        while bytes.trim_ascii_start().len() < BEGUN_MIN {
+            let Some(more) = self.piece(&mut response).await? else { return Ok((bytes, None)) };
+            bytes.extend(more);
+            if bytes.len() > ANSWER_MAX {
+                break;
             }
         }
+        Ok((bytes, Some(response)))
+    }
+
+    /// The whole of an answer that has an end: what has come of it, and the rest.
+    async fn text(&self, mut bytes: Vec<u8>, mut rest: Option<Response>) -> Result<String, Failure> {
+        while let Some(response) = &mut rest {
+            let more = self.piece(response).await?;
+            match more {
+                Some(more) if bytes.len() + more.len() <= ANSWER_MAX => bytes.extend(more),
+                Some(_) => return Err(Failure::Lasting(self.no_endpoint("its answer is too long"))),
+                None => rest = None,
+            }
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn json(&self, text: &str) -> Result<Value, Failure> {
+        serde_json::from_str(text)
+            .map_err(|_| Failure::Lasting(self.no_endpoint("it does not answer in JSON")))
     }
 
     async fn refused(&self, response: Response) -> Failure {
         let status = response.status();
-        let wait = wait_of(response.headers());
-        let body = self.text(response).await.unwrap_or_default();
-        let body = serde_json::from_str::<Value>(&body).unwrap_or_default();
-        let (said, wait) = (message_of(&body).unwrap_or_default(), wait.or_else(|| delay_of(&body)));
+        let (wait, elsewhere) = (wait_of(response.headers()), place_of(response.headers()));
+        let text = self.text(Vec::new(), Some(response)).await.unwrap_or_default();
+        let body = serde_json::from_str::<Value>(&text).unwrap_or_default();
+        let said = message_of(&body).or_else(|| plain(&text)).unwrap_or_default();
+        let wait = wait.or_else(|| delay_of(&body));
+        let is_code = |code: &str| ["code", "type"].iter().any(|field| body["error"][*field] == code);
         let told: String = said.chars().take(SAID_MAX).collect();
         let colon = if told.is_empty() { "" } else { ": " };
-        let problem = format!("{} answers {status}{colon}{told}", self.base);
+        let problem = format!("{} answers {status}{colon}{told}", self.address);
         let fault = |kind, hint: &str| Fault::new(kind, problem.clone()).with_hint(hint);
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Failure::Lasting(fault(FaultKind::Model, KEY_HINT))
             }
-            StatusCode::PAYMENT_REQUIRED => {
+            status if status == StatusCode::PAYMENT_REQUIRED || is_code("insufficient_quota") => {
                 Failure::Lasting(fault(FaultKind::Model, "add credit at the service, or use another model"))
             }
             StatusCode::NOT_FOUND => Failure::Lasting(fault(
                 FaultKind::Model,
-                "check the address (it usually ends in /v1) and the model's name",
+                "check the address (it usually ends in /v1) and the model's name: URL#MODEL",
             )),
             StatusCode::PAYLOAD_TOO_LARGE => Failure::Full(fault(FaultKind::Window, WINDOW_HINT)),
             status
-                if tells_of_window(&said)
+                if (tells_of_window(&said) || is_code("context_length_exceeded"))
                     && (status.is_server_error()
                         || [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)) =>
             {
@@ -242,19 +283,20 @@ impl Client {
                 passing(fault(FaultKind::Backend, hint), wait)
             }
             status if status.is_redirection() => {
-                Failure::Lasting(fault(FaultKind::Model, "name the address it redirects to"))
+                let hint = format!("name the address it redirects to: {elsewhere}");
+                Failure::Lasting(fault(FaultKind::Model, &hint))
             }
             _ => Failure::Unfit(fault(FaultKind::Model, "the service does not take the request as it is")),
         }
     }
 
     fn no_endpoint(&self, problem: &str) -> Fault {
-        Fault::new(FaultKind::Model, format!("{} is no OpenAI-compatible endpoint: {problem}", self.base))
+        Fault::new(FaultKind::Model, format!("{} is no OpenAI-compatible endpoint: {problem}", self.address))
             .with_hint("name the address that ends in /v1")
     }
 
     fn broken(&self, problem: &str) -> Failure {
-        let fault = Fault::new(FaultKind::Backend, format!("{}: {problem}", self.base));
+        let fault = Fault::new(FaultKind::Backend, format!("{}: {problem}", self.address));
         Failure::Passing {
             fault: fault.with_hint("try again; the service's own log may say more"),
             wait: None,
@@ -268,7 +310,7 @@ impl Client {
             return self.broken(problem);
         }
         let told: String = problem.chars().take(SAID_MAX).collect();
-        let fault = Fault::new(FaultKind::Window, format!("{}: {told}", self.base));
+        let fault = Fault::new(FaultKind::Window, format!("{}: {told}", self.address));
         Failure::Full(fault.with_hint(WINDOW_HINT))
     }
 
@@ -282,12 +324,12 @@ impl Client {
         let detail = causes.last().map(|cause| format!(" ({cause})")).unwrap_or_default();
         if error.is_builder() {
             // Nothing was sent, and nothing would be: a key with a line break in it cannot be.
-            let problem = format!("{}: the request cannot be made{detail}", self.base);
+            let problem = format!("{}: the request cannot be made{detail}", self.address);
             let fault = Fault::new(FaultKind::Model, problem).with_hint("check the address and the key");
             return Failure::Lasting(fault);
         }
         let problem = if error.is_connect() { "it cannot be reached" } else { "the connection was lost" };
-        let fault = Fault::new(FaultKind::Backend, format!("{}: {problem}{detail}", self.base));
+        let fault = Fault::new(FaultKind::Backend, format!("{}: {problem}{detail}", self.address));
         Failure::Passing {
             fault: fault.with_hint("check that the service runs and the address is right"),
             wait: None,
@@ -295,14 +337,11 @@ impl Client {
     }
 }
 
-/// Whether what a service says is that the window is too small. That some text or number is too long is another mistake,
-/// and the contexts that are cancelled and have deadlines are those of services written in Go.
-fn tells_of_window(said: &str) -> bool {
-    let said = said.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let sizes = ["length", "size", "window", "exceed", "limit", "overflow", "shift", "token", "long", "full"];
-    has(&["context"]) && has(&sizes) && !has(&["context canceled", "context deadline"])
-        || has(&["prompt is too long", "input is too long", "token count"])
+/// Whether an answer that begins so is a stream. Some gateways say JSON of streams, and some that errors are streams.
+fn is_stream(begun: &[u8], says_so: bool) -> bool {
+    let begun = begun.trim_ascii_start();
+    let is_event = FIELDS.iter().any(|field| begun.starts_with(field.as_bytes()));
+    is_event || says_so && !begun.starts_with(b"{")
 }
 
 /// A failure that passes, unless it takes longer than anybody should wait here.
@@ -316,53 +355,5 @@ fn passing(fault: Fault, wait: Option<Duration>) -> Failure {
             Failure::Lasting(fault.with_hint(hint))
         }
         None => Failure::Passing { fault, wait },
-    }
-}
-
-/// How long an answer asks to wait: in seconds or until a date (RFC 9110), or in milliseconds, as Azure does as well.
-pub(super) fn wait_of(headers: &HeaderMap) -> Option<Duration> {
-    let ms = headers.get("retry-after-ms").and_then(|wait| wait.to_str().ok());
-    let ms = ms.and_then(|ms| ms.trim().parse::<f64>().ok()).map(|ms| ms / 1_000.0);
-    let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()).unwrap_or_default().trim();
-    if let Some(seconds) = ms.or_else(|| wait.parse::<f64>().ok()) {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let until = rfc2822::DateTimeParser::new().parse_timestamp(wait).ok()?;
-    // A moment that is over asks for no wait.
-    Some(Duration::try_from(Timestamp::now().duration_until(until)).unwrap_or_default())
-}
-
-/// How long the body of an error asks to wait, as Gemini says it: `"retryDelay": "37s"`.
-pub(super) fn delay_of(body: &Value) -> Option<Duration> {
-    let details = body.get(0).unwrap_or(body)["error"]["details"].as_array()?;
-    let delay = details.iter().find_map(|detail| detail["retryDelay"].as_str())?;
-    Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
-}
-
-fn base(url: &str) -> Result<Url, Fault> {
-    let bad = |problem: String| {
-        Fault::new(FaultKind::Model, problem)
-            .with_hint("name it like http://127.0.0.1:8080 or https://host/v1")
-    };
-    let mut base =
-        Url::parse(url).map_err(|error| bad(format!("the address '{url}' cannot be used: {error}")))?;
-    if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-        return Err(bad(format!("the address '{url}' is not one of HTTP")));
-    }
-    let path = base.path().trim_end_matches('/').trim_end_matches("/chat/completions").to_owned();
-    base.set_path(&if path.is_empty() { "/v1/".to_owned() } else { format!("{path}/") });
-    base.set_query(None);
-    Ok(base)
-}
-
-/// Whether a host is this machine or in a private network (RFC 1918).
-fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => {
-            address.is_loopback() || address.is_private() || address.is_link_local()
-        }
-        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
-        Some(url::Host::Domain(name)) => !name.contains('.') || name.rsplit('.').next() == Some("local"),
-        None => false,
     }
 }

@@ -11,10 +11,15 @@ use super::client::Failure;
 pub(super) struct Manner {
     /// How the longest reply is said.
     pub(super) length: Length,
+    /// The tokens from which on it is not said, because the service refused as many; none where it takes no length at all.
+    pub(super) unsaid_from: u64,
+    /// Whether this one request does not say it: some services refuse a request whose longest reply would not fit in the
+    /// window, and give what is left of it otherwise. What is left differs from request to request.
+    pub(super) unsaid: bool,
     /// The field in which a message with calls says what was thought before them.
     pub(super) reasoning: Option<&'static str>,
-    /// Whether the seed of what is drawn is said: Mistral takes none under that name.
-    pub(super) seeded: bool,
+    /// Which of [`OPTIONAL`] are left out.
+    pub(super) left_out: [bool; OPTIONAL.len()],
     /// Whether past calls say that they have no signature: Gemini refuses calls without one.
     pub(super) signed: bool,
     /// Whether something of the model's stands between results and what a person says next: Mistral takes no other order.
@@ -25,8 +30,10 @@ impl Default for Manner {
     fn default() -> Self {
         Self {
             length: Length::MaxTokens,
+            unsaid_from: u64::MAX,
+            unsaid: false,
             reasoning: Some(REASONING_FIELDS[0]),
-            seeded: true,
+            left_out: [false; OPTIONAL.len()],
             signed: false,
             bridged: false,
         }
@@ -36,48 +43,110 @@ impl Default for Manner {
 impl Manner {
     /// The manner to ask in after a refusal; `None` where no other would do.
     pub(super) fn after(self, refusal: &Failure, request: &ModelRequest<'_>) -> Option<Self> {
-        let unsaid = Self { length: Length::Unsaid, ..self };
+        let unsaid = Self { unsaid: true, ..self };
+        let length = self.length_field(request);
         let said = match refusal {
             Failure::Unfit(fault) => fault.to_string(),
-            Failure::Full(_) => return (self != unsaid).then_some(unsaid),
+            Failure::Full(_) => return length.map(|_| unsaid),
             Failure::Passing { .. } | Failure::Lasting(_) => return None,
         };
         let names = |field: &str| said.contains(field);
-        let other = match self.length {
-            Length::MaxTokens if names("max_completion_tokens") => {
-                Self { length: Length::MaxCompletionTokens, ..self }
+        if let Some(field) = length {
+            if self.length == Length::MaxTokens && names("max_completion_tokens") {
+                return Some(Self { length: Length::MaxCompletionTokens, ..self });
             }
-            // A reply of this model is never so long.
-            Length::MaxTokens if names("max_tokens") => unsaid,
-            Length::MaxCompletionTokens if names("max_completion_tokens") => unsaid,
-            Length::MaxTokens | Length::MaxCompletionTokens | Length::Unsaid => match self {
-                Self { signed: false, .. } if names("thought_signature") => Self { signed: true, ..self },
-                Self { bridged: false, .. } if names("after role 'tool'") => Self { bridged: true, ..self },
-                Self { seeded: true, .. } if names("seed") => Self { seeded: false, ..self },
-                // A session that another model began may tell what this service does not take.
-                Self { reasoning: Some(_), .. } if tells_reasoning(request.history) => {
-                    Self { reasoning: None, ..self }
-                }
-                Self { .. } => return None,
-            },
+            if names(field) {
+                return Some(match unsaid_from(&said, request.tokens_max) {
+                    Some(unsaid_from) => Self { unsaid_from, ..self },
+                    None => unsaid,
+                });
+            }
+        }
+        let unwanted = (0..OPTIONAL.len()).find(|at| !self.left_out[*at] && names(OPTIONAL[*at]));
+        if let Some(at) = unwanted {
+            let mut left_out = self.left_out;
+            left_out[at] = true;
+            return Some(Self { left_out, ..self });
+        }
+        Some(match self {
+            Self { signed: false, .. } if names("thought_signature") => Self { signed: true, ..self },
+            Self { bridged: false, .. } if names("after role 'tool'") => Self { bridged: true, ..self },
+            // A session that another model began may tell what this service does not take.
+            Self { reasoning: Some(_), .. } if tells_reasoning(request.history) => {
+                Self { reasoning: None, ..self }
+            }
+            Self { .. } => return None,
+        })
+    }
+
+    /// What is known of a service once it took a request in the manner `taken` that was begun in the manner `begun`, and
+    /// told its reasoning in `field`. Requests at the same time may each have found something out.
+    pub(super) fn learned(self, begun: Self, taken: Self, field: Option<&'static str>) -> Self {
+        let reasoning = match (taken.reasoning, field) {
+            // It takes none under the name that was tried, and has another one for it.
+            (None, Some(field)) if begun.reasoning.is_some_and(|tried| tried != field) => Some(field),
+            // What it tells it may still not take.
+            (None, _) => None,
+            (Some(_), Some(field)) => Some(field),
+            (Some(_), None) => self.reasoning,
         };
-        Some(other)
+        Self {
+            length: self.length.max(taken.length),
+            unsaid_from: self.unsaid_from.min(taken.unsaid_from),
+            unsaid: false,
+            reasoning,
+            left_out: std::array::from_fn(|at| self.left_out[at] || taken.left_out[at]),
+            signed: self.signed || taken.signed,
+            bridged: self.bridged || taken.bridged,
+        }
+    }
+
+    /// The field in which a request says how long its reply may be, if it does.
+    fn length_field(self, request: &ModelRequest<'_>) -> Option<&'static str> {
+        let field = match self.length {
+            Length::MaxTokens => "max_tokens",
+            Length::MaxCompletionTokens => "max_completion_tokens",
+        };
+        (!self.unsaid && request.tokens_max < self.unsaid_from).then_some(field)
+    }
+
+    fn leaves_out(self, field: &str) -> bool {
+        OPTIONAL.iter().zip(self.left_out).any(|(name, left_out)| left_out && *name == field)
     }
 }
+
+/// The tokens from which on a service takes no length, by what it says of one that it refused; `None` where that was too
+/// short, which is of this request alone.
+fn unsaid_from(said: &str, refused: u64) -> Option<u64> {
+    let said = said.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let not_at_all =
+        ["unsupported parameter", "not supported", "unknown", "unrecognized", "forbidden", "not permitted"];
+    if has(&not_at_all) {
+        Some(0)
+    } else if has(&["at least", "greater than", "minimum", ">=", "too small"]) {
+        None
+    } else {
+        // A reply of this model is never so long.
+        Some(refused)
+    }
+}
+
+/// Fields without which a request is the same to whoever reads the reply, and that some services do not take: Mistral no
+/// seed under that name, old versions of Azure's API no `stream_options`, `OpenAI`'s reasoning models no
+/// `parallel_tool_calls`.
+const OPTIONAL: [&str; 3] = ["seed", "stream_options", "parallel_tool_calls"];
 
 /// Fields in which services tell their reasoning: first `DeepSeek`'s and llama-server's, then `OpenRouter`'s and vLLM's.
 pub(super) const REASONING_FIELDS: [&str; 2] = ["reasoning_content", "reasoning"];
 
-/// How a request says how long its reply may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a request says how long its reply may be; one that is asked for in place of another is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Length {
     /// As `max_tokens`.
     MaxTokens,
     /// As `max_completion_tokens`, which `OpenAI`'s reasoning models ask for.
     MaxCompletionTokens,
-    /// Not at all: some services refuse a request whose longest reply would not fit in the window, and give what is
-    /// left of it otherwise.
-    Unsaid,
 }
 
 /// What is asked for.
@@ -98,10 +167,8 @@ pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>, manner
         "stream": true,
         "stream_options": {"include_usage": true},
     });
-    match manner.length {
-        Length::MaxTokens => body["max_tokens"] = request.tokens_max.into(),
-        Length::MaxCompletionTokens => body["max_completion_tokens"] = request.tokens_max.into(),
-        Length::Unsaid => {}
+    if let Some(field) = manner.length_field(request) {
+        body[field] = request.tokens_max.into();
     }
     let tools = request.callable();
     if !tools.is_empty() {
@@ -116,9 +183,10 @@ pub(super) fn body(model: &str, own: Option<&Sampling>, asked: Asked<'_>, manner
     }
     if let Some(sampling) = request.options.sampling.as_ref().or(own) {
         add_sampling(&mut body, sampling);
-        if manner.seeded {
-            body["seed"] = sampling.seed.into();
-        }
+        body["seed"] = sampling.seed.into();
+    }
+    if let Some(fields) = body.as_object_mut() {
+        fields.retain(|field, _| !manner.leaves_out(field));
     }
     body
 }

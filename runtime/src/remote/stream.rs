@@ -124,7 +124,8 @@ impl Assembly {
     /// # Errors
     /// What the service says went wrong, or what is wrong with what it sent.
     pub(super) fn take(&mut self, piece: &Value, sink: &dyn DeltaSink) -> Result<(), String> {
-        if piece.get("error").is_some_and(|error| !error.is_null()) {
+        let is_error = piece["object"] == "error" && piece["message"].is_string();
+        if is_error || piece.get("error").is_some_and(|error| !error.is_null()) {
             return Err(message_of(piece).unwrap_or_default());
         }
         self.take_usage(&piece["usage"]);

@@ -1,5 +1,6 @@
 //! Services as they answer: well, in pieces, wrongly, slowly, and not at all.
 
+mod addresses;
 mod copied;
 mod hostile;
 mod manners;
@@ -279,9 +280,16 @@ async fn what_may_pass_is_tried_again_and_only_that() {
             "request",
         ),
         ("422 Unprocessable Entity", "not json", FaultKind::Model, "request"),
-        ("302 Found", "", FaultKind::Model, "redirects"),
+        (
+            "429 Too Many Requests",
+            "{\"error\": {\"message\": \"check your plan\", \"code\": \"insufficient_quota\"}}",
+            FaultKind::Model,
+            "credit",
+        ),
+        ("302 Found", "", FaultKind::Model, "redirects to: /x"),
     ] {
-        let (reply, server) = reply(move |_, _| answer(status, "location: /x\r\n", body.as_bytes())).await;
+        let (reply, server) =
+            reply(move |_, _| answer(status, "location: /x?k=1\r\n", body.as_bytes())).await;
         let fault = reply.unwrap_err();
         assert!(fault.kind() == kind && fault.hint().unwrap().contains(hint), "{status}: {fault}");
         assert_eq!(server.seen().len(), 1, "{status}");

@@ -154,6 +154,22 @@ fn lazy_masking_draws_from_the_masked_distribution() {
     assert!(uniform > CRITICAL, "the test can tell distributions apart: {uniform:.1}");
 }
 
+/// However unlikely all that is allowed is beside the model's favourite, it is drawn as it is likely among itself.
+#[test]
+fn what_is_allowed_is_drawn_by_its_own_odds_however_unlikely_it_is() {
+    let odds: [f64; 6] = [0.30, 0.25, 0.20, 0.15, 0.08, 0.02];
+    for favourite in [0.0, 100.0, 460.0, 2_000.0, f32::MAX] {
+        let mut likely: Vec<(u8, f32)> =
+            (b'b'..=b'g').zip(odds).map(|(token, odds)| (token, odds.ln() as f32)).collect();
+        likely.extend([(b'z', favourite), (b'a', f32::NAN)]);
+        for masking in [Masking::WhenRefused, Masking::Always] {
+            let drawn = counts(&OPEN, masking, &logits(&likely), 4_000);
+            let statistic = chi_square(&drawn, &odds);
+            assert!(statistic < CRITICAL, "{favourite} {masking:?}: {drawn:?}, chi-square {statistic:.1}");
+        }
+    }
+}
+
 #[test]
 fn the_same_seed_draws_the_same_and_another_one_does_not() {
     let logits = logits(&[(b'b', 3.0), (b'c', 3.0), (b'd', 2.5)]);

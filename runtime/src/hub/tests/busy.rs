@@ -105,9 +105,16 @@ async fn no_token_travels_where_others_can_read_it() {
     assert!(fault.kind() == FaultKind::Model && fault.to_string().contains("unencrypted"), "{fault}");
     assert!(fault.hint().unwrap().contains("https://") && !fault.to_string().contains("secret"));
     assert_eq!(place.hub.find(&name("some/model-GGUF")).unwrap(), None, "what is here can be used");
-    for near in
-        ["localhost:80", "127.0.0.1", "[::1]:8080", "[fd00::1]", "192.168.1.5", "mirror", "mirror.local"]
-    {
+    for near in [
+        "localhost:80",
+        "127.0.0.1",
+        "[::1]:8080",
+        "[fd00::1]",
+        "192.168.1.5",
+        "mirror",
+        "mirror.local",
+        "host.docker.internal:80",
+    ] {
         assert!(!is_open(&format!("http://{near}/hf")), "{near}");
     }
     for far in ["huggingface.co", "8.8.8.8:80", "[2001:db8::1]", "localhost.example.com"] {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use handyman_core::testing::{MemoryJournal, ScriptedModel};
 use handyman_core::{
     CallContext, CallOutcome, Effect, FaultKind, Journal, Message, Outcome, Safety, Tool, ToolResult,
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use super::super::SqliteJournal;
+use super::started;
 use crate::{Agent, AllowAll};
 
 /// Says that it has been called, and is done when it is told to go on.
@@ -167,6 +169,20 @@ async fn a_journal_in_memory_leases_too() {
     assert!(journal.lease(&"s1".into()).await.is_err());
     drop(held);
     journal.lease(&"s1".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lease_is_given_once_what_its_last_holder_has_written_is_there() {
+    let folder = TempDir::new().unwrap();
+    let file = SqliteJournal::open(folder.path().join("journal.db")).await.unwrap();
+    for journal in [SqliteJournal::in_memory().await.unwrap(), file] {
+        let held = journal.lease(&"s1".into()).await.unwrap();
+        // The event is on its way, and nobody waits for it any more.
+        assert!(journal.append(&"r1".into(), &started("r1", "s1")).now_or_never().is_none());
+        drop(held);
+        let _next = journal.lease(&"s1".into()).await.unwrap();
+        assert_eq!(journal.events_of(&"s1".into(), None).await.unwrap().len(), 1);
+    }
 }
 
 #[cfg(unix)]

@@ -43,6 +43,27 @@ async fn many_runs_at_once_keep_their_order() {
 }
 
 #[tokio::test]
+async fn one_that_cannot_be_kept_does_not_fail_the_others() {
+    let journal = SqliteJournal::in_memory().await.unwrap();
+    let (nowhere, r2) = (RunId::from("nowhere"), RunId::from("r2"));
+    let lost = [(nowhere.clone(), vec![Event::Resumed, Event::Resumed])];
+    let events = [Event::Resumed, started("r2", "s"), finished()];
+    let (one, several, begun, ended) = tokio::join!(
+        journal.append(&nowhere, &events[0]),
+        journal.append_all(&lost),
+        journal.append(&r2, &events[1]),
+        journal.append(&r2, &events[2]),
+    );
+    for fault in [one.unwrap_err(), several.unwrap_err()] {
+        assert!(fault.hint().unwrap().contains("not in it any more"), "{fault}: {:?}", fault.hint());
+    }
+    begun.unwrap();
+    ended.unwrap();
+    assert_eq!(journal.events(&r2).await.unwrap().len(), 2);
+    assert!(journal.events(&nowhere).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn one_that_is_refused_does_not_fail_the_others() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("journal.db");

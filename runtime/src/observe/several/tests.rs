@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use handyman_core::testing::ScriptedModel;
+use handyman_core::testing::{FailAt, FaultyJournal, MemoryJournal, ScriptedModel};
 use handyman_core::{
     Delta, DeltaSink, Effect, Event, Fault, ReplyBody, Run, RunId, ToolResult, Workflow, tool,
 };
@@ -118,6 +118,20 @@ async fn a_run_is_shown_however_it_is_gone_on_with() {
     let run = session.last().await.unwrap().unwrap().run;
     let run = agent.cancel(&run).await.unwrap();
     assert_eq!(kept.of(&run), ["started", "asked", "broke_off", "resumed", "finished"]);
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_gone_on_with_is_told_of_and_one_that_cannot_be_begun_is_not() {
+    let journal = Arc::new(MemoryJournal::default());
+    let (agent, kept) = agent([notes()]);
+    let run = agent.clone().journal_with(Arc::clone(&journal)).run("Note milk").await.unwrap();
+    let before = kept.of(&run).len();
+    let failing = || FaultyJournal::new(Arc::clone(&journal), FailAt::Before(0));
+    agent.clone().journal_with(failing()).resume(run.id()).await.unwrap_err();
+    assert_eq!(kept.of(&run).split_off(before), ["broke_off"]);
+    let all = kept.0.lock().unwrap().len();
+    agent.clone().journal_with(failing()).run("Note milk").await.unwrap_err();
+    assert_eq!(kept.0.lock().unwrap().len(), all);
 }
 
 #[tokio::test]

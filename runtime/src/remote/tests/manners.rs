@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use handyman_core::{Delta, Discard, FaultKind, Message, ReplyBody, ReplyMode, ReplyOptions, Role, Sampling};
+use handyman_core::{
+    Delta, Discard, FaultKind, Message, ModelRequest, ReplyBody, ReplyMode, ReplyOptions, Role, Sampling,
+    SessionId,
+};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::{Shown, ask, ask_after, call, delta, finish, reply, settings, stream, turn};
 use crate::loopback::{Loopback, Piece, Request, answer, json as answer_json};
-use crate::remote::client::{delay_of, wait_of};
+use crate::remote::refusal::{delay_of, wait_of};
+use crate::remote::request::{self, Asked, Length, Manner};
 use crate::remote::{RemoteModel, RemoteSettings};
 
 fn body(request: &Request) -> Value {
@@ -67,7 +71,74 @@ async fn the_longest_reply_is_said_as_the_service_wants_it() {
         None => hello(),
     };
     let bodies = asked_twice(&history, short).await;
-    assert_eq!((bodies.len(), said(&bodies[1], "max_completion_tokens")), (4, None));
+    assert_eq!((bodies.len(), said(&bodies[1], "max_completion_tokens")), (3, None), "it is remembered");
+}
+
+#[tokio::test]
+async fn what_a_service_refuses_of_the_longest_reply_is_refused_once() {
+    let history = [Message::text_of(Role::User, "hi")];
+    let neither = |body: &Value| match (body.get("max_tokens"), body.get("max_completion_tokens")) {
+        (Some(_), _) => refuse("Use 'max_completion_tokens' instead of 'max_tokens'."),
+        (_, Some(_)) => refuse("Unsupported parameter: 'max_completion_tokens'"),
+        (None, None) => hello(),
+    };
+    assert_eq!(asked_twice(&history, neither).await.len(), 4, "twice in the first reply, then never");
+    let strict = |body: &Value| match body.get("max_tokens") {
+        Some(_) => refuse("Unknown field: max_tokens"),
+        None => hello(),
+    };
+    assert_eq!(asked_twice(&history, strict).await.len(), 3);
+    let long = |body: &Value| match body.get("max_tokens") {
+        Some(_) => refuse("max_tokens must be at least 100"),
+        None => hello(),
+    };
+    assert_eq!(asked_twice(&history, long).await.len(), 4, "one that is too short says nothing of others");
+
+    // A shorter reply than the one that was refused is still asked for.
+    let (session, options) = (SessionId::from("s"), ReplyOptions::default());
+    let asked = |tokens_max| {
+        let request = ModelRequest {
+            session: &session,
+            history: &history,
+            tools: &[],
+            revealed: &[],
+            mode: ReplyMode::Free,
+            tokens_max,
+            options: &options,
+        };
+        let manner = Manner { unsaid_from: 99, ..Manner::default() };
+        request::body("m", None, Asked { request: &request, shaped: false }, manner)
+    };
+    assert_eq!((&asked(98)["max_tokens"], asked(99).get("max_tokens")), (&json!(98), None));
+}
+
+#[test]
+fn what_requests_at_the_same_time_find_out_is_all_remembered() {
+    let begun = Manner::default();
+    let one = Manner { signed: true, left_out: [true, false, false], ..begun };
+    let other = Manner { length: Length::MaxCompletionTokens, bridged: true, unsaid_from: 99, ..begun };
+    let known = begun.learned(begun, one, None).learned(begun, other, None);
+    let wanted = Manner { signed: true, left_out: [true, false, false], ..other };
+    assert_eq!(known, wanted);
+    let full = Manner { unsaid: true, ..known };
+    assert_eq!(known.learned(known, full, None), known, "what fits differs from request to request");
+}
+
+#[tokio::test]
+async fn fields_that_a_service_does_not_take_are_left_out() {
+    for field in ["stream_options", "parallel_tool_calls"] {
+        let server = Loopback::serve(move |_, request| match body(request).get(field) {
+            Some(_) => refuse(&format!("Unrecognized request argument supplied: {field}")),
+            None => hello(),
+        })
+        .await;
+        let model = RemoteModel::connect(settings(&server.url)).await.unwrap();
+        let options = ReplyOptions { parallel_calls: false, ..ReplyOptions::default() };
+        for asked in [2, 3] {
+            ask_after(&model, &[], ReplyMode::Free, &options, &Discard).await.unwrap();
+            assert_eq!(server.seen().len(), asked, "{field}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -147,6 +218,18 @@ async fn nobody_waits_for_hours() {
 }
 
 #[tokio::test]
+async fn what_is_not_said_in_json_is_told_too() {
+    for (said, told) in [("no such voice\n", ": no such voice"), ("{\"msg\": \"no\"}", ": {\"msg\": \"no\"}")]
+    {
+        let (reply, _) = reply(move |_, _| answer("400 Bad Request", "", said.as_bytes())).await;
+        let fault = reply.unwrap_err();
+        assert!(fault.to_string().ends_with(told), "{fault}");
+    }
+    let (page, _) = reply(|_, _| answer("400 Bad Request", "", b"<html>Bad</html>")).await;
+    assert!(page.unwrap_err().to_string().ends_with("400 Bad Request"));
+}
+
+#[tokio::test]
 async fn what_a_service_behind_a_gateway_says_is_told() {
     let said = json!({"error": {"message": "Provider returned error", "metadata": {"raw": "no such voice"}}});
     let (reply, _) = reply(move |_, _| answer_json("400 Bad Request", &said)).await;
@@ -181,6 +264,12 @@ async fn what_was_thought_before_a_call_goes_back_under_the_name_it_came_with() 
     };
     assert_eq!(asked_twice(&history, strict).await.len(), 3, "a service that takes none is asked without");
     assert_eq!(asked_twice(&history[..1], strict).await.len(), 2, "nothing was thought");
+
+    let deaf = |body: &Value| match body["messages"][1].get("reasoning_content") {
+        Some(_) => refuse("Additional properties are not allowed"),
+        None => stream(&[delta(json!({"reasoning_content": "so", "content": "Warm."})), finish("stop")], 0),
+    };
+    assert_eq!(asked_twice(&history, deaf).await.len(), 3, "it may tell what it does not take");
 }
 
 #[tokio::test]

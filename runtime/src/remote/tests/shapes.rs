@@ -12,6 +12,43 @@ fn lines(lines: &str) -> Vec<Piece> {
     vec![Piece::Send(format!("{head}{lines}").into_bytes())]
 }
 
+#[tokio::test]
+async fn a_stream_is_one_whatever_its_type_says() {
+    let events = format!("data: {}\n\ndata: {}\n\n", delta(json!({"content": "Hi."})), finish("stop"));
+    for (kind, begin) in [
+        ("application/json", ""),
+        ("text/plain; charset=utf-8", "\n\n"),
+        ("application/octet-stream", ": OPENROUTER PROCESSING\n\n"),
+        ("application/json", "event: message\n"),
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: {kind}\r\n\r\n");
+        let text = format!("{begin}{events}data: [DONE]\n\n");
+        let (a, b) = text.as_bytes().split_at(begin.len() + 3);
+        let pieces = vec![
+            Piece::Send(head.into_bytes()),
+            Piece::Send(a.to_vec()),
+            Piece::Send(b.to_vec()),
+            Piece::Hang,
+        ];
+        let (reply, _) = reply(move |_, _| pieces.clone()).await;
+        let said = reply.unwrap().body;
+        assert!(matches!(&said, ReplyBody::Said { text, .. } if text == "Hi."), "{kind}: {said:?}");
+    }
+    let whole = json!({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}).to_string();
+    let typed = "content-type: text/event-stream\r\n";
+    let (one, _) = reply(move |_, _| answer("200 OK", typed, whole.as_bytes())).await;
+    assert!(matches!(&one.unwrap().body, ReplyBody::Said { text, .. } if text == "Hi."));
+    let refused = b"{\"error\": {\"message\": \"no such voice\"}}";
+    let (wrong, _) = reply(move |_, _| answer("200 OK", typed, refused)).await;
+    assert!(wrong.unwrap_err().to_string().contains("no such voice"));
+    let (short, _) = reply(|_, _| answer("200 OK", "", b"{}")).await;
+    assert!(short.unwrap_err().to_string().contains("without a reply"));
+    let object =
+        "data: {\"object\": \"error\", \"message\": \"no memory\", \"code\": 500}\n\ndata: [DONE]\n\n";
+    let (failed, _) = reply(move |_, _| lines(object)).await;
+    assert!(failed.unwrap_err().to_string().contains("no memory"));
+}
+
 fn piece(call: &Value) -> Value {
     delta(json!({"tool_calls": [call]}))
 }
@@ -96,6 +133,12 @@ async fn a_full_window_is_told_as_that_wherever_the_service_says_it() {
         lines("event: error\ndata: {\"error\":\"Reached context length of 4096 tokens\"}\n\n"),
         busy("{\"error\": {\"message\": \"context shift is disabled\"}}"),
         answer("413 Payload Too Large", "", b"<html>too large</html>"),
+        answer(
+            "400 Bad Request",
+            "",
+            b"{\"error\": {\"message\": \"Reduce the messages\", \"code\": \"context_length_exceeded\"}}",
+        ),
+        answer("400 Bad Request", "", b"the model's maximum prompt length is 9 but it contains 10 tokens"),
     ] {
         let (reply, server) = reply(move |_, _| pieces.clone()).await;
         let fault = reply.unwrap_err();

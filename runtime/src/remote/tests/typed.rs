@@ -3,7 +3,7 @@
 use handyman_core::{AnswerSchema, Delta, ReplyBody, ReplyMode, ReplyOptions};
 use serde_json::{Value, json};
 
-use super::{Shown, ask, ask_in, call, delta, finish, stream};
+use super::{RemoteModel, Shown, ask, ask_after, ask_in, call, delta, finish, settings, stream};
 use crate::loopback::{Loopback, Request, answer as refused};
 
 fn options() -> ReplyOptions {
@@ -78,7 +78,10 @@ async fn a_service_that_knows_no_shapes_is_asked_without() {
         }
     })
     .await;
-    let reply =
-        ask_in(&server.url, ReplyMode::AnswerOnly, &options(), &handyman_core::Discard).await.unwrap();
-    assert_eq!((text(&reply.body), server.seen().len()), ("{\"rain\": false}", 2));
+    let model = RemoteModel::connect(settings(&server.url)).await.unwrap();
+    for asked in [2, 3] {
+        let (options, sink) = (options(), handyman_core::Discard);
+        let reply = ask_after(&model, &[], ReplyMode::AnswerOnly, &options, &sink).await.unwrap();
+        assert_eq!((text(&reply.body), server.seen().len()), ("{\"rain\": false}", asked));
+    }
 }
