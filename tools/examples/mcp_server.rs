@@ -1,6 +1,6 @@
 //! A small MCP server written by hand, without any library: what our client does with it does not hang on two
-//! sides sharing one mistake. Its tools echo, fail, take their time, change under way, return too much, and end it; started
-//! again, it may be broken or another one. Its list may have no end.
+//! sides sharing one mistake. Its tools echo, fail, take their time, change under way, return too much, answer what nobody
+//! asked, and end it; started again, it may be broken or another one. Its list may have no end, and it may chat.
 
 use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +20,9 @@ fn main() {
         std::process::exit(3);
     }
     CHANGED.store(is_again && is_told("--later-changed"), Ordering::SeqCst);
+    if is_told("--chatty") {
+        say("ready to serve");
+    }
     while let Some(line) = next_line() {
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
         if message["method"] == "notifications/cancelled" {
@@ -50,9 +53,13 @@ fn next_line() -> Option<String> {
 }
 
 fn send(message: &Value) {
+    say(&message.to_string());
+}
+
+fn say(line: &str) {
     let mut output = std::io::stdout().lock();
     // A client that is gone needs no answer.
-    let _ = writeln!(output, "{message}").and_then(|()| output.flush());
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }
 
 /// Leaves a word for the tests in the file that they name.
@@ -88,7 +95,12 @@ fn answer(message: &Value) -> bool {
                     let _ = writeln!(std::io::stderr(), "out of paper");
                     return false;
                 }
-                None => return true,
+                None => {
+                    if is_told("--chatty") {
+                        say("still at it");
+                    }
+                    return true;
+                }
             }
         }
         method => {
@@ -99,7 +111,9 @@ fn answer(message: &Value) -> bool {
             return true;
         }
     };
-    send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}));
+    let is_stray = message["method"] == "tools/call" && parameters["name"] == "stray";
+    let id = if is_stray { json!(4_711) } else { message["id"].clone() };
+    send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
     !(message["method"] == "tools/call" && parameters["name"] == "leave")
 }
 
@@ -172,7 +186,7 @@ fn tools() -> Value {
             (0..40).fold(none.clone(), |inner, _| json!({"type": "object", "properties": {"p": inner}}));
         tools.push(json!({"name": "deep", "description": "Does deep", "inputSchema": schema}));
     }
-    let others = "fail slowly never greet insist change huge picture die leave issues";
+    let others = "stray fail slowly never greet insist change huge picture die leave issues";
     for name in others.split(' ') {
         tools.push(json!({"name": name, "description": format!("Does {name}"), "inputSchema": none}));
     }

@@ -105,6 +105,9 @@ pub(super) fn respelled(schema: &Value, references: &mut References<'_>) -> Valu
     bounds(&mut kept);
     nullable(&mut kept);
     name_required(&mut kept);
+    if refuses_its_default(&kept) {
+        kept.shift_remove("default");
+    }
     Value::Object(kept)
 }
 
@@ -162,6 +165,20 @@ fn nullable(keywords: &mut Map<String, Value>) {
     {
         values.push(Value::Null);
     }
+}
+
+/// Whether a schema does not allow its own default, which would mislead a model then.
+fn refuses_its_default(keywords: &Map<String, Value>) -> bool {
+    let Some(default) = keywords.get("default") else { return false };
+    let bound = |keyword: &str| keywords.get(keyword).and_then(Value::as_f64);
+    let is_outside = |value: f64| {
+        bound("minimum").is_some_and(|least| value < least)
+            || bound("maximum").is_some_and(|most| value > most)
+            || bound("exclusiveMinimum").is_some_and(|least| value <= least)
+            || bound("exclusiveMaximum").is_some_and(|most| value >= most)
+    };
+    let named = keywords.get("enum").and_then(Value::as_array);
+    default.as_f64().is_some_and(is_outside) || named.is_some_and(|named| !named.contains(default))
 }
 
 /// Names that are required and not described may be anything.

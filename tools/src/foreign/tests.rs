@@ -161,3 +161,22 @@ fn names_and_descriptions_fit() {
     assert!(description(&long).ends_with("does.") && description(&long).chars().count() <= 160);
     assert!(description(&"word ".repeat(100)).ends_with('…'));
 }
+
+#[test]
+fn a_default_that_its_own_schema_refuses_is_left_out() {
+    let cases = [
+        (json!({"type": "integer", "minimum": 1, "maximum": 5, "default": 9}), false),
+        (json!({"type": "number", "exclusiveMaximum": 5, "default": 5}), false),
+        // OpenAPI 3.0's and draft 4's.
+        (json!({"type": "number", "minimum": 0, "exclusiveMinimum": true, "default": 0}), false),
+        (json!({"enum": ["asc", "desc"], "default": "up"}), false),
+        (json!({"type": "integer", "minimum": 1, "maximum": 5, "default": 5}), true),
+        (json!({"enum": ["asc", "desc"], "default": "asc"}), true),
+        (json!({"type": "string", "default": ""}), true),
+    ];
+    for (argument, is_kept) in cases {
+        let adopted = adopted(&json!({"type": "object", "properties": {"a": argument}}));
+        let default = adopted["properties"]["a"].get("default");
+        assert_eq!(default, argument.get("default").filter(|_| is_kept), "{argument}");
+    }
+}

@@ -26,6 +26,9 @@ pub struct Launch {
     pub cwd: Option<String>,
     /// The address, for a server over HTTP.
     pub url: Option<String>,
+    /// What other clients' files say of the transport. `sse` is the one before streamable HTTP, which is not spoken here.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
     /// Headers of each request to it, such as `Authorization`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -121,7 +124,7 @@ impl Config {
     /// Reads the file's text.
     ///
     /// # Errors
-    /// A sentence with the line, if it is not such a file, or with the server that names neither a command nor a URL.
+    /// A sentence with the line, if it is not such a file, or with the server that cannot be reached as it is described.
     pub fn parse(text: &str) -> Result<Self, String> {
         let config: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         for (name, launch) in &config.servers {
@@ -183,12 +186,38 @@ impl Launch {
         sources.any(takes)
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    fn check(&self) -> Result<(), String> {
         match (&self.command, &self.url) {
-            (Some(_), None) | (None, Some(_)) => Ok(()),
-            (None, None) => Err("it names neither a `command` nor a `url`"),
-            (Some(_), Some(_)) => Err("it names a `command` and a `url`; choose one"),
+            (Some(_), None) | (None, Some(_)) => {}
+            (None, None) => return Err("it names neither a `command` nor a `url`".to_owned()),
+            (Some(_), Some(_)) => return Err("it names a `command` and a `url`; choose one".to_owned()),
         }
+        if self.disabled {
+            return Ok(());
+        }
+        if self.kind.as_deref() == Some("sse") {
+            let problem = "its `type` is `sse`, the transport before streamable HTTP, which is not spoken here; write its \
+                           address for streamable HTTP, which often ends with /mcp, and no `type`";
+            return Err(problem.to_owned());
+        }
+        self.open_place().map_or(Ok(()), |place| {
+            Err(format!(
+                "{place} holds a variable such as ${{TOKEN}}, which is not filled in here; write its value, or leave a \
+                 variable of `env` out where the environment has it"
+            ))
+        })
+    }
+
+    /// Where a variable stands that other clients would fill in: it would be sent as it is.
+    fn open_place(&self) -> Option<String> {
+        let is_variable = |value: &str| value.starts_with("${") && value.ends_with('}');
+        let in_env = self.env.iter().find(|(_, value)| is_variable(value));
+        let in_headers = self.headers.iter().find(|(_, value)| value.contains("${"));
+        let in_url = self.url.as_ref().filter(|url| url.contains("${"));
+        in_env
+            .map(|(name, _)| format!("the value of '{name}'"))
+            .or_else(|| in_headers.map(|(name, _)| format!("the header '{name}'")))
+            .or_else(|| in_url.map(|_| "the `url`".to_owned()))
     }
 
     pub(super) fn checked(&self, name: &str) -> ToolResult<()> {

@@ -1,6 +1,7 @@
 //! One connection to a server: a process that was started, or a session at an address.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -11,7 +12,6 @@ use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::ServiceExt;
 use rmcp::model::{Resource, ServerCapabilities, Tool};
 use rmcp::service::{Peer, RoleClient, RunningService, ServiceError};
-use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, Transport};
 use serde_json::Value;
@@ -22,6 +22,7 @@ use super::delivery::{Delivery, Watched};
 use super::failure;
 use super::http::Http;
 use super::listener::Listener;
+use super::output::Piped;
 use super::pages::{self, Listed};
 use super::process::Process;
 use super::progress::Hears;
@@ -126,6 +127,16 @@ impl Connection {
         self.delivery.forget(key);
     }
 
+    /// How often the server said something that is no answer.
+    pub(super) fn odd(&self) -> usize {
+        self.delivery.answers().count()
+    }
+
+    /// What it said so since then.
+    pub(super) fn odd_since(&self, count: usize) -> Option<String> {
+        self.delivery.answers().odd_since(count)
+    }
+
     /// Whether nothing more can be sent over it.
     pub(super) fn has_ended(&self) -> bool {
         self.is_spent.load(Ordering::Acquire) || self.delivery.is_over() || self.peer().is_transport_closed()
@@ -149,7 +160,7 @@ impl Connection {
     pub(super) async fn end(&self) -> String {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
         let how = match process {
-            Some(process) => process.end().await,
+            Some(process) => self.delivery.answers().beside(process.end().await),
             None if self.is_spent.load(Ordering::Acquire) => "its session has expired".to_owned(),
             None => "the connection was closed".to_owned(),
         };
@@ -185,6 +196,10 @@ async fn start(program: &str, launch: &Launch, greeting: Greeting) -> Result<(Ru
     }
     command.args(&launch.args).envs(&launch.env).kill_on_drop(true);
     if let Some(folder) = &launch.cwd {
+        // Started there, the program would seem to be what is missing.
+        if !Path::new(folder).is_dir() {
+            return Err(format!("its folder {folder} is not there"));
+        }
         command.current_dir(folder);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -193,12 +208,14 @@ async fn start(program: &str, launch: &Launch, greeting: Greeting) -> Result<(Ru
         return Err("a started program has no pipes".to_owned());
     };
     let process = Process::new(child);
-    let time = greeting.time;
-    match greeting.over(AsyncRwTransport::new_client(output, input)).await {
-        Ok(service) => Ok((service, process)),
-        Err(Some(why)) => Err(process.why_it_did_not_greet(program, why).await),
-        Err(None) => Err(format!("no greeting within {} s {}", time.as_secs(), process.said())),
-    }
+    let (time, answers) = (greeting.time, Arc::clone(greeting.delivery.answers()));
+    let transport = Piped::new(output, input, Arc::clone(&answers));
+    let why = match Box::pin(greeting.over(transport)).await {
+        Ok(service) => return Ok((service, process)),
+        Err(Some(why)) => process.why_it_did_not_greet(program, why).await,
+        Err(None) => format!("no greeting within {} s {}", time.as_secs(), process.said()),
+    };
+    Err(answers.beside(why))
 }
 
 async fn reach(url: &str, launch: &Launch, greeting: Greeting) -> Result<Running, String> {

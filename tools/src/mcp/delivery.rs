@@ -9,6 +9,7 @@ use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, JsonRpcRequest, Progre
 use rmcp::service::{RoleClient, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 
+use super::answers::Answers;
 use super::mended::mended;
 use super::progress::UnderWay;
 use super::tool::KEY;
@@ -18,6 +19,7 @@ use super::tool::KEY;
 pub(super) struct Delivery {
     sent: Mutex<Sent>,
     under_way: Arc<UnderWay>,
+    answers: Arc<Answers>,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +50,11 @@ impl Delivery {
     /// The calls that nobody has given up.
     pub(super) fn under_way(&self) -> &Arc<UnderWay> {
         &self.under_way
+    }
+
+    /// The requests that wait for an answer, and what the server said beside the answers.
+    pub(super) fn answers(&self) -> &Arc<Answers> {
+        &self.answers
     }
 
     /// Notes that a call goes out, if it still can.
@@ -90,21 +97,26 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Watched<T> {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         let (key, token) = (key_of(&item), token_of(&item));
         let delivery = Arc::clone(&self.delivery);
+        let id = delivery.answers.goes_out(&item);
         let sending = self.inner.send(item);
         async move {
-            let Some(key) = key else { return sending.await };
-            if !delivery.begin(&key) {
-                // The connection is being taken down; whoever waits for an answer is told so then.
-                return std::future::pending().await;
-            }
-            if let Some(token) = token {
-                delivery.under_way.goes_out(&key, token);
+            if let Some(key) = &key {
+                if !delivery.begin(key) {
+                    // The connection is being taken down; whoever waits for an answer is told so then.
+                    return std::future::pending().await;
+                }
+                if let Some(token) = token {
+                    delivery.under_way.goes_out(key, token);
+                }
             }
             let sent = sending.await;
-            if let Err(error) = &sent
-                && was_not_read(error)
-            {
-                delivery.forget(&key);
+            if let Err(error) = &sent {
+                if let Some(id) = &id {
+                    delivery.answers.closes(id);
+                }
+                if let Some(key) = key.filter(|_| was_not_read(error)) {
+                    delivery.forget(&key);
+                }
             }
             sent
         }
@@ -115,7 +127,7 @@ impl<T: Transport<RoleClient> + 'static> Transport<RoleClient> for Watched<T> {
         if message.is_none() {
             self.delivery.end();
         }
-        message.map(mended)
+        message.map(|message| mended(self.delivery.answers.heard(message)))
     }
 
     fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {

@@ -5,12 +5,14 @@ use std::error::Error;
 use std::io;
 
 use handyman_core::{Effect, ToolError, ToolErrorKind};
+use rmcp::ErrorData;
 use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 
 use super::delivery::was_not_read;
 use super::server::unavailable;
+use super::tool::LOST;
 
 type HttpError = StreamableHttpError<reqwest::Error>;
 type Cause = dyn Error + 'static;
@@ -65,6 +67,9 @@ pub(super) fn why(error: &Cause) -> String {
     }
     if matches!(last.downcast_ref(), Some(ServiceError::TransportClosed)) {
         return "the connection has ended".to_owned();
+    }
+    if let Some(ServiceError::McpError(ErrorData { code: LOST, message, .. })) = last.downcast_ref() {
+        return message.to_string();
     }
     match last.downcast_ref::<reqwest::Error>() {
         // Its own words end with the whole address.

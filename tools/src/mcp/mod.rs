@@ -15,6 +15,7 @@
 //! strangers · [`Config`] the `mcpServers` file that other clients use · [`Server`] its tools and its resources, over a
 //! connection · `serve` (feature `serve`) a toolbox as a server.
 
+mod answers;
 #[cfg(feature = "serve")]
 mod client;
 mod config;
@@ -25,6 +26,7 @@ mod failure;
 mod http;
 mod listener;
 mod mended;
+mod output;
 mod pages;
 mod person;
 mod process;

@@ -1,7 +1,7 @@
 //! Resources of a server, readable as tools.
 
 use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
-use rmcp::model::ReadResourceRequestParams;
+use rmcp::model::{ReadResourceRequestParams, Resource};
 use rmcp::service::ServiceError;
 use serde_json::{Value, json};
 
@@ -10,24 +10,45 @@ use super::pages::Listed;
 use super::server::{Server, unavailable};
 use super::{content, failure};
 
+/// Resources in one result.
 const LISTED_MAX: usize = 20;
 
 /// List resources of a server
 #[tool(read_only, untrusted)]
-pub async fn list_resources(#[state] server: &Server) -> ToolResult<Value> {
+pub async fn list_resources(
+    #[state] server: &Server,
+    /// Resource to begin at, from 0
+    start: Option<usize>,
+) -> ToolResult<Value> {
     let connection = server.connected().await?;
     let listed = connection.list_resources().await;
     let Listed { items, cut } = listed.map_err(|error| unanswered(server, &connection, &error))?;
     server.answered();
-    let shown: Vec<Value> = items
-        .iter()
-        .take(LISTED_MAX)
-        .map(|resource| json!({"uri": resource.uri, "name": resource.name}))
-        .collect();
-    let more = items.len().saturating_sub(LISTED_MAX);
+    shown(&server.name, &items, cut, start.unwrap_or_default())
+}
+
+/// The resources from one on, and how to see those that come after them.
+fn shown(server: &str, items: &[Resource], cut: Option<&str>, start: usize) -> ToolResult<Value> {
+    if start > 0 && start >= items.len() {
+        let known = items.len();
+        return Err(ToolError::argument("start", format!("the list has {known} resources, counted from 0")));
+    }
+    let rest = items.get(start..).unwrap_or_default();
+    let page = &rest[..rest.len().min(LISTED_MAX)];
+    let resources: Vec<Value> =
+        page.iter().map(|resource| json!({"uri": resource.uri, "name": resource.name})).collect();
+    let left = rest.len() - page.len();
     // Nobody went through all of them.
-    let more = if cut.is_some() { json!(format!("{more} or more")) } else { json!(more) };
-    Ok(json!({"source": format!("mcp:{}", server.name), "resources": shown, "more": more}))
+    let more = if cut.is_some() { json!(format!("{left} or more")) } else { json!(left) };
+    let mut shown = json!({"source": format!("mcp:{server}"), "resources": resources, "more": more});
+    if left > 0 {
+        let (count, all, next) = (page.len(), items.len(), start + page.len());
+        shown["note"] = format!("only {count} of {all} are shown; the next begin at start {next}").into();
+    }
+    if let Some(why) = cut {
+        shown["cut"] = why.into();
+    }
+    Ok(shown)
 }
 
 /// Read a resource of a server
@@ -53,3 +74,6 @@ fn unanswered(server: &Server, connection: &Connection, error: &ServiceError) ->
     connection.never_had("", error);
     unavailable(&server.name, failure::why(error))
 }
+
+#[cfg(test)]
+mod tests;

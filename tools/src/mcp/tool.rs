@@ -1,6 +1,8 @@
 //! A tool of a server.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use handyman_core::{CallContext, Effect, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
@@ -22,8 +24,11 @@ pub(super) const KEY: &str = "handyman/idempotency-key";
 const NEWS: &str = "the server had ended and was started again before this call";
 
 /// What a server says that hands calls on to another one: that one has gone, or gave no answer in time.
-const LOST: ErrorCode = ErrorCode(-32_000);
+pub(super) const LOST: ErrorCode = ErrorCode(-32_000);
 const LATE: ErrorCode = ErrorCode(-32_001);
+
+/// How long before nobody waits for a call any more it is told what its server said instead of an answer.
+const LAST_MOMENT: Duration = Duration::from_millis(200);
 
 /// Bytes of a tool's schema.
 const SCHEMA_BYTES_MAX: usize = 200_000;
@@ -115,10 +120,24 @@ impl McpTool {
         &self,
         connection: &Connection,
         request: CallToolRequestParams,
+        context: &CallContext,
     ) -> Result<CallToolResult, Failed> {
         self.check_unchanged(connection).await?;
+        let odd = connection.odd();
         // Dropped, the request is cancelled at the server.
-        connection.peer().call_tool(request).await.map_err(Failed::During)
+        let mut call = pin!(connection.peer().call_tool(request));
+        let Some(time) = context.time_left().and_then(|left| left.checked_sub(LAST_MOMENT)) else {
+            return call.await.map_err(Failed::During);
+        };
+        let answer = tokio::time::timeout(time, &mut call).await;
+        match (answer, connection.odd_since(odd)) {
+            (Ok(answer), _) => answer.map_err(Failed::During),
+            (Err(_), None) => call.await.map_err(Failed::During),
+            (Err(_), Some(odd)) => {
+                let why = ErrorData::new(LOST, format!("no answer in time; {odd}"), None);
+                Err(Failed::During(ServiceError::McpError(why)))
+            }
+        }
     }
 
     fn told(&self, failed: Failed) -> ToolError {
@@ -157,7 +176,7 @@ impl Tool for McpTool {
         let (connection, result) = loop {
             let connection = self.server.connected().await?;
             let hears = connection.hears(context);
-            let result = self.attempt(&connection, request.clone()).await;
+            let result = self.attempt(&connection, request.clone(), context).await;
             drop(hears);
             let is_for_another = result.as_ref().is_err_and(|failed| failed.is_for_another(&connection, key));
             if !is_for_another {

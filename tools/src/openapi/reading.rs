@@ -203,8 +203,13 @@ impl Reading<'_> {
 fn address(server: &Value) -> String {
     let mut address = server.get("url").and_then(Value::as_str).unwrap_or_default().to_owned();
     for (name, variable) in server.get("variables").and_then(Value::as_object).into_iter().flatten() {
-        let default = variable.get("default").and_then(Value::as_str).unwrap_or_default();
-        address = address.replace(&format!("{{{name}}}"), default);
+        // Unquoted, YAML reads a port as a number.
+        let default = match variable.get("default") {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) | None => String::new(),
+        };
+        address = address.replace(&format!("{{{name}}}"), &default);
     }
     address
 }

@@ -13,6 +13,9 @@ use url::Url;
 use super::operation::{BODY, Body, Operation, Parameter, Place, Scheme, Style};
 use crate::web::Request;
 
+/// What is asked for of a service that may answer in several ways.
+const RATHER_JSON: &str = "application/json, */*;q=0.5";
+
 /// The request that an operation and its arguments come to.
 pub(super) fn request(
     operation: &Operation,
@@ -26,6 +29,7 @@ pub(super) fn request(
         .collect();
     let mut request = Request::get(address(&operation.base, &operation.path, &taken)?);
     request.method = Method::from_bytes(operation.method.as_bytes()).map_err(ToolError::internal)?;
+    request.accepts = Some(RATHER_JSON);
     let mut cookies = Vec::new();
     for (parameter, value) in &taken {
         match parameter.place {

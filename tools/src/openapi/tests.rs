@@ -218,3 +218,11 @@ fn references_into_a_definition_are_followed() {
     assert!(fits(json!({"id": 3, "state": "open"})), "{parameters}");
     assert!(!fits(json!({"id": "x"})) && !fits(json!({"state": "lost"})), "{parameters}");
 }
+
+#[test]
+fn a_port_that_yaml_reads_as_a_number_is_part_of_the_address() {
+    let text = "openapi: 3.0.3\nservers:\n  - url: 'http://localhost:{port}/v1'\n    variables: {port: {default: 8443}}\n\
+        paths: {/x: {get: {operationId: x}}}\n";
+    let (operations, _) = Document::parse(text).unwrap().operations(None);
+    assert_eq!(operations[0].base.as_str(), "http://localhost:8443/v1");
+}

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use handyman_core::{CallContext, Effect, Safety, Tool, ToolError, ToolErrorKind, ToolResult, ToolSpec};
+use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
 use super::operation::{KEY, Operation};
 use super::request::request;
+use crate::search::encoding;
 use crate::web::{Answer, Client};
 
 /// The service an operation belongs to.
@@ -83,7 +85,22 @@ impl Tool for OperationTool {
             Ok(Value::Object(fields)) => Value::Object(fields),
             Ok(other) => json!({"result": other, "source": source}),
             Err(_) if answer.body.is_empty() => json!({"status": answer.status.as_u16(), "source": source}),
+            Err(_) if is_of_bytes(&answer) => {
+                json!({"type": kind(&answer), "bytes": answer.body.len(), "source": source})
+            }
             Err(_) => json!({"text": answer.text(), "source": source}),
         })
     }
+}
+
+/// What an answer says that it is.
+fn kind(answer: &Answer) -> &str {
+    answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether an answer is no text: a picture, an archive.
+fn is_of_bytes(answer: &Answer) -> bool {
+    let kind = kind(answer).to_ascii_lowercase();
+    let is_called_text = kind.starts_with("text/") || kind.contains("charset=");
+    !is_called_text && encoding::text(&answer.body).is_none_or(|text| text.contains('\0'))
 }

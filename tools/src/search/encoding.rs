@@ -45,12 +45,13 @@ pub(crate) fn answered<'b>(bytes: &'b [u8], kind: &str) -> Cow<'b, str> {
     }
 }
 
-/// The encoding that a page names: `<meta charset="gbk">`.
+/// The encoding that a page names: `<meta charset="gbk">`, or as XML `<?xml version="1.0" encoding="gbk"?>`.
 #[cfg(feature = "web")]
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    const NAME: &[u8] = b"charset=";
     let head = bytes[..bytes.len().min(HEAD_BYTES)].to_ascii_lowercase();
-    let at = head.windows(NAME.len()).position(|word| word == NAME)? + NAME.len();
+    let after = |name: &[u8]| Some(head.windows(name.len()).position(|word| word == name)? + name.len());
+    let by_xml = if head.starts_with(b"<?xml") { after(b"encoding=") } else { None };
+    let at = by_xml.or_else(|| after(b"charset="))?;
     let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b' ');
     let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'.');
     let label: Vec<u8> = head[at..].iter().copied().skip_while(is_quote).take_while(is_label).collect();

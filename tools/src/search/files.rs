@@ -45,13 +45,13 @@ pub(super) struct Stamp {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) files: BTreeMap<PathBuf, Stamp>,
-    /// Files that are too large or too many and folders that cannot be read, each with what is to be said of it.
+    /// Files that are too large, too many or elsewhere and folders that cannot be read, each with what is to be said of it.
     pub(super) left_out: BTreeMap<PathBuf, String>,
 }
 
 /// The files of a folder and of the folders in it, as many as can be searched: those of a folder before those of the
 /// folders in it, each by name. Nobody wrote what is hidden, is a package's, or can be made anew: it is passed over. Links
-/// to folders are not followed.
+/// are not followed: of a folder that a stranger packed, they could lead anywhere.
 pub(super) fn list(root: &Path) -> ToolResult<Found> {
     first(root, FILES_MAX)
 }
@@ -84,6 +84,8 @@ fn first(root: &Path, files_max: usize) -> ToolResult<Found> {
                 if entry.file_name() != PACKAGES && !can_be_made_anew(&path) {
                     folders.push_back(path);
                 }
+            } else if meta.is_symlink() && ending(&path).is_some() {
+                found.left_out.insert(path, "is a link, which is not followed".to_owned());
             } else if let Some(ending) = ending(&path).filter(|_| meta.is_file()) {
                 if meta.len() > bytes_max(&ending) {
                     let megabytes = bytes_max(&ending) / 1_000_000;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use handyman_core::{ToolError, ToolErrorKind, ToolResult};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -77,6 +77,8 @@ pub struct Request {
     /// The service makes one effect of all that it is sent under the key, so that its answer to a later attempt tells
     /// of the earlier ones too.
     keyed: bool,
+    /// What is asked for of a service that may answer in several ways: the header `Accept`, if no other says it.
+    pub(crate) accepts: Option<&'static str>,
 }
 
 impl Request {
@@ -92,6 +94,7 @@ impl Request {
             repeatable: true,
             effect: false,
             keyed: false,
+            accepts: None,
         }
     }
 
@@ -107,6 +110,7 @@ impl Request {
             repeatable: false,
             effect: true,
             keyed: false,
+            accepts: None,
         }
     }
 
@@ -225,6 +229,9 @@ impl Client {
     async fn asked(&self, request: &Request, url: &Url) -> Result<Response, Failure> {
         let mut builder =
             self.http.request(request.method.clone(), url.clone()).headers(request.headers.clone());
+        if let Some(kinds) = request.accepts.filter(|_| !request.headers.contains_key(ACCEPT)) {
+            builder = builder.header(ACCEPT, kinds);
+        }
         if let Some(body) = &request.body {
             builder = builder.json(body);
         }

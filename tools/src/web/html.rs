@@ -15,6 +15,27 @@ const SKIPPED: [&str; 13] = [
 ];
 /// What frames a page as a whole; within its main text it holds the headline.
 const HEADER: &str = "header";
+/// Characters by the names that they have in pages.
+const NAMED: [(&str, char); 18] = [
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", ' '),
+    ("ndash", '\u{2013}'),
+    ("mdash", '\u{2014}'),
+    ("hellip", '\u{2026}'),
+    ("lsquo", '\u{2018}'),
+    ("rsquo", '\u{2019}'),
+    ("ldquo", '\u{201c}'),
+    ("rdquo", '\u{201d}'),
+    ("laquo", '\u{ab}'),
+    ("raquo", '\u{bb}'),
+    ("middot", '\u{b7}'),
+    ("bull", '\u{2022}'),
+    ("euro", '\u{20ac}'),
+];
 /// What is there to be filled in, unless the whole page stands in it.
 const FORM: &str = "form";
 
@@ -73,10 +94,31 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn unescaped(text: &str) -> String {
-    let pairs =
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")];
-    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+/// A text whose character references are characters: those by number, and those by a common name.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        let meant = after.split_once(';').and_then(|(name, left)| Some((character(name)?, left)));
+        let (sign, left) = meant.unwrap_or(('&', after));
+        plain.push(sign);
+        rest = left;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The character that a reference names: `amp`, `#8211`, `#x27`.
+fn character(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        return char::from_u32(code.ok()?).filter(|c| !c.is_control());
+    }
+    NAMED.iter().find(|(known, _)| *known == name).map(|(_, character)| *character)
 }
 
 /// No images, no more than one empty line, no blanks at line ends.

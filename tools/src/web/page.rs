@@ -4,12 +4,36 @@ use handyman_core::{ToolError, ToolErrorKind, ToolResult, tool};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::{Client, HttpLimits, Request};
+use super::client::{Answer, Client, HttpLimits, Request};
 use super::html::readable;
 use super::reach::Reach;
+use crate::search::encoding;
 
 /// Characters of text in one result.
 const TEXT_CHARS_MAX: usize = 1_500;
+
+/// Bytes of what is fetched: reports in PDF are larger than pages.
+const BYTES_MAX: usize = 10_000_000;
+
+/// Types of what is written as text and is not called so.
+const TEXTS: [&str; 14] = [
+    "application/csv",
+    "application/ecmascript",
+    "application/graphql",
+    "application/javascript",
+    "application/json",
+    "application/json5",
+    "application/jsonl",
+    "application/sql",
+    "application/toml",
+    "application/x-javascript",
+    "application/x-ndjson",
+    "application/x-yaml",
+    "application/xml",
+    "application/yaml",
+];
+/// What types end with that are written in one of these (RFC 6839).
+const SUFFIXES: [&str; 3] = ["+json", "+xml", "+yaml"];
 
 /// Fetches pages of the public web.
 #[derive(Debug, Clone)]
@@ -31,7 +55,8 @@ impl Pages {
     /// # Errors
     /// If the client cannot be set up.
     pub fn within(reach: Reach) -> ToolResult<Self> {
-        Ok(Self { client: Client::new(reach, HttpLimits::default())? })
+        let limits = HttpLimits { bytes_max: BYTES_MAX, ..HttpLimits::default() };
+        Ok(Self { client: Client::new(reach, limits)? })
     }
 }
 
@@ -48,8 +73,7 @@ pub async fn read_page(
         .parse()
         .map_err(|error| ToolError::argument("url", format!("'{url}' is no address: {error}")))?;
     let answer = pages.client.send(&Request::get(address)).await?.successful()?;
-    let kind = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or("text/html");
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_lowercase();
+    let kind = kind_of(&answer);
     let address = answer.url.clone();
     let (title, text) = match kind.as_str() {
         "text/html" | "application/xhtml+xml" => {
@@ -58,8 +82,7 @@ pub async fn read_page(
         }
         #[cfg(feature = "pdf")]
         "application/pdf" => (String::new(), blocking(move || crate::search::pdf::text(answer.body)).await?),
-        "application/json" => (String::new(), answer.text()),
-        plain if plain.starts_with("text/") => (String::new(), answer.text()),
+        plain if is_text(plain) => (String::new(), answer.text()),
         other => {
             let message = format!("{address} is of type {other}, which cannot be read as text");
             return Err(ToolError::new(ToolErrorKind::Refused, message));
@@ -76,6 +99,32 @@ pub async fn read_page(
         return Err(ToolError::argument("start", format!("the page ends at {}", text.chars().count())));
     }
     Ok(json!({"url": address.as_str(), "title": title, "text": shown, "left": left}))
+}
+
+/// The type of an answer, without its parameters. Where it names none, or no more than bytes, it is what they look like.
+fn kind_of(answer: &Answer) -> String {
+    let named = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let named = named.split(';').next().unwrap_or_default().trim().to_lowercase();
+    if !matches!(named.as_str(), "" | "application/octet-stream" | "binary/octet-stream") {
+        return named;
+    }
+    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body).trim_ascii_start();
+    let is_text = || encoding::text(&answer.body).is_some_and(|text| !text.contains('\0'));
+    let looks = if body.starts_with(b"%PDF-") {
+        "application/pdf"
+    } else if body.starts_with(b"<") && !body.starts_with(b"<?xml") {
+        "text/html"
+    } else if is_text() {
+        "text/plain"
+    } else {
+        "application/octet-stream"
+    };
+    looks.to_owned()
+}
+
+/// Whether what is of this type is text as it stands there.
+fn is_text(kind: &str) -> bool {
+    kind.starts_with("text/") || TEXTS.contains(&kind) || SUFFIXES.iter().any(|end| kind.ends_with(end))
 }
 
 /// Reads a document beside the threads that wait for others.

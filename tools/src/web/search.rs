@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::client::{Client, HttpLimits, Request};
+use super::html::unescaped;
 use super::reach::Reach;
 
 const DEFAULT_LIMIT: usize = 4;
@@ -75,7 +76,16 @@ impl WebSearch {
                 (request.header("authorization", &format!("Bearer {key}"))?, "/results", "content")
             }
         };
-        let answer: Value = self.client.send(&request).await?.successful()?.json()?;
+        let answer = self.client.send(&request).await?;
+        if matches!(self.engine, Engine::Searxng(_)) && answer.status.as_u16() == 403 {
+            let host = self.base.host_str().unwrap_or_default();
+            let message = format!(
+                "{host} answered 403 Forbidden; an instance of SearXNG answers programs only if its settings.yml has \
+                 `json` among `search: formats:`"
+            );
+            return Err(ToolError::new(ToolErrorKind::Refused, message));
+        }
+        let answer: Value = answer.successful()?.json()?;
         let rows = match answer.pointer(rows) {
             Some(Value::Array(rows)) => rows.as_slice(),
             // Brave leaves the list out where there is nothing.
@@ -120,7 +130,7 @@ fn address(text: &str) -> ToolResult<Url> {
 
 /// A snippet without the marks that services set around words that were found, on one line.
 fn plain(text: &str) -> String {
-    let kept = unmarked(text).replace("&amp;", "&").replace("&quot;", "\"").replace("&#x27;", "'");
+    let kept = unescaped(&unmarked(text));
     let line = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(TEXT_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &line[..end]),

@@ -91,11 +91,11 @@ fn an_address_in_disguise_is_still_private() {
 
 #[test]
 fn the_main_text_of_a_page_is_read() {
-    let html = "<html><head><title> Trains &amp; more\n</title><style>p {}</style></head><body><nav>Home</nav><main class=x>\
+    let html = "<html><head><title> Trains &amp; more &#8211; Example\n</title><style>p {}</style></head><body><nav>Home</nav><main class=x>\
         <h1>Refunds</h1><p>Ask within <b>30</b> days.</p><script>alert(1)</script><ul><li>first<li>second</ul></main>\
         <footer>imprint</footer></body></html>";
     let (title, text) = readable(html).unwrap();
-    assert_eq!(title, "Trains & more");
+    assert_eq!(title, "Trains & more \u{2013} Example");
     assert!(
         text.starts_with("# Refunds") && text.contains("Ask within **30** days.") && text.contains("second"),
         "{text}"

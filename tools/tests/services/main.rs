@@ -14,6 +14,7 @@ mod client;
 mod mcp;
 mod mcp_again;
 mod mcp_http;
+mod mcp_odd;
 mod mcp_sessions;
 mod openapi;
 mod operations;

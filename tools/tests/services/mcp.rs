@@ -163,6 +163,9 @@ async fn what_is_declared_counts_and_what_is_wrong_is_said() {
     let missing = Launch::of_command_line("no-such-program-here --x").unwrap();
     let error = Server::connect("s", &missing, Listening::default()).await.unwrap_err().to_string();
     assert!(error.contains("no-such-program-here cannot be started"), "{error}");
+    let lost = Launch { cwd: Some("no/such/folder".to_owned()), ..by_hand("") };
+    let error = Server::connect("s", &lost, Listening::default()).await.unwrap_err().to_string();
+    assert!(error.contains("its folder no/such/folder is not there"), "{error}");
     let silent = Launch::of_command_line("http://127.0.0.1:9/mcp").unwrap();
     assert!(Server::connect("s", &silent, Listening::default()).await.is_err());
 }

@@ -99,4 +99,16 @@ async fn an_argument_becomes_no_further_cookie_and_no_other_key() {
     let asked = call(tools[0].as_ref(), arguments).await.unwrap();
     assert_eq!(asked["headers"]["cookie"], "session=1%3B%20admin=true; list=a%2Cb,%C3%BC%0A,3");
     assert_eq!(asked["headers"]["idempotency-key"], "r1.c1");
+    assert_eq!(asked["headers"]["accept"], "application/json, */*;q=0.5");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_text_is_not_shown_as_one() {
+    let server = Server::start();
+    let get = |name: &str| json!({"servers": [{"url": "/"}], "get": {"operationId": name}});
+    let tools = tools(&server, json!({"/bytes": get("bytes"), "/cafe.txt": get("text")}));
+    let bytes = call(tools[0].as_ref(), json!({})).await.unwrap();
+    assert_eq!(bytes, json!({"type": "application/octet-stream", "bytes": 10, "source": "127.0.0.1"}));
+    let text = call(tools[1].as_ref(), json!({})).await.unwrap();
+    assert_eq!(text["text"], "Café");
 }

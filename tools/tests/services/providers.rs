@@ -63,6 +63,9 @@ async fn three_search_services_give_one_shape() {
     assert_eq!(seen[1]["headers"]["x-subscription-token"], "brave-secret");
     assert_eq!(seen[2]["headers"]["authorization"], "Bearer tavily-secret");
     assert!(seen[2]["body"].as_str().unwrap().contains("max_results"), "{}", seen[2]);
+    let closed = Engine::Searxng(server.url("/forbidden"));
+    let error = call(&search_web(Arc::new(WebSearch::new(closed).unwrap())), json!({"query": "x"})).await;
+    assert!(error.unwrap_err().to_string().contains("has `json` among `search: formats:`"));
     for path in ["/refused/", "/html/", "/broken/"] {
         let engine = Engine::Searxng(server.url(path));
         let tool = search_web(Arc::new(WebSearch::new(engine).unwrap()));
@@ -96,6 +99,7 @@ async fn pages_are_read_from_public_addresses_only() {
     );
     let cases = [
         ("/image", "cannot be read as text"),
+        ("/bytes", "is of type application/octet-stream, which cannot be read as text"),
         ("/deep", "nested too deeply"),
         ("/refused", "no such key"),
         ("/huge", "larger than"),
@@ -110,6 +114,24 @@ async fn pages_are_read_from_public_addresses_only() {
     for url in [server.url("/page"), server.url_by_name("/page")] {
         let error = call(&careful, json!({"url": url.as_str()})).await.unwrap_err();
         assert_eq!(error.kind(), &ToolErrorKind::Refused, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_page_and_is_text_is_shown_as_it_is() {
+    let server = Server::start();
+    let tool = read_page(Arc::new(Pages::within(Reach::Anywhere).unwrap()));
+    let texts = [
+        ("/feed", "<rss><title>News</title></rss>"),
+        ("/old.xml", "<?xml version=\"1.0\" encoding=\"ISO-8859-2\"?><a>łódź</a>"),
+        ("/problem", r#"{"a_b": [1, 2]}"#),
+        ("/raw", "a_b = 1 # café"),
+        ("/untyped", r#"{"a_b": 1}"#),
+        ("/untyped.html", "# Refunds"),
+    ];
+    for (path, said) in texts {
+        let page = call(&tool, json!({"url": server.url(path).as_str()})).await.unwrap();
+        assert_eq!(page["text"], said, "{path}");
     }
 }
 

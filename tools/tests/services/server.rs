@@ -104,6 +104,7 @@ fn answer(mut stream: TcpStream, asked: &Asked, shared: &Mutex<Shared>) -> std::
             "application/json",
             br#"{"error": {"message": "no such key"}}"#,
         ),
+        "/forbidden/search" => reply(&mut stream, "403 Forbidden", "text/html", b"<h1>Forbidden</h1>"),
         "/moved" => {
             let status = asked.query.get("status").map_or("302 Found", String::as_str);
             let to = query("to").to_owned();
@@ -210,6 +211,16 @@ fn recorded(stream: &mut TcpStream, asked: &Asked) -> std::io::Result<()> {
         ("GET", "/deep") => ("text/html", "<div>".repeat(15_000).into_bytes()),
         ("GET", "/image") => ("image/png", vec![0x89, 0x50]),
         ("GET", "/notes.txt") => ("text/plain", "only notes".into()),
+        ("GET", "/feed") => ("application/rss+xml; charset=utf-8", "<rss><title>News</title></rss>".into()),
+        ("GET", "/old.xml") => {
+            let head = br#"<?xml version="1.0" encoding="ISO-8859-2"?>"#.as_slice();
+            ("application/xml", [head, b"<a>\xb3\xf3d\xbc</a>"].concat())
+        }
+        ("GET", "/problem") => ("application/problem+json", br#"{"a_b": [1, 2]}"#.to_vec()),
+        ("GET", "/raw") => ("application/octet-stream", "a_b = 1 # caf\u{e9}".into()),
+        ("GET", "/untyped") => ("", br#"{"a_b": 1}"#.to_vec()),
+        ("GET", "/untyped.html") => ("", "<title>T</title><main><h1>Refunds</h1></main>".into()),
+        ("GET", "/bytes") => ("application/octet-stream", vec![0x7f, b'E', b'L', b'F', 2, 1, 0, 0, 0xff, 0]),
         ("GET", "/cafe.txt") => ("text/plain; charset=iso-8859-1", b"Caf\xe9".to_vec()),
         ("GET", "/gbk") => ("text/html; charset=gbk", b"<main><p>\xc4\xe3\xba\xc3</p></main>".to_vec()),
         ("GET", "/meta") => {

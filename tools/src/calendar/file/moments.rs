@@ -182,11 +182,18 @@ pub(super) fn date_time(text: &str) -> Option<DateTime> {
 }
 
 /// When a rule ends, on the clocks of the moment that it repeats.
-pub(super) fn until(text: &str, start: &Moment) -> Option<DateTime> {
+///
+/// What has no zone should end without one (RFC 5545, 3.3.10). Programs end it in UTC all the same: whole days with the
+/// first or last second that their last day has there, or both as the person's clocks show it.
+pub(super) fn until(text: &str, start: &Moment, person: &TimeZone) -> Option<DateTime> {
+    let last_second = Time::constant(23, 59, 59, 0);
     match (moment(text, None)?, start) {
-        (Moment::Day(date), _) => Some(date.to_datetime(Time::constant(23, 59, 59, 0))),
+        (Moment::Day(date), _) => Some(date.to_datetime(last_second)),
         (end @ Moment::Zoned(..), Moment::Zoned(_, zone)) => Some(end.on_clocks_of(zone)),
-        (end, _) => Some(end.local()),
+        (Moment::Zoned(end, _), Moment::Day(_)) if [Time::midnight(), last_second].contains(&end.time()) => {
+            Some(end)
+        }
+        (end, _) => Some(end.on_clocks_of(person)),
     }
 }
 

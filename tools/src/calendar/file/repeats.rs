@@ -59,7 +59,7 @@ pub(super) fn occurrences(
             left_out.add(moment);
         }
         let others = replaced.get(event.uid.as_str()).filter(|_| event.replaces.is_none());
-        for moment in times(event, horizon, &mut steps)? {
+        for moment in times(event, horizon, person, &mut steps)? {
             let is_named = left_out.has(&moment) || others.is_some_and(|others| others.has(&moment));
             let Some(end) = moment.plus(&event.length).filter(|_| !is_named) else { continue };
             let (starts, ends) = (moment.on_clocks_of(person), end.on_clocks_of(person));
@@ -83,11 +83,16 @@ pub(super) fn occurrences(
 }
 
 /// The times of an event up to a moment on its clocks, before any is left out.
-fn times(event: &Event, horizon: DateTime, steps: &mut usize) -> Result<Vec<Moment>, Damage> {
+fn times(
+    event: &Event,
+    horizon: DateTime,
+    person: &TimeZone,
+    steps: &mut usize,
+) -> Result<Vec<Moment>, Damage> {
     let start = &event.starts;
     let mut locals = vec![start.local()];
     for rule in &event.rules {
-        locals.extend(repeated(start, rule, horizon, steps)?);
+        locals.extend(repeated((start, rule), horizon, person, steps)?);
     }
     let mut times: Vec<Moment> = locals.into_iter().map(|local| start.moved_to(local)).collect();
     times.extend(event.added.iter().cloned());
@@ -98,9 +103,9 @@ fn times(event: &Event, horizon: DateTime, steps: &mut usize) -> Result<Vec<Mome
 }
 
 fn repeated(
-    start: &Moment,
-    rule: &Rule,
+    (start, rule): (&Moment, &Rule),
     horizon: DateTime,
+    person: &TimeZone,
     steps: &mut usize,
 ) -> Result<Vec<DateTime>, Damage> {
     let wrong = |problem: String| Damage::at(rule.line, format!("RRULE: {problem}"));
@@ -109,7 +114,7 @@ fn repeated(
     let end = match end.first() {
         Some(part) => {
             let text = &part["UNTIL=".len()..];
-            Some(until(text, start).ok_or_else(|| wrong(format!("'{text}' is no date or time")))?)
+            Some(until(text, start, person).ok_or_else(|| wrong(format!("'{text}' is no date or time")))?)
         }
         None => None,
     };

@@ -1,4 +1,5 @@
-//! In which order servers stand, whose results arguments are taken from, and whose are trusted.
+//! In which order servers stand, which are not reached as they are described, whose results arguments are taken from, and
+//! whose are trusted.
 
 use serde_json::json;
 
@@ -50,4 +51,29 @@ fn all_tools_of_a_server_are_trusted_or_those_that_are_named() {
     }
     let error = Config::parse(r#"{"mcpServers": {"x": {"command": "a", "trusted": "yes"}}}"#).unwrap_err();
     assert!(error.contains("expected true, false or a list of tools"), "{error}");
+}
+
+#[test]
+fn what_only_other_clients_fill_in_or_speak_is_said() {
+    let problem = |server: serde_json::Value| {
+        Config::parse(&json!({"mcpServers": {"s": server}}).to_string()).err().unwrap_or_default()
+    };
+    let cases = [
+        (json!({"command": "x", "env": {"KEY": "${KEY}"}}), "the value of 'KEY' holds a variable"),
+        (json!({"url": "http://x", "headers": {"A": "Bearer ${T}"}}), "the header 'A' holds a variable"),
+        (json!({"url": "http://x/${T}"}), "the `url` holds a variable"),
+        (json!({"type": "sse", "url": "http://x/sse"}), "server 's': its `type` is `sse`"),
+    ];
+    for (server, words) in cases {
+        let problem = problem(server.clone());
+        assert!(problem.contains(words), "{server}: {problem}");
+    }
+    let fine = [
+        json!({"type": "http", "url": "http://x"}),
+        json!({"type": "stdio", "command": "sh", "args": ["-c", "cat ${HOME}/x"], "env": {"P": "$HOME/x"}}),
+        json!({"type": "sse", "url": "http://x", "disabled": true}),
+    ];
+    for server in fine {
+        assert_eq!(problem(server), "");
+    }
 }

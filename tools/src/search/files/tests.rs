@@ -47,6 +47,22 @@ fn of_too_many_the_first_are_taken() {
     assert_eq!(left_out, ["c/1.txt and all that come after it are left out: 3 are the most"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn links_are_named_and_not_followed() {
+    let (folder, elsewhere) = (tempfile::TempDir::new().unwrap(), tempfile::TempDir::new().unwrap());
+    let secret = elsewhere.path().join("secret.txt");
+    fs::write(&secret, "text").unwrap();
+    fs::write(folder.path().join("mine.txt"), "text").unwrap();
+    for name in ["link.txt", "link.png"] {
+        std::os::unix::fs::symlink(&secret, folder.path().join(name)).unwrap();
+    }
+    let found = first(folder.path(), 9).unwrap();
+    assert_eq!(found.files.len(), 1);
+    let link = (folder.path().join("link.txt"), "is a link, which is not followed".to_owned());
+    assert_eq!(found.left_out.into_iter().collect::<Vec<_>>(), [link]);
+}
+
 #[cfg(feature = "web")]
 #[test]
 fn pages_without_text_are_named() {

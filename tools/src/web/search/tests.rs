@@ -10,6 +10,8 @@ fn what_is_no_mark_stays() {
         ("a <- b, <3 and 1 << 2", "a <- b, <3 and 1 << 2"),
         ("x<y and <b>bold</b>", "x<y and bold"),
         ("cut off <b", "cut off <b"),
+        ("Don&#39;t &#x27;x&#x27; &ndash; &quot;y&quot;", "Don't 'x' \u{2013} \"y\""),
+        ("A&B; &unknown; &#0; &#xd800; &amp;lt; & so", "A&B; &unknown; &#0; &#xd800; &lt; & so"),
         ("<", "<"),
         ("", ""),
     ];

@@ -145,6 +145,39 @@ async fn rules_end_and_leave_out_as_they_say() {
 }
 
 #[tokio::test]
+async fn a_rule_of_whole_days_ends_on_the_day_that_is_meant() {
+    // The last day is 25 November, as programs write it, but for the last two.
+    let cases = [
+        ("Asia/Shanghai", "20261125", "110"),
+        ("Asia/Shanghai", "20261125T000000", "110"),
+        ("Asia/Shanghai", "20261125T000000Z", "110"),
+        ("Asia/Shanghai", "20261125T235959Z", "110"),
+        // Midnight and the last second there.
+        ("Asia/Shanghai", "20261124T160000Z", "110"),
+        ("Asia/Shanghai", "20261125T155959Z", "110"),
+        ("America/Los_Angeles", "20261125T000000Z", "110"),
+        ("America/Los_Angeles", "20261125T080000Z", "110"),
+        ("America/Los_Angeles", "20261126T075959Z", "110"),
+        ("America/Los_Angeles", "20261126T075959", "111"),
+        ("Asia/Shanghai", "20261122T160000Z", "000"),
+    ];
+    for (zone, until, expected) in cases {
+        let lines = format!("DTSTART;VALUE=DATE:20261123\nRRULE:FREQ=DAILY;UNTIL={until}");
+        let desk = Desk::living_in(calendar_of(&event("x", &lines)), zone);
+        let mut found = String::new();
+        for day in ["2026-11-24", "2026-11-25", "2026-11-26"] {
+            found.push(if desk.day(day).await.is_empty() { '0' } else { '1' });
+        }
+        assert_eq!(found, expected, "{zone}: {until}");
+    }
+    // What has no zone ends when the person's clocks show it.
+    let lines = "DTSTART:20261123T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20261125T010000Z";
+    let desk = Desk::of_events(&[event("x", lines)]);
+    assert_eq!(desk.day("2026-11-25").await, ["x 09:00-10:00"]);
+    assert!(desk.day("2026-11-26").await.is_empty());
+}
+
+#[tokio::test]
 async fn one_time_of_many_can_be_moved_or_called_off() {
     let series = "DTSTART;TZID=Asia/Shanghai:20261123T110000\nDURATION:PT30M\nRRULE:FREQ=DAILY\nSEQUENCE:0";
     let moved = "BEGIN:VEVENT\nUID:stand-up\nDTSTAMP:20260101T000000Z\nSUMMARY:stand-up (late)\nSEQUENCE:3\n\
