@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-pub(crate) use again::options_here;
+pub(crate) use again::{options_here, with_options_here};
 pub(crate) use eval::{Evaluation, lasting};
 pub(crate) use local::Local;
 pub(crate) use records::{ApprovalsCommand, RunsCommand, Which};

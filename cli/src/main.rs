@@ -52,9 +52,10 @@ fn all_written(code: ExitCode) -> ExitCode {
 
 /// Whoever reads the output has to learn that some of it is missing, whatever else was done.
 fn unwritten(error: &str) -> problem::Problem {
-    problem::Problem::new(format!("the output could not be written: {error}")).with_hint(
-        "see that there is room where it goes; what runs have done is in the journal: handyman runs list",
-    )
+    let list = args::with_options_here("runs list");
+    problem::Problem::new(format!("the output could not be written: {error}")).with_hint(format!(
+        "see that there is room where it goes; what runs have done is in the journal: handyman {list}"
+    ))
 }
 
 /// The arguments as text: a request in another encoding is refused with a hint, not half understood.

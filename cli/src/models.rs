@@ -20,7 +20,7 @@ pub(crate) async fn open(named: Option<&str>, options: &RunOptions) -> Result<Bo
     Ok(match named {
         Some(name) if name.starts_with("script:") => {
             concerns_none(local.given(), "replies from a file")?;
-            Box::new(ScriptModel::load(&name["script:".len()..]).await?)
+            Box::new(ScriptModel::load(&name["script:".len()..]).await.map_err(Problem::no_model)?)
         }
         Some(url) if is_url(url) => {
             concerns_none(local.given().or(replies.given_for_here()), "a model behind an endpoint")?;
@@ -88,20 +88,23 @@ pub(crate) fn file(name: &str) -> Result<PathBuf, Problem> {
     let Some(repo) = repo.filter(|_| !is_file) else {
         return if is_name(name) { Err(unknown(name)) } else { there(path) };
     };
-    Ok(hub(true)?.file(&repo)?)
+    hub(true)?.file(&repo).map_err(Problem::no_model)
 }
 
 /// A file, which has to be there.
 fn there(path: PathBuf) -> Result<PathBuf, Problem> {
-    if path.exists() {
+    let problem = if path.is_dir() {
+        format!("{} is a folder", path.display())
+    } else if path.exists() {
         return Ok(path);
-    }
-    Err(Problem::new(format!("there is no file {}", path.display()))
-        .with_hint("name a GGUF file, or a model that `handyman model list` shows"))
+    } else {
+        format!("there is no file {}", path.display())
+    };
+    Err(Problem::usage(problem).with_hint("name a GGUF file, or a model that `handyman model list` shows"))
 }
 
 fn unknown(name: &str) -> Problem {
-    Problem::new(format!("there is no model '{name}', and no file of that name")).with_hint(
+    Problem::usage(format!("there is no model '{name}', and no file of that name")).with_hint(
         "handyman model list shows the models there are; handyman model pull OWNER/NAME fetches one",
     )
 }

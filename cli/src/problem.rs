@@ -1,11 +1,14 @@
 //! What a person is told when a command cannot do its work.
 
 use std::fmt::Display;
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use handyman::{Fault, FaultKind, ToolError};
 
 use crate::show;
+
+mod hint;
 
 /// A sentence, a hint, and the exit code that scripts branch on.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub(crate) struct Problem {
     code: u8,
 }
 
-/// The request or an argument is wrong.
+/// The request or an argument is wrong, or names something that is not there.
 const USAGE: u8 = 2;
 /// Something in the environment failed.
 const FAILURE: u8 = 1;
@@ -31,6 +34,27 @@ impl Problem {
     /// A mistake in what was typed.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, code: USAGE }
+    }
+
+    /// A file or folder that was named cannot be read. Where it is not there, or is no such thing, the mistake is in what was
+    /// typed.
+    pub(crate) fn unread(message: impl Into<String>, error: &io::Error) -> Self {
+        let is_mistyped = matches!(
+            error.kind(),
+            ErrorKind::NotFound
+                | ErrorKind::IsADirectory
+                | ErrorKind::NotADirectory
+                | ErrorKind::InvalidData
+                | ErrorKind::InvalidFilename
+        );
+        if is_mistyped { Self::usage(message) } else { Self::new(message) }
+    }
+
+    /// There is no model of the name that was typed, or no script that can be played.
+    pub(crate) fn no_model(fault: Fault) -> Self {
+        let is_missing = fault.kind() == FaultKind::Model;
+        let problem = Self::from(fault);
+        if is_missing { Self { code: USAGE, ..problem } } else { problem }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Display) -> Self {
@@ -51,8 +75,9 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let code = if fault.kind() == FaultKind::Request { USAGE } else { FAILURE };
         let message = fault.to_string();
-        let hint = if wants_key(&message) { Some(KEY_HINT) } else { fault.hint() };
-        Self { hint: hint.map(str::to_owned), message, code }
+        let hint =
+            if wants_key(&message) { Some(KEY_HINT.to_owned()) } else { fault.hint().map(hint::said_here) };
+        Self { message, hint, code }
     }
 }
 

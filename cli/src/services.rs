@@ -50,7 +50,9 @@ pub(crate) fn weather(services: &Services) -> Result<Option<Station>, Problem> {
 pub(crate) fn calendar(services: &Services) -> Result<Option<Calendar>, Problem> {
     let Some(path) = &services.calendar else { return Ok(None) };
     let file = CalendarFile::open(path, TimeZone::system()).map_err(|error| {
-        Problem::from(error).with_hint("name an iCalendar file that is there with --calendar FILE.ics")
+        let message = error.to_string();
+        let problem = if path.is_file() { Problem::new(message) } else { Problem::usage(message) };
+        problem.with_hint("name an iCalendar file that is there with --calendar FILE.ics")
     })?;
     Ok(Some(Calendar::File(file)))
 }
@@ -61,7 +63,10 @@ fn mail(services: &Services) -> Result<Option<Arc<dyn Tool>>, Problem> {
     let sender = Sender::parse(from, TimeZone::system())
         .map_err(|error| Problem::usage(format!("--mail-from: {error}")).with_hint(FROM_HINT))?;
     if let Some(folder) = &services.outbox {
-        let sends = outbox::send_mail(Arc::new(Outbox::open(folder, sender)?));
+        let opened = Outbox::open(folder, sender).map_err(|error| {
+            Problem::from(error).with_hint("name a folder that you can write to with --outbox FOLDER")
+        })?;
+        let sends = outbox::send_mail(Arc::new(opened));
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         return Ok(Some(Arc::new(sends.placed(folder.display().to_string()))));
     }
@@ -170,7 +175,10 @@ fn operations(services: &Services) -> Result<Vec<Foreign>, Problem> {
     let base = services.openapi_base.as_deref().map(|url| address("--openapi-base", url)).transpose()?;
     let mut documents = Vec::new();
     for file in &services.openapi {
-        let wrong = |error: ToolError| Problem::new(format!("{}: {error}", file.display()));
+        let wrong = |error: ToolError| {
+            let told = with_base(&error.to_string());
+            Problem::usage(format!("{}: {told}", file.display())).with_hint(OPENAPI_HINT)
+        };
         let document = Document::parse(&read("--openapi", file)?).map_err(wrong)?;
         let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         documents.push((name, document, wrong));
@@ -183,11 +191,18 @@ fn operations(services: &Services) -> Result<Vec<Foreign>, Problem> {
         let settings = ApiSettings { base: base.clone(), credentials, ..ApiSettings::default() };
         let api = Api::new(document, settings).map_err(wrong)?;
         for left_out in api.left_out() {
-            show::note_once(&format!("{name}: left out: {left_out}"));
+            show::note_once(&format!("{name}: left out: {}", with_base(&left_out.to_string())));
         }
         found.extend(api.tools().into_iter().map(|tool| (name.clone(), tool)));
     }
     Ok(found)
+}
+
+const OPENAPI_HINT: &str = "name an OpenAPI document of version 3.0 or 3.1 with --openapi FILE";
+
+/// What is wrong with a document, with the option that says where its service is.
+fn with_base(told: &str) -> String {
+    told.replace("name one in the settings", "name one with --openapi-base URL")
 }
 
 /// The tools of a server, which is started or reached for that.
@@ -225,6 +240,8 @@ fn free_name(name: &str, server: &str, is_taken: impl Fn(&str) -> bool) -> Strin
 
 const SERVER_HINT: &str = "--mcp takes a command line or a URL; run the command by hand to see what it says";
 
+const URL_HINT: &str = "see that the server of --mcp runs, and that this is its address";
+
 /// A server's name, how it is reached, and what helps where it cannot be used.
 type Reached = (String, (Launch, String));
 
@@ -245,14 +262,18 @@ fn servers(services: &Services) -> Result<Vec<Reached>, Problem> {
         }));
     }
     for command in &services.mcp {
+        if command.trim().is_empty() {
+            return Err(Problem::usage("--mcp: it names no server").with_hint(SERVER_HINT));
+        }
         let launch = Launch::of_command_line(command)
-            .map_err(|problem| Problem::usage(format!("--mcp: {problem}")))?;
+            .map_err(|problem| Problem::usage(format!("--mcp: {problem}")).with_hint(SERVER_HINT))?;
+        let hint = if launch.url.is_some() { URL_HINT } else { SERVER_HINT };
         let name = launch.short_name();
         let is_taken = |name: &String| servers.iter().any(|(known, _)| known == name);
         let numbered = (servers.len()..).map(|number| format!("{name}_{number}"));
         let mut names = std::iter::once(name.clone()).chain(numbered);
         let name = names.find(|name| !is_taken(name)).unwrap_or_default();
-        servers.push((name, (launch, SERVER_HINT.to_owned())));
+        servers.push((name, (launch, hint.to_owned())));
     }
     for (_, (launch, _)) in &mut servers {
         launch.environment = Some(environment());
@@ -306,7 +327,7 @@ fn address(option: &str, text: &str) -> Result<Url, Problem> {
 
 fn read(option: &str, file: &std::path::Path) -> Result<String, Problem> {
     std::fs::read_to_string(file).map_err(|error| {
-        Problem::new(format!("{option}: {} cannot be read: {error}", file.display()))
+        Problem::unread(format!("{option}: {} cannot be read: {error}", file.display()), &error)
             .with_hint("name a file that is there")
     })
 }

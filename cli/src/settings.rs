@@ -4,12 +4,13 @@ mod closing;
 mod files;
 mod offer;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use handyman::{
-    Agent, AllowAll, AnswerSchema, AskFor, AskForEffects, ByTool, Limits, Model, ReadOnly, ScriptModel,
-    SessionId, SqliteJournal, ToolChoice, Toolbox,
+    Agent, AllowAll, AnswerSchema, AskFor, AskForEffects, ByTool, Fault, Limits, Model, ReadOnly,
+    ScriptModel, SessionId, SqliteJournal, ToolChoice, Toolbox,
 };
 use jiff::civil::{DateTime, Time};
 
@@ -30,6 +31,9 @@ pub(crate) use offer::{Candidate, Shared, shared};
 #[cfg(feature = "llama")]
 const STATES_BYTES_MAX: u64 = 2 << 30;
 
+const FOLDER_HINT: &str =
+    "set HANDYMAN_HOME to a folder that you can write to, or name the files with --journal and --world";
+
 /// The file that runs are recorded in.
 #[derive(Debug)]
 pub(crate) struct JournalFile {
@@ -46,9 +50,17 @@ impl JournalFile {
     }
 
     pub(crate) async fn open(&self) -> Result<Arc<SqliteJournal>, Problem> {
-        let journal = Arc::new(SqliteJournal::open(&self.path).await?);
+        let opened = SqliteJournal::open(&self.path).await;
+        let journal = Arc::new(opened.map_err(|fault| self.unopened(fault))?);
         closing::in_the_end(Open::Journal(Arc::clone(&journal)));
         Ok(journal)
+    }
+
+    /// Where no file was named, it is the data folder that cannot be written to.
+    fn unopened(&self, fault: Fault) -> Problem {
+        let is_unwritable = fault.hint().is_some_and(|hint| hint.contains("you can write to"));
+        let problem = Problem::from(fault);
+        if is_unwritable && !self.is_named { problem.with_hint(FOLDER_HINT) } else { problem }
     }
 
     /// A journal that was named and is to be looked at has to be there: opening it would make an empty one.
@@ -152,14 +164,21 @@ pub(crate) async fn agent_without_model(options: &RunOptions, files: &Files) -> 
     agent_of(ScriptModel::parse("")?, tools, options, files)
 }
 
-/// The same agent for going through what is in a journal again: nothing is done, so nothing has to be written to.
+/// The same agent for going through what is in a journal again, with the model or without: nothing is done, so nothing has
+/// to be written to.
 pub(crate) async fn agent_to_look(
     journal: Arc<SqliteJournal>,
+    asks_model: bool,
     options: &RunOptions,
 ) -> Result<Agent, Problem> {
-    let files = Files::to_look(&options.places)?;
+    let files = Files::untouched(&options.places)?;
+    let model: Box<dyn Model> = if asks_model {
+        models::open(models::other_than_builtin(options.model.as_deref()), options).await?
+    } else {
+        Box::new(ScriptModel::parse("")?)
+    };
     let toolbox = files.open_toolbox_with(None, false, &options.tools).await?;
-    agent_of(ScriptModel::parse("")?, (journal, toolbox), options, &files)
+    agent_of(model, (journal, toolbox), options, &files)
 }
 
 /// The same agent with a model that is there already, where nobody is asked anything.
@@ -236,7 +255,7 @@ pub(crate) fn policy<P>(
 fn instructions(said: &str) -> Result<String, Problem> {
     let Some(file) = said.strip_prefix('@') else { return Ok(said.to_owned()) };
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Problem::new(format!("--system: {file} cannot be read: {error}"))
+        Problem::unread(format!("--system: {file} cannot be read: {error}"), &error)
             .with_hint("name a file of text that is there after the @, or write the instructions themselves")
     })?;
     Ok(text.trim_end().to_owned())
@@ -258,14 +277,14 @@ fn limits(options: &RunOptions) -> Limits {
 
 /// The shape of an answer, from a file.
 fn answer_schema(file: &Path) -> Result<AnswerSchema, Problem> {
-    let wrong = |problem: String| {
-        Problem::new(format!("--answer-schema {}: {problem}", file.display())).with_hint(
-            "name a file with one JSON schema, such as {\"type\": \"object\", \"properties\": {…}}",
-        )
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    let schema = serde_json::from_str(&text).map_err(|error| wrong(format!("not JSON: {error}")))?;
-    AnswerSchema::new(schema).map_err(|fault| wrong(fault.to_string()))
+    const HINT: &str =
+        "name a file with one JSON schema, such as {\"type\": \"object\", \"properties\": {…}}";
+    let told = |problem: &dyn Display| format!("--answer-schema {}: {problem}", file.display());
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Problem::unread(told(&error), &error).with_hint(HINT))?;
+    let wrong = |problem: &dyn Display| Problem::usage(told(problem)).with_hint(HINT);
+    let schema = serde_json::from_str(&text).map_err(|error| wrong(&format!("not JSON: {error}")))?;
+    AnswerSchema::new(schema).map_err(|fault| wrong(&fault))
 }
 
 /// A model in this process as it is run by default: the one named, or the built-in one.

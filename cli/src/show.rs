@@ -10,6 +10,7 @@ use handyman::{
 };
 use serde_json::{Map, Value};
 
+mod advice;
 mod calls;
 mod help;
 mod listing;
@@ -24,11 +25,13 @@ pub(crate) use printable::printable;
 pub(crate) use words::counted;
 
 use crate::approve::is_always;
+use advice::Advice;
 use calls::Calls;
 use output::{lines, print_now};
 use printable::printable_lines;
 use words::{
-    claimed, compacted, filled_in, interrupted, limit_text, origin_text, said_by_person, seconds, usage_text,
+    claimed, compacted, denied, filled_in, interrupted, limit_text, origin_text, said_by_person, seconds,
+    usage_text,
 };
 
 /// Characters of a value or a result in its short form.
@@ -39,6 +42,7 @@ const SHORT: usize = 160;
 pub(crate) struct Terminal {
     streamed: Mutex<Streamed>,
     calls: Calls,
+    advice: Advice,
     /// Whether it shows a recorded run: where each argument of a call comes from as well, and all of it on standard
     /// output.
     is_recorded: bool,
@@ -85,6 +89,7 @@ impl DeltaSink for Terminal {
 impl Observer for Terminal {
     fn event(&self, event: &Event) {
         self.tell_said(event);
+        self.advice.learn(event);
         match event {
             Event::Started { run, .. } => {
                 self.forget();
@@ -146,6 +151,7 @@ impl Observer for Terminal {
                     self.note(&format!("done: {} {}", receipt.tool, receipt.reference));
                 }
                 self.note(&usage_text(usage));
+                self.advise();
             }
         }
     }
@@ -212,7 +218,8 @@ impl Terminal {
                 }
             }
             Verdict::Ask if self.asks => {}
-            Verdict::Deny | Verdict::Ask => self.note(&format!("{}: {why}", self.calls.line(call))),
+            Verdict::Deny => self.note(&format!("{}: {}", self.calls.line(call), denied(why))),
+            Verdict::Ask => self.note(&format!("{}: {why}", self.calls.line(call))),
         }
     }
 
@@ -243,9 +250,17 @@ impl Terminal {
         }
     }
 
-    /// Learns what the calls of a run are, without showing anything.
+    /// Learns what the calls of a run are and how it goes, without showing anything.
     pub(crate) fn learn(&self, event: &Event) {
         self.calls.learn(event);
+        self.advice.learn(event);
+    }
+
+    /// Tells whoever was served badly what else there is: once, and not of a recorded run.
+    fn advise(&self) {
+        if let Some(advice) = self.advice.text().filter(|_| !self.is_recorded) {
+            note_once(advice);
+        }
     }
 
     fn end_line(&self) {

@@ -168,3 +168,15 @@ fn the_doctor_tells_a_program_what_it_tells_a_person() {
     assert!(fits["notes"].is_array() && fits["gpu_layers"].as_u64().is_none_or(|layers| layers < 100));
     assert_eq!(model["sha256"].as_str().unwrap().len(), 64);
 }
+
+#[test]
+fn whoever_gets_no_answer_is_told_of_other_models() {
+    let _alone = CORES.lock().unwrap_or_else(PoisonError::into_inner);
+    let bench = Bench::new();
+    let ran = bench.run(&["Will it rain in Oslo?", "--max-time", "0s", "--date", DATE]);
+    assert!(ran.code == 3 && ran.err.contains("the run may take no more time (--max-time)"), "{}", ran.err);
+    assert!(ran.err.ends_with("--model (handyman model list shows some)\n"), "{}", ran.err);
+    let listed = bench.run(&["runs", "list", "--json"]).events();
+    let shown = bench.run(&["runs", "show", listed[0]["run"].as_str().unwrap()]);
+    assert!(!shown.out.contains("handyman model list"), "a recorded run is shown as it was: {}", shown.out);
+}

@@ -94,6 +94,15 @@ fn a_command_that_is_none_is_not_sent_to_the_model() {
 }
 
 #[test]
+fn a_session_has_a_name() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let ran = bench.chat(&["--model", &model, "--session", " "], b"");
+    assert!(ran.code == 2 && ran.err.contains("--session: the name is empty"), "{}", ran.err);
+    assert!(sessions(&bench).is_empty());
+}
+
+#[test]
 fn whoever_trusts_a_tool_too_late_for_a_session_is_told_so() {
     const TOLD: &str = "--trust: this session began without it, and in it these stay untrusted: read_mail\n";
     let bench = Bench::new();

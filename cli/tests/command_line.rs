@@ -116,10 +116,12 @@ fn mistakes_are_told_with_what_to_do() {
         ),
         (&["approval", "list", "--json"], 2, "no command 'approval'", "handyman approvals list --json; as"),
         (&["help", "tool"], 2, "no command 'tool'", "handyman help tools; as a task: handyman \"help tool\""),
+        (&["help", "nope"], 2, "there is no command 'nope'", "handyman --help lists them"),
+        (&["list"], 2, "no command 'list'", "handyman model list; as a task: handyman run list"),
         (&["weather", "in", "paris"], 2, "has to be one argument", "handyman \"weather in paris\""),
         (
             &["run", "x", "--model", "script:none.jsonl"],
-            1,
+            2,
             "none.jsonl",
             "name a file that is there, with one JSON",
         ),
@@ -131,22 +133,22 @@ fn mistakes_are_told_with_what_to_do() {
             "--journal",
         ),
         (&["run", "x", "--model", &answer, "--journal", garbage], 1, "garbage.gguf", "damaged"),
-        (&["resume", "r0", "--model", &answer], 2, "there is no run r0", "runs list"),
+        (&["resume", "r0", "--model", &answer], 2, "there is no run r0", "`handyman runs list` lists"),
         (&["runs", "show", "r0"], 2, "there is no run r0", "runs list"),
         (&["tools", "call", "weather", "{city}"], 2, "not a JSON object", "handyman tools call weather"),
         #[cfg(feature = "llama")]
         (
             &["run", "x", "--model", "no/such.gguf"],
-            1,
+            2,
             "no file no/such.gguf",
             "or a model that `handyman model list` shows",
         ),
         #[cfg(feature = "llama")]
-        (&["run", "x", "--model", "nope"], 1, "there is no model 'nope'", "handyman model list"),
+        (&["run", "x", "--model", "nope"], 2, "there is no model 'nope'", "handyman model list"),
         #[cfg(feature = "services")]
         (
             &["run", "x", "--model", &answer, "--openapi", "no.yaml"],
-            1,
+            2,
             "--openapi: no.yaml cannot be",
             "file",
         ),
@@ -316,13 +318,13 @@ fn an_answer_can_be_asked_for_in_a_shape() {
     bench.write("shape.json", "{\"type\": \"object\", \"$dynamicRef\": \"#x\"}");
     let ran = bench.run(&["run", "Rain?", "--model", &model, "--answer-schema", &file]);
     assert!(
-        ran.code == 1 && ran.err.contains("shape.json") && ran.err.contains("'$dynamicRef'"),
+        ran.code == 2 && ran.err.contains("shape.json") && ran.err.contains("'$dynamicRef'"),
         "{}",
         ran.err
     );
     assert!(ran.err.contains("hint:"), "{}", ran.err);
     let ran = bench.run(&["run", "Rain?", "--model", &model, "--answer-schema", "none.json"]);
-    assert!(ran.code == 1 && ran.err.contains("--answer-schema none.json: "), "{}", ran.err);
+    assert!(ran.code == 2 && ran.err.contains("--answer-schema none.json: "), "{}", ran.err);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn a_calendar_file_is_listed_and_added_to() {
         damaged.err
     );
     let missing = ran(&bench, &["tools", "list", "--calendar", "no-such.ics"]);
-    assert!(missing.code == 1 && missing.err.contains("no-such.ics"), "{}", missing.err);
+    assert!(missing.code == 2 && missing.err.contains("no-such.ics"), "{}", missing.err);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn who_looks_at_tools_makes_no_world() {
 }
 
 #[test]
-fn the_events_of_a_journal_that_cannot_be_written_are_checked() {
+fn a_run_in_a_journal_that_cannot_be_written_is_replayed() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "One."}), json!({"text": "Two."})]);
     let ran = bench.chat(&["--model", &model, "--json"], "first\nsecond\n");
@@ -44,8 +44,21 @@ fn the_events_of_a_journal_that_cannot_be_written_are_checked() {
     rights(true);
     let replayed = bench.run(&["replay", run, "--without-model", "--date", DATE]);
     assert_eq!((replayed.code, replayed.out.as_str()), (0, "3 events the same\n"), "{}", replayed.err);
+    let generated = bench.run(&["replay", run, "--model", &model, "--date", DATE]);
+    let same = "3 events the same, 1 reply generated again\n";
+    assert_eq!((generated.code, generated.out.as_str()), (0, same), "{}", generated.err);
     assert_eq!(std::fs::read(&journal).unwrap(), before, "nothing was written");
     rights(false);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_told_as_one() {
+    let bench = Bench::new();
+    let model = bench.script(&[json!({"text": "Hello."})]);
+    let file = bench.write("home", "this is no folder");
+    let output = bench.command(&["run", "hi", "--model", &model]).env("HANDYMAN_HOME", file).output();
+    let ran = support::Ran::from(output.unwrap());
+    assert!(ran.code == 1 && ran.err.contains("hint: set HANDYMAN_HOME to a folder"), "{}", ran.err);
 }
 
 #[test]

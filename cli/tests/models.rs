@@ -90,7 +90,7 @@ fn a_model_is_pulled_listed_used_and_removed() {
     };
     let missing = run(&["run", "x", "--model", "some/tiny-GGUF"]);
     assert!(
-        missing.code == 1 && missing.err.contains("handyman model pull some/tiny-GGUF"),
+        missing.code == 2 && missing.err.ends_with("handyman model pull some/tiny-GGUF\n"),
         "{}",
         missing.err
     );
@@ -111,9 +111,9 @@ fn a_model_is_pulled_listed_used_and_removed() {
     }
     assert_eq!(run(&["model", "remove", "some/tiny-GGUF"]).code, 0);
     let gone = run(&["model", "remove", "some/tiny-GGUF"]);
-    assert!(gone.code == 1 && gone.err.contains("model list"), "{}", gone.err);
+    assert!(gone.code == 2 && gone.err.contains("`handyman model list` gives what is"), "{}", gone.err);
     let unknown = run(&["model", "pull", "nonsense"]);
-    assert!(unknown.code == 1 && unknown.err.contains("OWNER/NAME"), "{}", unknown.err);
+    assert!(unknown.code == 2 && unknown.err.contains("OWNER/NAME"), "{}", unknown.err);
 }
 
 #[test]

@@ -56,6 +56,17 @@ fn hundreds_of_operations_are_revealed_step_by_step() {
     assert_eq!(at_once[0]["tools"].as_array().unwrap().len(), 419, "with room for all, all are shown");
 }
 
+#[test]
+fn a_document_that_cannot_be_used_is_told_with_the_option() {
+    let bench = Bench::new();
+    let nowhere = document(1).replace("servers", "x-servers");
+    for (text, told) in [(nowhere.as_str(), "name one with --openapi-base URL"), ("x: 1", "--openapi FILE")] {
+        let file = bench.write("lamps.json", text).display().to_string();
+        let ran = bench.run(&["tools", "list", "--openapi", &file]);
+        assert!(ran.code == 2 && ran.err.contains(told), "{} {}", ran.code, ran.err);
+    }
+}
+
 /// A document with an operation whose schema says what nothing can hold, and another one.
 fn odd_document(bench: &Bench) -> String {
     let operation = |name: &str, schema: Value| {

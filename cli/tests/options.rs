@@ -141,21 +141,24 @@ fn what_cannot_be_opened_is_told_with_the_option_that_named_it() {
     let bench = Bench::new();
     let garbage = bench.write("garbage.db", "this is no database").display().to_string();
     let nowhere = bench.path("nowhere").display().to_string();
-    let cases: &[(&[&str], &str)] = &[
-        (&["--database", &garbage], "name a SQLite database that is there with --database FILE"),
-        (&["--database", &nowhere], "name a SQLite database that is there with --database FILE"),
-        (&["--docs", &nowhere], "with --docs FOLDER"),
-        (&["--mail", &nowhere], "with --mail FOLDER"),
-        (&["--world", &garbage], "name another file with --world FILE"),
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["--database", &garbage], 1, "name a SQLite database that is there with --database FILE"),
+        (&["--database", &nowhere], 2, "name a SQLite database that is there with --database FILE"),
+        (&["--docs", &nowhere], 2, "with --docs FOLDER"),
+        (&["--docs", &garbage], 2, "with --docs FOLDER"),
+        (&["--mail", &nowhere], 2, "with --mail FOLDER"),
+        (&["--world", &garbage], 1, "name another file with --world FILE"),
         #[cfg(feature = "services")]
-        (&["--database", "postgres://ann:s3cret@127.0.0.1:9/shop"], "check that the server runs"),
+        (&["--database", "postgres://ann:s3cret@127.0.0.1:9/shop"], 1, "check that the server runs"),
         #[cfg(feature = "services")]
-        (&["--calendar", &nowhere], "with --calendar FILE.ics"),
+        (&["--calendar", &nowhere], 2, "with --calendar FILE.ics"),
+        #[cfg(feature = "services")]
+        (&["--mcp", " "], 2, "--mcp takes a command line or a URL"),
     ];
-    for (options, hint) in cases {
+    for (options, code, hint) in cases {
         let ran = bench.run(&[&["tools", "list", "--date", DATE], *options].concat());
         let told = ran.err.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
-        assert!(ran.code == 1 && told.contains(hint), "{options:?}: {}", ran.err);
+        assert!(ran.code == *code && told.contains(hint), "{options:?}: {}", ran.err);
         assert!(!ran.err.contains("s3cret") && !ran.err.contains("can be removed"), "{}", ran.err);
     }
 }
@@ -352,7 +355,7 @@ fn instructions_in_a_file_have_to_be_there() {
     let bench = Bench::new();
     let model = bench.script(&[json!({"text": "Hello."})]);
     let ran = bench.run(&["hi", "--model", &model, "--system", "@none.txt", "--date", DATE]);
-    assert!(ran.code == 1 && ran.err.contains("--system: none.txt cannot be read"), "{}", ran.err);
+    assert!(ran.code == 2 && ran.err.contains("--system: none.txt cannot be read"), "{}", ran.err);
 }
 
 #[cfg(feature = "services")]

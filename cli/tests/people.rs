@@ -343,6 +343,8 @@ fn a_journal_is_verified_exported_and_pruned() {
     let pruned = bench.run(&["runs", "prune", "--older-than", "30d", "--date", DATE]);
     assert_eq!((pruned.code, pruned.out.trim()), (0, exported[0]["run"].as_str().unwrap()));
     assert_eq!(bench.run(&["runs", "export"]).events().len(), 1);
+    let ages = bench.run(&["runs", "prune", "--older-than", "18446744073709551615s"]);
+    assert_eq!((ages.code, ages.out.as_str()), (0, ""), "nothing is so old: {}", ages.err);
     let wrong = bench.run(&["runs", "prune", "--older-than", "soon"]);
     assert!(wrong.code == 2 && wrong.err.contains("like 30d"), "{}", wrong.err);
 }

@@ -9,6 +9,29 @@ pub(crate) fn options_here(path: &[&str]) -> String {
     options_for(path, &std::env::args().collect::<Vec<_>>())
 }
 
+/// A command, without the name of the program, with the options of this process that it takes as well.
+pub(crate) fn with_options_here(command: &str) -> String {
+    with_options(command, &std::env::args().collect::<Vec<_>>())
+}
+
+/// A command with the options among `typed` that it takes and does not have yet.
+fn with_options(command: &str, typed: &[String]) -> String {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let (root, mut path) = (Args::command(), Vec::new());
+    let mut found = &root;
+    for word in &words {
+        let Some(next) = found.find_subcommand(word) else { break };
+        found = next;
+        path.push(*word);
+    }
+    if path.is_empty() {
+        return command.to_owned();
+    }
+    let is_there = |argument: &str| argument.starts_with("--") && words.contains(&argument);
+    let others: Vec<String> = typed.iter().filter(|argument| !is_there(argument)).cloned().collect();
+    format!("{command}{}", options_for(&path, &others))
+}
+
 /// The options among `typed` that the command at `path` takes as well, as they have to be typed for a shell, with a space
 /// before each. Where things are kept, the model and the tools are the same then.
 fn options_for(path: &[&str], typed: &[String]) -> String {

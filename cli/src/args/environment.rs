@@ -31,7 +31,7 @@ const READ: &[(&str, &str)] = &[
 const STATUS: &[(&str, &str)] = &[
     ("0", "done; a run has ended with an answer or a question"),
     ("1", "something failed; a case of an evaluation has not passed, a replay went another way"),
-    ("2", "the arguments, or the request, are wrong"),
+    ("2", "the arguments, or the request, are wrong, or name something that is not there"),
     ("3", "a person has to decide, or a run has reached a limit"),
     ("130", "Ctrl-C has ended it"),
 ];

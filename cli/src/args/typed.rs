@@ -48,7 +48,12 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Typed, Problem> {
 }
 
 fn is_help(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
+    matches!(
+        kind,
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion
+    )
 }
 
 /// The arguments with those at the end, and marked as no options, that begin with a hyphen and can only be messages:
@@ -91,7 +96,7 @@ fn is_message(argument: &str) -> bool {
 
 /// A task of one word that names a command, or nearly so, is a command in the wrong place.
 fn no_command(task: &str, arguments: &[String]) -> Result<(), Problem> {
-    let Some(command) = alike(task) else { return Ok(()) };
+    let Some(command) = alike(task) else { return nested(task) };
     let options: Vec<&str> =
         arguments.iter().skip(1).map(String::as_str).filter(|argument| *argument != task).collect();
     let problem = if command == task {
@@ -135,7 +140,29 @@ fn meant(arguments: &[String]) -> Option<Problem> {
                 .with_hint(format!("did you mean: handyman {line}; as a task: handyman \"{task}\"")),
         );
     }
+    if is_help {
+        return Some(
+            Problem::usage(format!("there is no command '{named}'"))
+                .with_hint(format!("handyman --help lists them; as a task: handyman \"{task}\"")),
+        );
+    }
     Some(several_words(&task))
+}
+
+/// A task of one word that is a command below others, such as `list`.
+fn nested(task: &str) -> Result<(), Problem> {
+    let root = Args::command();
+    let meant: Vec<String> = root
+        .get_subcommands()
+        .filter(|command| command.find_subcommand(task).is_some())
+        .map(|command| format!("handyman {} {task}", command.get_name()))
+        .collect();
+    if meant.is_empty() {
+        return Ok(());
+    }
+    let meant = meant.join(", ");
+    Err(Problem::usage(format!("there is no command '{task}'"))
+        .with_hint(format!("did you mean: {meant}; as a task: handyman run {task}")))
 }
 
 fn several_words(task: &str) -> Problem {

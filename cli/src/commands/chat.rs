@@ -21,6 +21,10 @@ const ESCAPE: char = '\u{1b}';
 
 /// Talks in the session of this name, or in the newest of those without a name.
 pub(crate) async fn chat(named: Option<String>, options: &RunOptions) -> Result<ExitCode, Problem> {
+    if named.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        return Err(Problem::usage("--session: the name is empty")
+            .with_hint("name the session, or leave the option out: handyman chat"));
+    }
     let files = Files::of(&options.places)?;
     let agent = settings::agent(options, &files).await?;
     let may_begin_another = named.as_deref().is_none_or(|name| number_of(name).is_some());

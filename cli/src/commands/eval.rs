@@ -141,8 +141,10 @@ fn copy_world(from: &Path, to: &Path) -> Result<(), Problem> {
         .and_then(|bytes| if log.exists() { std::fs::copy(log, log_copied) } else { Ok(bytes) });
     match copied {
         Ok(_) => Ok(()),
-        Err(error) => Err(Problem::usage(format!("the world {} cannot be copied: {error}", from.display()))
-            .with_hint("name a world that is there with --world FILE, or leave it out for a new one")),
+        Err(error) => {
+            Err(Problem::unread(format!("the world {} cannot be copied: {error}", from.display()), &error)
+                .with_hint("name a world that is there with --world FILE, or leave it out for a new one"))
+        }
     }
 }
 

@@ -46,11 +46,13 @@ async fn info(file: Option<&str>) -> Result<ExitCode, Problem> {
 }
 
 async fn pull(name: &str, offline: bool) -> Result<ExitCode, Problem> {
-    let name: ModelName = name.parse()?;
+    let name: ModelName = name.parse().map_err(Problem::no_model)?;
     let bar = Bar::default();
     let pulled = models::hub(offline)?.pull(&name, &|progress| bar.show(progress)).await;
     bar.end();
-    show::line(&pulled?.display().to_string());
+    let pulled = pulled.map_err(|fault| if offline { Problem::no_model(fault) } else { fault.into() })?;
+    show::line(&pulled.display().to_string());
+    show::note(&format!("use it: handyman --model {name} \"TASK\""));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,7 +69,7 @@ fn list() -> Result<ExitCode, Problem> {
         show::note("no models in the cache");
     }
     let fits = free_memory_mib().and_then(recommended);
-    show::note("recommended (handyman model pull NAME):");
+    show::note("recommended (handyman model pull NAME, then --model NAME):");
     for model in RECOMMENDED {
         let mark = if fits == Some(model) { " ← the largest that fits into free memory" } else { "" };
         show::note(&format!(
@@ -81,8 +83,8 @@ fn list() -> Result<ExitCode, Problem> {
 }
 
 fn remove(name: &str) -> Result<ExitCode, Problem> {
-    let name: ModelName = name.parse()?;
-    let freed = models::hub(true)?.remove(&name)?;
+    let name: ModelName = name.parse().map_err(Problem::no_model)?;
+    let freed = models::hub(true)?.remove(&name).map_err(Problem::no_model)?;
     show::line(&format!("removed {name}: {} freed", size(freed)));
     Ok(ExitCode::SUCCESS)
 }

@@ -41,7 +41,10 @@ pub(crate) fn write(name: &str, handyman: Option<&Path>) -> Result<ExitCode, Pro
         .replace(&format!("name = {EXAMPLE_NAME:?}"), &package)
         .replace(EXAMPLE_PLACE, &format!("path = {place:?}"));
     let source = EXAMPLE.replace(EXAMPLE_NAME, name);
-    let failed = |error: std::io::Error| Problem::new(format!("{name} cannot be written: {error}"));
+    let failed = |error: std::io::Error| {
+        Problem::new(format!("{name} cannot be written: {error}"))
+            .with_hint("call it in a folder that you can write to")
+    };
     std::fs::create_dir_all(folder.join("src")).map_err(failed)?;
     // A workspace of its own, wherever it is put.
     std::fs::write(folder.join("Cargo.toml"), manifest + "\n[workspace]\n").map_err(failed)?;
@@ -93,9 +96,9 @@ fn place(name: &str, handyman: Option<&Path>) -> Result<String, Problem> {
             )));
     };
     let shown = path.display();
-    let path = path
-        .canonicalize()
-        .map_err(|error| Problem::usage(format!("--handyman {shown}: {error}")).with_hint(SOURCES_HINT))?;
+    let path = path.canonicalize().map_err(|error| {
+        Problem::unread(format!("--handyman {shown}: {error}"), &error).with_hint(SOURCES_HINT)
+    })?;
     let manifest = std::fs::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
     let package = manifest.lines().find(|line| line.starts_with("name = "));
     if package != Some("name = \"handyman\"") {

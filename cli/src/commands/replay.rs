@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use handyman::{Event, Journal, RunId, SqliteJournal};
 
-use super::{agent_for, another_model, began_otherwise, chosen_model, exit_code, observer};
+use super::{agent_for, another_model, began_otherwise, began_with, chosen_model, exit_code, observer};
 use crate::approve::settle;
 use crate::args::RunOptions;
 use crate::interrupt::Interrupt;
@@ -14,14 +14,12 @@ use crate::settings::{self, Files, JournalFile};
 use crate::show;
 
 pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) -> Result<ExitCode, Problem> {
-    let file = JournalFile::of(&options.record)?;
-    file.check()?;
+    let journal = JournalFile::of(&options.record)?.open_existing().await?;
     let run = run.into();
-    let agent = if with_model {
-        agent_for(&run, options, &Files::of(&options.places)?).await?
-    } else {
-        settings::agent_to_look(to_go_through(file.open_existing().await?, &run).await?, options).await?
-    };
+    let journal = to_go_through(&journal, &run).await?;
+    // A run that follows a workflow without a step for the model has no reply to generate again.
+    let asks = with_model && began_with(&journal.events(&run).await?).is_some();
+    let agent = settings::agent_to_look(journal, asks, options).await?;
     let session = agent.session_of(&run).await?;
     let made_by = if with_model { another_model(&agent, &session, &run).await? } else { None };
     if let (Some(first), None) = (&made_by, &options.model) {
@@ -50,18 +48,19 @@ pub(crate) async fn replay(run: String, with_model: bool, options: &RunOptions) 
     Ok(ExitCode::FAILURE)
 }
 
-/// The journal of a run. Of one that cannot be written it is a copy in memory, with what the run came after: who goes
-/// through a run again holds its session's lease meanwhile.
-async fn to_go_through(journal: Arc<SqliteJournal>, run: &RunId) -> Result<Arc<SqliteJournal>, Problem> {
-    if !journal.is_read_only() {
-        return Ok(journal);
-    }
+/// A copy in memory of a run and of what it came after. Who goes through a run again holds its session's lease meanwhile, and
+/// neither needs the journal to be written to nor keeps others from the session.
+async fn to_go_through(journal: &SqliteJournal, run: &RunId) -> Result<Arc<SqliteJournal>, Problem> {
     let copy = SqliteJournal::in_memory().await?;
     if let Some(Event::Started { session, .. }) = journal.events(run).await?.first() {
         let mut runs = Vec::new();
         for summary in journal.runs(Some(session)).await? {
             let events = journal.events(&summary.run).await?;
+            let is_it = summary.run == *run;
             runs.push((summary.run, events));
+            if is_it {
+                break;
+            }
         }
         copy.append_all(&runs).await?;
     }

@@ -69,8 +69,8 @@ async fn export(only: &[String], record: &Record) -> Result<ExitCode, Problem> {
 }
 
 async fn prune(older_than: std::time::Duration, record: &Record, today: Today) -> Result<ExitCode, Problem> {
-    let age =
-        jiff::SignedDuration::try_from(older_than).map_err(|error| Problem::usage(error.to_string()))?;
+    // Nothing is older than what cannot be counted.
+    let age = jiff::SignedDuration::try_from(older_than).unwrap_or(jiff::SignedDuration::MAX);
     let before = today.now().saturating_sub(age);
     let journal = JournalFile::of(record)?.open_to_change().await?;
     let listed = journal.runs(None).await?;

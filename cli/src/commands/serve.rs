@@ -1,6 +1,6 @@
 //! `handyman serve` and `handyman mcp`: the tools, and the agent, for other programs.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -39,8 +39,10 @@ async fn bound(listen: &str) -> Result<(TcpListener, SocketAddr), Problem> {
 }
 
 fn busy(listen: &str, error: &std::io::Error) -> Problem {
-    Problem::new(format!("cannot listen on {listen}: {error}"))
-        .with_hint("name another place with --listen HOST:PORT")
+    let problem = format!("cannot listen on {listen}: {error}");
+    let problem =
+        if error.kind() == ErrorKind::InvalidInput { Problem::usage(problem) } else { Problem::new(problem) };
+    problem.with_hint("name another place with --listen HOST:PORT")
 }
 
 async fn booking(listen: &str, places: &Places) -> Result<ExitCode, Problem> {

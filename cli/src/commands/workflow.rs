@@ -86,7 +86,7 @@ fn described(step: &WorkflowStep, tools: &[ToolSpec]) -> String {
 fn read(file: &Path) -> Result<Workflow, Problem> {
     let shown = file.display();
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Problem::usage(format!("the workflow {shown} cannot be read: {error}"))
+        Problem::unread(format!("the workflow {shown} cannot be read: {error}"), &error)
             .with_hint("name a file of steps in YAML or JSON; docs/workflows.md has examples")
     })?;
     let value = parsed(&text).map_err(|error| {
@@ -94,7 +94,7 @@ fn read(file: &Path) -> Result<Workflow, Problem> {
         if text.contains("{{") {
             problem.with_hint("a template stands in quotes: \"{{ … }}\"")
         } else {
-            problem
+            problem.with_hint("write steps in YAML or JSON; docs/workflows.md has examples")
         }
     })?;
     Ok(Workflow::new(value)?)

@@ -69,6 +69,11 @@ impl Files {
         Ok(Self { is_to_look: places.world.is_none(), ..Self::of(places)? })
     }
 
+    /// The same where no tool is called: whichever world was named, it is left alone.
+    pub(super) fn untouched(places: &Places) -> Result<Self, Problem> {
+        Ok(Self { is_to_look: true, ..Self::of(places)? })
+    }
+
     /// All tools: the sandbox's, and those that were configured.
     pub(crate) async fn open_toolbox(&self) -> Result<Toolbox, Problem> {
         self.open_toolbox_of(&[]).await
@@ -160,7 +165,10 @@ impl Files {
             Ok(sandbox) => sandbox,
             Err(error) => {
                 let hint = self.hint(&error).await;
-                return Err(Problem::from(error).with_hint(hint));
+                let message = error.to_string();
+                let problem =
+                    if self.is_all_there() { Problem::new(message) } else { Problem::usage(message) };
+                return Err(problem.with_hint(hint));
             }
         };
         closing::in_the_end(Open::World(sandbox.clone()));
@@ -191,6 +199,13 @@ impl Files {
         // A message that names a file names the folder that it is in as well.
         let named = named.into_iter().flatten().filter(|(name, _)| message.contains(name.as_str()));
         named.max_by_key(|(name, _)| name.len()).map_or(WORLD_HINT, |(_, hint)| hint)
+    }
+
+    /// Whether what is named to be looked into is there, and of its kind.
+    fn is_all_there(&self) -> bool {
+        let mut folders = [self.docs.as_deref(), self.mail.as_deref()].into_iter().flatten();
+        let is_no_file = matches!(&self.database, Some(Place::File(file)) if !file.is_file());
+        folders.all(Path::is_dir) && !is_no_file
     }
 
     /// Whether what the sandbox's tools do stays.

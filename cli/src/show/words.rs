@@ -39,6 +39,14 @@ pub(super) fn said_by_person(decision: Verdict, why: Option<&str>) -> String {
     why.map_or_else(|| said.to_owned(), |why| format!("{said}: {why}"))
 }
 
+/// Why a call was denied, with the option that has said so.
+pub(super) fn denied(why: &str) -> String {
+    let by_options =
+        [("only reading is allowed", "--approve deny"), ("is on the list of denied tools", "--deny")];
+    let option = by_options.into_iter().find(|(reason, _)| why.ends_with(*reason));
+    option.map_or_else(|| why.to_owned(), |(_, option)| format!("{why} ({option})"))
+}
+
 pub(super) fn compacted(step: &Compaction) -> String {
     match step {
         Compaction::RepliesShortened { replies, .. } => {

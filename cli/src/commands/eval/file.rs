@@ -1,5 +1,6 @@
 //! Cases in a file: a YAML list, or one JSON object a line.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use handyman::eval::Case;
@@ -13,9 +14,11 @@ const HINT: &str = "for example: - {task: \"Will it rain in Oslo?\", expect: {ca
 /// The cases of a file, or those of these names alone.
 pub(super) fn read(file: &Path, only: &[String]) -> Result<Vec<Case>, Problem> {
     let shown = file.display();
-    let wrong = |problem: String| Problem::usage(format!("the cases {shown} cannot be read: {problem}"));
+    let told = |problem: &dyn Display| format!("the cases {shown} cannot be read: {problem}");
+    let wrong = |problem: String| Problem::usage(told(&problem));
     let text = std::fs::read_to_string(file).map_err(|error| {
-        wrong(error.to_string()).with_hint("name a file of cases: a YAML list, or one JSON object a line")
+        Problem::unread(told(&error), &error)
+            .with_hint("name a file of cases: a YAML list, or one JSON object a line")
     })?;
     let mut cases = parsed(&text).map_err(|problem| wrong(problem).with_hint(HINT))?;
     if cases.is_empty() {

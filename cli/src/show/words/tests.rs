@@ -2,7 +2,7 @@
 
 use handyman::{Compaction, Verdict};
 
-use super::{claimed, compacted, filled_in, said_by_person};
+use super::{claimed, compacted, denied, filled_in, said_by_person};
 
 #[test]
 fn how_room_was_made_is_told_with_its_number() {
@@ -29,6 +29,17 @@ fn what_is_wrong_with_an_answer_is_told_in_a_sentence() {
     assert_eq!(filled_in(&["/a".to_owned(), "/b/0".to_owned()]), told);
     let told = "cut off by the limit, so filled in with the least the schema allows: the whole answer, /city";
     assert_eq!(filled_in(&[String::new(), "/city".to_owned()]), told, "the pointer of the whole is empty");
+}
+
+#[test]
+fn an_option_that_denies_is_named() {
+    for (why, told) in [
+        ("pay has an effect and only reading is allowed", " (--approve deny)"),
+        ("pay is on the list of denied tools", " (--deny)"),
+        ("the person said no", ""),
+    ] {
+        assert_eq!(denied(why), format!("{why}{told}"));
+    }
 }
 
 #[test]
