@@ -11,6 +11,7 @@ use crate::value::{self, Said, code};
 #[derive(Debug)]
 pub(super) enum Kind {
     Int(i64, i64),
+    /// In hundredths.
     Number(i64, i64),
     /// One of a few: the value, how it is said in English and in Chinese.
     Choice(Vec<[&'static str; 3]>),
@@ -39,10 +40,6 @@ impl Kind {
     /// The kind that a data file names.
     pub(super) fn parse(text: &'static str) -> Option<Self> {
         let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let range = || {
-            let (from, to) = rest.trim().split_once("..")?;
-            Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
-        };
         let said = |part: &'static str| {
             let (value, said) = part.trim().split_once('=')?;
             let (en, zh) = said.split_once(':')?;
@@ -50,8 +47,8 @@ impl Kind {
         };
         let items = || rest.split([',', '，']).filter(|part| !part.trim().is_empty()).map(said).collect();
         Some(match name {
-            "int" => range().map(|(from, to)| Self::Int(from, to))?,
-            "number" => range().map(|(from, to)| Self::Number(from, to))?,
+            "int" => range(rest, 1.0).map(|(from, to)| Self::Int(from, to))?,
+            "number" => range(rest, 100.0).map(|(from, to)| Self::Number(from, to))?,
             "enum" => Self::Choice(Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?),
             "list" => {
                 let all: Vec<[&'static str; 3]> = Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?;
@@ -79,10 +76,11 @@ impl Kind {
                 Said { text: spelled(d, n), json: Value::from(n) }
             }
             Self::Number(from, to) => {
-                let (whole, part) = (d.rng.between(*from, (*to - 1).max(*from)), d.rng.between(1, 99));
+                let hundredths = d.rng.between(*from, *to);
+                let (whole, part) = (hundredths / 100, hundredths % 100);
                 let text = match d.rng.below(3) {
-                    0 => whole.to_string(),
-                    1 => format!("{whole}.{}", 1 + part % 9),
+                    0 if whole > 0 => whole.to_string(),
+                    1 if part > 9 => format!("{whole}.{}", part / 10),
                     _ => format!("{whole}.{part:02}"),
                 };
                 let json = serde_json::from_str(&text).unwrap_or(Value::Null);
@@ -137,6 +135,14 @@ impl Plain {
             Self::Errand => info::errand(d),
         })
     }
+}
+
+/// `1.5..20`, in so many parts of one.
+#[expect(clippy::cast_possible_truncation, reason = "small numbers of a data file")]
+fn range(text: &str, parts: f64) -> Option<(i64, i64)> {
+    let (from, to) = text.trim().split_once("..")?;
+    let parsed = |text: &str| text.trim().parse::<f64>().ok().map(|number| (number * parts).round() as i64);
+    Some((parsed(from)?, parsed(to)?))
 }
 
 fn file(d: &mut Draw) -> String {
