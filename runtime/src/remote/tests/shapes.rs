@@ -57,7 +57,7 @@ fn piece(call: &Value) -> Value {
 async fn a_reply_is_whole_where_a_service_says_so_in_any_way() {
     let empty = json!({"choices": [{"delta": {"content": "Hi."}, "finish_reason": ""}]});
     for chunk in [empty.clone(), delta(json!({"content": "Hi."}))] {
-        let (reply, _) = reply(move |_, _| stream(&[chunk.clone()], 0)).await;
+        let (reply, _) = reply(move |_, _| stream(std::slice::from_ref(&chunk), 0)).await;
         assert!(matches!(&reply.unwrap().body, ReplyBody::Said { text, .. } if text == "Hi."));
     }
     let (cut, _) = reply(move |_, _| lines(&format!("data: {empty}\n\n"))).await;
