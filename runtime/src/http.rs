@@ -23,6 +23,25 @@ fn is_here(address: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether what is sent to an address can be read on the way, through a network that is not one's own.
+pub(crate) fn is_open(url: &reqwest::Url) -> bool {
+    url.scheme() == "http" && !is_near(url)
+}
+
+/// Whether a host is this machine or in a private network (RFC 1918).
+fn is_near(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
+        // Names that only a private network knows: `box`, `box.local`, `host.docker.internal`.
+        Err(_) => {
+            let last = host.rsplit('.').next();
+            !host.contains('.') || last.is_some_and(|last| ["local", "internal", "localhost"].contains(&last))
+        }
+    }
+}
+
 /// TLS by rustls with ring; the system says whom to trust.
 ///
 /// # Errors

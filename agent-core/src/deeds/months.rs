@@ -1,6 +1,21 @@
-//! The month of May: "booked for 3 May" is certain, "may be booked" is not.
+//! Months, and the one of May: "booked for 3 May" is certain, "may be booked" is not.
 
 use super::words::words_of;
+
+pub(super) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 /// Words before a month.
 const BEFORE: [&str; 4] = ["in", "of", "on", "for"];

@@ -1,7 +1,6 @@
 //! Asks the hub for listings and files.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::HubSettings;
 use super::cache::{busy, is_taken, kept};
+use crate::http;
 
 /// Bytes that a listing may have.
 const LISTING_MAX: usize = 16 << 20;
@@ -373,19 +373,5 @@ fn cause(error: &reqwest::Error) -> String {
 
 /// Whether what is sent to an address can be read on the way, through a network that is not one's own.
 pub(super) fn is_open(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| url.scheme() == "http" && !is_near(&url))
-}
-
-/// Whether a host is this machine or in a private network (RFC 1918).
-fn is_near(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        // Names that only a private network knows: `box`, `box.local`, `host.docker.internal`.
-        Err(_) => {
-            let last = host.rsplit('.').next();
-            !host.contains('.') || last.is_some_and(|last| ["local", "internal", "localhost"].contains(&last))
-        }
-    }
+    Url::parse(address).is_ok_and(|url| http::is_open(&url))
 }

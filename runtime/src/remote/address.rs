@@ -5,6 +5,8 @@ use std::fmt;
 use handyman_core::{Fault, FaultKind};
 use reqwest::{RequestBuilder, Url};
 
+use crate::http;
+
 /// What the hosts end in that take a key in a header of its own: those of Azure, and of the gateways before them.
 const AZURE: [&str; 2] = [".azure.com", ".azure-api.net"];
 
@@ -71,24 +73,6 @@ impl Address {
 
     /// Whether what is sent there can be read on the way, through a network that is not one's own.
     pub(super) fn is_open(&self) -> bool {
-        self.base.scheme() == "http" && !is_near(&self.base)
+        http::is_open(&self.base)
     }
-}
-
-/// Whether a host is this machine or in a private network (RFC 1918).
-fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => {
-            address.is_loopback() || address.is_private() || address.is_link_local()
-        }
-        Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
-        Some(url::Host::Domain(name)) => is_near_name(name),
-        None => false,
-    }
-}
-
-/// Whether a name is one that only a private network knows: `box`, `box.local`, `host.docker.internal`.
-fn is_near_name(name: &str) -> bool {
-    let last = name.rsplit('.').next();
-    !name.contains('.') || last.is_some_and(|last| ["local", "internal", "localhost"].contains(&last))
 }

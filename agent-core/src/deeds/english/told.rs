@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::super::clauses::{Clause, begins_with_others};
+use super::super::months::MONTHS;
 use super::super::words::{Acts, has, words_of};
 use super::own::{is_followed_by_object, only_begins};
 use super::{ADVERBS, BE, DETERMINERS, OBJECTS, OWN, STAND_INS, base};
@@ -31,27 +32,10 @@ const UNITS: [&str; 12] = [
 ];
 /// Years in which nothing was done by an agent.
 const YEARS: std::ops::RangeInclusive<u16> = 1000..=2019;
-/// Words before a year. What stands behind a figure otherwise may be what was paid.
-const YEAR_AFTER: [&str; 16] = [
-    "in",
-    "since",
-    "until",
-    "around",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-/// What something may be done by and is nobody: "booked by Friday".
-const DATES: [&str; 22] = [
+/// Words before a year, beside months. What stands behind a figure otherwise may be what was paid.
+const YEAR_AFTER: [&str; 4] = ["in", "since", "until", "around"];
+/// What something may be done by and is nobody, beside months: "booked by Friday".
+const DATES: [&str; 10] = [
     "monday",
     "tuesday",
     "wednesday",
@@ -59,18 +43,6 @@ const DATES: [&str; 22] = [
     "friday",
     "saturday",
     "sunday",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
     "easter",
     "christmas",
     "noon",
@@ -152,7 +124,7 @@ fn is_habit(words: &[&str], before: &[&str]) -> bool {
 fn is_history(words: &[&str]) -> bool {
     let is_year = |word: &str| word.len() == 4 && word.parse::<u16>().is_ok_and(|year| YEARS.contains(&year));
     words.windows(2).any(|two| match two {
-        [before, year] if YEAR_AFTER.contains(before) => is_year(year),
+        [before, year] if YEAR_AFTER.contains(before) || MONTHS.contains(before) => is_year(year),
         ["years" | "decades" | "centuries" | "century", "ago"] | [_, "century"] => true,
         _ => false,
     })
@@ -166,7 +138,8 @@ fn is_by_name(words: &[&str], place: &Range<usize>, beside: Beside<'_>) -> bool 
     let is_name = |two: &[&str]| {
         two[0] == "by" && two[1].starts_with(char::is_uppercase) && two[1].to_lowercase() == *whom
     };
-    !beside.has_means && !DATES.contains(whom) && written.windows(2).any(is_name)
+    let is_date = DATES.contains(whom) || MONTHS.contains(whom);
+    !beside.has_means && !is_date && written.windows(2).any(is_name)
 }
 
 /// Whether a clause goes on with what others did: "she booked a room, paid the deposit".
