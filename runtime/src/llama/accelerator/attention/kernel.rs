@@ -1,18 +1,17 @@
 //! Attention over a KV cache of 16-bit floats, for processors with AVX2, FMA and F16C.
 //!
 //! The softmax is taken online, tile by tile (Milakov and Gimelshein, 2018; Dao et al., 2022). Two queries at a time meet a tile, so
-//! that its numbers are widened to 32 bits half as often; what neither of them sees is not computed.
+//! that its numbers are widened to 32 bits half as often ([`narrow`], [`wide`]), or [`four`], where there are many; what none of
+//! them sees is not computed.
 
 use std::arch::x86_64::{
-    __m256, _CMP_GT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_cmpeq_epi16, _mm_loadu_si128,
-    _mm_movemask_epi8, _mm_set1_epi16, _mm_setzero_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps,
-    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtph_ps, _mm256_cvtps_epi32, _mm256_fmadd_ps,
-    _mm256_fnmadd_ps, _mm256_hadd_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_permute2f128_ps, _mm256_round_ps,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_slli_epi32, _mm256_sub_ps,
+    _mm_cmpeq_epi16, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi16, _mm_setzero_si128,
 };
 
-use crate::llama::accelerator::vectors::{largest, load, store};
+use four::{FOUR, LaidOut};
 
+mod four;
+mod narrow;
 mod wide;
 
 /// Cells of which a query sees all that there is to see, or nothing.
@@ -23,6 +22,17 @@ const TILE: usize = 8 * GROUP;
 const BLOCK: usize = 32;
 /// Minus infinity as a 16-bit float: what the mask says of a cell that is not seen.
 const HIDDEN: i16 = 0xfc00_u16.cast_signed();
+
+/// Queries of a block that share a head of keys from which laying these out for them pays.
+const LAID_OUT_MIN: usize = 16;
+
+/// The least power of e that is not taken for zero.
+const EXP_MIN: f32 = -87.0;
+/// The logarithm of 2 in two parts, of which products with the first are exact.
+const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+/// e to the power of what is left, behind 1 and the power itself: highest first.
+const EXP_TERMS: [f32; 6] =
+    [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
 
 /// Rows of numbers by token or cell, and by head.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +79,7 @@ pub(super) struct Scratch {
     queries: Vec<[f32; 8]>,
     sums: Vec<[f32; 8]>,
     sights: Vec<Sight>,
+    laid_out: LaidOut,
 }
 
 /// A query's running softmax.
@@ -97,11 +108,9 @@ struct Tile {
     /// Its first cell.
     cell: usize,
     head: usize,
-    /// Groups that one of the two sees that meet it.
-    seen: u8,
 }
 
-/// One of the two queries that meet a tile.
+/// One of the queries that meet a tile.
 struct Meeting<'a> {
     row: &'a mut Row,
     query: &'a [[f32; 8]],
@@ -123,10 +132,11 @@ impl Attention<'_> {
     }
 
     #[target_feature(enable = "avx2,fma,f16c")]
+    #[expect(unsafe_code, reason = "functions for some processors")]
     fn block(&self, first: usize, out: &mut [f32], scratch: &mut Scratch) {
         let tokens = out.len() / (self.heads * self.values.width);
         let tiles = self.mask.width.div_ceil(TILE);
-        let Scratch { rows, queries, sums, sights } = scratch;
+        let Scratch { rows, queries, sums, sights, laid_out } = scratch;
         sights.clear();
         for token in first..first + tokens {
             self.look(token, tiles, sights);
@@ -137,7 +147,8 @@ impl Attention<'_> {
         let each = rows.len() / self.shared_heads;
         for tile in 0..tiles {
             let sight = |token: usize| sights[token * tiles + tile];
-            if (0..tokens).all(|token| sight(token).seen == 0) {
+            let seen = (0..tokens).fold(0, |seen, token| seen | sight(token).seen);
+            if seen == 0 {
                 continue;
             }
             let queries = queries.chunks_exact(self.keys.width / 8);
@@ -147,13 +158,28 @@ impl Attention<'_> {
                 let weights = [[0.0; GROUP]; TILE / GROUP];
                 Meeting { sight: sight(row.token), row, query, sums, mask, weights }
             });
-            let mut met = 0;
-            while let (Some(one), Some(other)) = (meetings.next(), meetings.next()) {
-                let seen = one.sight.seen | other.sight.seen;
-                if seen != 0 {
-                    self.meet(Tile { cell: tile * TILE, head: met / each, seen }, [one, other]);
+            let is_laid_out = self.is_wide && each >= LAID_OUT_MIN && (tile + 1) * TILE <= self.mask.width;
+            for head in 0..self.shared_heads {
+                let tile = Tile { cell: tile * TILE, head };
+                if is_laid_out {
+                    // SAFETY: the processor has the instructions.
+                    unsafe { laid_out.fill(&self.keys, &self.values, tile, seen) };
                 }
-                met += 2;
+                let mut rest = each;
+                while rest >= FOUR && is_laid_out {
+                    let mut next = || meetings.next();
+                    let (Some(a), Some(b), Some(c), Some(d)) = (next(), next(), next(), next()) else {
+                        break;
+                    };
+                    // SAFETY: as above.
+                    unsafe { laid_out.meet(&mut [a, b, c, d]) };
+                    rest -= FOUR;
+                }
+                while rest >= 2 {
+                    let (Some(one), Some(other)) = (meetings.next(), meetings.next()) else { break };
+                    self.meet(tile, &mut [one, other]);
+                    rest -= 2;
+                }
             }
         }
         self.finish(rows, sums, out);
@@ -197,62 +223,12 @@ impl Attention<'_> {
     /// Goes through a tile with two queries that share its keys.
     #[target_feature(enable = "avx2,fma,f16c")]
     #[expect(unsafe_code, reason = "functions for some processors")]
-    fn meet(&self, tile: Tile, mut pair: [Meeting; 2]) {
-        let [one, other] = &mut pair;
-        let queries = [one.query, other.query];
-        for group in bits(tile.seen) {
-            let cell = tile.cell + group * GROUP;
-            let [first, second] = if self.is_wide {
-                // SAFETY: the processor has the instructions.
-                unsafe { wide::scores(queries, &self.keys, cell, tile.head) }
-            } else {
-                let first = scores(queries, &self.keys, cell, tile.head);
-                let second = scores(queries, &self.keys, cell + GROUP / 2, tile.head);
-                [_mm256_permute2f128_ps::<0x20>(first, second), _mm256_permute2f128_ps::<0x31>(first, second)]
-            };
-            one.score(group, first);
-            other.score(group, second);
-        }
-        one.weigh(tile.seen);
-        other.weigh(tile.seen);
+    fn meet(&self, tile: Tile, pair: &mut [Meeting; 2]) {
         if self.is_wide {
-            // SAFETY: as above.
-            return unsafe { wide::add_values(&self.values, tile, &mut pair) };
-        }
-        let mut eights = 0..self.values.width / 8;
-        while eights.len() >= 4 {
-            self.add_weighted::<4>(tile, eights.start, &mut pair);
-            eights.start += 4;
-        }
-        for eight in eights {
-            self.add_weighted::<1>(tile, eight, &mut pair);
-        }
-    }
-
-    /// Adds the values of a tile's cells, each with its weight: `N` times eight of each, from some eight on.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    fn add_weighted<const N: usize>(&self, tile: Tile, from: usize, [one, other]: &mut [Meeting; 2]) {
-        let (mut first, mut second) = ([_mm256_setzero_ps(); N], [_mm256_setzero_ps(); N]);
-        for at in 0..N {
-            first[at] = load(&one.sums[from + at]);
-            second[at] = load(&other.sums[from + at]);
-        }
-        for group in bits(tile.seen) {
-            for cell in 0..GROUP {
-                let values = &self.values.at(tile.cell + group * GROUP + cell, tile.head)[from..from + N];
-                let weight = _mm256_set1_ps(one.weights[group][cell]);
-                let other_weight = _mm256_set1_ps(other.weights[group][cell]);
-                for at in 0..N {
-                    let values = load_half(&values[at]);
-                    first[at] = _mm256_fmadd_ps(weight, values, first[at]);
-                    second[at] = _mm256_fmadd_ps(other_weight, values, second[at]);
-                }
-            }
-        }
-        for at in 0..N {
-            store(&mut one.sums[from + at], first[at]);
-            store(&mut other.sums[from + at], second[at]);
+            // SAFETY: the processor has the instructions.
+            unsafe { wide::meet(&self.keys, &self.values, tile, pair) }
+        } else {
+            narrow::meet(&self.keys, &self.values, tile, pair);
         }
     }
 
@@ -270,91 +246,29 @@ impl Attention<'_> {
     }
 }
 
-impl Meeting<'_> {
-    /// Keeps the scores of a group of cells.
+impl Row {
+    /// Makes everything relative to this score if it is the highest so far.
     #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    fn score(&mut self, group: usize, mut scores: __m256) {
-        if self.sight.masked & (1 << group) != 0 {
-            scores = _mm256_add_ps(scores, load_half(&self.mask[group]));
-        }
-        store(&mut self.weights[group], scores);
-    }
-
-    /// Turns scores into weights relative to the highest so far.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    fn weigh(&mut self, seen: u8) {
-        let mut most = _mm256_set1_ps(f32::NEG_INFINITY);
-        for group in bits(seen) {
-            most = _mm256_max_ps(most, load(&self.weights[group]));
-        }
-        let most = largest(most);
-        if most > self.row.most {
-            let factor = (self.row.most - most).exp();
-            self.row.most = most;
-            self.row.total *= factor;
-            for sum in self.sums.as_flattened_mut() {
+    fn rise(&mut self, most: f32, sums: &mut [[f32; 8]]) {
+        if most > self.most {
+            let factor = (self.most - most).exp();
+            self.most = most;
+            self.total *= factor;
+            for sum in sums.as_flattened_mut() {
                 *sum *= factor;
             }
         }
-        let highest = _mm256_set1_ps(self.row.most);
-        let mut total = _mm256_setzero_ps();
-        for group in bits(seen) {
-            let weights = exp(_mm256_sub_ps(load(&self.weights[group]), highest));
-            total = _mm256_add_ps(total, weights);
-            store(&mut self.weights[group], weights);
-        }
-        self.row.total += sum(total);
     }
+}
+
+/// The groups that one of them sees.
+fn seen(meetings: &[Meeting]) -> u8 {
+    meetings.iter().fold(0, |seen, meeting| seen | meeting.sight.seen)
 }
 
 /// The bits that are set, lowest first.
 fn bits(byte: u8) -> impl Iterator<Item = usize> {
     (0..8).filter(move |bit| byte & (1 << bit) != 0)
-}
-
-/// The products of two queries with the keys of four cells: four of the first, then four of the second.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn scores(queries: [&[[f32; 8]]; 2], keys: &Rows<u16>, cell: usize, head: usize) -> __m256 {
-    let (mut one, mut other) = ([_mm256_setzero_ps(); 4], [_mm256_setzero_ps(); 4]);
-    let [a, b] = queries;
-    let first = keys.at(cell, head).iter().zip(keys.at(cell + 1, head));
-    let last = keys.at(cell + 2, head).iter().zip(keys.at(cell + 3, head));
-    for (((a, b), (k, l)), (m, n)) in a.iter().zip(b).zip(first).zip(last) {
-        let (a, b) = (load(a), load(b));
-        for (at, keys) in [k, l, m, n].into_iter().enumerate() {
-            let keys = load_half(keys);
-            one[at] = _mm256_fmadd_ps(a, keys, one[at]);
-            other[at] = _mm256_fmadd_ps(b, keys, other[at]);
-        }
-    }
-    let one = _mm256_hadd_ps(_mm256_hadd_ps(one[0], one[1]), _mm256_hadd_ps(one[2], one[3]));
-    let other = _mm256_hadd_ps(_mm256_hadd_ps(other[0], other[1]), _mm256_hadd_ps(other[2], other[3]));
-    _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(one, other), _mm256_permute2f128_ps::<0x31>(one, other))
-}
-
-/// e to the power of numbers that are not above zero (Cephes' `expf`; 2 units in the last place). Zero for what is no number.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn exp(x: __m256) -> __m256 {
-    const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-    let least = _mm256_set1_ps(-87.0);
-    let is_normal = _mm256_cmp_ps::<_CMP_GT_OQ>(x, least);
-    let x = _mm256_max_ps(x, least);
-    let power = _mm256_round_ps::<NEAREST>(_mm256_mul_ps(x, _mm256_set1_ps(std::f32::consts::LOG2_E)));
-    // The logarithm of 2 in two parts, of which products with the first are exact.
-    let rest = _mm256_fnmadd_ps(power, _mm256_set1_ps(0.693_359_4), x);
-    let rest = _mm256_fnmadd_ps(power, _mm256_set1_ps(-2.121_944_4e-4), rest);
-    let mut sum = _mm256_set1_ps(1.987_569_1e-4);
-    for term in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
-        sum = _mm256_fmadd_ps(sum, rest, _mm256_set1_ps(term));
-    }
-    let sum = _mm256_fmadd_ps(_mm256_mul_ps(sum, rest), rest, _mm256_add_ps(rest, _mm256_set1_ps(1.0)));
-    let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(power), _mm256_set1_epi32(127));
-    let scaled = _mm256_mul_ps(sum, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent)));
-    _mm256_and_ps(scaled, is_normal)
 }
 
 /// Whether all cells of a group are hidden, and whether nothing is added to any.
@@ -367,22 +281,6 @@ fn all(cells: &[u16; GROUP]) -> (bool, bool) {
     let hidden = _mm_movemask_epi8(_mm_cmpeq_epi16(cells, _mm_set1_epi16(HIDDEN)));
     let plain = _mm_movemask_epi8(_mm_cmpeq_epi16(cells, _mm_setzero_si128()));
     (hidden == 0xffff, plain == 0xffff)
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-#[expect(unsafe_code, reason = "an unaligned load")]
-fn load_half(from: &[u16; 8]) -> __m256 {
-    // SAFETY: reads the 16 bytes of the array.
-    _mm256_cvtph_ps(unsafe { _mm_loadu_si128(from.as_ptr().cast()) })
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn sum(of: __m256) -> f32 {
-    let mut eight = [0.0; 8];
-    store(&mut eight, of);
-    eight.iter().sum()
 }
 
 #[cfg(test)]
