@@ -92,6 +92,11 @@ impl Conversation {
         self.push(Role::Assistant, text.into(), Vec::new());
     }
 
+    /// The model makes calls in one turn, and what they return is not shown.
+    pub fn call(&mut self, calls: Vec<Call>) {
+        self.push(Role::Assistant, String::new(), calls);
+    }
+
     /// The model makes calls in one turn, and their results come back in the same order.
     pub fn act(&mut self, calls: Vec<(Call, Value)>) {
         let (calls, results): (Vec<_>, Vec<_>) = calls.into_iter().unzip();

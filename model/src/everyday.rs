@@ -3,22 +3,27 @@
 //! Invented tools ([`invented`](crate::invented)) teach to read any schema; these teach what usual tools are usually called,
 //! and how people ask for what they do. Some are kept for evaluation, with all of their names and wordings.
 
+mod choice;
 mod tools;
 mod values;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::chat;
 use crate::conversation::{Call, Conversation, ToolSpec};
 use crate::draw::{Draw, capitalize};
 use crate::grammar::{choose, tidy};
+use crate::invented::facts;
 use crate::noise;
-use crate::value::{Said, today};
+use crate::value::{Said, code, today};
 
 use tools::{TOOLS, Tool};
 
 /// Most tools that are on offer.
 const OFFERED_MAX: usize = 12;
+/// Tools kept for evaluation that a conversation for evaluation asks for.
+const HELD_OUT_ASKED: usize = 3;
 /// How often another wording is drawn, where one says what the tool as it is offered does not take.
 const DRAWS_MAX: usize = 30;
 
@@ -32,52 +37,26 @@ struct Offer {
     spec: ToolSpec,
 }
 
-/// A conversation about everyday tools, up to what follows its first request.
-pub fn conversation(d: &mut Draw) -> Conversation {
+/// A conversation about everyday tools of at most so many requests; `short`: practice in choosing one.
+pub fn conversation(d: &mut Draw, requests: usize, short: bool) -> Conversation {
+    if short {
+        return choice::conversation(d);
+    }
     let mut talk = Conversation::new(d.lang.code());
     let (weekday, date) = today(d);
     let today = date.parse().unwrap_or_default();
-    let offers = offers(d);
+    let (mut offers, absent) = offers(d);
     let lower = !d.zh() && d.chance(35);
-    let (first, second) = (&offers[0], offers.get(1));
-    let mut left_out = None;
-    match d.rng.below(100) {
-        0..62 => one(d, &mut talk, first, today, lower),
-        62..74 => match second {
-            Some(second) => two(d, &mut talk, [first, second], today, lower),
-            None => one(d, &mut talk, first, today, lower),
-        },
-        74..84 => missing(d, &mut talk, first, today, lower),
-        84..96 if offers.len() > 1 => {
-            left_out = Some(0);
-            let (said, _) = request(d, first, today, lower);
-            talk.mark("no_tool");
-            talk.user(said);
-            talk.say(d.say(
-                &[
-                    "Sorry, I have no tool for that.",
-                    "I cannot do that: none of my tools does it.",
-                    "None of my tools can do that.",
-                ],
-                &[
-                    "抱歉，我没有能做这件事的工具。",
-                    "这个我做不到：没有合适的工具。",
-                    "我的工具里没有能办这件事的。",
-                ],
-            ));
+    let turns = 1 + d.rng.below(requests.max(1));
+    for turn in 0..turns {
+        if turn > 0 {
+            d.rng.shuffle(&mut offers);
         }
-        _ => {
-            let specs: Vec<ToolSpec> = offers.iter().map(|offer| offer.spec.clone()).collect();
-            let (said, answer) = chat::small_talk(d, &specs);
-            talk.mark("chat");
-            talk.user(said);
-            talk.say(answer);
+        if !request_and_reply(d, &mut talk, (&offers, &absent), today, lower) {
+            break;
         }
     }
     talk.tools = offers.into_iter().map(|offer| offer.spec).collect();
-    if let Some(at) = left_out {
-        talk.tools.remove(at);
-    }
     d.rng.shuffle(&mut talk.tools);
     noise::roughen(d, &mut talk);
     if let Some(first) = talk.messages.first_mut() {
@@ -86,17 +65,46 @@ pub fn conversation(d: &mut Draw) -> Conversation {
     talk
 }
 
-/// The tools of a conversation: first the one that is asked for.
-fn offers(d: &mut Draw) -> Vec<Offer> {
+/// What the person asks once, and what follows; whether more can be asked afterwards.
+fn request_and_reply(
+    d: &mut Draw,
+    talk: &mut Conversation,
+    (offers, absent): (&[Offer], &Offer),
+    today: Date,
+    lower: bool,
+) -> bool {
+    let (first, second) = (&offers[0], offers.get(1));
+    match d.rng.below(100) {
+        62..74 => match second {
+            Some(second) => two(d, talk, [first, second], today, lower),
+            None => one(d, talk, first, today, lower),
+        },
+        74..84 => return missing(d, talk, first, today, lower),
+        84..96 => no_tool(d, talk, absent, today, lower),
+        96.. => {
+            let specs: Vec<ToolSpec> = offers.iter().map(|offer| offer.spec.clone()).collect();
+            let (said, answer) = chat::small_talk(d, &specs);
+            talk.mark("chat");
+            talk.user(said);
+            talk.say(answer);
+        }
+        _ => one(d, talk, first, today, lower),
+    }
+    true
+}
+
+/// The tools of a conversation, first the one that is asked for; and one that is asked for in vain.
+fn offers(d: &mut Draw) -> (Vec<Offer>, Offer) {
     let count = 1 + *d.rng.one(&[0, 1, 1, 2, 2, 3, 4, 5, 7, OFFERED_MAX - 1]);
     let mut order: Vec<usize> = (0..TOOLS.len()).filter(|at| d.held_out || !TOOLS[*at].held_out).collect();
     d.rng.shuffle(&mut order);
     if d.held_out {
         order.sort_by_key(|at| !TOOLS[*at].held_out);
-        let kept = order.iter().filter(|at| TOOLS[**at].held_out).count();
         // The other tools are any.
-        d.rng.shuffle(&mut order[kept.min(2)..]);
+        d.rng.shuffle(&mut order[HELD_OUT_ASKED..]);
     }
+    let mut order = order.into_iter();
+    let absent = Offer::draw(d, &TOOLS[order.next().unwrap_or_default()]);
     let mut offers: Vec<Offer> = Vec::new();
     for at in order {
         let offer = Offer::draw(d, &TOOLS[at]);
@@ -107,7 +115,7 @@ fn offers(d: &mut Draw) -> Vec<Offer> {
             break;
         }
     }
-    offers
+    (offers, absent)
 }
 
 impl Offer {
@@ -147,14 +155,14 @@ impl Offer {
     }
 }
 
-fn one(d: &mut Draw, talk: &mut Conversation, offer: &Offer, today: jiff::civil::Date, lower: bool) {
+fn one(d: &mut Draw, talk: &mut Conversation, offer: &Offer, today: Date, lower: bool) {
     let (said, call) = request(d, offer, today, lower);
     talk.mark("one");
     talk.user(ended(d, said));
     finish(d, talk, vec![call]);
 }
 
-fn two(d: &mut Draw, talk: &mut Conversation, offers: [&Offer; 2], today: jiff::civil::Date, lower: bool) {
+fn two(d: &mut Draw, talk: &mut Conversation, offers: [&Offer; 2], today: Date, lower: bool) {
     let [(one, first), (other, second)] = offers.map(|offer| request(d, offer, today, true));
     let between = d.say(
         &[" and ", ", and ", ". also, ", ", then ", "; ", "\n", ". oh, and ", ". besides, ", " + "],
@@ -166,15 +174,34 @@ fn two(d: &mut Draw, talk: &mut Conversation, offers: [&Offer; 2], today: jiff::
     finish(d, talk, vec![first, second]);
 }
 
-/// What is asked for cannot be done before something is told.
-fn missing(d: &mut Draw, talk: &mut Conversation, offer: &Offer, today: jiff::civil::Date, lower: bool) {
-    let Some(argument) = offer.tool.arguments.iter().find(|argument| argument.required) else {
-        return one(d, talk, offer, today, lower);
+/// What is asked for is what no tool on offer does.
+fn no_tool(d: &mut Draw, talk: &mut Conversation, absent: &Offer, today: Date, lower: bool) {
+    let (said, _) = request(d, absent, today, lower);
+    talk.mark("no_tool");
+    talk.user(said);
+    talk.say(d.say(
+        &[
+            "Sorry, I have no tool for that.",
+            "I cannot do that: none of my tools does it.",
+            "None of my tools can do that.",
+        ],
+        &["抱歉，我没有能做这件事的工具。", "这个我做不到：没有合适的工具。", "我的工具里没有能办这件事的。"],
+    ));
+}
+
+/// What is asked for cannot be done before something is told; whether it was told.
+fn missing(d: &mut Draw, talk: &mut Conversation, offer: &Offer, today: Date, lower: bool) -> bool {
+    let mut needed =
+        offer.tool.arguments.iter().zip(&offer.arguments).filter(|(argument, _)| argument.required);
+    let Some((argument, name)) = needed.next() else {
+        one(d, talk, offer, today, lower);
+        return true;
     };
     let [en, zh] = [offer.tool.about[0][0], offer.tool.about[1][0]];
     let is_order = !en.split(' ').next().is_some_and(|verb| verb.ends_with('s'));
     if !is_order {
-        return one(d, talk, offer, today, lower);
+        one(d, talk, offer, today, lower);
+        return true;
     }
     let (before, after) = if d.zh() {
         (
@@ -197,16 +224,57 @@ fn missing(d: &mut Draw, talk: &mut Conversation, offer: &Offer, today: jiff::ci
         (false, 1) => format!("What {label} should I use?"),
         (false, _) => format!("What is the {label}?"),
     });
+    let (Some(name), None) = (name, needed.next()) else { return false };
+    let value = argument.kind.draw(d, today, lower);
+    talk.user(told(d, &value.text));
+    let arguments = Map::from_iter([(name.clone(), value.json)]);
+    finish(d, talk, vec![Call { name: offer.name.clone(), arguments }]);
+    true
 }
 
+/// The answer to a question for a value.
+fn told(d: &mut Draw, value: &str) -> String {
+    let before =
+        d.say(&["", "", "", "", "it's ", "sorry, ", "make it "], &["", "", "", "", "是", "哦，", "就"]);
+    format!("{before}{value}")
+}
+
+/// The calls, their results, and an answer that tells these.
 fn finish(d: &mut Draw, talk: &mut Conversation, calls: Vec<Call>) {
-    let done = json!({"ok": true});
-    talk.act(calls.into_iter().map(|call| (call, done.clone())).collect());
-    talk.say(d.say(&["Done.", "That is done."], &["好了。", "已经办好了。"]));
+    let mut told = Vec::new();
+    let calls = calls.into_iter().map(|call| (call, result(d, &mut told))).collect();
+    talk.act(calls);
+    if told.is_empty() {
+        talk.say(d.say(&["Done.", "That is done."], &["好了。", "已经办好了。"]));
+    } else {
+        let end = if d.zh() { "。" } else { ". " };
+        let told: Vec<String> = told.iter().map(|what| format!("{}{end}", capitalize(what))).collect();
+        talk.say(told.concat().trim_end());
+    }
+}
+
+/// What a call returns, and how an answer tells it where there is something to tell.
+fn result(d: &mut Draw, told: &mut Vec<String>) -> Value {
+    match d.rng.below(10) {
+        0..4 => json!({"ok": true}),
+        4..6 => {
+            let number = code(d);
+            told.push(format!(
+                "{}{number}",
+                d.say(&["Done: ", "That is done, id "], &["好了：", "已经办好了，编号"])
+            ));
+            json!({"status": "done", "id": number})
+        }
+        _ => {
+            let facts = facts::facts(d, 1, 3);
+            told.push(facts::quote(d, &facts));
+            facts::result(None, &facts)
+        }
+    }
 }
 
 /// One wording of what a tool does, and the call that it asks for.
-fn request(d: &mut Draw, offer: &Offer, today: jiff::civil::Date, lower: bool) -> (String, Call) {
+fn request(d: &mut Draw, offer: &Offer, today: Date, lower: bool) -> (String, Call) {
     let lines: Vec<&str> = offer.tool.lines(d).collect();
     let mut text = String::new();
     for _ in 0..DRAWS_MAX {

@@ -42,7 +42,7 @@ pub struct Plan {
     pub lang: Option<Lang>,
     /// Names and wordings kept out of training, for evaluation.
     pub held_out: bool,
-    /// One or two tools and one call a request; of invented tools only.
+    /// Invented tools: one or two, and one call a request. Everyday tools: only which of them is called.
     pub short: bool,
     /// What those about the product's tools are like.
     pub course: Course,
@@ -74,7 +74,7 @@ impl Generator {
         loop {
             let talk = match kind {
                 Kind::Invented => invented::conversation(&mut d, short),
-                Kind::Everyday => everyday::conversation(&mut d),
+                Kind::Everyday => everyday::conversation(&mut d, course.requests, short),
                 Kind::Product => {
                     let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
                     let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));

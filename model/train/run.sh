@@ -5,6 +5,7 @@
 # SHAPE (options of train.py for the size), COUNT (conversations of each kind), INIT (checkpoint or GGUF to start from),
 # LONGEST (tokens of a conversation that are trained on; on a CPU attention over long ones is most of the time),
 # PROCESSES (each takes one core, or one GPU, and BATCH tokens a step; by default one a CPU core up to 4),
+# HINTS (weight of hints.py's loss; none without),
 # CORPORA (folder with `nlu` and `snips`, see corpora.py), MISTAKES (conversations for the preference stage; none without).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,11 +27,11 @@ fi
 python="$python_env/bin/python"
 export PATH="$python_env/bin:$PATH" # Building the kernels wants ninja.
 
-# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-…, desk-… and everyday-…
+# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… and desk-…
 # up to their first reply.
 shard() {
     target="$work/$1/$2.npz" part=""
-    case $2 in first-* | desk-* | everyday-*) part=--first ;; esac
+    case $2 in first-* | desk-*) part=--first ;; esac
     shift 2
     [ -e "$target" ] && return
     "$@" > "$work/conversations.jsonl"
@@ -44,7 +45,8 @@ cargo build --release --quiet --workspace --features handyman-model/evaluate --b
 shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 "$generate" --kind invented --short --seed 21 --count "$count"
 shard shards invented-1 "$generate" --kind invented --seed 22 --count "$count"
-shard shards everyday-1 "$generate" --kind everyday --seed 47 --count "$((count * 2))"
+shard shards everyday-1 "$generate" --kind everyday --requests 6 --seed 47 --count "$count"
+shard shards choice-1 "$generate" --kind everyday --short --seed 48 --count "$count"
 shard shards brief-1 "$generate" --kind product --requests 1 --seed 41 --count "$count"
 shard shards first-1 "$generate" --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 "$generate" --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
@@ -83,10 +85,10 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"first": 0.14, "desk": 0.12, "brief": 0.06, "full": 0.16, "books": 0.12, "amiss": 0.10, "short": 0.03, "invented": 0.14, "everyday": 0.08, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
+echo '{"first": 0.12, "desk": 0.10, "brief": 0.05, "full": 0.12, "books": 0.10, "amiss": 0.08, "short": 0.03, "invented": 0.12, "everyday": 0.13, "choice": 0.10, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
 $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
-    --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}"
+    --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}" ${HINTS:+--hints $HINTS}
 
 # The model's own mistakes in the product's runtime, and training on them: only when asked for, since it gained
 # nothing on a network that is still short of tokens (LOG.md).

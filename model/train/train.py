@@ -23,6 +23,7 @@ import torch.nn.functional as F
 
 import checkpoint
 import evaluate
+import hints
 import induction
 import optimizer
 import together
@@ -49,6 +50,7 @@ def arguments():
     parser.add_argument("--wording-weight", type=float, default=0.5, help="loss weight of plain answers")
     parser.add_argument("--average", type=float, default=0.995, help="how slowly the averaged weights follow, a step")
     parser.add_argument("--sift", type=factor, nargs="*", default=[], help="GROUP=N: learn from the least sure of N times as many")
+    parser.add_argument("--hints", type=float, default=0.0, help="weight of the loss that hints for choosing a tool add (hints.py)")
     parser.add_argument("--widen", type=int, help="hidden units of every layer, more than --init has")
     parser.add_argument("--longest", type=int, help="conversations are cut to this many tokens")
     parser.add_argument("--save-minutes", type=float, default=4.0)
@@ -97,6 +99,7 @@ class Trainer:
         state = checkpoint.load(self.folder)
         self.model = together.same(self.first_model(state).to(args.device))
         self.optimizers = optimizer.build(self.model, args.matrix_rate, args.vector_rate, args.bf16)
+        self.hints = hints.Hints(self.model, args.vector_rate).to(args.device) if args.hints else None
         self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.step = self.tokens = 0
         self.seconds = 0.0
@@ -162,7 +165,8 @@ class Trainer:
         losses = F.cross_entropy(logits, wanted, reduction="none")
         self.meter.add(losses, logits, wanted, classes == DECISION)
         weights = self.weights[classes]
-        return (losses * weights).sum() / weights.sum()
+        loss = (losses * weights).sum() / weights.sum()
+        return loss + self.args.hints * self.hints.loss(tokens) if self.hints else loss
 
     @torch.no_grad()
     def least_sure(self, tokens, classes, prefix, rows):
@@ -195,6 +199,8 @@ class Trainer:
             for group in one.param_groups:
                 group["lr"] = full * rate
             one.step()
+        if self.hints:
+            self.hints.step()
         self.model.zero_grad(set_to_none=True)
         # Early on the average must forget the random start.
         keep = min(self.args.average, self.step / (self.step + 10))
@@ -245,7 +251,7 @@ class Trainer:
             if now - reported > 30:
                 speed = (self.tokens - reported_tokens) / (now - reported)
                 rate = self.rate((now - started) / 60)
-                self.say(f"step {self.step} tokens {self.tokens / 1e6:.3f} M, {speed:.0f}/s rate {rate:.2f}", self.meter)
+                self.say(f"step {self.step} tokens {self.tokens / 1e6:.3f} M, {speed:.0f}/s rate {rate:.2f}", self.meter, self.hints or "")
                 self.meter.reset()
                 reported, reported_tokens = now, self.tokens
             if now - saved > args.save_minutes * 60:

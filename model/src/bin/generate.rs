@@ -45,7 +45,7 @@ struct Args {
     /// Names and wordings kept out of training.
     #[arg(long)]
     held_out: bool,
-    /// One or two tools, one call a request.
+    /// Invented tools: one or two, one call a request. Everyday tools: only which of them is called.
     #[arg(long)]
     short: bool,
     /// All of the product's tools in every conversation.

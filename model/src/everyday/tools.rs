@@ -9,10 +9,28 @@ use std::sync::LazyLock;
 use super::values::Kind;
 use crate::draw::Draw;
 
-pub(super) static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
-    let files = [include_str!("../../data/everyday.home.txt"), include_str!("../../data/everyday.work.txt")];
-    files.into_iter().flat_map(parse).collect()
-});
+const FILES: [&str; 18] = [
+    include_str!("../../data/everyday.devices.txt"),
+    include_str!("../../data/everyday.field.txt"),
+    include_str!("../../data/everyday.home.txt"),
+    include_str!("../../data/everyday.housing.txt"),
+    include_str!("../../data/everyday.leisure.txt"),
+    include_str!("../../data/everyday.life.txt"),
+    include_str!("../../data/everyday.lookup.txt"),
+    include_str!("../../data/everyday.money.txt"),
+    include_str!("../../data/everyday.office.txt"),
+    include_str!("../../data/everyday.public.txt"),
+    include_str!("../../data/everyday.service.txt"),
+    include_str!("../../data/everyday.shop.txt"),
+    include_str!("../../data/everyday.study.txt"),
+    include_str!("../../data/everyday.systems.txt"),
+    include_str!("../../data/everyday.talk.txt"),
+    include_str!("../../data/everyday.tech.txt"),
+    include_str!("../../data/everyday.travel.txt"),
+    include_str!("../../data/everyday.work.txt"),
+];
+
+pub(super) static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| FILES.into_iter().flat_map(parse).collect());
 
 /// What one tool may be called, and how people ask for it. Pairs are English and Chinese.
 #[derive(Debug, Default)]

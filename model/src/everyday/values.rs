@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Number(i64, i64),
     /// One of a few: the value, how it is said in English and in Chinese.
     Choice(Vec<[&'static str; 3]>),
+    /// Yes or no, each as it is said in English and in Chinese.
+    Flag(Vec<[&'static str; 3]>),
     /// Examples of a free text, in English and in Chinese.
     Free(Vec<[&'static str; 2]>),
     Plain(Plain),
@@ -50,6 +52,7 @@ impl Kind {
             "int" => range(rest, 1.0).map(|(from, to)| Self::Int(from, to))?,
             "number" => range(rest, 100.0).map(|(from, to)| Self::Number(from, to))?,
             "enum" => Self::Choice(Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?),
+            "bool" => Self::Flag(Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?),
             "list" => {
                 let all: Vec<[&'static str; 3]> = Option::<Vec<_>>::filter(items(), |all| all.len() > 1)?;
                 Self::Free(all.into_iter().map(|[_, en, zh]| [en, zh]).collect())
@@ -65,6 +68,7 @@ impl Kind {
             Self::Choice(choices) => {
                 json!({"type": "string", "enum": choices.iter().map(|choice| choice[0]).collect::<Vec<_>>()})
             }
+            Self::Flag(_) => json!({"type": "boolean"}),
             Self::Free(_) | Self::Plain(_) => json!({"type": "string"}),
         }
     }
@@ -77,11 +81,12 @@ impl Kind {
             }
             Self::Number(from, to) => {
                 let hundredths = d.rng.between(*from, *to);
-                let (whole, part) = (hundredths / 100, hundredths % 100);
+                let sign = if hundredths < 0 { "-" } else { "" };
+                let (whole, part) = (hundredths.abs() / 100, hundredths.abs() % 100);
                 let text = match d.rng.below(3) {
-                    0 if whole > 0 => whole.to_string(),
-                    1 if part > 9 => format!("{whole}.{}", part / 10),
-                    _ => format!("{whole}.{part:02}"),
+                    0 if whole > 0 => format!("{sign}{whole}"),
+                    1 if part > 9 => format!("{sign}{whole}.{}", part / 10),
+                    _ => format!("{sign}{whole}.{part:02}"),
                 };
                 let json = serde_json::from_str(&text).unwrap_or(Value::Null);
                 Said { text, json }
@@ -91,9 +96,15 @@ impl Kind {
                 let text = if d.zh() { zh } else { en };
                 Said { text: text.to_owned(), json: Value::from(value) }
             }
+            Self::Flag(choices) => {
+                let [value, en, zh] = *d.rng.one(choices);
+                let text = if d.zh() { zh } else { en };
+                Said { text: text.to_owned(), json: Value::from(value == "true") }
+            }
             Self::Free(examples) => {
                 let [en, zh] = *d.rng.one(examples);
-                Said::verbatim(if d.zh() { zh } else { en }.to_owned())
+                let text = if d.zh() { zh } else { en };
+                Said { text: text.to_owned(), json: Value::from(without_article(text)) }
             }
             Self::Plain(plain) => plain.draw(d, today, lower),
         }
@@ -135,6 +146,11 @@ impl Plain {
             Self::Errand => info::errand(d),
         })
     }
+}
+
+/// A thing by its name: what people call `the red box` is a `red box`.
+fn without_article(text: &str) -> &str {
+    ["the ", "a ", "an ", "my ", "our "].iter().find_map(|article| text.strip_prefix(article)).unwrap_or(text)
 }
 
 /// `1.5..20`, in so many parts of one.

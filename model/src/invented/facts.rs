@@ -10,7 +10,7 @@ use super::tool::style;
 
 /// One fact of a result: its key, what a person calls it, its value.
 #[derive(Debug, Clone)]
-pub(super) struct Fact {
+pub(crate) struct Fact {
     /// Key in the result.
     pub key: String,
     /// What a person calls it.
@@ -36,7 +36,7 @@ impl Fact {
 }
 
 /// Between `least` and `most` facts with different keys.
-pub(super) fn facts(d: &mut Draw, least: usize, most: usize) -> Vec<Fact> {
+pub(crate) fn facts(d: &mut Draw, least: usize, most: usize) -> Vec<Fact> {
     let n = least + d.rng.below(most - least + 1);
     let mut facts: Vec<Fact> = Vec::new();
     while facts.len() < n {
@@ -70,7 +70,7 @@ pub(super) fn reference(d: &mut Draw) -> Fact {
 }
 
 /// The facts as one result, after `status` when there is one.
-pub(super) fn result(status: Option<&str>, facts: &[Fact]) -> Value {
+pub(crate) fn result(status: Option<&str>, facts: &[Fact]) -> Value {
     let mut object = Map::new();
     if let Some(status) = status {
         object.insert("status".into(), Value::from(status));
@@ -82,7 +82,7 @@ pub(super) fn result(status: Option<&str>, facts: &[Fact]) -> Value {
 }
 
 /// All facts in one phrase.
-pub(super) fn quote(d: &Draw, facts: &[Fact]) -> String {
+pub(crate) fn quote(d: &Draw, facts: &[Fact]) -> String {
     let quoted: Vec<String> = facts.iter().map(|f| f.quote(d)).collect();
     quoted.join(if d.zh() { "，" } else { ", " })
 }

@@ -1,7 +1,7 @@
 //! Conversations about tools nobody has seen: the model has to read the schemas and copy the values.
 
 mod decoy;
-mod facts;
+pub(crate) mod facts;
 mod gear;
 mod phrase;
 mod rows;
