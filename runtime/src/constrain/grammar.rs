@@ -186,5 +186,31 @@ pub(crate) fn without(texts: &[&str]) -> String {
     }
 }
 
+/// A terminal whose text, before `end`, fits a pattern as well.
+pub(crate) fn held_to(pattern: Option<&str>, end: &str, terminal: &str) -> String {
+    pattern.map_or_else(|| terminal.to_owned(), |pattern| format!("{terminal} & /{pattern}{}/", escaped(end)))
+}
+
+/// A text that spells none of these marks (nothing at all without them) and fits the pattern, and then `end`. Where
+/// the end is no token, it is the first place where it is spelled.
+pub(crate) fn up_to(
+    grammar: &mut Grammar,
+    marks: Option<&[&str]>,
+    end: &str,
+    pattern: Option<&str>,
+) -> String {
+    let Some(marks) = marks else { return grammar.written(end) };
+    let Some(Markup::Text(spelled)) = grammar.split(end).first().copied() else {
+        let inside = held_to(pattern, "", &format!("/(.|\\n)+/ & {}", without(marks)));
+        let inside = grammar.terminal(&inside);
+        return format!("{inside}? {}", grammar.written(end));
+    };
+    // One expression for the whole: a lexical unit that cannot end any more is then seen to be dead.
+    let others: Vec<&str> = marks.iter().copied().filter(|mark| !spelled.contains(mark)).collect();
+    let whole = format!("/(.|\\n)*{}/ & {}", escaped(spelled), without(&others));
+    let lazy = grammar.lazy(&held_to(pattern, spelled, &whole));
+    format!("{lazy} {}", grammar.written(&end[spelled.len()..]))
+}
+
 #[cfg(test)]
 mod tests;

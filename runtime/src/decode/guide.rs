@@ -27,6 +27,8 @@ pub(crate) struct Marks {
     pub(crate) closing: Vec<Token>,
     /// What begins the calls; empty where that cannot be told.
     pub(crate) trigger: String,
+    /// What an answer begins with, where a reply that begins otherwise is calls; empty where it need not be.
+    pub(crate) answer: String,
     /// The choices that a reply can hold.
     pub(crate) branches: Vec<Branch>,
 }
@@ -94,9 +96,16 @@ impl Guide {
         {
             self.calls = true;
         }
+        self.calls = self.calls || self.differs();
         if self.calls {
             self.branch(before);
         }
+    }
+
+    /// Whether the reply does not begin as answers have to.
+    fn differs(&self) -> bool {
+        let mut begun = self.text.iter().zip(self.marks.answer.as_bytes());
+        begun.any(|(written, wanted)| written != wanted)
     }
 
     /// Where a mark ends that has come to stand in the text with what was written last.

@@ -17,7 +17,7 @@ const fn each(argument: &'static str, between: &'static str) -> Syntax<&'static 
 const THINK: Option<(&str, &str)> = Some(("<think>", "</think>"));
 
 /// All families. Those whose signs could be taken for another's stand before it.
-pub(crate) static FAMILIES: [Family; 36] = [
+pub(crate) static FAMILIES: [Family; 37] = [
     sections::KIMI_K3,
     messages::MUSE,
     // OpenAI gpt-oss: the harmony channels.
@@ -321,6 +321,7 @@ pub(crate) static FAMILIES: [Family; 36] = [
             "<|tool_call:begin|>$ID<|tool_call:name|>$NAME<|tool_call:args|>$ARGS<|tool_call:end|>",
         )
     },
+    messages::FUNCTIONARY_3_2,
     // Functionary 3.1, and Llama models trained like it.
     Format {
         trigger: "<function=",

@@ -15,7 +15,8 @@ pub(crate) struct Format<T = String> {
     /// Texts that all stand in the chat templates of the family.
     pub(crate) signs: &'static [&'static str],
     /// Where calls begin: what ends the text before them. It begins the first call with what is before it; where
-    /// answers begin as calls do, it stands in each call after the name.
+    /// answers begin as calls do, it stands in each call after the name; where calls begin with their name alone, it
+    /// stands between two of them.
     pub(crate) trigger: T,
     /// Before the first call.
     pub(crate) begins: T,
@@ -183,6 +184,28 @@ impl Format {
     /// Whether every reply says what it is: text stands in marks too.
     pub(crate) fn is_wrapped(&self) -> bool {
         !self.answer.0.is_empty()
+    }
+
+    /// Whether each part of a reply begins with whom it is for and nothing else: a tool's name, or the person's. What
+    /// stands between two calls then also stands between an answer and a call.
+    pub(crate) fn is_addressed(&self) -> bool {
+        self.is_wrapped() && self.opening().is_empty()
+    }
+
+    /// Whether a text, from its first mark on, begins as an answer does.
+    pub(crate) fn begins_answer(&self, text: &str) -> bool {
+        self.is_wrapped() && text.starts_with(self.answer.0.trim_start())
+    }
+
+    /// What ends an answer that calls follow; empty where none can.
+    pub(crate) fn answer_ends(&self) -> &str {
+        if self.is_addressed() { &self.trigger } else { &self.answer.1 }
+    }
+
+    /// Whether a call of a tool of this name would be read as an answer.
+    pub(crate) fn reads_as_answer(&self, tool: &str) -> bool {
+        let call = format!("{}{}", self.begins, self.call.replace("$NAME", tool));
+        self.is_wrapped() && call.starts_with(&self.answer.0)
     }
 
     /// Whether calls are numbered in what the model writes.

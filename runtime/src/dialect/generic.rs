@@ -13,11 +13,10 @@ use serde_json::{Map, Value, json};
 
 use super::branches::{Around, branches};
 use super::format::Syntax;
-use super::native::up_to;
 use super::split::Splitter;
 use super::{Conversation, Dialect, Said, Turn, request_of};
 use crate::constrain::arguments::Arguments;
-use crate::constrain::grammar::{Grammar, either, json_text, literal};
+use crate::constrain::grammar::{Grammar, either, json_text, literal, up_to};
 use crate::decode::guide::Marks;
 use crate::llama::Token;
 use crate::render::json::python_json;
@@ -187,6 +186,7 @@ impl Dialect for Generic {
             begun: self.thinks && turn.begun,
             closing: Vec::new(),
             trigger: "{\"calls\": [".to_owned(),
+            answer: String::new(),
             branches: branches(&around, turn),
         }
     }

@@ -8,7 +8,7 @@ use super::format::{Format, Piece, opening, pieces};
 use super::split::Splitter;
 use super::{Conversation, Dialect, Said, Turn, read, write};
 use crate::constrain::arguments::Arguments;
-use crate::constrain::grammar::{Grammar, Markup, either, escaped, literal, without};
+use crate::constrain::grammar::{Grammar, either, held_to, literal, up_to, without};
 use crate::decode::guide::Marks;
 use crate::llama::Token;
 use crate::render::messages::{self, Shape};
@@ -67,7 +67,12 @@ impl Native {
     /// The markup that no text may spell.
     fn forbidden(&self) -> Vec<&str> {
         let format = &self.format;
-        let mut marks: Vec<&str> = vec![&format.answer.0, &format.answer.1];
+        // Whom a part is for is read at its beginning alone.
+        let mut marks: Vec<&str> = if format.is_addressed() {
+            vec![format.trigger.as_str()]
+        } else {
+            vec![format.answer.0.as_str(), format.answer.1.as_str()]
+        };
         marks.extend(format.thinking.iter().flat_map(|(begins, ends)| [begins.trim(), ends.trim()]));
         if !format.is_bare() {
             marks.extend([format.trigger.as_str(), format.ends.trim()].iter().filter(|text| text.len() > 3));
@@ -95,7 +100,7 @@ impl Native {
         id: &str,
     ) -> Result<Option<String>, Fault> {
         let mut tails = Vec::new();
-        for tool in turn.callable() {
+        for tool in turn.callable().filter(|tool| !self.format.reads_as_answer(&tool.name)) {
             let Some(values) = arguments.of(tool, &self.format.arguments)? else { continue };
             let (mut parts, mut text) = (Vec::new(), self.begun(turn).to_owned());
             for piece in pieces(pattern).into_iter().skip(usize::from(!opening(pattern).is_empty())) {
@@ -163,6 +168,10 @@ impl Native {
         if format.is_bare() || (format.is_wrapped() && format.answer.1.is_empty()) {
             let mut ways = vec![format!("{} {calls}", grammar.written(&opens))];
             ways.extend(also.map(|(opens, calls)| format!("{} {calls}", grammar.written(&opens))));
+            if format.is_addressed() && !turn.calls_at_once() {
+                let said = up_to(grammar, Some(&self.forbidden()), &format.trigger, turn.sayable);
+                ways.push(format!("{} {said} {calls}", grammar.written(&format.answer.0)));
+            }
             return Ok(Some(either(&ways)));
         }
         if turn.calls_at_once() {
@@ -216,11 +225,12 @@ impl Native {
     fn split<'r>(&self, rest: &'r str) -> (&'r str, Option<&'r str>) {
         let format = &self.format;
         if format.is_wrapped() {
-            let Some(said) = rest.trim_start().strip_prefix(format.answer.0.trim()) else {
+            let Some(said) = rest.trim_start().strip_prefix(format.answer.0.trim_start()) else {
                 return if rest.trim().is_empty() { ("", None) } else { ("", Some(rest)) };
             };
-            return match said.split_once(format.answer.1.as_str()) {
-                Some((text, after)) if !format.answer.1.is_empty() => {
+            let ends = format.answer_ends();
+            return match said.split_once(ends) {
+                Some((text, after)) if !ends.is_empty() => {
                     (text, Some(after).filter(|after| !after.trim().is_empty()))
                 }
                 Some(_) | None => (said, None),
@@ -257,7 +267,8 @@ impl Dialect for Native {
             id: &named,
             arguments_as_text: self.habits.arguments_as_text,
             written: if self.habits.in_content { Some(&written) } else { None },
-            text_with_calls: !self.format.is_wrapped() && !self.format.is_bare(),
+            text_with_calls: self.format.is_addressed()
+                || !(self.format.is_wrapped() || self.format.is_bare()),
             content_null: self.habits.content_null,
         };
         let mut messages = messages::native(single.as_deref().unwrap_or(history), &shape);
@@ -312,13 +323,13 @@ impl Dialect for Native {
             let known = |call: &CallRequest| tools.iter().any(|tool| tool.name == call.tool);
             read::calls(format, rest, tools).is_ok_and(|(calls, _)| calls.iter().all(known))
         } else {
-            rest.starts_with(format.opening().trim_start())
+            rest.starts_with(format.opening().trim_start()) && !format.begins_answer(rest)
         };
         if calls {
             return self.parse(reply, tools);
         }
         let (begins, ends) = &format.answer;
-        let text = rest.strip_prefix(begins.trim()).unwrap_or(rest).trim();
+        let text = rest.strip_prefix(begins.trim_start()).unwrap_or(rest).trim();
         let text = text.strip_suffix(ends.trim()).unwrap_or(text).trim();
         Ok(Said { reasoning: reasoning.to_owned(), text: text.to_owned(), calls: Vec::new() })
     }
@@ -345,6 +356,7 @@ impl Dialect for Native {
             begun: self.thinks && turn.begun,
             closing: Vec::new(),
             trigger: format.trigger.clone(),
+            answer: if format.is_addressed() { format.answer.0.clone() } else { String::new() },
             branches: branches(&around, turn),
         }
     }
@@ -358,32 +370,6 @@ impl Dialect for Native {
 /// The name of the call of this number in a conversation: nine letters and digits, as some templates demand.
 pub(crate) fn id(number: usize) -> String {
     format!("c{:08}", number + 1)
-}
-
-/// A terminal whose text, before `end`, fits a pattern as well.
-fn held_to(pattern: Option<&str>, end: &str, terminal: &str) -> String {
-    pattern.map_or_else(|| terminal.to_owned(), |pattern| format!("{terminal} & /{pattern}{}/", escaped(end)))
-}
-
-/// A text that spells none of these marks (nothing at all without them) and fits the pattern, and then `end`. Where
-/// the end is no token, it is the first place where it is spelled.
-pub(crate) fn up_to(
-    grammar: &mut Grammar,
-    marks: Option<&[&str]>,
-    end: &str,
-    pattern: Option<&str>,
-) -> String {
-    let Some(marks) = marks else { return grammar.written(end) };
-    let Some(Markup::Text(spelled)) = grammar.split(end).first().copied() else {
-        let inside = held_to(pattern, "", &format!("/(.|\\n)+/ & {}", without(marks)));
-        let inside = grammar.terminal(&inside);
-        return format!("{inside}? {}", grammar.written(end));
-    };
-    // One expression for the whole: a lexical unit that cannot end any more is then seen to be dead.
-    let others: Vec<&str> = marks.iter().copied().filter(|mark| !spelled.contains(mark)).collect();
-    let whole = format!("/(.|\\n)*{}/ & {}", escaped(spelled), without(&others));
-    let lazy = grammar.lazy(&held_to(pattern, spelled, &whole));
-    format!("{lazy} {}", grammar.written(&end[spelled.len()..]))
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ struct Marks {
     trigger: String,
     /// Whether a reply is a call or text by its first character.
     bare: bool,
+    /// Whether a part of a reply begins with whom it is for alone: what does not begin as an answer is a call.
+    addressed: bool,
     /// For an answer of a given shape: what opens calls. Everything else is the answer.
     opening: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Splitter {
             answer: format.answer.clone(),
             trigger: format.trigger.clone(),
             bare: format.is_bare(),
+            addressed: format.is_addressed(),
             opening: None,
         };
         Self { marks, place: Place::Start, pending: String::new(), begun: false }
@@ -70,6 +73,7 @@ impl Splitter {
             trigger: "{\"calls\"".to_owned(),
             answer: (ANSWER.to_owned(), "\"".to_owned()),
             bare: false,
+            addressed: false,
             opening: None,
         };
         Self { marks, place: Place::Envelope, pending: String::new(), begun: false }
@@ -141,11 +145,14 @@ impl Splitter {
 
     /// What a reply begins as, once that can be told.
     fn beginning(&self) -> Option<Place> {
+        if self.marks.addressed {
+            return self.told_by(&self.marks.answer.0, Place::Between, Place::Calls);
+        }
         if !self.marks.answer.0.is_empty() {
             return Some(Place::Between);
         }
         if let Some(opening) = &self.marks.opening {
-            return self.typed_beginning(opening);
+            return self.told_by(opening, Place::Calls, Place::Text);
         }
         if !self.marks.bare {
             return Some(Place::Text);
@@ -154,11 +161,11 @@ impl Splitter {
         Some(if first == '{' { Place::Calls } else { Place::Text })
     }
 
-    /// Where nothing is said beside an answer and calls, these begin as they do or not at all.
-    fn typed_beginning(&self, opening: &str) -> Option<Place> {
+    /// Where parts of one kind begin with a mark and those of the `other` with none: which of them this is.
+    fn told_by(&self, mark: &str, marked: Place, other: Place) -> Option<Place> {
         let thinks = self.marks.thinking.iter().map(|(begins, _)| (begins.trim(), Place::Between));
         let begun = self.pending.trim_start();
-        for (mark, place) in thinks.chain([(opening, Place::Calls)]) {
+        for (mark, place) in thinks.chain([(mark, marked)]) {
             if begun.starts_with(mark) {
                 return Some(place);
             }
@@ -166,7 +173,7 @@ impl Splitter {
                 return None;
             }
         }
-        Some(Place::Text)
+        Some(other)
     }
 
     /// The text of an answer in the envelope, a JSON string.
@@ -222,6 +229,9 @@ impl Splitter {
                 marks.thinking.iter().map(|(_, ends)| (ends.as_str(), after)).collect()
             }
             Place::Text if wrapped && !marks.answer.1.is_empty() => vec![(&marks.answer.1, Place::Between)],
+            Place::Text if marks.addressed && marks.opening.is_none() => {
+                vec![(marks.trigger.as_str(), Place::Calls)]
+            }
             Place::Text if wrapped || marks.bare || marks.opening.is_some() => Vec::new(),
             Place::Text => begins.chain([(marks.trigger.as_str(), Place::Calls)]).collect(),
             Place::Between => begins

@@ -13,6 +13,7 @@ fn guide(reasoning_max: Option<u32>) -> Guide {
         begun: false,
         closing: b"</t>".map(u32::from).to_vec(),
         trigger: "<call>".to_owned(),
+        answer: String::new(),
         branches: vec![branch("name: ", &["list", "listing", "book"]), branch("unit: ", &["c", "f"])],
     };
     Guide::new(vocabulary(), marks, reasoning_max)
@@ -40,6 +41,18 @@ fn the_least_sure_choice_counts_and_only_choices_do() {
     assert!((guide.confidence().unwrap() - 0.5).abs() < 1e-6);
     write(&mut guide, "unit: kelvin, unit: c.", 0.9);
     assert!((guide.confidence().unwrap() - 0.5).abs() < 1e-6, "what is not one of the values does not count");
+}
+
+#[test]
+fn a_reply_that_begins_otherwise_than_answers_have_to_is_calls() {
+    let marks = || Marks { trigger: ">>>".to_owned(), answer: "all\n".to_owned(), ..Marks::default() };
+    for (text, calls) in
+        [("al", false), ("all\nlook", false), ("all\nso>>>l", true), ("allot", true), ("l", true)]
+    {
+        let mut guide = Guide::new(vocabulary(), marks(), None);
+        write(&mut guide, text, 1.0);
+        assert_eq!(guide.in_call(), calls, "{text}");
+    }
 }
 
 #[test]

@@ -28,3 +28,11 @@ pub(super) const MUSE: Family = Format {
          </atem:invoke>\n</atem:function_calls>",
     )
 };
+
+/// Functionary 3.2: whom a part of the reply is for, a tool or all, begins it, and the prompt ends with the mark before.
+pub(super) const FUNCTIONARY_3_2: Family = Format {
+    trigger: ">>>",
+    between: ">>>",
+    answer: ("all\n", ""),
+    ..Format::json("functionary-3.2", &[">>>all"], "$NAME\n$ARGS")
+};

@@ -19,7 +19,8 @@ fn every_family_is_told_from_the_others_and_begins_calls_with_its_trigger() {
         assert!(names.insert(format.name), "{} is there twice", format.name);
         let as_answers = format.is_wrapped() && format.answer.0.starts_with(&format.opening());
         let begins = format.opening().starts_with(&format.trigger)
-            || (as_answers && format.call.contains(&format.trigger));
+            || (as_answers && format.call.contains(&format.trigger))
+            || (format.is_addressed() && format.between == format.trigger);
         assert!(!format.trigger.is_empty() && begins, "{}", format.name);
         assert!(!format.signs.is_empty(), "{}", format.name);
     }

@@ -40,7 +40,7 @@ impl LaidOut {
                 for (numbers, row) in numbers.iter_mut().zip(rows) {
                     *numbers = load_half(&row[sixteen]);
                 }
-                for (to, column) in to.iter_mut().zip(columns(numbers)) {
+                for (to, column) in to.iter_mut().zip(columns(&numbers)) {
                     store(&mut to.as_chunks_mut().0[vector], column);
                 }
             }
@@ -60,9 +60,9 @@ impl LaidOut {
         let seen = seen(four);
         let is_half = |half: u8| seen & (HALF << half) != 0;
         match (is_half(0), is_half(4)) {
-            (true, true) => self.add_scores::<4>(0, four),
-            (true, false) => self.add_scores::<2>(0, four),
-            (false, true) => self.add_scores::<2>(2, four),
+            (true, true) => self.find_scores::<4>(0, four),
+            (true, false) => self.find_scores::<2>(0, four),
+            (false, true) => self.find_scores::<2>(2, four),
             (false, false) => return,
         }
         for meeting in &mut *four {
@@ -81,7 +81,7 @@ impl LaidOut {
     /// The scores of the cells of `N` vectors, from some vector on.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn add_scores<const N: usize>(&self, from: usize, four: &mut [Meeting; FOUR]) {
+    fn find_scores<const N: usize>(&self, from: usize, four: &mut [Meeting; FOUR]) {
         let [a, b, c, d] = four.each_ref().map(|one| one.query.as_flattened());
         let mut scores = [[_mm512_setzero_ps(); N]; FOUR];
         for ((((a, b), c), d), keys) in a.iter().zip(b).zip(c).zip(d).zip(&self.keys) {
@@ -140,9 +140,9 @@ fn add_products<const N: usize>(factors: [f32; FOUR], numbers: &[[f32; 16]], sum
 /// The columns of sixteen rows.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn columns(rows: [__m512; 16]) -> [__m512; 16] {
+fn columns(rows: &[__m512; 16]) -> [__m512; 16] {
     // In each quarter of a vector: that quarter's columns of four rows.
-    let mut fours = rows;
+    let mut fours = *rows;
     for (four, rows) in fours.as_chunks_mut::<4>().0.iter_mut().zip(rows.as_chunks::<4>().0) {
         let [a, b, c, d] = *rows;
         let (low, high) = (pairs(_mm512_unpacklo_ps(a, b)), pairs(_mm512_unpackhi_ps(a, b)));
@@ -154,7 +154,7 @@ fn columns(rows: [__m512; 16]) -> [__m512; 16] {
             _mm512_castpd_ps(_mm512_unpackhi_pd(high, high_rest)),
         ];
     }
-    let mut columns = rows;
+    let mut columns = *rows;
     for at in 0..4 {
         let [a, b, c, d] = [fours[at], fours[4 + at], fours[8 + at], fours[12 + at]];
         let (low, low_rest) = (_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0x44>(c, d));
