@@ -1,4 +1,4 @@
-//! What takes most of the time, with vectors of sixteen numbers.
+//! Two queries at a time, with vectors of sixteen numbers.
 
 use std::arch::x86_64::{
     __m256, __m512, __mmask16, _CMP_GT_OQ, _MM_FROUND_NO_EXC, _mm256_castpd_ps, _mm256_loadu_si256,
