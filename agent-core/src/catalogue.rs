@@ -4,18 +4,19 @@
 //! [`SHOW_TOOLS`], whose description names the others. What a call of it comes to describes those that fit what was
 //! asked for, as a message like any result: nothing before it changes, so no token is computed again. From then on
 //! they can be called. What was revealed follows from the run's events alone, so a resumed run can call the same.
+//! The first look is made for the model: with a request it is told the tools that fit its words.
 
 mod rank;
 
 use serde_json::{Value, json};
 
 use crate::limits::Limits;
-use crate::message::{CallOutcome, CallResult, Message, ToolCall};
+use crate::message::{CallOutcome, CallResult, Message, Part, ToolCall};
 use crate::run::Run;
 use crate::schema::shown;
 use crate::tool::{Effect, Safety, ToolSpec};
 
-pub use rank::rank;
+pub use rank::{Index, rank};
 
 /// The tool that shows the others. In `started`, it heads the list of tools where they are revealed step by step.
 pub const SHOW_TOOLS: &str = "show_tools";
@@ -24,6 +25,10 @@ pub const SHOW_TOOLS: &str = "show_tools";
 const SHOWN_MAX: usize = 5;
 /// Tools that one call names beside them.
 const NAMED_MAX: usize = 10;
+/// What part of the bytes of a result a first look may take.
+const FIRST_LOOK_SHARE: usize = 4;
+/// What the note of a first look begins with, before a list of descriptions as JSON.
+const MAY_FIT: &str = "(Tools that may fit: ";
 /// Characters of a tool's line in a list.
 const LINE_CHARS_MAX: usize = 72;
 
@@ -90,43 +95,85 @@ pub(crate) fn unseen(run: &Run, call: &ToolCall) -> Option<String> {
     (!known).then(|| format!("{} has not been shown yet; call {SHOW_TOOLS} with its name first", call.tool))
 }
 
+/// What a search among the tools comes to.
+struct Found {
+    /// Descriptions of tools that the model cannot read yet.
+    new: Vec<Value>,
+    /// Names of those that it can.
+    seen: Vec<String>,
+    /// Lines of tools that fit less.
+    others: Vec<String>,
+}
+
+impl Found {
+    /// The best tools for what was asked, their descriptions within so many bytes, and the next best.
+    fn by(query: &str, run: &Run, tools: &[ToolSpec], bytes_max: usize) -> Option<Self> {
+        let tools = tools.get(1..).unwrap_or_default();
+        let best = rank(query, tools);
+        let mut found = Self { new: Vec::new(), seen: Vec::new(), others: Vec::new() };
+        let mut bytes = 0;
+        for tool in best.iter().take(SHOWN_MAX + NAMED_MAX).filter_map(|index| tools.get(*index)) {
+            let described = json!({"name": tool.name, "description": tool.description, "parameters": shown(&tool.parameters)});
+            let length = described.to_string().len();
+            if found.seen.len() + found.new.len() == SHOWN_MAX
+                || (!found.new.is_empty() && bytes + length > bytes_max)
+            {
+                found.others.push(line(tool));
+            } else if is_described(run.history(), &tool.name) {
+                found.seen.push(tool.name.clone());
+            } else {
+                bytes += length;
+                found.new.push(described);
+            }
+        }
+        (!best.is_empty()).then_some(found)
+    }
+}
+
 /// What a call of [`SHOW_TOOLS`] comes to: the best tools for what was asked, described, and names of the next ones.
 pub(crate) fn show(run: &Run, tools: &[ToolSpec], call: &ToolCall, limits: &Limits) -> CallResult {
     let query = call.arguments.get("query").and_then(Value::as_str).unwrap_or_default();
-    let tools = tools.get(1..).unwrap_or_default();
-    let best = rank(query, tools);
-    let (mut seen, mut new, mut others, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for tool in best.iter().take(SHOWN_MAX + NAMED_MAX).filter_map(|index| tools.get(*index)) {
-        let described = json!({"name": tool.name, "description": tool.description, "parameters": shown(&tool.parameters)});
-        let length = described.to_string().len();
-        if seen.len() + new.len() == SHOWN_MAX
-            || (!new.is_empty() && bytes + length > limits.output_bytes_max)
-        {
-            others.push(line(tool));
-        } else if is_described(run.history(), &tool.name) {
-            seen.push(tool.name.clone());
-        } else {
-            bytes += length;
-            new.push(described);
+    let (outcome, result) = match Found::by(query, run, tools, limits.output_bytes_max) {
+        None => {
+            let expected = "other words for what should be done, or the name of a tool";
+            (
+                CallOutcome::Failed,
+                json!({"error": format!("no tool fits '{query}'"), "at": "/query", "expected": expected}),
+            )
         }
-    }
-    let (outcome, result) = if best.is_empty() {
-        let expected = "other words for what should be done, or the name of a tool";
-        (
-            CallOutcome::Failed,
-            json!({"error": format!("no tool fits '{query}'"), "at": "/query", "expected": expected}),
-        )
-    } else {
-        let mut result = json!({"tools": new});
-        if !seen.is_empty() {
-            result["shown_before"] = seen.into();
+        Some(Found { new, seen, others }) => {
+            let mut result = json!({"tools": new});
+            if !seen.is_empty() {
+                result["shown_before"] = seen.into();
+            }
+            if !others.is_empty() {
+                result["others"] = others.into();
+            }
+            (CallOutcome::Succeeded, result)
         }
-        if !others.is_empty() {
-            result["others"] = others.into();
-        }
-        (CallOutcome::Succeeded, result)
     };
     CallResult { call: call.id.clone(), tool: call.tool.clone(), outcome, result }
+}
+
+/// Descriptions of the tools that fit the words of the person's message, where the model has not been asked yet and could
+/// call none of them; empty where there is nothing to tell.
+pub(crate) fn first_look(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Vec<Value> {
+    if !run.reveals() || run.usage().turns > 0 || run.progress().is_some() {
+        return Vec::new();
+    }
+    let found = Found::by(run.message(), run, tools, limits.output_bytes_max / FIRST_LOOK_SHARE);
+    found.map(|found| found.new).unwrap_or_default()
+}
+
+/// The note that tells a model of a first look.
+pub(crate) fn may_fit(tools: &[Value]) -> String {
+    format!("{MAY_FIT}{})", Value::from(tools))
+}
+
+/// The tools that a note describes, if it is that of a first look.
+fn told(note: &str) -> Option<Value> {
+    let list = note.strip_prefix(MAY_FIT)?.strip_suffix(')')?;
+    Some(json!({"tools": serde_json::from_str::<Value>(list).ok()?}))
 }
 
 /// The tools that a result of [`SHOW_TOOLS`] describes.
@@ -136,8 +183,14 @@ pub(crate) fn names_in(result: &Value) -> impl Iterator<Item = &str> {
 
 /// Whether the model can still read a tool's description in the history.
 fn is_described(history: &[Message], name: &str) -> bool {
-    let mut shown = history.iter().flat_map(Message::results).filter(|result| result.tool == SHOW_TOOLS);
-    shown.any(|result| result.result["cut"].is_null() && names_in(&result.result).any(|known| known == name))
+    let describes = |shown: &Value| names_in(shown).any(|known| known == name);
+    history.iter().flat_map(|message| &message.parts).any(|part| match part {
+        Part::Result(shown) => {
+            shown.tool == SHOW_TOOLS && shown.result["cut"].is_null() && describes(&shown.result)
+        }
+        Part::Note(note) => told(note).is_some_and(|shown| describes(&shown)),
+        Part::Text(_) | Part::Task { .. } | Part::Reasoning(_) | Part::Call(_) => false,
+    })
 }
 
 /// A tool on one line: its name and the beginning of what it does.

@@ -143,6 +143,11 @@ pub enum Event {
     },
     /// A new process goes on with the run; calls that were under way are in doubt.
     Resumed,
+    /// Of many tools, those that fit the words of the request are described to the model with it.
+    ToolsRevealed {
+        /// Their descriptions, as the model reads them.
+        tools: Vec<Value>,
+    },
     /// The model replied.
     ModelReplied {
         /// Turn, from 1.

@@ -5,7 +5,7 @@ mod retry;
 mod saga;
 mod scripted;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::catalogue::{self, SHOW_TOOLS};
 use crate::claims::{self, Claim};
@@ -37,6 +37,8 @@ pub enum Step {
     Probe(ToolCall),
     /// Record a result that needs no tool: refused, unknown tool, over a limit.
     Settle(CallResult),
+    /// Record which of many tools fit the request, before the model is asked.
+    Reveal(Vec<Value>),
     /// Record that an effect is to be taken back, by a call of the planner's own.
     Undo {
         /// The call that undoes.
@@ -82,7 +84,10 @@ pub fn next_step(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Step {
             let undo = saga::undo(run, tools);
             undo.or_else(|| correct(run, tools, &outcome)).unwrap_or(Step::Finish(outcome))
         }
-        None => Step::Generate(ending::reply_mode(run, tools, limits)),
+        None => match catalogue::first_look(run, tools, limits) {
+            found if found.is_empty() => Step::Generate(ending::reply_mode(run, tools, limits)),
+            found => Step::Reveal(found),
+        },
     }
 }
 

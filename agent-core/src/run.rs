@@ -5,6 +5,7 @@ mod notes;
 mod places;
 mod replies;
 mod requests;
+mod revealed;
 mod script;
 mod strangers;
 
@@ -259,18 +260,6 @@ impl Run {
     #[must_use]
     pub fn untrusted(&self) -> &[String] {
         &self.untrusted
-    }
-
-    /// Whether tools are revealed to the model step by step.
-    #[must_use]
-    pub fn reveals(&self) -> bool {
-        self.reveals
-    }
-
-    /// Names of the tools that have been revealed, in that order.
-    #[must_use]
-    pub fn revealed(&self) -> &[String] {
-        &self.revealed
     }
 
     /// Where each argument of a call comes from.

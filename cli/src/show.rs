@@ -138,6 +138,10 @@ impl Observer for Terminal {
             Event::StepCalled { .. } | Event::StepAsked { .. } | Event::StepEnded { .. } => {
                 self.follow(event);
             }
+            Event::ToolsRevealed { tools } => {
+                let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
+                self.note(&format!("tools that may fit: {}", names.join(", ")));
+            }
             Event::Compacted { step, .. } => self.note(&compacted(step)),
             Event::Finished { outcome, answer, receipts, incomplete, usage } => {
                 self.finish(outcome, answer);

@@ -33,13 +33,13 @@ fn hundreds_of_operations_are_revealed_step_by_step() {
         json!({"text": "It is out."}),
     ]);
     let options = ["--model", &model, "--openapi", lamps.to_str().unwrap(), "--date", DATE];
-    let run = |more: &[&str]| {
-        let mut arguments = vec!["run", "Is lamp 377 on?", "--json"];
+    let run = |message: &str, more: &[&str]| {
+        let mut arguments = vec!["run", message];
         arguments.extend(options);
         arguments.extend(more);
         bench.run(&arguments)
     };
-    let ran = run(&[]);
+    let ran = run("Is it on?", &["--json"]);
     let events = ran.events();
     let tools = events[0]["tools"].as_array().unwrap();
     assert_eq!((tools.len(), &tools[0]), (420, &json!("show_tools")), "{}", ran.err);
@@ -52,8 +52,11 @@ fn hundreds_of_operations_are_revealed_step_by_step() {
     replay.extend(options);
     let replayed = bench.run(&replay);
     assert_eq!(replayed.code, 0, "{} {}", replayed.out, replayed.err);
-    let at_once = run(&["--tools-percent", "400"]).events();
+    let at_once = run("Is it on?", &["--json", "--tools-percent", "400"]).events();
     assert_eq!(at_once[0]["tools"].as_array().unwrap().len(), 419, "with room for all, all are shown");
+    let told = run("Is lamp 377 on?", &[]);
+    assert!(told.err.contains("tools that may fit: lamp_377"), "{}", told.err);
+    assert!(told.err.contains("→ lamp_377(id: x)"), "it is called at once: {}", told.err);
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) async fn drive(run: &mut Run, ports: &Ports<'_>) -> Result<(), Fault>
             Step::Start(call) => vec![Event::CallStarted { key: run.key(&call.id), call: call.id }],
             Step::Execute(calls) => execute::execute(run, ports, &calls).await,
             Step::Settle(result) => vec![execute::settled(result)],
+            Step::Reveal(tools) => vec![Event::ToolsRevealed { tools }],
             Step::Undo { call, undoes, why } => vec![Event::UndoPlanned { call, undoes, why }],
             Step::Correct { claim, problem } => vec![Event::ClaimRefused { claim, problem }],
             Step::Script(event) => vec![event],
@@ -203,7 +204,8 @@ pub(crate) fn options_now(
     mode: ReplyMode,
     tokens_max: u64,
 ) -> ReplyOptions {
-    let called = !run.done().is_empty();
+    // Looking for a tool is no use of one.
+    let called = run.done().iter().any(|done| !run.reveals() || done.call.tool != catalogue::SHOW_TOOLS);
     let half = u32::try_from(tokens_max / 2).unwrap_or(u32::MAX).max(1);
     let reasoning_max = match (mode, options.reasoning_max) {
         (ReplyMode::Free, most) => most,

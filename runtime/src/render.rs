@@ -10,8 +10,10 @@ pub(crate) mod python;
 pub(crate) mod transcript;
 
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use handyman_core::{Fault, FaultKind, jinja};
+use handyman_core::catalogue::Index;
+use handyman_core::{Fault, FaultKind, ToolSpec, jinja};
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
@@ -19,6 +21,8 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 use crate::dialect::Conversation;
 
 const NAME: &str = "chat";
+/// What a message of the person has the names of fitting tools under.
+pub(crate) const FITTING: &str = "fitting";
 /// Bytes a template may have; the longest of usual ones have some 17,000.
 const SOURCE_MAX: usize = 256 << 10;
 /// Steps after which a template is taken to go on for ever. The longest prompts of usual ones take some ten thousand.
@@ -38,6 +42,8 @@ pub(crate) struct Template {
     ends: String,
     /// Writes the time in a format.
     clock: fn(String) -> String,
+    /// The tools that were last searched.
+    indexed: Mutex<Option<(Vec<ToolSpec>, Arc<Index>)>>,
 }
 
 impl Template {
@@ -70,7 +76,7 @@ impl Template {
             .with_hint("name another file of the model, or download it again")
             .with_source(error)
         })?;
-        Ok(Self { environment, source, begins, ends, clock: strftime_now })
+        Ok(Self { environment, source, begins, ends, clock: strftime_now, indexed: Mutex::default() })
     }
 
     /// The same template without a clock: it writes the format of a time in its place, and so the same on every day.
@@ -79,12 +85,25 @@ impl Template {
         let mut environment = self.environment.clone();
         add_clock(&mut environment, clock);
         let (begins, ends) = (self.begins.clone(), self.ends.clone());
-        Self { environment, source: self.source.clone(), begins, ends, clock }
+        Self { environment, source: self.source.clone(), begins, ends, clock, indexed: Mutex::default() }
     }
 
     /// The template's text.
     pub(crate) fn source(&self) -> &str {
         &self.source
+    }
+
+    /// These tools made ready to be searched, if the template names those that may fit a request, as the built-in model's does.
+    pub(crate) fn index(&self, tools: &[ToolSpec]) -> Option<Arc<Index>> {
+        if !self.source.contains("message.fitting") {
+            return None;
+        }
+        // One set of tools is usually rendered many times.
+        let mut last = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|(of, _)| of != tools) {
+            *last = Some((tools.to_vec(), Arc::new(Index::of(tools))));
+        }
+        last.as_ref().map(|(_, index)| Arc::clone(index))
     }
 
     /// The conversation as a prompt; with `reply`, up to where the model begins to write.

@@ -285,6 +285,7 @@ fn follows(step: &Step, event: &Event) -> bool {
             Event::ModelReplied { .. } | Event::ReplyMalformed { .. } | Event::Compacted { .. },
             Step::Generate(_),
         )
+        | (Event::ToolsRevealed { .. }, Step::Reveal(_))
         | (Event::UndoPlanned { .. }, Step::Undo { .. })
         | (Event::ClaimRefused { .. }, Step::Correct { .. }) => true,
         (Event::CallDecided { call, .. }, Step::Decide(of))

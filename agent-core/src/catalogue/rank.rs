@@ -1,8 +1,8 @@
-//! Which tools fit what is asked for: full-text search over names, descriptions and names of parameters.
+//! Which tools fit what is asked for: full-text search over names, descriptions and parameters.
 //!
 //! Okapi BM25 with weighted fields (Robertson & Zaragoza, *The Probabilistic Relevance Framework: BM25 and Beyond*, 2009).
-//! Names are cut at `_`, at capitals and at digits; English words are reduced to their stems, roughly; scripts that write
-//! without spaces are searched by pairs of characters.
+//! Names are cut at `_`, at capitals and at digits; English words are reduced to their stems, roughly, and long ones count by
+//! their beginnings too; scripts that write without spaces are searched by characters and pairs of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,28 +27,72 @@ const COMMON: [&str; 60] = [
     "would", "you", "your",
 ];
 
+/// Characters that say nothing about what a tool does.
+const COMMON_CHARACTERS: &str = "的了一个我你您他她它是在有和与就不都也要这那请把给帮吗呢吧啊下为用";
+/// Tools that are named as those that may fit a request.
+const FITTING_MAX: usize = 3;
+/// A word of more characters than this also counts by as many of them, so that `allocation` finds `allocate`.
+const BEGINNING: usize = 5;
+
 /// The tools that have something in common with a query, by their indices, the best first.
 #[must_use]
 pub fn rank(query: &str, tools: &[ToolSpec]) -> Vec<usize> {
-    let documents: Vec<BTreeMap<String, f64>> = tools.iter().map(document).collect();
-    let lengths: Vec<f64> = documents.iter().map(|words| words.values().sum()).collect();
-    let average = lengths.iter().sum::<f64>() / count(lengths.len().max(1));
-    let wanted: BTreeSet<String> = words(query).into_iter().collect();
-    let rarity: BTreeMap<&String, f64> = wanted.iter().map(|word| (word, rarity(word, &documents))).collect();
-    let score = |index: usize| -> f64 {
-        let norm = SATURATION * (1.0 - LENGTH + LENGTH * lengths[index] / average.max(1.0));
-        let of_word = |(word, rarity): (&&String, &f64)| {
-            let times = documents[index].get(*word).copied().unwrap_or_default();
-            rarity * times * (SATURATION + 1.0) / (times + norm)
+    Index::of(tools).rank(query)
+}
+
+/// Tools made ready to be searched again and again.
+#[derive(Debug, Clone)]
+pub struct Index {
+    names: Vec<String>,
+    documents: Vec<BTreeMap<String, f64>>,
+    lengths: Vec<f64>,
+    average: f64,
+}
+
+impl Index {
+    /// Reads these tools.
+    #[must_use]
+    pub fn of(tools: &[ToolSpec]) -> Self {
+        let documents: Vec<BTreeMap<String, f64>> = tools.iter().map(document).collect();
+        let lengths: Vec<f64> = documents.iter().map(|words| words.values().sum()).collect();
+        let average = lengths.iter().sum::<f64>() / count(lengths.len().max(1));
+        let names = tools.iter().map(|tool| tool.name.clone()).collect();
+        Self { names, documents, lengths, average }
+    }
+
+    /// The tools that have something in common with a query, by their indices, the best first.
+    #[must_use]
+    pub fn rank(&self, query: &str) -> Vec<usize> {
+        let wanted: BTreeSet<String> = words(query).into_iter().collect();
+        let rarity: Vec<(&String, f64)> =
+            wanted.iter().map(|word| (word, rarity(word, &self.documents))).collect();
+        let score = |index: usize| -> f64 {
+            let norm = SATURATION * (1.0 - LENGTH + LENGTH * self.lengths[index] / self.average.max(1.0));
+            let of_word = |(word, rarity): &(&String, f64)| {
+                let times = self.documents[index].get(*word).copied().unwrap_or_default();
+                rarity * times * (SATURATION + 1.0) / (times + norm)
+            };
+            let named = if is_named(query, &self.names[index]) { NAMED } else { 0.0 };
+            named + rarity.iter().map(of_word).sum::<f64>()
         };
-        let named = if is_named(query, &tools[index].name) { NAMED } else { 0.0 };
-        named + rarity.iter().map(of_word).sum::<f64>()
-    };
-    let mut found: Vec<(usize, f64)> =
-        (0..tools.len()).map(|index| (index, score(index))).filter(|(_, score)| *score > 0.0).collect();
-    // Stable: tools that fit equally stay in their order.
-    found.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-    found.into_iter().map(|(index, _)| index).collect()
+        let scored = (0..self.names.len()).map(|index| (index, score(index)));
+        let mut found: Vec<(usize, f64)> = scored.filter(|(_, score)| *score > 0.0).collect();
+        // Stable: tools that fit equally stay in their order.
+        found.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        found.into_iter().map(|(index, _)| index).collect()
+    }
+
+    /// The names of the few tools that have most in common with a request, the best first. A small model is told them with the
+    /// request, if its chat template has a place for them. Tools that are revealed step by step are found by
+    /// [`SHOW_TOOLS`](super::SHOW_TOOLS) alone.
+    #[must_use]
+    pub fn fitting(&self, request: &str) -> Vec<&str> {
+        if self.names.first().is_some_and(|name| name == super::SHOW_TOOLS) {
+            return Vec::new();
+        }
+        let best = self.rank(request).into_iter().filter_map(|index| self.names.get(index));
+        best.take(FITTING_MAX).map(String::as_str).collect()
+    }
 }
 
 /// The inverse document frequency of a word.
@@ -66,7 +110,9 @@ fn count(number: usize) -> f64 {
 /// The words of a tool with their weights.
 fn document(tool: &ToolSpec) -> BTreeMap<String, f64> {
     let parameters = tool.parameters["properties"].as_object();
-    let parameters = parameters.into_iter().flatten().map(|(name, _)| (name.as_str(), OF_PARAMETER));
+    let parameters = parameters.into_iter().flatten().flat_map(|(name, schema)| {
+        [name.as_str(), schema["description"].as_str().unwrap_or_default()].map(|text| (text, OF_PARAMETER))
+    });
     let fields = [(tool.name.as_str(), OF_NAME), (tool.description.as_str(), OF_DESCRIPTION)];
     let mut weights = BTreeMap::new();
     for (text, weight) in fields.into_iter().chain(parameters) {
@@ -95,12 +141,12 @@ fn words(text: &str) -> Vec<String> {
         let mut before: Option<char> = None;
         for character in piece.chars() {
             if before.is_some_and(|before| is_boundary(before, character)) {
-                push(&mut words, std::mem::take(&mut word));
+                push(&mut words, &std::mem::take(&mut word));
             }
             word.push(character);
             before = Some(character);
         }
-        push(&mut words, word);
+        push(&mut words, &word);
     }
     words
 }
@@ -117,17 +163,21 @@ fn is_unspaced(character: char) -> bool {
     matches!(u32::from(character), 0x0E00..=0x0EFF | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
 }
 
-fn push(words: &mut Vec<String>, word: String) {
+fn push(words: &mut Vec<String>, word: &str) {
     let characters: Vec<char> = word.chars().collect();
     match characters.as_slice() {
         [] => {}
-        [only] if is_unspaced(*only) => words.push(word),
         [first, ..] if is_unspaced(*first) => {
             words.extend(characters.windows(2).map(|pair| pair.iter().collect::<String>()));
+            let telling = characters.into_iter().filter(|one| !COMMON_CHARACTERS.contains(*one));
+            words.extend(telling.map(String::from));
         }
         _ => {
             let word = word.to_lowercase();
             if COMMON.binary_search(&word.as_str()).is_err() {
+                if let Some((end, _)) = word.char_indices().nth(BEGINNING) {
+                    words.push(format!("{}-", &word[..end]));
+                }
                 words.push(stem(word));
             }
         }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{SHOW_TOOLS, offered, show_tools};
+use super::{Index, SHOW_TOOLS, offered, show_tools};
 use crate::event::Event;
 use crate::limits::Limits;
-use crate::message::{CallOutcome, CallResult, ToolCall};
+use crate::message::{CallOutcome, CallResult, Part, ToolCall};
 use crate::planner::{Step, next_step};
 use crate::ports::ReplyMode;
 use crate::run::Run;
@@ -139,4 +139,75 @@ fn what_was_revealed_is_a_fact_that_the_next_run_inherits() {
     assert_eq!(next.revealed(), run.revealed());
     let all_at_once = Run::replay("r3".into(), run.into_earlier(), &[started()]);
     assert_eq!(offered(&all_at_once, &many()).described.len(), 40, "where they fit, nothing is hidden");
+}
+
+/// The run, once the tools that fit its request have been revealed.
+fn looked(message: &str, tools: &[ToolSpec]) -> (Run, Vec<Value>) {
+    let mut begun = begun();
+    if let Event::Started { message: said, .. } = &mut begun {
+        message.clone_into(said);
+    }
+    let mut run = run_of(&[begun]);
+    let Step::Reveal(found) = next_step(&run, tools, &Limits::default()) else {
+        panic!("nothing is revealed")
+    };
+    run.apply(&Event::ToolsRevealed { tools: found.clone() });
+    (run, found)
+}
+
+#[test]
+fn the_first_look_is_made_for_the_model() {
+    let tools = headed();
+    let (run, found) = looked("tool_7 and tool_9, please", &tools);
+    assert_eq!((&found[0]["name"], &found[1]["name"]), (&json!("tool_7"), &json!("tool_9")));
+    assert_eq!(run.revealed()[..2], ["tool_7", "tool_9"]);
+    let [asked] = run.history() else { panic!("one message: {:?}", run.history()) };
+    let told = |part: &Part| matches!(part, Part::Note(note) if note.contains(r#"{"name":"tool_7","#));
+    assert!(told(asked.parts.last().unwrap()), "{asked:?}");
+    assert_eq!(asked.text(), "tool_7 and tool_9, please", "what the person said is what they said");
+    assert_eq!(next_step(&run, &tools, &Limits::default()), Step::Generate(ReplyMode::Free));
+
+    let mut called = run.clone();
+    called.apply(&asks(1, "tool_7", &json!({})));
+    assert!(matches!(next_step(&called, &tools, &Limits::default()), Step::Decide(_)), "it can be called");
+    let mut again = run.clone();
+    again.apply(&asks(1, SHOW_TOOLS, &json!({"query": "tool_7"})));
+    let shown = settled(&mut again).result;
+    assert!(shown["shown_before"].as_array().unwrap().contains(&json!("tool_7")), "it can be read: {shown}");
+    assert_eq!(
+        next_step(&again, &tools, &Limits::default()),
+        Step::Generate(ReplyMode::Free),
+        "one look is enough"
+    );
+}
+
+#[test]
+fn a_first_look_that_finds_nothing_or_is_not_needed_is_left_out() {
+    let started = |message: &str, reveals: bool| {
+        let mut event = if reveals { begun() } else { started() };
+        if let Event::Started { message: said, .. } = &mut event {
+            message.clone_into(said);
+        }
+        event
+    };
+    for (event, tools) in [(started("Hello", true), headed()), (started("tool_7", false), many())] {
+        let step = next_step(&run_of(&[event]), &tools, &Limits::default());
+        assert_eq!(step, Step::Generate(ReplyMode::Free));
+    }
+    let mut long = headed();
+    for tool in long.iter_mut().skip(1) {
+        tool.description = format!("Does a thing. {}", "More of it. ".repeat(150));
+    }
+    let (_, found) = looked("thing", &long);
+    assert_eq!(found.len(), 1, "it leaves the window to the run");
+}
+
+#[test]
+fn a_few_tools_that_fit_a_request_are_named_the_best_first() {
+    let index = Index::of(&many());
+    assert_eq!(index.fitting("Please do thing 7, with tool_7")[0], "tool_7");
+    assert_eq!(index.fitting("things").len(), 3, "all have something to do with things");
+    assert!(index.fitting("quantum chromodynamics").is_empty() && index.fitting("").is_empty());
+    assert!(Index::of(&[]).fitting("things").is_empty());
+    assert!(Index::of(&headed()).fitting("Show me tools").is_empty(), "those are found another way");
 }

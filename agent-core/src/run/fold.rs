@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::notes::{date_note, refusal, undo_note};
 use super::places::BeganWith;
+use super::revealed::know;
 use super::{CallState, Done, PendingCall, Run, script};
 use crate::catalogue::{self, SHOW_TOOLS};
 use crate::compact::{self, Compaction};
@@ -72,6 +73,7 @@ impl Run {
                 self.say(Message::text_of(Role::Assistant, text));
                 self.note(format!("{UNREADABLE}{problem}. Reply again."));
             }
+            Event::ToolsRevealed { tools } if self.pending.is_empty() => self.reveal(tools),
             Event::CallDecided { call, decision, why, plan, .. } => {
                 if let Some(pending) = self.call_in(call, &[CallState::Undecided]) {
                     pending.plan.clone_from(plan);
@@ -103,11 +105,7 @@ impl Run {
                 };
                 self.finish_call(result, *failure, *ms);
             }
-            Event::UndoPlanned { call, undoes, .. } if self.pending.is_empty() => {
-                self.calls_seen = self.calls_seen.saturating_add(1);
-                let pending = PendingCall::new(call.clone(), CallState::Allowed);
-                self.pending.push(PendingCall { undoes: Some(undoes.clone()), ..pending });
-            }
+            Event::UndoPlanned { call, undoes, .. } if self.pending.is_empty() => self.undo(call, undoes),
             Event::ClaimRefused { problem, .. } if self.pending.is_empty() => {
                 self.claims_refused = self.claims_refused.saturating_add(1);
                 self.note(format!("Not so: {problem}."));
@@ -124,6 +122,7 @@ impl Run {
             | Event::PersonDecided { .. }
             | Event::UndoPlanned { .. }
             | Event::ClaimRefused { .. }
+            | Event::ToolsRevealed { .. }
             | Event::ModelReplied { .. }
             | Event::ReplyMalformed { .. } => {}
         }
@@ -161,6 +160,12 @@ impl Run {
         if let Some(message) = asked.filter(|_| !told) {
             message.parts.insert(0, note);
         }
+    }
+
+    fn undo(&mut self, call: &ToolCall, undoes: &CallId) {
+        self.calls_seen = self.calls_seen.saturating_add(1);
+        let pending = PendingCall::new(call.clone(), CallState::Allowed);
+        self.pending.push(PendingCall { undoes: Some(undoes.clone()), ..pending });
     }
 
     fn call_started(&mut self, call: &CallId) {
@@ -278,9 +283,7 @@ impl Run {
         pending.state = CallState::Finished;
         let result = CallResult { tool: pending.call.tool.clone(), ..result };
         if self.reveals && result.tool == SHOW_TOOLS && result.outcome == CallOutcome::Succeeded {
-            let new =
-                catalogue::names_in(&result.result).filter(|name| !self.revealed.iter().any(|r| r == name));
-            self.revealed.extend(new.map(str::to_owned).collect::<Vec<_>>());
+            know(&mut self.revealed, catalogue::names_in(&result.result));
         }
         self.done.push(Done {
             call: pending.call.clone(),

@@ -4,10 +4,12 @@
 //! template does not allow that (it rewrites earlier replies), the whole history is rendered, and the
 //! decode loop reuses the tokens that stayed the same.
 
+use handyman_core::catalogue::Index;
 use handyman_core::{Fault, Message, Part, Role, ToolSpec, UNREADABLE};
+use serde_json::Value;
 
-use super::Template;
 use super::protect::parts;
+use super::{FITTING, Template};
 use crate::dialect::Dialect;
 use crate::llama::Token;
 
@@ -183,8 +185,13 @@ impl Renderer<'_> {
     /// The history as text, with seams. A template that wants both sides to speak in turn is given a history in which
     /// they do.
     pub(crate) fn text(self, history: &[Message], tools: &[ToolSpec], reply: bool) -> Result<String, Fault> {
-        let render =
-            |history: &[Message]| self.template.render(&self.dialect.conversation(history, tools), reply);
+        let render = |history: &[Message]| {
+            let mut conversation = self.dialect.conversation(history, tools);
+            if let Some(index) = self.template.index(tools) {
+                name_fitting(&mut conversation.messages, history, &index);
+            }
+            self.template.render(&conversation, reply)
+        };
         render(history).or_else(|fault| match in_turn(history) {
             Some(history) => render(&history).map_err(|_| fault),
             None => Err(fault),
@@ -195,6 +202,23 @@ impl Renderer<'_> {
     pub(crate) fn tokenize(self, text: &str) -> Vec<Token> {
         let parts = parts(text, self.tokenizer.markers());
         parts.iter().flat_map(|part| self.tokenizer.tokenize(part)).collect()
+    }
+}
+
+/// Adds to each request of the person which tools may fit it: the same whenever it is rendered, for it follows from the
+/// request and the tools alone.
+fn name_fitting(rendered: &mut [Value], history: &[Message], index: &Index) {
+    let requests = history.iter().filter(|message| message.role == Role::User);
+    for (rendered, request) in rendered.iter_mut().filter(|message| message["role"] == "user").zip(requests) {
+        let asked = |part: &Part| match part {
+            Part::Text(text) | Part::Task { text, .. } => Some(text.clone()),
+            _ => None,
+        };
+        let asked: Vec<String> = request.parts.iter().filter_map(asked).collect();
+        let found = index.fitting(&asked.join("\n"));
+        if !found.is_empty() {
+            rendered[FITTING] = found.into();
+        }
     }
 }
 

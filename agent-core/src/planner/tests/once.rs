@@ -52,6 +52,7 @@ impl Simulation {
             Step::Settle(result) => ended(result.call.as_str(), result.outcome),
             Step::Undo { call, undoes, why } => Event::UndoPlanned { call, undoes, why },
             Step::Correct { claim, problem } => Event::ClaimRefused { claim, problem },
+            Step::Reveal(tools) => Event::ToolsRevealed { tools },
             Step::Finish(outcome) => finished(outcome),
             Step::Script(event) => event,
             Step::Done => Event::Resumed,

@@ -254,3 +254,17 @@ async fn a_call_that_had_to_be_made_is_not_asked_for_twice() {
         "the note after a reply changes nothing"
     );
 }
+
+#[tokio::test]
+async fn a_look_at_the_tools_is_not_the_call_that_had_to_be_made() {
+    let look = ScriptedModel::call("show_tools", json!({"query": "act"}));
+    let replies = vec![look, say("", &[("act", json!({"n": 1}))]), ScriptedModel::answer("Done.")];
+    let asked = Arc::default();
+    let options = ReplyOptions { tool_choice: ToolChoice::Required, ..ReplyOptions::default() };
+    let agent = Agent::new(Choosy(ScriptedModel::new(replies), Arc::clone(&asked))).policy(AllowAll);
+    let limits = Limits { tools_percent: 0, ..Limits::default() };
+    let act = Counter::new("act", Effect::Once, Behaviour::Works);
+    agent.options(options).limits(limits).tool(act).run("go").await.unwrap();
+    use ToolChoice::{Auto, Required};
+    assert_eq!(*asked.lock().unwrap(), [Required, Required, Auto]);
+}

@@ -50,7 +50,7 @@ async fn more_tools_than_fit_are_revealed_step_by_step() {
     let model = script();
     let agent = Agent::new(Arc::clone(&model)).toolbox(toolbox(400)).policy(AllowAll);
     let session = agent.session();
-    let run = session.run("Do thing 250").await.unwrap();
+    let run = session.run("Do it").await.unwrap();
     assert_eq!(run.outcome(), Some(&Outcome::Answered));
     assert_eq!(run.done()[1].result, json!({"did": "thing_250", "with": {"id": "x"}}));
     let offered = model.offered();
@@ -65,11 +65,38 @@ async fn more_tools_than_fit_are_revealed_step_by_step() {
 }
 
 #[tokio::test]
+async fn what_the_request_names_is_revealed_before_the_model_is_asked() {
+    let model = Arc::new(ScriptedModel::new([
+        ScriptedModel::call("thing_250", json!({"id": "x"})),
+        ScriptedModel::answer("It is there."),
+        ScriptedModel::answer("It is."),
+    ]));
+    let agent = Agent::new(Arc::clone(&model)).toolbox(toolbox(400)).policy(AllowAll);
+    let session = agent.session();
+    let run = session.run("Use thing_250").await.unwrap();
+    assert_eq!(run.done()[0].result, json!({"did": "thing_250", "with": {"id": "x"}}));
+    assert!(model.offered()[0][..2] == ["show_tools", "thing_250"], "{:?}", model.offered()[0]);
+    let journal = session.journal().await.unwrap();
+    let events = journal.events(run.id()).await.unwrap();
+    assert!(
+        matches!(&events[1], Event::ToolsRevealed { tools } if tools[0]["name"] == "thing_250"),
+        "{events:?}"
+    );
+    assert_eq!(session.replay(run.id(), false).await.unwrap().difference, None);
+
+    // What was told can still be read in the session's next run.
+    let next = session.run("Is thing_250 done?").await.unwrap();
+    let told = |event: &Event| matches!(event, Event::ToolsRevealed { tools } if tools.iter().any(|tool| tool["name"] == "thing_250"));
+    assert!(!journal.events(next.id()).await.unwrap().iter().any(told));
+    assert!(model.offered()[2].contains(&"thing_250".to_owned()));
+}
+
+#[tokio::test]
 async fn an_interrupted_run_can_call_what_it_was_shown() {
     let model = script();
     let agent = Agent::new(Arc::clone(&model)).toolbox(toolbox(400)).policy(AllowAll);
     let session = agent.session();
-    let whole = session.run("Do thing 250").await.unwrap();
+    let whole = session.run("Do it").await.unwrap();
     let events = session.journal().await.unwrap().events(whole.id()).await.unwrap();
     let until = events.iter().position(|event| matches!(event, Event::CallFinished { .. })).unwrap() + 1;
     let journal = Arc::new(handyman_core::testing::MemoryJournal::default());
@@ -96,7 +123,7 @@ async fn a_run_that_waits_before_it_is_shown_more_goes_on() {
         ScriptedModel::answer("It is there."),
     ]);
     let agent = Agent::new(model).toolbox(toolbox(400)).policy(AskForEffects);
-    let run = agent.run("Do thing 250").await.unwrap();
+    let run = agent.run("Do it").await.unwrap();
     assert_eq!(run.outcome(), Some(&Outcome::Waiting { call: "c2".into() }));
     let shown = agent.waiting(run.id()).await.unwrap().unwrap();
     let run = agent.allow(&shown).await.unwrap();

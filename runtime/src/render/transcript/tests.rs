@@ -212,3 +212,33 @@ fn a_prompt_says_whether_it_has_begun_the_reasoning() {
     let renderer = Renderer { dialect: &quiet, ..renderer };
     assert!(!prompt(renderer, None, &history, &[]).begun, "a model that does not reason");
 }
+
+/// As the template of the built-in model does.
+#[test]
+fn tools_that_fit_a_request_are_named_where_the_template_has_a_place_for_them() {
+    let place = "{{- m.role + '\\n' + m.content + (' (' ~ message.fitting | join(', ') ~ ')' if message.fitting else '') + '<|end|>\\n' }}";
+    let source = TEMPLATE
+        .replace("{{- m.role + '\\n' + m.content + '<|end|>\\n' }}", place)
+        .replace("for m in messages %}", "for m in messages %}{%- set message = m %}");
+    let replies = [asks(&[("list", json!({}))]), Message::text_of(Role::Assistant, "Fine.")];
+    let written = ["<tool_call>\n{\"name\": \"list\", \"arguments\": {}}\n</tool_call>", "Fine."];
+    assert!(check(&source, &replies, &written), "what is named does not change what was said before");
+
+    let task = Part::Task { text: "cancel it".to_owned(), untrusted: false };
+    let note = Part::Note("(Now list.)".to_owned());
+    let history = [
+        person("List them"),
+        Message::text_of(Role::Assistant, "list"),
+        person("Fly"),
+        Message { role: Role::User, parts: vec![note, task] },
+    ];
+    let (dialect, tokenizer, tools) = (hermes(), Bytes::new(), trip_tools());
+    for (source, named) in [(source.as_str(), true), (TEMPLATE, false)] {
+        let template = Template::new(source.to_owned(), String::new(), String::new()).unwrap();
+        let renderer = Renderer { template: &template, dialect: &dialect, tokenizer: &tokenizer };
+        let text = renderer.text(&history, &tools, true).unwrap();
+        assert_eq!(text.contains("List them (list)<|end|>"), named, "{text}");
+        assert_eq!(text.contains("cancel it (cancel)<|end|>"), named, "a note is nobody's request: {text}");
+        assert!(text.contains("list<|end|>") && text.contains("Fly<|end|>"), "{text}");
+    }
+}
