@@ -71,10 +71,12 @@ model-eval: set-up
 	@"$(TARGET)/release/generate" --kind product --full --requests 1 --held-out --seed 9 --count 200 > "$(TARGET)/product.jsonl"
 	@"$(TARGET)/release/generate" --kind product --full --about amiss --requests 1 --held-out --seed 9 --count 240 \
 		> "$(TARGET)/amiss.jsonl"
+	@"$(TARGET)/release/generate" --kind product --renamed --requests 1 --held-out --seed 9 --count 200 > "$(TARGET)/renamed.jsonl"
 	@"$(TARGET)/release/generate" --kind everyday --requests 1 --held-out --seed 9 --count 200 > "$(TARGET)/everyday.jsonl"
 	@"$(TARGET)/release/generate" --kind invented --held-out --seed 9 --count 120 > "$(TARGET)/invented.jsonl"
 	@"$(TARGET)/release/evaluate" --product "$(TARGET)/product.jsonl" --amiss "$(TARGET)/amiss.jsonl" \
-		--everyday "$(TARGET)/everyday.jsonl" --invented "$(TARGET)/invented.jsonl" --requests model/eval/requests.jsonl --card model/README.md
+		--renamed "$(TARGET)/renamed.jsonl" --everyday "$(TARGET)/everyday.jsonl" --invented "$(TARGET)/invented.jsonl" \
+		--requests model/eval/requests.jsonl --card model/README.md
 
 # Installs what building needs: CMake, a C++ compiler, libclang with its headers.
 set-up:

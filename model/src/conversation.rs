@@ -1,9 +1,10 @@
 //! A conversation as the trainer reads it: tools, then messages in the order they were said.
 
+use handyman_core::catalogue::Index;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::json_text;
+use crate::{json_text, many};
 
 /// A tool as the model is told of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,6 +45,9 @@ pub struct Message {
     pub role: Role,
     /// What is said; the result's JSON text for a tool.
     pub content: String,
+    /// Tools whose descriptions have most in common with what the person says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fitting: Vec<String>,
     /// Calls the assistant makes in this message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<Call>,
@@ -115,6 +119,15 @@ impl Conversation {
         }
     }
 
+    /// Names with each of the person's messages the tools that the product's runtime would find for it.
+    pub fn name_fitting(&mut self) {
+        let index = Index::of(&self.tools.iter().map(many::told).collect::<Vec<_>>());
+        for message in self.messages.iter_mut().filter(|message| message.role == Role::User) {
+            let found = index.fitting(many::said(&message.content));
+            message.fitting = found.into_iter().map(str::to_owned).collect();
+        }
+    }
+
     /// A rough count of the tokens the conversation will take: digits and Han characters are one
     /// token each, other text about one token for every three and a half bytes.
     #[must_use]
@@ -136,7 +149,7 @@ impl Conversation {
     }
 
     fn push(&mut self, role: Role, content: String, tool_calls: Vec<Call>) {
-        self.messages.push(Message { role, content, tool_calls, slip: false });
+        self.messages.push(Message { role, content, fitting: Vec::new(), tool_calls, slip: false });
     }
 }
 

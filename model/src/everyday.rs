@@ -4,7 +4,7 @@
 //! and how people ask for what they do. Some are kept for evaluation, with all of their names and wordings.
 
 mod choice;
-mod tools;
+pub(crate) mod tools;
 mod values;
 
 use jiff::civil::Date;

@@ -11,6 +11,7 @@ pub mod grammar;
 pub mod invented;
 pub mod json_text;
 pub mod lexicon;
+pub mod many;
 pub mod noise;
 pub mod product;
 pub mod rng;
@@ -48,6 +49,12 @@ pub struct Plan {
     pub course: Course,
 }
 
+/// How many of a hundred conversations do without names of fitting tools, as they are where another program runs the model.
+const UNNAMED: usize = 8;
+
+/// How many of a hundred with invented or everyday tools have more of them than a prompt describes, if that can be.
+const MANY: usize = 12;
+
 /// Makes conversations; one for each thread.
 #[derive(Debug)]
 pub struct Generator {
@@ -72,7 +79,7 @@ impl Generator {
         let Plan { kind, seed, lang, held_out, short, course } = self.plan;
         let mut d = Draw::new(seed, index, lang, held_out);
         loop {
-            let talk = match kind {
+            let mut talk = match kind {
                 Kind::Invented => invented::conversation(&mut d, short),
                 Kind::Everyday => everyday::conversation(&mut d, course.requests, short),
                 Kind::Product => {
@@ -83,6 +90,12 @@ impl Generator {
                 }
             };
             if product::is_fit(&talk) {
+                if !held_out && !short && kind != Kind::Product && d.chance(MANY) {
+                    many::reveal(&mut d, &mut talk);
+                }
+                if held_out || !d.chance(UNNAMED) {
+                    talk.name_fitting();
+                }
                 return Ok(talk);
             }
         }

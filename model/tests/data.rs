@@ -8,13 +8,19 @@ use handyman_model::{Generator, Kind, Plan};
 use serde_json::Value;
 
 fn plan(kind: Kind, held_out: bool) -> Plan {
-    let course = Course { full: false, about: About::Anything, requests: 4 };
+    let course = Course { full: false, about: About::Anything, requests: 4, renamed: false };
     Plan { kind, seed: 77, lang: None, held_out, short: false, course }
 }
 
 fn conversations(plan: Plan, count: u64) -> Vec<Conversation> {
     let mut generator = Generator::new(plan).unwrap();
     (0..count).map(|i| generator.conversation(i).unwrap()).collect()
+}
+
+/// So many conversations with the product's tools by other names.
+fn renamed(held_out: bool, count: u64) -> Vec<Conversation> {
+    let plan = plan(Kind::Product, held_out);
+    conversations(Plan { course: Course { renamed: true, ..plan.course }, ..plan }, count)
 }
 
 /// So many conversations about the product of each kind of request.
@@ -31,7 +37,11 @@ fn of_every_kind(count: u64) -> Vec<Conversation> {
 fn every_call_fits_its_schema() {
     let invented = conversations(plan(Kind::Invented, false), 400);
     let everyday = [false, true].map(|held_out| conversations(plan(Kind::Everyday, held_out), 400)).concat();
-    for talk in [invented, everyday, of_every_kind(60)].concat() {
+    let renamed = [false, true].map(|held_out| renamed(held_out, 100)).concat();
+    let shown = |talk: &Conversation| talk.kind.ends_with("many");
+    for talk in
+        [invented, everyday, renamed, of_every_kind(60)].concat().into_iter().filter(|talk| !shown(talk))
+    {
         for call in talk.messages.iter().flat_map(|m| &m.tool_calls) {
             let tool = talk.tools.iter().find(|t| t.name == call.name).expect("the tool is on offer");
             let validator = jsonschema::validator_for(&tool.parameters).unwrap();
@@ -44,6 +54,56 @@ fn every_call_fits_its_schema() {
             assert!(places.is_sorted(), "arguments of {} are not in the order of the schema", call.name);
         }
     }
+}
+
+#[test]
+fn names_kept_for_evaluation_are_in_no_training_conversation() {
+    let named = |talks: &[Conversation]| -> BTreeSet<String> {
+        talks.iter().flat_map(|talk| &talk.tools).map(|tool| tool.name.clone()).collect()
+    };
+    let (training, kept) = (named(&renamed(false, 300)), named(&renamed(true, 100)));
+    assert!(training.len() > 60 && kept.len() > 15, "{training:?} {kept:?}");
+    let both: Vec<&String> = training.intersection(&kept).collect();
+    assert!(both.is_empty(), "{both:?}");
+}
+
+#[test]
+fn requests_name_the_tools_that_the_runtime_would_find() {
+    let talks = conversations(plan(Kind::Invented, false), 300);
+    let asked = |talk: &&Conversation| talk.messages.iter().any(|message| !message.fitting.is_empty());
+    let named = talks.iter().filter(asked).count();
+    assert!(named > 200 && named < 295, "{named} of 300: some do without");
+    for talk in &talks {
+        for message in &talk.messages {
+            assert!(message.role == Role::User || message.fitting.is_empty());
+            for name in &message.fitting {
+                assert!(talk.tools.iter().any(|tool| tool.name == *name), "{name} is not on offer");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_many_tools_those_are_called_that_the_request_was_told() {
+    let mut many = 0;
+    for talk in [Kind::Invented, Kind::Everyday].map(|kind| conversations(plan(kind, false), 300)).concat() {
+        if !talk.kind.ends_with("many") {
+            continue;
+        }
+        many += 1;
+        assert_eq!(talk.tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["show_tools"]);
+        let mut told = String::new();
+        for message in &talk.messages {
+            for call in &message.tool_calls {
+                assert!(told.contains(&format!("{{\"name\":\"{}\",", call.name)), "{} in {told}", call.name);
+            }
+            if message.role == Role::User {
+                assert!(message.fitting.is_empty());
+                told.push_str(&message.content);
+            }
+        }
+    }
+    assert!(many > 10, "{many}");
 }
 
 #[test]

@@ -27,11 +27,11 @@ fi
 python="$python_env/bin/python"
 export PATH="$python_env/bin:$PATH" # Building the kernels wants ninja.
 
-# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-… and desk-…
-# up to their first reply.
+# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-…, likefirst-… and
+# desk-… up to their first reply.
 shard() {
     target="$work/$1/$2.npz" part=""
-    case $2 in first-* | desk-*) part=--first ;; esac
+    case $2 in first-* | desk-* | likefirst-*) part=--first ;; esac
     shift 2
     [ -e "$target" ] && return
     "$@" > "$work/conversations.jsonl"
@@ -48,6 +48,8 @@ shard shards invented-1 "$generate" --kind invented --seed 22 --count "$count"
 shard shards everyday-1 "$generate" --kind everyday --requests 6 --seed 47 --count "$count"
 shard shards choice-1 "$generate" --kind everyday --short --seed 48 --count "$count"
 shard shards brief-1 "$generate" --kind product --requests 1 --seed 41 --count "$count"
+shard shards like-1 "$generate" --kind product --renamed --requests 2 --seed 49 --count "$((count / 2))"
+shard shards likefirst-1 "$generate" --kind product --renamed --requests 1 --seed 50 --count "$count"
 shard shards first-1 "$generate" --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 "$generate" --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
 shard shards books-1 "$generate" --kind product --full --about bookings --requests 1 --seed 45 --count "$((count / 2))"
@@ -85,7 +87,7 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"first": 0.12, "desk": 0.10, "brief": 0.05, "full": 0.12, "books": 0.10, "amiss": 0.08, "short": 0.03, "invented": 0.12, "everyday": 0.13, "choice": 0.10, "copy": 0.02, "real": 0.03}' > "$work/shards/mixture.json"
+echo '{"first": 0.16, "full": 0.13, "books": 0.10, "amiss": 0.10, "desk": 0.10, "brief": 0.03, "likefirst": 0.04, "like": 0.03, "invented": 0.14, "short": 0.03, "everyday": 0.08, "choice": 0.02, "copy": 0.02, "real": 0.02}' > "$work/shards/mixture.json"
 $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}" ${HINTS:+--hints $HINTS}

@@ -50,7 +50,7 @@ def arguments():
     parser.add_argument("--wording-weight", type=float, default=0.5, help="loss weight of plain answers")
     parser.add_argument("--average", type=float, default=0.995, help="how slowly the averaged weights follow, a step")
     parser.add_argument("--sift", type=factor, nargs="*", default=[], help="GROUP=N: learn from the least sure of N times as many")
-    parser.add_argument("--hints", type=float, default=0.0, help="weight of the loss that hints for choosing a tool add (hints.py)")
+    parser.add_argument("--hints", type=float, default=0.0, help="weight of the hints of hints.py; falls with the rate")
     parser.add_argument("--widen", type=int, help="hidden units of every layer, more than --init has")
     parser.add_argument("--longest", type=int, help="conversations are cut to this many tokens")
     parser.add_argument("--save-minutes", type=float, default=4.0)
@@ -126,6 +126,8 @@ class Trainer:
         self.average = {name: value.to(self.args.device) for name, value in state["average"].items()}
         for one, saved in zip(self.optimizers, state["optimizers"]):
             one.load_state_dict(saved)
+        if self.hints and "hints" in state:
+            self.hints.load_state_dict(state["hints"])
         self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
 
     def save(self, seconds):
@@ -139,6 +141,7 @@ class Trainer:
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds + seconds,
+            **({"hints": self.hints.state_dict()} if self.hints else {}),
         }
         checkpoint.save(self.folder, state)
 
@@ -155,8 +158,9 @@ class Trainer:
         at = chosen.flatten().nonzero().squeeze(1)
         return self.model.logits(self.forward(tokens[:, :-1], prefix, at)).float()
 
-    def loss(self, tokens, classes, prefix):
-        """Weighted loss of the replies and of a random part of all other tokens; only for these the head is computed."""
+    def loss(self, tokens, classes, prefix, share):
+        """Weighted loss of the replies and of a random part of all other tokens; only for these the head is computed.
+        To it comes the given share of the hints' full weight."""
         classes, wanted = classes[:, 1:], tokens[:, 1:]
         looked_at = (classes == CONTEXT) & (torch.rand(classes.shape, device=classes.device) < self.args.context_share)
         chosen = (classes == DECISION) | (classes == WORDING) | looked_at
@@ -166,7 +170,7 @@ class Trainer:
         self.meter.add(losses, logits, wanted, classes == DECISION)
         weights = self.weights[classes]
         loss = (losses * weights).sum() / weights.sum()
-        return loss + self.args.hints * self.hints.loss(tokens) if self.hints else loss
+        return loss + self.args.hints * share * self.hints.loss(tokens) if self.hints else loss
 
     @torch.no_grad()
     def least_sure(self, tokens, classes, prefix, rows):
@@ -217,7 +221,7 @@ class Trainer:
         """Learns from one batch; returns whether any process says that this step is the last."""
         with torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16):
             batch = self.next_batch()
-            loss = self.loss(*batch)
+            loss = self.loss(*batch, self.rate(minutes))
         loss.backward()
         tokens, minutes, is_last = together.mean_gradients(
             self.model, [int((batch[1] >= 0).sum()), minutes, float(is_last)]
@@ -251,7 +255,8 @@ class Trainer:
             if now - reported > 30:
                 speed = (self.tokens - reported_tokens) / (now - reported)
                 rate = self.rate((now - started) / 60)
-                self.say(f"step {self.step} tokens {self.tokens / 1e6:.3f} M, {speed:.0f}/s rate {rate:.2f}", self.meter, self.hints or "")
+                where = f"step {self.step} tokens {self.tokens / 1e6:.3f} M, {speed:.0f}/s rate {rate:.2f}"
+                self.say(where, self.meter, self.hints or "")
                 self.meter.reset()
                 reported, reported_tokens = now, self.tokens
             if now - saved > args.save_minutes * 60:

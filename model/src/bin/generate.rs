@@ -26,6 +26,7 @@ enum LangArg {
 
 /// Generates training conversations, one JSON object a line.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct Args {
     /// Which tools the conversations are about.
     #[arg(long, value_enum, default_value = "invented")]
@@ -51,6 +52,9 @@ struct Args {
     /// All of the product's tools in every conversation.
     #[arg(long)]
     full: bool,
+    /// The product's tools by other names, with other descriptions and arguments.
+    #[arg(long)]
+    renamed: bool,
     /// What requests to the product are about.
     #[arg(long, value_enum, default_value = "anything")]
     about: About,
@@ -77,7 +81,7 @@ fn main() -> io::Result<()> {
         }),
         held_out: args.held_out,
         short: args.short,
-        course: Course { full: args.full, about: args.about, requests: args.requests },
+        course: Course { full: args.full, about: args.about, requests: args.requests, renamed: args.renamed },
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

@@ -34,11 +34,11 @@ pub(super) static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| FILES.into_iter(
 
 /// What one tool may be called, and how people ask for it. Pairs are English and Chinese.
 #[derive(Debug, Default)]
-pub(super) struct Tool {
+pub(crate) struct Tool {
     pub(super) held_out: bool,
-    pub(super) names: Vec<&'static str>,
-    pub(super) about: [Vec<&'static str>; 2],
-    pub(super) arguments: Vec<Argument>,
+    pub(crate) names: Vec<&'static str>,
+    pub(crate) about: [Vec<&'static str>; 2],
+    pub(crate) arguments: Vec<Argument>,
     pub(super) wordings: [Wordings; 2],
 }
 
@@ -59,16 +59,16 @@ pub(super) struct Wordings {
 }
 
 #[derive(Debug)]
-pub(super) struct Argument {
+pub(crate) struct Argument {
     /// The first is the one that wordings use.
-    pub(super) names: Vec<&'static str>,
+    pub(crate) names: Vec<&'static str>,
     pub(super) required: bool,
     pub(super) kind: Kind,
-    pub(super) about: [&'static str; 2],
+    pub(crate) about: [&'static str; 2],
 }
 
 /// The tools of a file. What cannot be read is left out; the tests say what that is.
-pub(super) fn parse(file: &'static str) -> Vec<Tool> {
+pub(crate) fn parse(file: &'static str) -> Vec<Tool> {
     let mut tools: Vec<Tool> = Vec::new();
     let mut lang = None;
     for line in file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {

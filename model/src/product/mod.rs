@@ -7,6 +7,7 @@ mod desk;
 mod follow;
 pub(crate) mod info;
 mod missing;
+mod renamed;
 mod scene;
 mod slip;
 pub(crate) mod slots;
@@ -51,6 +52,8 @@ pub struct Course {
     pub about: About,
     /// At most so many requests a conversation.
     pub requests: usize,
+    /// Most tools have other names, descriptions and arguments than the product's.
+    pub renamed: bool,
 }
 
 /// What requests to the product are about.
@@ -68,7 +71,7 @@ pub enum About {
 
 /// A conversation about the product's tools, all or some of them; the desk is one world during this conversation.
 pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversation {
-    let Course { full, about, requests } = course;
+    let Course { full, about, requests, renamed } = course;
     let today = desk.today();
     let specs = desk.specs().to_vec();
     let lower = !d.zh() && d.chance(25);
@@ -91,7 +94,12 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversatio
         }
     }
     let Scene { mut talk, d, .. } = s;
-    talk.tools = if full { specs } else { offered(d, &specs, &talk, left_out) };
+    // Where names have to be read, there are more to choose from.
+    let beside = if renamed { 9 } else { 4 };
+    talk.tools = if full { specs } else { offered(d, &specs, &talk, left_out, beside) };
+    if renamed {
+        renamed::rename(d, &mut talk);
+    }
     noise::roughen(d, &mut talk);
     noise::follow_capitals(&mut talk);
     if let Some(first) = talk.messages.first_mut() {
@@ -110,11 +118,17 @@ pub(crate) fn is_fit(talk: &Conversation) -> bool {
     !demonstrates && talk.messages.iter().flat_map(|m| &m.tool_calls).all(|c| offers(&c.name))
 }
 
-/// The tools that are used and some others.
-fn offered(d: &mut Draw, specs: &[ToolSpec], talk: &Conversation, left_out: Option<&str>) -> Vec<ToolSpec> {
+/// The tools that are used and fewer than so many others.
+fn offered(
+    d: &mut Draw,
+    specs: &[ToolSpec],
+    talk: &Conversation,
+    left_out: Option<&str>,
+    beside: usize,
+) -> Vec<ToolSpec> {
     let used: BTreeSet<&str> =
         talk.messages.iter().flat_map(|m| &m.tool_calls).map(|c| c.name.as_str()).collect();
-    let extra = d.rng.below(4);
+    let extra = d.rng.below(beside);
     let mut others: Vec<usize> =
         (0..specs.len()).filter(|i| !used.contains(specs[*i].name.as_str())).collect();
     d.rng.shuffle(&mut others);

@@ -79,6 +79,8 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Talk>, Box<dyn Error>> {
 pub(crate) struct Counted {
     /// Exact ones, by how they were constrained.
     pub(crate) exact: Table,
+    /// Those constrained as shipped that call the right tools.
+    pub(crate) chosen: Table,
     /// Exact ones of those constrained as shipped, by how sure the model was.
     pub(crate) sure: Table,
 }
@@ -115,10 +117,15 @@ pub(crate) async fn measure(
             Constraint::Nothing => model.unconstrained(request).await?,
             Constraint::Shipped | Constraint::Schema => model.reply(request, &Discard).await?,
         };
-        let exact = match reply.body {
-            ReplyBody::Said { calls, .. } => same(&calls, &right.tool_calls),
-            ReplyBody::Malformed { .. } => false,
+        let (exact, chosen) = match reply.body {
+            ReplyBody::Said { calls, .. } => {
+                (same(&calls, &right.tool_calls), same_tools(&calls, &right.tool_calls))
+            }
+            ReplyBody::Malformed { .. } => (false, false),
         };
+        if constraint == Constraint::Shipped {
+            counted.chosen.count(set, &talk.lang, chosen);
+        }
         counted.exact.count(&format!("{set}: {}", constraint.name()), &talk.lang, exact);
         let range = reply.confidence.and_then(|sure| SURE_FROM.iter().position(|from| sure >= *from));
         if let (Constraint::Shipped, Some(range)) = (constraint, range) {
@@ -156,6 +163,11 @@ pub(crate) fn same(made: &[CallRequest], right: &[Called]) -> bool {
             .iter()
             .zip(right)
             .all(|(made, right)| made.tool == right.name && made.arguments == right.arguments)
+}
+
+/// Whether the calls are of the right tools, in the same order.
+fn same_tools(made: &[CallRequest], right: &[Called]) -> bool {
+    made.iter().map(|made| &made.tool).eq(right.iter().map(|right| &right.name))
 }
 
 /// The person's message; what the framework added to it is a note.

@@ -1,8 +1,8 @@
 //! Measures a model through the product's own runtime: greedy, constrained, on the sandbox world.
 //!
-//! `evaluate [--model GGUF] --product FILE --amiss FILE --invented FILE --requests FILE` reads generated conversations
-//! and hand-written requests (`model/eval/requests.jsonl`) and prints the tables of the model card. Every task has a
-//! world of its own; speed is measured with the tables. `--failures` prints what went wrong; `--card FILE` writes the tables between the marks in it.
+//! `evaluate [--model GGUF] --product FILE --amiss FILE --renamed FILE --everyday FILE --invented FILE --requests FILE` reads
+//! generated conversations and hand-written requests (`model/eval/requests.jsonl`) and prints the tables of the model card. Every
+//! task has a world of its own; speed is measured with the tables. `--failures` prints what went wrong; `--card FILE` writes the tables between the marks in it.
 
 mod cases;
 mod first;
@@ -38,6 +38,9 @@ struct Args {
     /// Held-out requests to the product that cannot be met as they are
     #[arg(long)]
     amiss: Option<PathBuf>,
+    /// Held-out conversations with the product's tools by other names
+    #[arg(long)]
+    renamed: Option<PathBuf>,
     /// Held-out conversations with invented tools
     #[arg(long)]
     invented: Option<PathBuf>,
@@ -78,6 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let calls = first_replies(&model, &args).await?;
     for (table, heading) in [
         (&calls.exact, "the first reply's calls, exact"),
+        (&calls.chosen, "the first reply's tools, whatever their arguments"),
         (&calls.sure, "the same as shipped, by the model's confidence"),
     ] {
         if !table.rows().is_empty() {
@@ -100,6 +104,7 @@ async fn first_replies(model: &LocalModel, args: &Args) -> Result<Counted, Box<d
     let mut counted = Counted::default();
     let sets = [
         ("product's tools", &args.product),
+        ("product's tools by other names", &args.renamed),
         ("everyday tools", &args.everyday),
         ("invented tools", &args.invented),
     ];
