@@ -9,9 +9,9 @@ use handyman_core::{Earlier, Effect, Event, Limits, ModelInfo, Part, Run, Safety
 use crate::conversation::{Conversation, Message, Role, ToolSpec};
 use crate::draw::Draw;
 
-/// Offers the tools behind the one that shows them; whether each call is of a tool that has been shown by then. Where not, the
-/// conversation stays as it is.
-pub fn reveal(d: &mut Draw, talk: &mut Conversation) -> bool {
+/// Offers the tools behind the one that shows them. Where a call is of a tool that has not been shown by then, the conversation
+/// stays as it is.
+pub fn reveal(d: &mut Draw, talk: &mut Conversation) {
     let all: Vec<handyman_core::ToolSpec> = talk.tools.iter().map(told).collect();
     // Both lists that the product has room for, and none.
     let room = *d.rng.one(&[0, 400, usize::MAX]);
@@ -29,13 +29,12 @@ pub fn reveal(d: &mut Draw, talk: &mut Conversation) -> bool {
             earlier = look(message, &tools, earlier);
         }
         if message.tool_calls.iter().any(|call| !earlier.revealed.contains(&call.name)) {
-            return false;
+            return;
         }
     }
     talk.messages = messages;
     talk.tools = vec![shown];
     talk.mark("many");
-    true
 }
 
 /// Adds to a request what the product tells the model with it.

@@ -2,7 +2,8 @@
 //!
 //! `evaluate [--model GGUF] --product FILE --amiss FILE --renamed FILE --everyday FILE --invented FILE --requests FILE` reads
 //! generated conversations and hand-written requests (`model/eval/requests.jsonl`) and prints the tables of the model card. Every
-//! task has a world of its own; speed is measured with the tables. `--failures` prints what went wrong; `--card FILE` writes the tables between the marks in it.
+//! task has a world of its own; speed is measured with the tables. `--failures` prints what went wrong; `--card FILE` writes the
+//! tables between the marks in it.
 
 mod cases;
 mod first;
