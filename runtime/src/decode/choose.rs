@@ -5,6 +5,11 @@
 //! that is allowed is the greedy choice under the mask; and without truncation, drawing from all tokens and
 //! drawing again under the mask when the token is refused gives each allowed token `t` the probability
 //! `p(t) + (1 - Z) p(t) / Z = p(t) / Z`, where `Z` is what the allowed tokens sum to.
+//!
+//! Whether a reply calls at all is one choice, though there is one token to begin a call and many to begin a sentence. So where
+//! the likeliest token is taken, a reply begins with a call only if that is likelier than all that begins otherwise together.
+
+mod likeliest;
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -17,15 +22,12 @@ use toktrie::{SimpleVob, TokEnv};
 use super::grammar_fault;
 use super::guide::Guide;
 use crate::llama::Token;
+use likeliest::{agreement, highest_of, likeliest, likeliest_of, numbered};
 
-/// Logits compared side by side.
-const LANES: usize = 16;
-/// Logits of which only the highest is known until it turns out to matter which one that is.
-const BLOCK: usize = 1_024;
 /// Candidates that are put in order first, where only the likeliest that make up a share are wanted.
 const FEW: usize = 256;
-/// Tokens in a word of a mask.
-const WORD: usize = 32;
+/// What is so far below the highest logit weighs nothing beside it, however many of its kind there are.
+const NEGLIGIBLE: f32 = 20.0;
 /// Weights that come to less than this, beside the likeliest token, are taken anew: among each other they would be rounded.
 const WEIGHT_MIN: f64 = 1e-200;
 
@@ -115,14 +117,43 @@ impl Chooser {
         let token = token.ok_or_else(|| {
             Fault::new(FaultKind::Backend, "the grammar allows no token, or the logits are not numbers")
         })?;
-        if self.guide.at_branch() {
-            let mask = match mask {
-                Some(mask) => mask,
-                None => self.timed(|| masked(matcher))?,
-            };
-            self.guide.chose(agreement(logits, &mask, token, vocabulary));
+        let opens_calls = self.sampling.temperature <= 0.0 && self.guide.opens_calls(token);
+        if !(self.guide.at_branch() || opens_calls) {
+            return Ok(token);
         }
+        let mask = match mask {
+            Some(mask) => mask,
+            None => self.timed(|| masked(matcher))?,
+        };
+        if opens_calls {
+            return Ok(self.call_or_not(logits, mask, token));
+        }
+        self.guide.chose(agreement(logits, &mask, token, vocabulary));
         Ok(token)
+    }
+
+    /// The token that opens a call, or the likeliest other one where not to call is likelier.
+    fn call_or_not(&self, logits: &[f32], mut mask: SimpleVob, opening: Token) -> Token {
+        let highest = logits[opening as usize];
+        let (mut opens, mut total) = (0.0, 0.0);
+        for token in mask.iter() {
+            let Some(below) = logits.get(token as usize).map(|logit| highest - logit) else { continue };
+            if below < NEGLIGIBLE {
+                let weight = (-below).exp();
+                total += weight;
+                opens += if self.guide.opens_calls(token) { weight } else { 0.0 };
+            }
+        }
+        if opens * 2.0 >= total {
+            return opening;
+        }
+        while let Some(token) = likeliest_of(logits, &mask) {
+            if !self.guide.opens_calls(token) {
+                return token;
+            }
+            mask.disallow_token(token);
+        }
+        opening
     }
 
     /// The next token, with the mask where it had to be computed for that.
@@ -289,28 +320,6 @@ fn likelier(a: &(Token, f64), b: &(Token, f64)) -> Ordering {
     b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
 
-/// The probability of the tokens that begin as this one does, among those the grammar allows.
-fn agreement(logits: &[f32], mask: &SimpleVob, chosen: Token, vocabulary: &TokEnv) -> f32 {
-    let trie = vocabulary.tok_trie();
-    let written = trie.token(chosen);
-    let logit_of = |token: Token| logits.get(token as usize).map(|logit| (token, *logit));
-    let allowed: Vec<(Token, f32)> =
-        mask.iter().filter_map(logit_of).filter(|(_, logit)| !logit.is_nan()).collect();
-    let Some(highest) = allowed.iter().map(|(_, logit)| *logit).max_by(f32::total_cmp) else { return 1.0 };
-    let (mut agreeing, mut total) = (0.0, 0.0);
-    for (token, logit) in allowed {
-        let weight = (logit - highest).exp();
-        let bytes = trie.token(token);
-        total += weight;
-        if token == chosen
-            || (!bytes.is_empty() && (written.starts_with(bytes) || bytes.starts_with(written)))
-        {
-            agreeing += weight;
-        }
-    }
-    if total > 0.0 { agreeing / total } else { 1.0 }
-}
-
 /// A number from 0 up to 1, by `SplitMix64` (Steele, Lea and Flood, 2014).
 #[expect(clippy::cast_precision_loss, reason = "53 bits are exact in an f64")]
 fn random(state: &mut u64) -> f64 {
@@ -333,58 +342,6 @@ fn allows(matcher: &mut Matcher, token: Token, vocabulary: &TokEnv) -> Result<bo
         matcher.validate_tokens(&[token]).map(|valid| valid == 1)
     };
     answer.map_err(|error| grammar_fault(&error.to_string()))
-}
-
-/// The likeliest token: the first of several equal ones, so that the choice does not depend on the mask.
-fn likeliest(logits: &[f32]) -> Option<Token> {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (block, logits) in logits.chunks(BLOCK).enumerate() {
-        let highest = highest_of(logits);
-        if highest > best.1 {
-            best = (block * BLOCK, highest);
-        }
-    }
-    let (from, highest) = best;
-    #[expect(clippy::float_cmp, reason = "one of them is the highest")]
-    let at = logits[from..].iter().position(|logit| *logit == highest)?;
-    Token::try_from(from + at).ok()
-}
-
-/// The likeliest of the tokens under the mask: the first of several equal ones.
-fn likeliest_of(logits: &[f32], mask: &SimpleVob) -> Option<Token> {
-    let mut best: Option<(Token, f32)> = None;
-    for ((word, logits), first) in mask.as_slice().iter().zip(logits.chunks(WORD)).zip((0..).step_by(WORD)) {
-        // Under a mask of a text hardly a word holds anything higher, and under others most are empty.
-        if *word == 0 || best.is_some_and(|(_, highest)| highest_of(logits) <= highest) {
-            continue;
-        }
-        for (token, &logit) in (first..).zip(logits) {
-            let is_higher = best.map_or(!logit.is_nan(), |(_, highest)| logit > highest);
-            if is_higher && word >> (token - first) & 1 == 1 {
-                best = Some((token, logit));
-            }
-        }
-    }
-    best.map(|(token, _)| token)
-}
-
-/// The highest of some logits; negative infinity where none is a number.
-fn highest_of(logits: &[f32]) -> f32 {
-    // Side by side, as vector instructions work. No comparison holds for what is no number.
-    let higher = |a: f32, b: f32| if b > a { b } else { a };
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    let chunks = logits.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().copied();
-    for chunk in chunks {
-        for (lane, &logit) in lanes.iter_mut().zip(chunk) {
-            *lane = higher(*lane, logit);
-        }
-    }
-    lanes.into_iter().chain(rest).fold(f32::NEG_INFINITY, higher)
-}
-
-fn numbered(logits: &[f32]) -> impl Iterator<Item = (Token, f32)> {
-    (0..).zip(logits.iter().copied())
 }
 
 #[cfg(test)]

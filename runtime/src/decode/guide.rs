@@ -41,6 +41,8 @@ pub(crate) struct Guide {
     /// Tokens of reasoning that the reply may have.
     reasoning_max: Option<u32>,
     text: Vec<u8>,
+    /// Where in it begins what is not reasoning.
+    said_from: usize,
     reasons: bool,
     reasoned: u32,
     /// Tokens that are still to be led through.
@@ -78,8 +80,9 @@ impl Guide {
         if let Some((begins, ends)) = &self.marks.thinking {
             if self.reasons {
                 self.reasoned += 1;
-                if self.appeared(ends, before).is_some() {
+                if let Some(end) = self.appeared(ends, before) {
                     self.reasons = false;
+                    self.said_from = end;
                     self.leading.clear();
                 }
             } else if !self.calls && self.appeared(begins, before).is_some() {
@@ -140,6 +143,18 @@ impl Guide {
     /// Whether the next token belongs to a choice between given values.
     pub(crate) fn at_branch(&self) -> bool {
         self.calls && self.open.is_some()
+    }
+
+    /// Whether a token, written next, begins the calls of a reply that has said nothing yet and may also do without calls.
+    pub(crate) fn opens_calls(&self, token: Token) -> bool {
+        let Some(vocabulary) = &self.vocabulary else { return false };
+        if self.reasons || self.calls || self.marks.trigger.is_empty() || !self.marks.answer.is_empty() {
+            return false;
+        }
+        let blank = self.text.get(self.said_from..).is_some_and(|said| said.trim_ascii().is_empty());
+        let written = vocabulary.tok_trie().decode(&[token]);
+        let (written, trigger) = (written.trim_ascii_start(), self.marks.trigger.as_bytes());
+        blank && !written.is_empty() && (trigger.starts_with(written) || written.starts_with(trigger))
     }
 
     /// Takes note of how sure the model was of the token it chose.

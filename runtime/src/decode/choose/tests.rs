@@ -223,6 +223,32 @@ fn calls_are_the_likeliest_ones_unless_they_are_to_be_drawn() {
     assert!(drawn(Chooser::new(OPEN, Masking::WhenRefused)) > 1);
 }
 
+/// To call is one choice: one token begins it, and many begin a sentence.
+#[test]
+fn a_call_begins_where_that_is_likelier_than_everything_else_together() {
+    let first = |sampling: Sampling, masking: Masking, written: &[u8], call: f32| {
+        let marks = Marks { trigger: "<c>".to_owned(), ..Marks::default() };
+        let mut chooser = Chooser::new(sampling, masking).guided(Guide::new(vocabulary(), marks, None));
+        let mut matcher = constrainer().matcher("start: /[b-g ]*/ (\"<c>\" | /[h]/)").unwrap();
+        let written: Vec<u32> = written.iter().copied().map(u32::from).collect();
+        matcher.consume_tokens(&written).unwrap();
+        chooser.wrote(&written);
+        // The letters weigh 0.9 of a call together where that has 1.5, and the space nearly nothing. 'z' is not allowed.
+        let letters: [(u8, f32); 6] = [b'b', b'c', b'd', b'e', b'f', b'g'].map(|letter| (letter, -0.4));
+        let others = [(b' ', -9.0), (b'h', -9.0), (b'z', 9.0), (b'<', call)];
+        let mut logits = logits(&letters);
+        others.into_iter().for_each(|(token, logit)| logits[usize::from(token)] = logit);
+        chooser.choose(&logits, &mut matcher, &vocabulary()).unwrap()
+    };
+    for masking in [Masking::WhenRefused, Masking::Always] {
+        let greedy = |written: &[u8], call| first(Sampling::default(), masking, written, call);
+        assert_eq!(greedy(b"", 1.5), u32::from(b'<'), "likelier than all letters together");
+        assert_eq!(greedy(b"", 1.2), u32::from(b'b'), "the likeliest token, and yet not to call is likelier");
+        assert_eq!(greedy(b" ", 1.2), u32::from(b'b'), "nothing is said yet");
+        assert_eq!(greedy(b"b", 1.2), u32::from(b'<'), "after a word it is a token as any other");
+    }
+}
+
 #[test]
 fn logits_that_are_not_numbers_are_a_fault() {
     let mut matcher = constrainer().matcher("start: /[ab]+/").unwrap();
