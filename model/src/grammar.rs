@@ -32,6 +32,7 @@ static EN: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/asking.en.txt"),
         include_str!("../data/spread.en.txt"),
         include_str!("../data/remind.en.txt"),
+        include_str!("../data/fly.en.txt"),
     ])
 });
 static ZH: LazyLock<Grammar> = LazyLock::new(|| {
@@ -48,6 +49,7 @@ static ZH: LazyLock<Grammar> = LazyLock::new(|| {
         include_str!("../data/asking.zh.txt"),
         include_str!("../data/spread.zh.txt"),
         include_str!("../data/remind.zh.txt"),
+        include_str!("../data/fly.zh.txt"),
     ])
 });
 

@@ -6,6 +6,7 @@ use crate::conversation::Call;
 use crate::grammar::phrase;
 
 use super::ask::{self, Ask, Goal, Order, call, text};
+use super::desk::World;
 use super::scene::Scene;
 use super::trip::{Trip, Unsaid};
 use super::{info, slots, stay};
@@ -66,6 +67,7 @@ fn trip(s: &mut Scene<'_, '_>) {
         (true, true, true) => "ask_from_to_day",
         (_, _, _) => "ask_day",
     };
+    search_in_vain(s, &ask, &trip, unsaid);
     let question = phrase(s.d, rule, &[]);
     s.talk.say(question);
     let reply = reply(s, &trip, unsaid);
@@ -73,9 +75,28 @@ fn trip(s: &mut Scene<'_, '_>) {
     s.fulfil(vec![ask]);
 }
 
+/// Now and then, in training: a search from where the trip goes, for want of another place. The error is reason enough to ask.
+fn search_in_vain(s: &mut Scene<'_, '_>, ask: &Ask, trip: &Trip, unsaid: Unsaid) {
+    let one_end = unsaid.from != unsaid.to && !unsaid.day;
+    if !one_end || s.d.held_out || !s.d.chance(15) {
+        return;
+    }
+    let Some(mut wrong) = ask.calls.first().cloned() else { return };
+    let known = if unsaid.from { &trip.to } else { &trip.from };
+    for end in ["from", "to"] {
+        wrong.arguments.insert(end.into(), known.clone().into());
+    }
+    let result = s.desk.call(&wrong);
+    if result.get("error").is_some() {
+        s.talk.mark("slip");
+        s.talk.slip(vec![(wrong, result)]);
+    }
+}
+
 /// "Book a train ticket": not even where to.
 fn bare(s: &mut Scene<'_, '_>, trip: &Trip) -> (Ask, String) {
-    let plain = Trip { order: "", crit: String::new(), crit_de: String::new(), ..trip.clone() };
+    let plain =
+        Trip { order: "", crit: String::new(), crit_de: String::new(), wish: String::new(), ..trip.clone() };
     let ticket = phrase(s.d, if trip.train { "ticket" } else { "plane" }, &[]);
     let vehicle = if trip.train { "train" } else { "flight" };
     let rule = if s.d.chance(25) { "miss_train" } else { "miss_trip_all" };

@@ -15,6 +15,7 @@ mod spread;
 mod stay;
 mod trip;
 mod trouble;
+mod wish;
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use crate::grammar::phrase;
 use super::ask::{self, Ask, Goal, call, text};
 use super::scene::Scene;
 use super::trip::payment;
-use super::{slots, spread};
+use super::{slots, spread, wish};
 
 const CUISINES: &[(&str, &[&str])] = &[
     ("Sichuan", &["川菜", "四川菜"]),
@@ -39,7 +39,7 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
     let day = slots::day(d, today, 40, lower);
     let nights = d.chance(65).then(|| slots::few(d, 7)).or_else(|| d.chance(30).then(|| (1, one(d.zh()))));
     let under = d.chance(30).then(|| d.rng.between(3, 15) * *d.rng.one(&[50, 100]));
-    let (order, crit, crit_de) = crit(d);
+    let (order, crit, crit_de, wish) = crit(d);
     let night_text = nights.as_ref().map(|(n, word)| night_words(d, *n, word)).unwrap_or_default();
     let under_text = under.map(|n| phrase(d, "under", &[("n", &n.to_string())]));
     let comma = |text: &str| if text.is_empty() { String::new() } else { format!("，{text}") };
@@ -101,6 +101,7 @@ pub(super) fn hotel(s: &mut Scene<'_, '_>, book: bool, known_city: Option<&str>)
             ("order", if clause.contains(&crit) { text(order) } else { None }),
         ],
     );
+    clause = wish::add(s.d, clause, &wish);
     let goal = goal(s, book, &mut clause);
     Ask { clause, calls: vec![search], goal }
 }
@@ -117,7 +118,7 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
     let people = slots::people(d);
     let said_people = d.chance(80);
     let cuisine = if d.chance(80) { cuisine(d, lower) } else { String::new() };
-    let (order, crit, crit_de) = crit(d);
+    let (order, crit, crit_de, wish) = crit(d);
     let people_text = match (said_people, d.zh()) {
         (false, _) => String::new(),
         (true, zh) => phrase(d, if zh { "people" } else { "table_for" }, &[("n", &people)]),
@@ -172,6 +173,7 @@ pub(super) fn restaurant(s: &mut Scene<'_, '_>, book: bool) -> Ask {
             ("order", if clause.contains(&crit) { text(order) } else { None }),
         ],
     );
+    clause = wish::add(s.d, clause, &wish);
     let goal = goal(s, book, &mut clause);
     Ask { clause, calls: vec![search], goal }
 }
@@ -218,14 +220,17 @@ pub(super) fn night_words(d: &mut Draw, n: i64, word: &str) -> String {
     }
 }
 
-/// An order, how it is said, and with its Chinese particle.
-fn crit(d: &mut Draw) -> (&'static str, String, String) {
+/// An order, how it is said, and with its Chinese particle; or a clause of its own that says it.
+fn crit(d: &mut Draw) -> (&'static str, String, String, String) {
     let (order, rule) = match d.rng.below(10) {
         0..4 => ("cheapest", "rank_cheapest"),
         4..7 => ("best", "rank_best"),
-        _ => return ("", String::new(), String::new()),
+        _ => return ("", String::new(), String::new(), String::new()),
     };
+    if d.chance(20) {
+        return (order, String::new(), String::new(), wish::draw(d, order));
+    }
     let said = phrase(d, rule, &[]);
     let with_particle = format!("{said}的");
-    (order, said, with_particle)
+    (order, said, with_particle, String::new())
 }

@@ -5,7 +5,7 @@ use crate::grammar::phrase;
 
 use super::ask::{self, Ask, Goal, Order, call, text};
 use super::scene::Scene;
-use super::{slots, spread};
+use super::{slots, spread, wish};
 
 /// Ways to put rows in order: the argument, and the rule with how people say it.
 const RANKS: [(&str, &str); 4] = [
@@ -30,6 +30,8 @@ pub(super) struct Trip {
     pub crit: String,
     /// In Chinese, with the particle it takes.
     pub crit_de: String,
+    /// Or how the order is said in a clause of its own.
+    pub wish: String,
     /// 1 unless more were said.
     /// How many travel, as it is written; nothing where one does.
     pub people: String,
@@ -43,12 +45,18 @@ pub(super) struct Unsaid {
     pub day: bool,
 }
 
+impl Unsaid {
+    fn is_any(self) -> bool {
+        self.from || self.to || self.day
+    }
+}
+
 impl Trip {
     /// A trip that somebody may want to make.
     pub(super) fn draw(s: &mut Scene<'_, '_>) -> Self {
         let (today, lower) = (s.today(), s.lower);
         let d = &mut *s.d;
-        let train = d.chance(72);
+        let train = d.chance(64);
         let (from, to) = slots::two_cities(d, train, lower);
         let day = slots::day(d, today, 40, lower);
         let (mut after, mut before) = (String::new(), String::new());
@@ -59,17 +67,21 @@ impl Trip {
             20..22 => (after, before) = (slots::time(d, 7, 11), slots::time(d, 14, 20)),
             _ => {}
         }
-        let (mut order, mut crit, mut crit_de) = ("", String::new(), String::new());
+        let (mut order, mut crit, mut crit_de, mut wish) = ("", String::new(), String::new(), String::new());
         if d.chance(68) {
             let (argument, rule) = *d.rng.one(&RANKS);
             order = argument;
-            crit = phrase(d, rule, &[]);
-            // "The last bus" takes no particle in Chinese.
-            let particle = if crit.ends_with('班') { "" } else { "的" };
-            crit_de = if d.zh() { format!("{crit}{particle}") } else { String::new() };
+            if d.chance(20) {
+                wish = wish::draw(d, order);
+            } else {
+                crit = phrase(d, rule, &[]);
+                // "The last bus" takes no particle in Chinese.
+                let particle = if crit.ends_with('班') { "" } else { "的" };
+                crit_de = if d.zh() { format!("{crit}{particle}") } else { String::new() };
+            }
         }
         let people = if d.chance(20) { slots::people(d) } else { String::new() };
-        Self { train, from, to, day, after, before, order, crit, crit_de, people }
+        Self { train, from, to, day, after, before, order, crit, crit_de, wish, people }
     }
 
     /// The search for it.
@@ -90,13 +102,19 @@ impl Trip {
     /// Asks what there is.
     pub(super) fn find(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid) -> Ask {
         let alone = Self { people: String::new(), ..self.clone() };
-        let clause = alone.phrase(s.d, "trip_find", unsaid);
+        let clause = if self.is_flown(s.d, unsaid) {
+            alone.flown(s.d, "fly_find")
+        } else {
+            alone.phrase(s.d, "trip_find", unsaid)
+        };
+        let clause = wish::add(s.d, clause, &self.wish);
         self.found_by(s, clause)
     }
 
     /// The same, or else to book it, with each part in a clause of its own.
     pub(super) fn in_parts(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid, book: bool) -> Ask {
         let clause = self.parts(s.d, unsaid, if book { "spread_book" } else { "spread_find" });
+        let clause = wish::add(s.d, clause, &self.wish);
         if book { self.booked_by(s, clause) } else { self.found_by(s, clause) }
     }
 
@@ -108,7 +126,12 @@ impl Trip {
 
     /// Asks to book it. The flag says whether the words are a command.
     pub(super) fn book(&self, s: &mut Scene<'_, '_>, unsaid: Unsaid) -> (Ask, bool) {
-        let is_short = unsaid.from || unsaid.to || unsaid.day;
+        if self.is_flown(s.d, unsaid) {
+            let clause = self.flown(s.d, "fly_book");
+            let clause = wish::add(s.d, clause, &self.wish);
+            return (self.booked_by(s, clause), false);
+        }
+        let is_short = unsaid.is_any();
         let statement = !is_short && s.d.chance(35);
         let rule = match (statement, is_short && s.d.zh() && unsaid.day) {
             (true, _) => "trip_book_say",
@@ -122,6 +145,7 @@ impl Trip {
                 clause = self.phrase(s.d, rule, unsaid);
             }
         }
+        let clause = wish::add(s.d, clause, &self.wish);
         (self.booked_by(s, clause), !statement)
     }
 
@@ -173,6 +197,26 @@ impl Trip {
             ("vehicle_bare", &bare),
         ];
         spread::told(d, &facts, order, slots)
+    }
+
+    /// Whether it is asked for by a verb alone ("fly me to …"), with no word for the vehicle.
+    fn is_flown(&self, d: &mut Draw, unsaid: Unsaid) -> bool {
+        !self.train && !unsaid.is_any() && d.chance(40)
+    }
+
+    fn flown(&self, d: &mut Draw, rule: &str) -> String {
+        let n = &self.people;
+        let who = phrase(d, if n.is_empty() { "fly_who" } else { "fly_who_many" }, &[("n", n)]);
+        let (on_day, limit) = (slots::on_day(d, &self.day), self.limit(d));
+        let slots: &[(&str, &str)] = &[
+            ("who", &who),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("day", &self.day),
+            ("on_day", &on_day),
+            ("limit", &limit),
+        ];
+        phrase(d, rule, slots)
     }
 
     fn phrase(&self, d: &mut Draw, rule: &str, unsaid: Unsaid) -> String {

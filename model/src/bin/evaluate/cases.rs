@@ -62,6 +62,9 @@ pub(crate) struct Expected {
     /// Which row of the results before it the call has to name, from 0.
     #[serde(skip)]
     pub(crate) row: Option<usize>,
+    /// Its place is misspelt, and the next call is the same with the right one: whoever sees that at once need not make it.
+    #[serde(skip)]
+    pub(crate) is_misspelt: bool,
 }
 
 /// A generated conversation, as far as it matters here.
@@ -103,23 +106,31 @@ fn from_conversation(talk: &Talk) -> Option<Case> {
     let first = talk.messages.first()?;
     let (note, request) = first.content.split_once(".)\n")?;
     let today: Date = note.rsplit_once(", ")?.1.parse().ok()?;
+    // Small talk may be answered by a question, and need not be.
+    let asks = talk.kind.split('+').any(|kind| kind == "missing");
     let turns = talk.messages.iter().skip(1).take_while(|message| message.role != "user");
     let mut expect = Expect::default();
-    let mut results = Vec::new();
+    let mut results: Vec<Value> = Vec::new();
     for message in turns {
         if message.role == "tool" {
             results.push(serde_json::from_str(&message.content).ok()?);
-        } else if message.tool_calls.is_empty() && message.content.ends_with(['?', '？']) {
+        } else if asks && message.tool_calls.is_empty() && message.content.contains(['?', '？']) {
             expect.asks = Some(message.content.clone());
         }
         for call in &message.tool_calls {
             let mut arguments = call.arguments.clone();
             let row = arguments.get("id").and_then(Value::as_str).and_then(|id| row_of(id, &results));
             arguments.retain(|name, _| name != "id" && name != "booking");
-            expect.calls.push(Expected { tool: call.name.clone(), arguments, row });
+            expect.calls.push(Expected { tool: call.name.clone(), arguments, row, is_misspelt: false });
         }
     }
     let corrected = expect.calls.windows(2).any(|pair| repeats(&pair[0], &pair[1]));
+    for (at, result) in results.iter().enumerate() {
+        let refused = result["error"].as_str().is_some_and(|error| error.starts_with("unknown city"));
+        if let (true, Some([call, next, ..])) = (refused, expect.calls.get_mut(at..)) {
+            call.is_misspelt = puts_right(next, call);
+        }
+    }
     let kind =
         if corrected { "corrected" } else { talk.kind.split('+').next().unwrap_or_default() }.to_owned();
     Some(Case { lang: talk.lang.clone(), kind, today, request: request.to_owned(), expect, whole: true })
@@ -133,6 +144,12 @@ fn repeats(first: &Expected, second: &Expected) -> bool {
         && first.arguments.iter().filter(|pair| differing(*pair)).count() == 1
         && first.arguments.len() == second.arguments.len()
         && first.arguments.get("day") == second.arguments.get("day")
+}
+
+/// Whether a call is the one before it with another place.
+fn puts_right(call: &Expected, before: &Expected) -> bool {
+    let differs = |name: &String| before.arguments.get(name) != call.arguments.get(name);
+    call.tool == before.tool && before.arguments.keys().filter(|name| differs(name)).count() == 1
 }
 
 /// The place of an id among the rows of the latest result that has it.

@@ -83,6 +83,8 @@ pub(crate) struct Counted {
     pub(crate) chosen: Table,
     /// Exact ones of those constrained as shipped, by how sure the model was.
     pub(crate) sure: Table,
+    /// The others of those: what was asked, what was replied, and what is right.
+    pub(crate) wrong: Vec<String>,
 }
 
 /// Where the ranges of confidence begin that are counted apart, the lowest last.
@@ -117,14 +119,16 @@ pub(crate) async fn measure(
             Constraint::Nothing => model.unconstrained(request).await?,
             Constraint::Shipped | Constraint::Schema => model.reply(request, &Discard).await?,
         };
-        let (exact, chosen) = match reply.body {
-            ReplyBody::Said { calls, .. } => {
-                (same(&calls, &right.tool_calls), same_tools(&calls, &right.tool_calls))
-            }
-            ReplyBody::Malformed { .. } => (false, false),
+        let made = match &reply.body {
+            ReplyBody::Said { calls, .. } => calls.as_slice(),
+            ReplyBody::Malformed { .. } => &[],
         };
+        let (exact, chosen) = (same(made, &right.tool_calls), same_tools(made, &right.tool_calls));
         if constraint == Constraint::Shipped {
             counted.chosen.count(set, &talk.lang, chosen);
+            if !exact {
+                counted.wrong.push(wrong(set, talk, made, right));
+            }
         }
         counted.exact.count(&format!("{set}: {}", constraint.name()), &talk.lang, exact);
         let range = reply.confidence.and_then(|sure| SURE_FROM.iter().position(|from| sure >= *from));
@@ -133,6 +137,26 @@ pub(crate) async fn measure(
         }
     }
     Ok(())
+}
+
+/// A wrong first reply, in three lines.
+fn wrong(set: &str, talk: &Talk, made: &[CallRequest], right: &Said) -> String {
+    let made = made.iter().map(|call| (&call.tool, &call.arguments));
+    let wanted = right.tool_calls.iter().map(|call| (&call.name, &call.arguments));
+    let asked = talk.messages.first().map_or("", |message| &message.content);
+    format!(
+        "✗ {set} [{}] {asked}\n    replied: {}\n    right:   {}",
+        talk.lang,
+        calls_text(made),
+        calls_text(wanted)
+    )
+}
+
+fn calls_text<'a>(calls: impl Iterator<Item = (&'a String, &'a Map<String, Value>)>) -> String {
+    let texts: Vec<String> = calls
+        .map(|(name, arguments)| format!("{name} {}", serde_json::to_string(arguments).unwrap_or_default()))
+        .collect();
+    if texts.is_empty() { "no call".to_owned() } else { texts.join("; ") }
 }
 
 /// A range of confidence, named so that the highest comes last.

@@ -101,6 +101,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Exactness of the first reply, on the product's and on other tools.
+#[expect(clippy::print_stdout, reason = "failures are printed")]
 async fn first_replies(model: &LocalModel, args: &Args) -> Result<Counted, Box<dyn Error>> {
     let mut counted = Counted::default();
     let sets = [
@@ -117,6 +118,9 @@ async fn first_replies(model: &LocalModel, args: &Args) -> Result<Counted, Box<d
             first::measure(model, set, &talks, constraint, &mut counted).await?;
         }
         first::baselines(set, &talks, &mut counted.exact);
+    }
+    if args.failures {
+        counted.wrong.iter().for_each(|wrong| println!("{wrong}"));
     }
     Ok(counted)
 }
