@@ -50,15 +50,33 @@ def from_gguf(path):
 
 
 @torch.no_grad()
-def widen(model, hidden):
-    """The same function with more hidden units in every layer: the new ones contribute nothing until they are trained."""
-    if hidden < model.shape.hidden:
-        raise SystemExit(f"the network has {model.shape.hidden} hidden units a layer, it cannot be widened to {hidden}")
-    wider = Decoder(replace(model.shape, hidden=hidden))
+def grow(model, **sizes):
+    """The same function with greater sizes of the Shape (`width`, `layers`, `hidden`): what is new contributes nothing until it
+    is trained. New blocks stand between the others and begin by looking at what the one before them looks at."""
+    old = model.shape
+    shape = replace(old, **sizes)
+    for name in ("width", "layers", "hidden"):
+        if getattr(shape, name) < getattr(old, name):
+            raise SystemExit(f"{name} of the network is {getattr(old, name)}, it cannot grow to {getattr(shape, name)}")
+    grown = Decoder(shape)
+    # What does not go into the normalised vectors' length must not change it.
+    gain = (old.width / shape.width) ** 0.5
+    sources = [i * old.layers // shape.layers for i in range(shape.layers)]
     known = dict(model.named_parameters())
-    for name, parameter in wider.named_parameters():
-        rows, columns = (*known[name].shape, None)[:2]
-        if name.endswith("ffn_down.weight"):
+    for name, parameter in grown.named_parameters():
+        source, is_new = name, False
+        if name.startswith("blk."):
+            _, at, rest = name.split(".", 2)
+            at = int(at)
+            source, is_new = f"blk.{sources[at]}.{rest}", at > 0 and sources[at] == sources[at - 1]
+        weights = known[source]
+        is_output = name.endswith(("attn_output.weight", "ffn_down.weight"))
+        if is_output or name.startswith("token"):
             parameter.zero_()
-        parameter[:rows, ...][..., :columns] = known[name]
-    return wider
+        if is_output and is_new:
+            continue
+        if weights.ndim == 1 and len(weights) == old.width:
+            parameter.fill_(float(weights.mean()) * gain)
+            weights = weights * gain
+        parameter[tuple(slice(size) for size in weights.shape)] = weights
+    return grown

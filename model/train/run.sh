@@ -14,6 +14,7 @@ mkdir -p "${1:?usage: run.sh WORK_FOLDER}/shards" "$1/held"
 work=$(cd "$1" && pwd)
 device=${DEVICE:-cpu}
 export OMP_WAIT_POLICY=PASSIVE # Waiting threads sleep: the machine may be busy with other work.
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 # Great pages where the system has them: a step fills gigabytes anew.
 count=${COUNT:-20000}
 minutes=${MINUTES:-120}
 programs=${CARGO_TARGET_DIR:-target}/release

@@ -51,7 +51,7 @@ def arguments():
     parser.add_argument("--average", type=float, default=0.995, help="how slowly the averaged weights follow, a step")
     parser.add_argument("--sift", type=factor, nargs="*", default=[], help="GROUP=N: learn from the least sure of N times as many")
     parser.add_argument("--hints", type=float, default=0.0, help="weight of the hints of hints.py; falls with the rate")
-    parser.add_argument("--widen", type=int, help="hidden units of every layer, more than --init has")
+    parser.add_argument("--grow", type=factor, nargs="*", default=[], help="width=N, layers=N, hidden=N: greater than --init has them")
     parser.add_argument("--longest", type=int, help="conversations are cut to this many tokens")
     parser.add_argument("--save-minutes", type=float, default=4.0)
     parser.add_argument("--evaluate-minutes", type=float, default=12.0)
@@ -66,9 +66,9 @@ def arguments():
 
 
 def factor(text):
-    """A group of shards and how many times as many of its conversations are looked at as are learned from."""
-    group, _, times = text.partition("=")
-    return group, int(times)
+    """`NAME=N`: a group of shards and how many times as many of its conversations are looked at as are learned from, or a size."""
+    name, _, number = text.partition("=")
+    return name, int(number)
 
 
 class Meter:
@@ -81,8 +81,11 @@ class Meter:
         self.loss = self.right = self.count = 0.0
 
     def add(self, losses, logits, wanted, decisions):
+        logits = logits.detach()
+        # Faster than looking for the place of the greatest.
+        right = logits.gather(1, wanted[:, None])[:, 0] == logits.amax(-1)
         self.loss += float(losses.detach()[decisions].sum())
-        self.right += float((logits.argmax(-1) == wanted)[decisions].sum())
+        self.right += float(right[decisions].sum())
         self.count += float(decisions.sum())
 
     def __str__(self):
@@ -114,7 +117,7 @@ class Trainer:
             return Decoder(Shape(**state["shape"]))
         if self.args.init:
             model = checkpoint.decoder(self.args.init)
-            return checkpoint.widen(model, self.args.widen) if self.args.widen else model
+            return checkpoint.grow(model, **dict(self.args.grow)) if self.args.grow else model
         names = [field.name for field in dataclasses.fields(Shape)]
         model = Decoder(Shape(**{name: getattr(self.args, name) for name in names}))
         if not self.args.plain_start:

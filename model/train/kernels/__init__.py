@@ -1,4 +1,4 @@
-"""Kernels for training on processors that multiply bf16 in 512-bit registers (LOG.md has what they save).
+"""Kernels for training on processors that multiply bf16 in 512-bit registers or, faster, in AMX's tiles (LOG.md has what they save).
 
 They are built by the machine's C++ compiler when first wanted (half a minute), and kept in torch's own cache. Where they do not
 serve (other processors, other number types, no compiler) `native` is None, and what is built of torch's operations does the same.
@@ -23,7 +23,11 @@ def native():
     from torch.utils.cpp_extension import load
 
     sources = [str(Path(__file__).with_name(name)) for name in ("attention.cpp", "pointwise.cpp")]
-    return load("handyman_kernels", sources, extra_cflags=["-O3", "-march=native", "-std=c++20"])
+    flags = ["-O3", "-march=native", "-std=c++20"]
+    # The system lends the tiles to those that ask.
+    if not (torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()):
+        flags.append("-mno-amx-tile")
+    return load("handyman_kernels", sources, extra_cflags=flags)
 
 
 def bf16_products():

@@ -1,70 +1,19 @@
-// Attention of rows that all come after one prefix, forth and back, for processors that multiply bf16 in 512-bit registers.
+// Attention of rows that all come after one prefix, forth and back, for processors that multiply bf16 in tiles or 512-bit registers.
 //
-// Each query sees the whole prefix and, of its own row, what is not after it. Scores are computed in tiles of 48 queries by 48 keys
+// Each query sees the whole prefix and, of its own row, what is not after it. Scores are computed in tiles of queries by keys
 // that stay in the first cache, with a running maximum (Milakov and Gimelshein 2018, Dao et al. 2022); backwards they are computed
 // again. The query heads that share a key head are laid side by side, so that a tile of keys serves all of them.
-//
-// Every product is of pairs of bf16 numbers that follow one another along the contraction, 32 bits a pair, as `vdpbf16ps` wants
-// them: the left side is read one pair at a time, the right side sixteen.
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
-#include "vectors.h"
+#include "products.h"
 
 namespace {
 
-constexpr int64_t WIDTH = 64;          // of a head
-constexpr int64_t PAIRS = WIDTH / 2;   // of a head
-constexpr int64_t TILE = 48;           // queries, and keys
-constexpr int64_t HALF = TILE / 2;     // pairs of queries or of keys
-constexpr float SCALE = 0.125f;        // 1 / sqrt(WIDTH)
-
-using Pair = uint32_t; // two of them, the earlier one in the lower half
-
-struct alignas(64) Scores { float at[TILE][TILE]; };
-struct alignas(64) States { float at[TILE][WIDTH]; };
-struct alignas(64) Rows { Pair at[TILE][PAIRS]; };         // a vector a row: left side
-struct alignas(64) Turned { Pair at[PAIRS][TILE]; };       // pairs along the width: right side of scores
-struct alignas(64) Coupled { Pair at[HALF][WIDTH]; };      // pairs of rows: right side of sums over rows
-struct alignas(64) Weights { Pair at[TILE][HALF]; };       // a query a row, pairs of keys
-struct alignas(64) TurnedWeights { Pair at[HALF][TILE]; }; // pairs of queries, a key a column
-
-// out (M by 16 N) = or += left · right, along `depth` pairs. Pair p of row m stands at left[m * row + p * step].
-template <int M, int N>
-inline void block(const Pair* left, int64_t row, int64_t step, const Pair* right, int64_t right_step, int64_t depth, float* out,
-                  int64_t out_row, bool add) {
-    __m512 sum[M][N];
-    for (int m = 0; m < M; m++)
-        for (int n = 0; n < N; n++) sum[m][n] = add ? _mm512_load_ps(out + m * out_row + 16 * n) : _mm512_setzero_ps();
-    for (int64_t p = 0; p < depth; p++) {
-        __m512i b[N];
-        for (int n = 0; n < N; n++) b[n] = _mm512_load_si512(right + p * right_step + 16 * n);
-        for (int m = 0; m < M; m++) {
-            const __m512i a = _mm512_set1_epi32(static_cast<int>(left[m * row + p * step]));
-            for (int n = 0; n < N; n++) sum[m][n] = _mm512_dpbf16_ps(sum[m][n], (__m512bh)a, (__m512bh)b[n]);
-        }
-    }
-    for (int m = 0; m < M; m++)
-        for (int n = 0; n < N; n++) _mm512_store_ps(out + m * out_row + 16 * n, sum[m][n]);
-}
-
-// Queries times keys.
-inline void score(const Rows& queries, const Turned& keys, Scores& out) {
-    for (int64_t m = 0; m < TILE; m += 8) block<8, 3>(queries.at[m], PAIRS, 1, keys.at[0], TILE, PAIRS, out.at[m], TILE, false);
-}
-
-// Adds to each query the states of the keys, by their weights.
-inline void gather(const Weights& weights, const Coupled& states, States& out) {
-    for (int64_t m = 0; m < TILE; m += 6) block<6, 4>(weights.at[m], HALF, 1, states.at[0], WIDTH, HALF, out.at[m], WIDTH, true);
-}
-
-// Adds to each key the states of the queries, by their weights.
-inline void scatter(const TurnedWeights& weights, const Coupled& states, States& out) {
-    for (int64_t m = 0; m < TILE; m += 6)
-        block<6, 4>(weights.at[0] + m, 1, TILE, states.at[0], WIDTH, HALF, out.at[m], WIDTH, true);
-}
+constexpr float SCALE = 0.125f; // 1 / sqrt(WIDTH)
+constexpr int PARTS = TILE / 16;
 
 // Rounds two rows of numbers to bf16 and couples them.
 inline __m512i couple(__m512 low, __m512 high) {
@@ -156,10 +105,12 @@ void forward_tile(const Rows& queries, int64_t first, const Turned& keys, const 
     const __m512 scale = _mm512_set1_ps(SCALE * LOG2E), least = _mm512_set1_ps(-INFINITY);
     for (int64_t m = 0; m < TILE; m++) {
         const int64_t seen = sight.seen(first + m);
-        __m512 x[3];
-        for (int n = 0; n < 3; n++)
+        __m512 x[PARTS];
+        for (int n = 0; n < PARTS; n++)
             x[n] = _mm512_mask_mul_ps(least, mask(seen, n), _mm512_load_ps(scores.at[m] + 16 * n), scale);
-        const float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(x[0], x[1]), x[2]));
+        __m512 greatest = x[0];
+        for (int n = 1; n < PARTS; n++) greatest = _mm512_max_ps(greatest, x[n]);
+        const float most = _mm512_reduce_max_ps(greatest);
         if (most > run.most[m]) {
             const float shrink = std::exp2(run.most[m] - most);
             for (int64_t c = 0; c < WIDTH; c += 16)
@@ -168,7 +119,7 @@ void forward_tile(const Rows& queries, int64_t first, const Turned& keys, const 
             run.most[m] = most;
         }
         __m512 sum = _mm512_setzero_ps();
-        for (int n = 0; n < 3; n++) {
+        for (int n = 0; n < PARTS; n++) {
             x[n] = _mm512_maskz_mov_ps(mask(seen, n), power(_mm512_sub_ps(x[n], _mm512_set1_ps(run.most[m]))));
             sum = _mm512_add_ps(sum, x[n]);
             store_bf16(weights.at[m] + 8 * n, x[n]);
@@ -196,7 +147,7 @@ void backward_tile(Slopes& s, int64_t first, const Keys& tile, const Sight& sigh
     score(s.slopes, tile.values, slopes);
     const __m512 scale = _mm512_set1_ps(SCALE * LOG2E);
     for (int64_t m = 0; m < TILE; m += 2) {
-        for (int n = 0; n < 3; n++) {
+        for (int n = 0; n < PARTS; n++) {
             __m512 w[2], d[2];
             for (int k = 0; k < 2; k++) {
                 const __m512 x = _mm512_load_ps(weights.at[m + k] + 16 * n);
@@ -259,6 +210,7 @@ std::vector<at::Tensor> forward(at::Tensor query, at::Tensor key, at::Tensor val
     Half* out = bits_mut(mixed);
     const Group group = sizes.group();
     at::parallel_for(0, sizes.key_heads, 1, [&](int64_t begin, int64_t end) {
+        [[maybe_unused]] const Tiles tiles;
         Stock prefix, own;
         Rows queries;
         Running run;
@@ -325,6 +277,7 @@ std::vector<at::Tensor> backward(at::Tensor slope, at::Tensor query, at::Tensor 
     const Group group = sizes.group();
     const int64_t stride = sizes.key_heads * WIDTH;
     at::parallel_for(0, sizes.key_heads, 1, [&](int64_t begin, int64_t end) {
+        [[maybe_unused]] const Tiles tiles;
         std::vector<Keys> prefix, own;
         std::vector<KeySlopes> prefix_slopes, own_slopes;
         Slopes s;
