@@ -26,7 +26,7 @@ def native():
     flags = ["-O3", "-march=native", "-std=c++20"]
     # The system lends the tiles to those that ask.
     if not (torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()):
-        flags.append("-mno-amx-tile")
+        flags.append("-mno-amx-bf16")
     return load("handyman_kernels", sources, extra_cflags=flags)
 
 
