@@ -2,7 +2,7 @@
 # they need or say what that is. The others need more, and say so: check (rustfmt and clippy), fuzz (a nightly Rust),
 # dialect-check and bench-peer (Python with pip, GNU tar).
 
-.PHONY: demo test check bench bench-peer crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
+.PHONY: demo test check bench bench-peer bench-native crash-test claims-eval fuzz dialect-check model-eval set-up set-up-tests
 
 DATE := 2026-11-23
 # The same packages and features everywhere, so that nothing is built twice.
@@ -41,6 +41,10 @@ bench: set-up
 # and needs Python with pip.
 bench-peer: set-up
 	@server=$$(scripts/llama-server.sh) && cargo test --quiet $(SELECTION) --bench peer -- "$$server"
+
+# Measures what a build for this very processor gains. Builds everything once more, in target/native.
+bench-native: set-up
+	@scripts/bench-native.sh
 
 # Tries the chat templates of some 70 models and says which dialect each gets, native or generic, and why. Needs Python with pip.
 dialect-check: set-up

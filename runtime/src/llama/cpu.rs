@@ -1,6 +1,9 @@
 //! What the processor has to be able to do. llama.cpp's kernels are compiled for certain instructions, and a
 //! processor without them would end the process with SIGILL in the middle of a run.
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod amx;
+
 use handyman_core::{Fault, FaultKind};
 
 /// An instruction set that the kernels may have been built for.
@@ -26,6 +29,8 @@ impl Needed {
 /// # Errors
 /// A [`Fault`] of kind `Backend` that names what the processor lacks.
 pub(super) fn check() -> Result<(), Fault> {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    amx::leave_out();
     missing(&needed()).map_or(Ok(()), Err)
 }
 

@@ -65,9 +65,9 @@ fn block_of_nibbles(random: &mut Rng) -> ([u8; 18], Whole) {
     (block, (value(scale), std::array::from_fn(number)))
 }
 
-/// ggml's buffers for repacked weights.
+/// ggml's kinds of buffers for weights that its CPU lays out anew.
 #[expect(unsafe_code, reason = "C functions")]
-fn repacking() -> Option<sys::ggml_backend_buffer_type_t> {
+fn extra_buffers() -> Vec<sys::ggml_backend_buffer_type_t> {
     type Buffers = unsafe extern "C" fn(sys::ggml_backend_dev_t) -> *mut sys::ggml_backend_buffer_type_t;
     backend().unwrap();
     // SAFETY: the function of this name has this signature, and gives a list that ends with null.
@@ -75,10 +75,29 @@ fn repacking() -> Option<sys::ggml_backend_buffer_type_t> {
         let cpu = sys::ggml_backend_dev_by_type(sys::GGML_BACKEND_DEVICE_TYPE_CPU);
         let name = c"ggml_backend_dev_get_extra_bufts".as_ptr();
         let buffers = sys::ggml_backend_reg_get_proc_address(sys::ggml_backend_dev_backend_reg(cpu), name);
-        let buffers = std::mem::transmute::<*mut c_void, Option<Buffers>>(buffers)?(cpu);
-        let mut all = (0..).map(|index| *buffers.add(index)).take_while(|buffers| !buffers.is_null());
-        all.find(|&buffers| are_repacked(buffers))
+        let Some(buffers) = std::mem::transmute::<*mut c_void, Option<Buffers>>(buffers) else {
+            return Vec::new();
+        };
+        let buffers = buffers(cpu);
+        (0..).map(|index| *buffers.add(index)).take_while(|buffers| !buffers.is_null()).collect()
     }
+}
+
+/// The one for repacked weights.
+#[expect(unsafe_code, reason = "a C function")]
+fn repacking() -> Option<sys::ggml_backend_buffer_type_t> {
+    // SAFETY: kinds of buffers live as long as the process.
+    extra_buffers().into_iter().find(|&buffers| unsafe { are_repacked(buffers) })
+}
+
+/// Those for AMX are left out, since their kernels end the process (`cpu/amx.rs`).
+#[test]
+#[expect(unsafe_code, reason = "a C function")]
+fn ggml_has_no_buffers_for_amx() {
+    // SAFETY: names live as long as the process.
+    let name = |buffers| unsafe { CStr::from_ptr(sys::ggml_backend_buft_name(buffers)) };
+    let names: Vec<&CStr> = extra_buffers().into_iter().map(name).collect();
+    assert!(!names.contains(&c"AMX"), "{names:?}");
 }
 
 /// The result of ggml's product, and of ours.
