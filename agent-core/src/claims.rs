@@ -24,7 +24,7 @@ use crate::run::{Done, Run};
 use crate::tool::{Effect, ToolSpec};
 
 pub use crate::deeds::Refusal;
-pub use refused::{refusal, ruled_out};
+pub use refused::{is_only_asked_about, refusal, ruled_out};
 
 use asked::Asked;
 use backing::{does, has_acted, is_backed, reference, shows_earlier, stands};

@@ -20,7 +20,7 @@ use std::fmt;
 pub use refusals::Refusal;
 
 pub(crate) use clauses::{Clause, unquoted};
-pub(crate) use licences::{chosen_in, licensed_in};
+pub(crate) use licences::{chosen_in, licensed_in, only_asks};
 pub(crate) use orders::{accepts, last_question, refuses};
 pub(crate) use own::{Does, OwnDeeds};
 pub(crate) use refusals::{declined_in, refused_in};
@@ -302,10 +302,20 @@ fn looks(name: &str) -> bool {
     has(&DATA.reads, name.split(' ').next().unwrap_or_default()) && !name.contains(" and ")
 }
 
+/// Whether a tool of this name does one of the deeds that people care about most.
+pub(crate) fn acts_by_name(name: &str) -> bool {
+    let name = words_in_name(name);
+    !looks(&name) && Deed::of_words(&name).is_some()
+}
+
 /// The words of a tool's name: `createEvent` and `create_event` have the same.
 fn name_of(spec: &ToolSpec) -> String {
+    words_in_name(&spec.name)
+}
+
+fn words_in_name(joined: &str) -> String {
     let mut name = String::new();
-    for character in spec.name.chars() {
+    for character in joined.chars() {
         let is_inner = character.is_uppercase() && name.ends_with(|last: char| last.is_lowercase());
         if is_inner || matches!(character, '_' | '-' | '.' | '/') {
             name.push(' ');

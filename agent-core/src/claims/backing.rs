@@ -12,6 +12,8 @@ use super::asked::Asked;
 /// Fields whose value people refer to an effect by, the most telling first.
 const REFERENCES: [&str; 8] =
     ["receipt", "reference", "confirmation", "booking", "order", "ticket", "event", "id"];
+/// How an answer says in Chinese that the speaker did it.
+const OURS_ZH: [&str; 4] = ["我", "为您", "为你", "帮"];
 /// How a task ended that was handed to another agent, where it has not done it.
 const UNDONE: [&str; 4] = ["waiting", "limit", "cancelled", "failed"];
 /// Texts that say that there is nothing.
@@ -33,7 +35,7 @@ pub(super) fn is_backed(
     let holds = |result: &CallResult| !run.done().iter().any(|done| takes_back(done, &result.call));
     let mut now = asked.since.iter().flat_map(Message::results);
     run.done().iter().any(|done| stands(done, run, tools) && does(deed, done, tools))
-        || now.any(|result| holds(result) && is_told_by(deed, result, tools))
+        || now.any(|result| holds(result) && (is_told_by(deed, result, tools) || is_why(deed, result, text)))
         || asked.before.iter().chain(asked.since).any(said) && !asked.orders(deed)
         || {
             let mut earlier = asked.before.iter().flat_map(Message::results);
@@ -63,6 +65,16 @@ fn is_told_by(deed: Deed<'_>, result: &CallResult, tools: &[ToolSpec]) -> bool {
     let looks = |tool: &ToolSpec| tool.effect == Effect::ReadOnly && deed.is_named_by(tool);
     let is_read = || deed.is_own() && tools.iter().any(|tool| tool.name == result.tool && looks(tool));
     succeeded(result) && (shows(deed, told(&result.result)) || is_read())
+}
+
+/// Whether a call failed because it was so already, and the text does not claim to have done it: "it is already cancelled".
+fn is_why(deed: Deed<'_>, result: &CallResult, text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    let is_own =
+        words.any(|word| ["i", "we"].contains(&word)) || OURS_ZH.iter().any(|word| lower.contains(word));
+    let is_stated = |error: &Value| error.as_str().is_some_and(|error| deed.stated_in(error));
+    !succeeded(result) && !is_own && is_stated(&result.result["error"])
 }
 
 /// Whether a result is of a call that had an effect, which may have been the deed.

@@ -1,10 +1,16 @@
 //! What the person does not want done: the newest of their open words that speak of it decide.
 
-use crate::deeds::{Deed, Does, Refusal, accepts, chosen_in, declined_in, refused_in, refuses};
+use crate::deeds::{
+    Deed, Does, Refusal, accepts, acts_by_name, chosen_in, declined_in, only_asks, refused_in, refuses,
+};
+use crate::message::CallOutcome;
 use crate::run::{Request, Run};
 use crate::tool::{Effect, ToolSpec};
 
 use super::asks_for;
+
+/// Deeds that cost money, or change or take away what there is.
+const GRAVE: [&str; 5] = ["paid", "changed", "cancelled", "refunded", "deleted"];
 
 /// What the person's open words say of what a tool does.
 enum Said {
@@ -41,6 +47,25 @@ pub fn ruled_out<'t>(run: &Run, tools: &'t [ToolSpec]) -> Vec<&'t ToolSpec> {
         Said::Refused(_) | Said::AskedFor => is_refused(said),
     };
     said.into_iter().filter(|(tool, said)| is_ruled_out(tool, said)).map(|(tool, _)| tool).collect()
+}
+
+/// Whether the person's open words only ask or look ("is it paid?", "show me the booking"), and the tool would pay, change or
+/// take away something: nobody has asked for that. Once a run has done what was asked for, it may go on: what was booked is
+/// paid for.
+#[must_use]
+pub fn is_only_asked_about(run: &Run, spec: &ToolSpec) -> bool {
+    let grave = Deed::of_tool(spec).filter(|deed| GRAVE.contains(&deed.name(false)));
+    let has_acted = || {
+        let mut done = run.done().iter().filter(|done| done.outcome == CallOutcome::Succeeded);
+        done.any(|done| acts_by_name(&done.call.tool))
+    };
+    let requests = run.open_requests();
+    grave.is_some_and(|deed| {
+        !requests.is_empty()
+            && requests.iter().all(|request| only_asks(&request.text, deed))
+            && matches!(said_of(spec, &requests), Said::Nothing)
+            && !has_acted()
+    })
 }
 
 fn said_of(spec: &ToolSpec, requests: &[Request]) -> Said {

@@ -8,7 +8,7 @@ use super::orders::{DETERMINERS, LOOKS, may_order_in_chinese};
 use super::plain;
 use super::refusals::only_refuses;
 use super::words::{DATA, Words, has, is_like, positions, without, words_of};
-use super::{Deed, Does, is_han, name_of};
+use super::{Deed, Does, is_chinese, is_han, name_of};
 use crate::tool::ToolSpec;
 
 /// What may stand before the word that says what a clause wants.
@@ -124,6 +124,20 @@ pub(crate) fn chosen_in(text: &str, deed: Deed<'_>) -> bool {
     let only_looks = |part: &str| looks(&words_of(part), Some(deed.0)) || looked_at(part).is_some();
     let mut parts = coarse(&lower).into_iter().flat_map(|clause| clause.split(" and "));
     parts.any(|part| !only_looks(part) && deed.ordered_in(part))
+}
+
+/// Whether a text only asks something, or asks to look: "is it paid?", "show me the booking", 付款了吗. In doubt it does not.
+pub(crate) fn only_asks(text: &str, deed: Deed<'_>) -> bool {
+    let only_looks = |part: &str| looks(&words_of(part), Some(deed.0)) || looked_at(part).is_some();
+    sentences(text).into_iter().all(|sentence| {
+        let (lower, is_question) = (sentence.to_lowercase(), is_question(sentence));
+        let asks = if is_chinese(&lower) {
+            !may_order_in_chinese(&lower, is_question)
+        } else {
+            is_question && !asks_you(&words_of(&lower))
+        };
+        asks || coarse(&lower).into_iter().flat_map(|clause| clause.split(" and ")).all(only_looks)
+    })
 }
 
 /// Whether a text orders this: a deed, or a tool by its names. A clause that refuses it does not.

@@ -1,5 +1,6 @@
 //! Each policy alone, and wrapped.
 
+mod only_asked;
 mod ruled_out;
 mod strangers;
 mod unsure;
@@ -285,7 +286,8 @@ async fn what_the_person_refuses_is_not_done() {
         (goes_on(refused, "It is 40 EUR. Shall I pay?", "Yes, please"), Verdict::Allow, "accepted since"),
         (goes_on(refused, "It is 40 EUR. Which bill next?", "The gas"), Verdict::Deny, "still refused"),
         (goes_on(refused, "To whom?", "Pay Anna"), Verdict::Allow, "asked for since"),
-        (goes_on(refused, "It is 40 EUR.", "And the gas?"), Verdict::Allow, "over"),
+        (goes_on(refused, "It is 40 EUR.", "The gas as well"), Verdict::Allow, "over"),
+        (goes_on(refused, "It is 40 EUR.", "And the gas?"), Verdict::Ask, "over, and only asked about"),
     ] {
         let decision = HeedRefusals::new(AllowAll).decide(&call("pay", json!({})), &pay, &run).await;
         assert_eq!(decision.verdict, expected, "{case}: {}", decision.why);

@@ -336,3 +336,20 @@ fn the_persons_words_are_their_current_message() {
     let problem = unbacked(&run, &tools_of(&[])).unwrap().problem();
     assert!(problem.ends_with("only if the person asked for it"), "{problem}");
 }
+
+/// What a tool says was so already is told truly, and nobody who tells it has done it.
+#[test]
+fn a_call_that_failed_because_it_was_so_already_backs_that_it_is_so() {
+    let failed = |error: &str| ("cancel_booking", Effect::Once, CallOutcome::Failed, json!({"error": error}));
+    let already = failed("booking HM7WU3 is already cancelled");
+    for answer in ["Booking HM7WU3 is already cancelled.", "booking HM7WU3 is already cancelled."] {
+        assert_eq!(claim("Cancel HM7WU3", &[already.clone()], answer), None, "{answer}");
+    }
+    for (tool, answer) in [
+        (already, "I have cancelled HM7WU3."),
+        (failed("HM7WU3 could not be cancelled"), "HM7WU3 is cancelled."),
+        (failed("there is no such booking"), "HM7WU3 is cancelled."),
+    ] {
+        assert!(claim("Cancel HM7WU3", &[tool], answer).is_some(), "{answer}");
+    }
+}
