@@ -158,7 +158,10 @@ pub(crate) fn show(run: &Run, tools: &[ToolSpec], call: &ToolCall, limits: &Limi
 /// Descriptions of the tools that fit the words of the person's message, where the model has not been asked yet and could
 /// call none of them; empty where there is nothing to tell.
 pub(crate) fn first_look(run: &Run, tools: &[ToolSpec], limits: &Limits) -> Vec<Value> {
-    if !run.reveals() || run.usage().turns > 0 || run.progress().is_some() {
+    let asked = run.history().iter().rev().find(|message| message.asks());
+    let is_told = |part: &Part| matches!(part, Part::Note(note) if told(note).is_some());
+    let has_looked = asked.is_some_and(|message| message.parts.iter().any(is_told));
+    if !run.reveals() || has_looked || run.usage().turns > 0 || run.progress().is_some() {
         return Vec::new();
     }
     let found = Found::by(run.message(), run, tools, limits.output_bytes_max / FIRST_LOOK_SHARE);

@@ -169,7 +169,7 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
         CallState::Undecided if pending.scripted && !ending::no_time_left(run, limits) => {
             Some(Step::Decide(call.clone()))
         }
-        CallState::Undecided if calls_begun(run) >= limits.calls_max => {
+        CallState::Undecided if !pending.begun && calls_begun(run) >= limits.calls_max => {
             Some(settle(call, CallOutcome::Cancelled, "no more tool calls are allowed in this run"))
         }
         // A call that undoes still runs when the time is used up.
@@ -191,6 +191,11 @@ fn step_before_start(pending: &PendingCall, run: &Run, tools: &[ToolSpec], limit
                 None => Some(Step::Decide(call.clone())),
             }
         }
+        // Of a call that must not happen twice, its probe has said that it has not happened.
+        CallState::Denied(why) if pending.in_doubt && effect_of(call, tools) == Some(Effect::Idempotent) => {
+            let unknown = format!("{why}; it is unknown whether an earlier attempt took effect");
+            Some(settle(call, CallOutcome::Unknown, &unknown))
+        }
         CallState::Denied(why) => Some(settle(call, CallOutcome::Refused, why)),
         CallState::AwaitingPerson => Some(Step::Finish(Outcome::Waiting { call: call.id.clone() })),
         CallState::Allowed | CallState::Started | CallState::InDoubt | CallState::Finished => None,
@@ -208,7 +213,7 @@ fn is_past_failure(pending: &PendingCall, run: &Run) -> bool {
 
 /// Calls started so far and calls of this turn that may still start.
 fn calls_begun(run: &Run) -> u32 {
-    let allowed = run.pending().iter().filter(|p| p.state == CallState::Allowed).count();
+    let allowed = run.pending().iter().filter(|p| p.state == CallState::Allowed && !p.begun).count();
     run.calls_of_model() + u32::try_from(allowed).unwrap_or(u32::MAX)
 }
 

@@ -77,6 +77,8 @@ pub struct PendingCall {
     pub was_allowed: bool,
     /// What a person was last shown of what it would do.
     pub plan: Option<Value>,
+    /// Whether it has been started, if only to be interrupted or withheld: it then counts among the run's calls.
+    pub begun: bool,
     /// Attempts that failed in a way that may pass.
     pub attempts: u32,
     /// Whether an earlier attempt may have taken effect: its answer was lost, or its process ended. Of a call that must
@@ -99,6 +101,7 @@ impl PendingCall {
             approved: None,
             was_allowed: false,
             plan: None,
+            begun: false,
             attempts: 0,
             in_doubt: false,
             wait_ms: 0,

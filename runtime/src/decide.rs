@@ -1,14 +1,14 @@
 //! Deciding on a call: the policy says, and where it asks, a person sees what would happen.
 
 use handyman_core::{
-    CallContext, CallOutcome, Decision, Effect, Event, Run, ToolCall, ToolError, ToolSpec, Verdict,
+    CallContext, CallOutcome, Decision, Effect, Event, Run, ToolCall, ToolError, ToolSpec, Verdict, compact,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::attend::attended;
 use crate::driver::Ports;
-use crate::execute::tool_time;
+use crate::execute::{bytes_max, tool_time};
 
 /// Why a person is asked again.
 pub(crate) const CHANGED: &str = "what would happen has changed since it was allowed";
@@ -41,7 +41,7 @@ async fn ask(run: &Run, ports: &Ports<'_>, call: &ToolCall, context: CallContext
             return Event::CallFinished {
                 call: call.id.clone(),
                 outcome: CallOutcome::Failed,
-                result: error.to_value(),
+                result: compact::bounded(error.to_value(), bytes_max(run, ports, call)),
                 failure: Some(error.failure()),
                 ms: 0,
             };

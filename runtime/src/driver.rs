@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use handyman_core::planner::{self, Step};
 use handyman_core::{
-    CallRequest, Event, Fault, FaultKind, Given, Journal, LimitKind, Limits, Model, ModelReply, ModelRequest,
-    Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Run, StopReason, TokenUsage, ToolCall, ToolChoice,
-    Toolset, catalogue, claims, compact,
+    CallRequest, CallState, Event, Fault, FaultKind, Given, Journal, LimitKind, Limits, Model, ModelReply,
+    ModelRequest, Outcome, Policy, ReplyBody, ReplyMode, ReplyOptions, Run, StopReason, TokenUsage, ToolCall,
+    ToolChoice, Toolset, catalogue, claims, compact,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +44,7 @@ pub(crate) async fn drive(run: &mut Run, ports: &Ports<'_>) -> Result<(), Fault>
             Step::Finish(outcome) => vec![finish(run, ports, outcome)],
             Step::Probe(call) => vec![execute::probe(run, ports, &call).await],
             Step::Execute(calls) if ports.cancel.is_cancelled() => execute::given_up(run, ports, &calls),
-            _ if ports.cancel.is_cancelled() => vec![finish(run, ports, Outcome::Cancelled)],
+            _ if ports.cancel.is_cancelled() => cancelled(run, ports),
             Step::Generate(mode) => generate(run, ports, mode).await?,
             Step::Decide(call) => tokio::select! {
                 biased;
@@ -63,6 +63,16 @@ pub(crate) async fn drive(run: &mut Run, ports: &Ports<'_>) -> Result<(), Fault>
         for event in &events {
             record(run, ports, event).await?;
         }
+    }
+}
+
+/// The end of a cancelled run, or first what the calls came to that were started and not yet made.
+fn cancelled(run: &Run, ports: &Ports<'_>) -> Vec<Event> {
+    let started = run.pending().iter().filter(|pending| pending.state == CallState::Started);
+    let started: Vec<ToolCall> = started.map(|pending| pending.call.clone()).collect();
+    match started.as_slice() {
+        [] => vec![finish(run, ports, Outcome::Cancelled)],
+        started => execute::given_up(run, ports, started),
     }
 }
 

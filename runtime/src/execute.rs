@@ -248,7 +248,7 @@ pub(crate) async fn probe(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> Even
 }
 
 /// Bytes that a call's result may have. What a workflow works on is kept whole; the model is shown less of it.
-fn bytes_max(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> usize {
+pub(crate) fn bytes_max(run: &Run, ports: &Ports<'_>, call: &ToolCall) -> usize {
     if run.is_scripted(&call.id) { SCRIPTED_BYTES_MAX } else { ports.limits.output_bytes_max }
 }
 

@@ -148,7 +148,9 @@ impl Model for RemoteModel {
         if let Some(shape) = &request.options.answer {
             return self.typed(shape, &request, sink).await;
         }
-        self.ask(Asked { request: &request, shaped: false }, sink).await.map_err(Failure::fault)
+        self.ask(Asked { request: &request, shaped: false, unseen: false }, sink)
+            .await
+            .map_err(Failure::fault)
     }
 }
 
@@ -164,13 +166,16 @@ impl RemoteModel {
         let calls = request.mode == ReplyMode::Free && request.options.tool_choice != ToolChoice::None;
         let mut before = TokenUsage::default();
         if calls && !request.tools.is_empty() {
-            let reply = self.ask(Asked { request, shaped: false }, &Discard).await.map_err(Failure::fault)?;
+            let asked = Asked { request, shaped: false, unseen: true };
+            let reply = self.ask(asked, &Discard).await.map_err(Failure::fault)?;
             let answered = match &reply.body {
                 ReplyBody::Said { text, calls, .. } if calls.is_empty() => Some(text),
                 ReplyBody::Said { .. } | ReplyBody::Malformed { .. } => None,
             };
             match answered {
-                Some(text) if shape.read(text).is_err() => before = reply.usage,
+                Some(text) if shape.read(text).is_err() && reply.usage.decoded() < request.tokens_max => {
+                    before = reply.usage;
+                }
                 Some(text) => {
                     sink.delta(Delta::Text(text.clone()));
                     return Ok(reply);
@@ -178,7 +183,8 @@ impl RemoteModel {
                 None => return Ok(reply),
             }
         }
-        let answering = ModelRequest { mode: ReplyMode::AnswerOnly, ..*request };
+        let tokens_max = request.tokens_max - before.decoded();
+        let answering = ModelRequest { mode: ReplyMode::AnswerOnly, tokens_max, ..*request };
         let mut reply = self.shaped(shape, &answering, sink).await.map_err(Failure::fault)?;
         reply.usage += before;
         Ok(reply)
@@ -193,12 +199,12 @@ impl RemoteModel {
         sink: &dyn DeltaSink,
     ) -> Result<ModelReply, Failure> {
         if !self.has_refused(shape) {
-            match self.ask(Asked { request, shaped: true }, sink).await {
+            match self.ask(Asked { request, shaped: true, unseen: false }, sink).await {
                 Err(Failure::Unfit(_)) => {}
                 reply => return reply,
             }
         }
-        let reply = self.ask(Asked { request, shaped: false }, sink).await?;
+        let reply = self.ask(Asked { request, shaped: false, unseen: false }, sink).await?;
         let mut refused = self.refused_shape.lock().unwrap_or_else(PoisonError::into_inner);
         *refused = Some(shape.schema().clone());
         Ok(reply)
@@ -243,7 +249,7 @@ impl RemoteModel {
         let body = request::body(&self.model, self.sampling.as_ref(), asked, manner);
         let mut attempt = 0;
         loop {
-            let mut assembly = Assembly::default();
+            let mut assembly = Assembly::begun(asked.unseen);
             match self.client.ask(&body, &mut assembly, sink).await {
                 Ok(()) => return Ok(assembly),
                 // What was shown cannot be taken back.

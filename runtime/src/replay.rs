@@ -98,7 +98,8 @@ impl Session {
     /// goes on from there: `resume` it. What calls did in the original is not done again, nor undone.
     ///
     /// # Errors
-    /// A [`Fault`] of kind `Request` if the session has no such run or the run no such turn, or of the journal.
+    /// A [`Fault`] of kind `Request` if the session has no such run or the run no such turn, or if what was done before that turn
+    /// was taken back later; or of the journal.
     pub async fn fork(&self, id: &RunId, turn: u32) -> Result<(Session, RunId), Fault> {
         let journal = self.agent().opened_journal().await?;
         let events = self.own_events(journal.as_ref(), id).await?;
@@ -110,6 +111,7 @@ impl Session {
                     "it has {turns}; `Journal::events` gives them; on the command line: handyman runs show {id} --json"
                 )));
         };
+        not_taken_back(id, &events, until, &format!("turn {turn}"))?;
         self.forked(id, events.into_iter().take(until).collect()).await
     }
 
@@ -129,20 +131,7 @@ impl Session {
             return Err(Fault::new(FaultKind::Request, format!("run {id} has not come to a step '{step}'"))
                 .with_hint(format!("the steps that it has come to: {come_to}")));
         };
-        let before = Run::replay(id.clone(), Earlier::default(), &events[..until]);
-        let undone = events[until..].iter().find_map(|event| match event {
-            Event::UndoPlanned { undoes, .. } => before.done().iter().find(|done| done.call.id == *undoes),
-            _ => None,
-        });
-        if let Some(done) = undone {
-            let (tool, call) = (&done.call.tool, &done.call.id);
-            let message = format!(
-                "{tool} ({call}) was taken back after the step '{step}', so that step cannot be begun from"
-            );
-            return Err(
-                Fault::new(FaultKind::Request, message).with_hint("fork at the step that made that call")
-            );
-        }
+        not_taken_back(id, &events, until, &format!("the step '{step}'"))?;
         self.forked(id, events.into_iter().take(until).collect()).await
     }
 
@@ -158,6 +147,20 @@ impl Session {
         journal.append_all(&copies).await?;
         Ok((forked, last))
     }
+}
+
+/// Refuses to go on from a place before which something was done that was taken back after it: it is not there any more.
+fn not_taken_back(id: &RunId, events: &[Event], until: usize, place: &str) -> Result<(), Fault> {
+    let before = Run::replay(id.clone(), Earlier::default(), &events[..until]);
+    let undone = events[until..].iter().find_map(|event| match event {
+        Event::UndoPlanned { undoes, .. } => before.done().iter().find(|done| done.call.id == *undoes),
+        _ => None,
+    });
+    let Some(done) = undone else { return Ok(()) };
+    let (tool, call) = (&done.call.tool, &done.call.id);
+    let message =
+        format!("{tool} ({call}) was taken back after {place}, so that a run cannot go on from there");
+    Err(Fault::new(FaultKind::Request, message).with_hint("fork before that call was made"))
 }
 
 impl Session {

@@ -198,8 +198,13 @@ fn a_first_look_that_finds_nothing_or_is_not_needed_is_left_out() {
     for tool in long.iter_mut().skip(1) {
         tool.description = format!("Does a thing. {}", "More of it. ".repeat(150));
     }
-    let (_, found) = looked("thing", &long);
+    let (run, found) = looked("thing", &long);
     assert_eq!(found.len(), 1, "it leaves the window to the run");
+    assert_eq!(
+        next_step(&run, &long, &Limits::default()),
+        Step::Generate(ReplyMode::Free),
+        "and is made once"
+    );
 }
 
 #[test]

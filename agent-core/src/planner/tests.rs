@@ -148,6 +148,50 @@ fn a_call_in_doubt_runs_again_only_if_that_is_harmless() {
     }
 }
 
+/// A call that was begun and has to be made once more is not one more call.
+#[test]
+fn a_call_that_starts_again_is_counted_once() {
+    let limits = Limits { calls_max: 1, ..Limits::default() };
+    let waiting = || finished(Outcome::Waiting { call: "c1".into() });
+    let withheld = Event::CallWithheld {
+        call: "c1".into(),
+        why: "it changed".to_owned(),
+        plan: serde_json::Value::Null,
+        digest: "d".to_owned(),
+        ms: 1,
+    };
+    let asked = [started(), asked_for(&["pay"]), decided("c1", Verdict::Ask), waiting(), Event::Resumed];
+    let again = [&asked[..], &[allowed("c1"), begun("c1"), withheld, waiting(), Event::Resumed]].concat();
+    assert_eq!(next_within(&again, &limits), Step::Decide(call(1, "pay")), "a person may allow it again");
+    let once_more = [&again[..], &[allowed("c1"), begun("c1")]].concat();
+    assert_eq!(run_of(&once_more).usage().calls, 1);
+
+    // One of two that are allowed was begun when the process ended.
+    let limits = Limits { calls_max: 2, ..Limits::default() };
+    let crashed =
+        [started(), asked_for(&["put", "put"]), allowed("c1"), allowed("c2"), begun("c1"), Event::Resumed];
+    let done = [&crashed[..], &[begun("c1"), ended("c1", CallOutcome::Succeeded)]].concat();
+    assert_eq!(next_within(&done, &limits), Step::Decide(call(2, "put")));
+}
+
+/// What an attempt may have done is not denied by a no to the next one.
+#[test]
+fn a_denied_call_that_may_have_taken_effect_is_unknown() {
+    let withheld = Event::CallWithheld {
+        call: "c1".into(),
+        why: "it changed".to_owned(),
+        plan: serde_json::Value::Null,
+        digest: "d".to_owned(),
+        ms: 1,
+    };
+    for (tool, outcome) in [("put", CallOutcome::Unknown), ("pay", CallOutcome::Refused)] {
+        let lost = [started(), asked_for(&[tool]), allowed("c1"), begun("c1"), Event::Resumed, begun("c1")];
+        let denied = [&lost[..], &[withheld.clone(), Event::Resumed, decided("c1", Verdict::Deny)]].concat();
+        let Step::Settle(result) = next(&denied) else { panic!("a denied call is settled") };
+        assert_eq!(result.outcome, outcome, "{tool}");
+    }
+}
+
 #[test]
 fn a_call_in_doubt_whose_tool_is_gone_is_asked_about() {
     let events = [started(), asked_for(&["pay"]), allowed("c1"), begun("c1"), Event::Resumed];

@@ -174,9 +174,11 @@ impl Run {
             |pending: &&mut PendingCall| pending.state != CallState::Undecided || pending.was_allowed;
         if let Some(pending) = self.call_in(call, &states).filter(may_start) {
             pending.state = CallState::Started;
-            let scripted = u32::from(pending.scripted);
-            self.scripted_starts += scripted;
-            self.usage.calls += 1;
+            // One that starts again is the same call.
+            let is_new = !std::mem::replace(&mut pending.begun, true);
+            let scripted = pending.scripted && is_new;
+            self.scripted_starts += u32::from(scripted);
+            self.usage.calls += u32::from(is_new);
             self.side_by_side = Default::default();
         }
     }

@@ -156,6 +156,8 @@ pub(super) struct Asked<'a> {
     pub(super) request: &'a ModelRequest<'a>,
     /// Whether the service is to hold the reply to the answer's shape.
     pub(super) shaped: bool,
+    /// Whether nobody sees the reply as it comes, so that it can be asked for again whenever it breaks off.
+    pub(super) unseen: bool,
 }
 
 /// The body of a request.

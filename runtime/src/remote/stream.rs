@@ -96,9 +96,16 @@ pub(super) struct Assembly {
     usage: TokenUsage,
     finish: Option<String>,
     shown: bool,
+    /// Whether nobody sees what comes of it.
+    unseen: bool,
 }
 
 impl Assembly {
+    /// Nothing yet of a reply, which nobody is to see as it comes if it is `unseen`.
+    pub(super) fn begun(unseen: bool) -> Self {
+        Self { unseen, ..Self::default() }
+    }
+
     /// Whether somebody has seen a part of it.
     pub(super) fn was_shown(&self) -> bool {
         self.shown
@@ -165,7 +172,7 @@ impl Assembly {
         };
         if !new.is_empty() {
             whole.push_str(new);
-            self.shown = true;
+            self.shown = !self.unseen;
             sink.delta(delta);
         }
     }

@@ -159,6 +159,24 @@ async fn a_call_that_a_cancelled_run_did_not_try_is_known_to_have_done_nothing()
     assert_eq!((results(&run)[0].0, done.lock().unwrap().len()), (CallOutcome::Cancelled, 0));
 }
 
+#[tokio::test]
+async fn a_call_that_was_started_before_the_next_one_could_be_has_a_result() {
+    let read = |name| Counter::new(name, Effect::ReadOnly, Behaviour::Works);
+    let (agent, _, journal) = agent(vec![say("", &[("a", json!({"n": 1})), ("b", json!({"n": 1}))])]);
+    let cancel = CancellationToken::new();
+    let observer = CancelsAtStart(cancel.clone());
+    let watch = Watch::new(&observer).cancelled_by(cancel);
+    let session = agent.tool(read("a")).tool(read("b")).session();
+    let run = session.run_watched("go", &watch).await.unwrap();
+    assert_eq!(run.outcome(), Some(&Outcome::Cancelled));
+    let ended = |event: &Event| matches!(event, Event::CallFinished { call, .. } if call.as_str() == "c1");
+    assert!(journal.all().iter().any(|(_, event)| ended(event)), "what was started is known to have ended");
+    assert_eq!(
+        results(&run).iter().map(|(outcome, _)| *outcome).collect::<Vec<_>>(),
+        [CallOutcome::Cancelled; 2]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dropped_client_leaves_a_session_that_takes_the_next_message() {
     let silent = super::Silent { asked: Arc::default() };

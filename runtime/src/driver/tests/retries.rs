@@ -277,6 +277,38 @@ impl Tool for Silent {
     }
 }
 
+/// Cannot say what it would do, at length.
+struct Talks(Flaky);
+
+#[async_trait]
+impl Tool for Talks {
+    fn spec(&self) -> &ToolSpec {
+        self.0.spec()
+    }
+
+    async fn call(&self, arguments: Map<String, Value>, context: &CallContext) -> ToolResult<Value> {
+        self.0.call(arguments, context).await
+    }
+
+    async fn plan(
+        &self,
+        _arguments: Map<String, Value>,
+        _context: &CallContext,
+    ) -> ToolResult<Option<Value>> {
+        Err(ToolError::unavailable("no. ".repeat(100_000)))
+    }
+}
+
+#[tokio::test]
+async fn what_a_tool_says_instead_of_a_plan_has_a_bounded_size() {
+    let (tool, _) = flaky(Effect::Idempotent, Vec::new(), || Probe::NotDone);
+    let (made, _, _) = agent(act_and_answer());
+    let run = made.policy(crate::AskForEffects).tool(Talks(tool)).run("go").await.unwrap();
+    let (outcome, result) = results(&run).remove(0);
+    assert_eq!(outcome, CallOutcome::Failed);
+    assert!(result.to_string().len() < 20_000, "{} bytes", result.to_string().len());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_does_not_say_what_became_of_a_call_or_would_is_not_waited_for() {
     let lost = || vec![ToolError::in_doubt("connection lost")];

@@ -108,6 +108,19 @@ async fn a_failed_payment_releases_the_booking() {
     assert!(planned, "the undoing is a fact of its own");
 }
 
+#[tokio::test]
+async fn no_run_goes_on_from_an_effect_that_was_taken_back() {
+    let done = Done::default();
+    let agent = with(replies(), &done).journal_with(Arc::new(MemoryJournal::default()));
+    let run = agent.run("go").await.unwrap();
+    let session = agent.session_of(run.id()).await.unwrap();
+    for turn in [2, 3] {
+        let fault = session.fork(run.id(), turn).await.unwrap_err();
+        assert!(fault.to_string().contains("book (c1) was taken back after turn"), "{fault}");
+    }
+    assert!(session.fork(run.id(), 1).await.is_ok(), "before it was made");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_booking_that_may_be_paid_for_is_not_released() {
     let done = Done::default();

@@ -107,7 +107,7 @@ async fn what_a_service_refuses_of_the_longest_reply_is_refused_once() {
             options: &options,
         };
         let manner = Manner { unsaid_from: 99, ..Manner::default() };
-        request::body("m", None, Asked { request: &request, shaped: false }, manner)
+        request::body("m", None, Asked { request: &request, shaped: false, unseen: false }, manner)
     };
     assert_eq!((&asked(98)["max_tokens"], asked(99).get("max_tokens")), (&json!(98), None));
 }

@@ -85,3 +85,27 @@ async fn a_service_that_knows_no_shapes_is_asked_without() {
         assert_eq!((text(&reply.body), server.seen().len()), ("{\"rain\": false}", asked));
     }
 }
+
+/// Nobody sees what is asked freely first, so it is asked for again when it breaks off.
+#[tokio::test]
+async fn what_nobody_saw_is_asked_for_again_when_it_breaks_off() {
+    let broken = || {
+        let begun = stream(&[delta(json!({"content": "It will"}))], 0);
+        let crate::loopback::Piece::Send(text) = begun.into_iter().last().unwrap() else { panic!("a text") };
+        let end = text.len() - "data: [DONE]\n\n".len();
+        vec![crate::loopback::Piece::Send(text[..end].to_vec())]
+    };
+    let server =
+        Loopback::serve(move |index, _| if index == 0 { broken() } else { said("{\"rain\": true}") }).await;
+    let reply = ask(&server.url, &options(), &handyman_core::Discard).await.unwrap();
+    assert_eq!((text(&reply.body), server.seen().len()), ("{\"rain\": true}", 2));
+}
+
+#[tokio::test]
+async fn both_requests_together_cost_no_more_than_one_may() {
+    let server = Loopback::serve(|index, _| said(["It will rain.", "{\"rain\": true}"][index])).await;
+    ask(&server.url, &options(), &handyman_core::Discard).await.unwrap();
+    let most = |request: &Request| body(request)["max_tokens"].clone();
+    let seen = server.seen();
+    assert_eq!((most(&seen[0]), most(&seen[1])), (json!(99), json!(94)), "five were written first");
+}
