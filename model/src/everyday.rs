@@ -37,15 +37,25 @@ struct Offer {
     spec: ToolSpec,
 }
 
-/// A conversation about everyday tools of at most so many requests; `short`: practice in choosing one.
-pub fn conversation(d: &mut Draw, requests: usize, short: bool) -> Conversation {
+/// A conversation about everyday tools of at most so many requests, drawn from `common` where others have the same. `short`:
+/// practice in choosing one.
+pub fn conversation(d: &mut Draw, common: Option<Draw>, requests: usize, short: bool) -> Conversation {
     if short {
         return choice::conversation(d);
     }
     let mut talk = Conversation::new(d.lang.code());
     let (weekday, date) = today(d);
     let today = date.parse().unwrap_or_default();
-    let (mut offers, absent) = offers(d);
+    let mut specs = None;
+    let (mut offers, absent) = match common {
+        Some(mut common) => {
+            let (mut drawn, absent) = offers(&mut common);
+            specs = Some(drawn.iter().map(|offer| offer.spec.clone()).collect());
+            d.rng.shuffle(&mut drawn);
+            (drawn, absent)
+        }
+        None => offers(d),
+    };
     let lower = !d.zh() && d.chance(35);
     let turns = 1 + d.rng.below(requests.max(1));
     for turn in 0..turns {
@@ -56,8 +66,11 @@ pub fn conversation(d: &mut Draw, requests: usize, short: bool) -> Conversation 
             break;
         }
     }
-    talk.tools = offers.into_iter().map(|offer| offer.spec).collect();
-    d.rng.shuffle(&mut talk.tools);
+    talk.tools = specs.unwrap_or_else(|| {
+        let mut specs: Vec<ToolSpec> = offers.into_iter().map(|offer| offer.spec).collect();
+        d.rng.shuffle(&mut specs);
+        specs
+    });
     noise::roughen(d, &mut talk);
     if let Some(first) = talk.messages.first_mut() {
         first.content.insert_str(0, &format!("(Today is {weekday}, {date}.)\n"));

@@ -47,6 +47,9 @@ pub struct Plan {
     pub short: bool,
     /// What those about the product's tools are like.
     pub course: Course,
+    /// So many in a row have the same tools: in training these are then computed once for all of them. The product's are the
+    /// same anyway, unless they have other names.
+    pub alike: u64,
 }
 
 /// How many of a hundred conversations do without names of fitting tools, as they are where another program runs the model.
@@ -76,21 +79,25 @@ impl Generator {
     /// # Errors
     /// If a sandbox world cannot be opened.
     pub fn conversation(&mut self, index: u64) -> Result<Conversation, DeskError> {
-        let Plan { kind, seed, lang, held_out, short, course } = self.plan;
+        let Plan { kind, seed, lang, held_out, short, course, alike } = self.plan;
         let mut d = Draw::new(seed, index, lang, held_out);
+        // What the tools are drawn from, where several conversations have them.
+        let common = (alike > 1).then(|| Draw::new(!seed, index / alike, lang, held_out));
+        d.lang = common.as_ref().map_or(d.lang, |common| common.lang);
         loop {
+            let common = common.clone();
             let mut talk = match kind {
-                Kind::Invented => invented::conversation(&mut d, short),
-                Kind::Everyday => everyday::conversation(&mut d, course.requests, short),
+                Kind::Invented => invented::conversation(&mut d, common, short),
+                Kind::Everyday => everyday::conversation(&mut d, common, course.requests, short),
                 Kind::Product => {
                     let (which, days, hour) = (d.rng.below(1000), d.rng.below(2), d.rng.between(6, 17));
                     let when = (i32::try_from(days).unwrap_or(0), i8::try_from(hour).unwrap_or(9));
                     let desk = self.desks.desk(which, when, format!("r{seed}-{index}"))?;
-                    product::conversation(&mut d, desk, course)
+                    product::conversation(&mut d, common, desk, course)
                 }
             };
             if product::is_fit(&talk) {
-                if !held_out && !short && kind != Kind::Product && d.chance(MANY) {
+                if !held_out && !short && kind != Kind::Product && alike < 2 && d.chance(MANY) {
                     many::reveal(&mut d, &mut talk);
                 }
                 if held_out || !d.chance(UNNAMED) {

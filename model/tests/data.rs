@@ -9,7 +9,7 @@ use serde_json::Value;
 
 fn plan(kind: Kind, held_out: bool) -> Plan {
     let course = Course { full: false, about: About::Anything, requests: 4, renamed: false };
-    Plan { kind, seed: 77, lang: None, held_out, short: false, course }
+    Plan { kind, seed: 77, lang: None, held_out, short: false, course, alike: 1 }
 }
 
 fn conversations(plan: Plan, count: u64) -> Vec<Conversation> {
@@ -38,10 +38,10 @@ fn every_call_fits_its_schema() {
     let invented = conversations(plan(Kind::Invented, false), 400);
     let everyday = [false, true].map(|held_out| conversations(plan(Kind::Everyday, held_out), 400)).concat();
     let renamed = [false, true].map(|held_out| renamed(held_out, 100)).concat();
-    let shown = |talk: &Conversation| talk.kind.ends_with("many");
-    for talk in
-        [invented, everyday, renamed, of_every_kind(60)].concat().into_iter().filter(|talk| !shown(talk))
-    {
+    let alike = [Kind::Invented, Kind::Everyday].map(|kind| Plan { alike: 20, ..plan(kind, false) });
+    let alike = alike.map(|plan| conversations(plan, 200)).concat();
+    let all = [invented, everyday, renamed, alike, of_every_kind(60)].concat();
+    for talk in all.into_iter().filter(|talk| !talk.kind.ends_with("many")) {
         for call in talk.messages.iter().flat_map(|m| &m.tool_calls) {
             let tool = talk.tools.iter().find(|t| t.name == call.name).expect("the tool is on offer");
             let validator = jsonschema::validator_for(&tool.parameters).unwrap();
@@ -53,6 +53,29 @@ fn every_call_fits_its_schema() {
                 call.arguments.keys().map(|k| order.iter().position(|o| *o == k).unwrap()).collect();
             assert!(places.is_sorted(), "arguments of {} are not in the order of the schema", call.name);
         }
+    }
+}
+
+/// Where tools are to be computed once for many conversations, these have the same ones, and ask for different things.
+#[test]
+fn so_many_in_a_row_have_the_same_tools() {
+    for kind in [Kind::Invented, Kind::Everyday, Kind::Product] {
+        let plan = plan(kind, false);
+        let course = Course { full: true, renamed: true, ..plan.course };
+        let talks = conversations(Plan { course, alike: 8, ..plan }, 40);
+        let sets: Vec<&[Conversation]> = talks.chunks(8).collect();
+        for set in &sets {
+            assert!(
+                set.iter().all(|talk| talk.tools == set[0].tools && talk.lang == set[0].lang),
+                "{kind:?}"
+            );
+            let said: BTreeSet<&str> = set.iter().map(|talk| talk.messages[0].content.as_str()).collect();
+            assert_eq!(said.len(), set.len(), "{kind:?}");
+        }
+        assert!(sets.windows(2).all(|pair| pair[0][0].tools != pair[1][0].tools), "{kind:?}");
+        let calls = talks.iter().flat_map(|talk| &talk.messages).flat_map(|message| &message.tool_calls);
+        let called: BTreeSet<&str> = calls.map(|call| call.name.as_str()).collect();
+        assert!(called.len() > 10, "{kind:?} {called:?}");
     }
 }
 

@@ -10,6 +10,7 @@ and a fifth of the tokens then shows as many requests.
 """
 
 import argparse
+import itertools
 import json
 import re
 from pathlib import Path
@@ -85,12 +86,11 @@ def encode(conversation):
 
 
 def common_prefix(conversations):
-    """Token ids of the system message, if it is the same in all conversations: it then need be computed but once."""
-    first, *others = conversations
-    if any((other["tools"], other.get("system")) != (first["tools"], first.get("system")) for other in others):
-        return []
-    head, _, _ = render(first).partition("<|im_start|>user")
-    return TOKENIZER.encode(head, add_special_tokens=False).ids
+    """Token ids of the system message that all these conversations have: it then need be computed but once. None for one alone."""
+    if len(conversations) < 2:
+        return np.zeros(0, np.uint16)
+    head, _, _ = render(conversations[0]).partition("<|im_start|>user")
+    return np.array(TOKENIZER.encode(head, add_special_tokens=False).ids, np.uint16)
 
 
 def first_reply(conversation):
@@ -100,20 +100,33 @@ def first_reply(conversation):
     return {**conversation, "messages": conversation["messages"][:end]}
 
 
+def sets(conversations):
+    """Those in a row that have the same system message, together."""
+    for _, alike in itertools.groupby(conversations, lambda one: json.dumps([one["tools"], one.get("system")])):
+        yield list(alike)
+
+
 def write_shard(conversations, path, longest=None):
-    """Writes all conversations as one compressed shard; returns the number of conversations and of tokens."""
-    ids, classes, labels = [], [], []
-    conversations = list(conversations)
-    prefix = np.array(common_prefix(conversations), np.uint16)
-    for conversation in conversations:
-        tokens, weights = encode(conversation)
-        if longest and len(tokens) > longest:
-            continue
-        assert np.array_equal(tokens[: len(prefix)], prefix), "the system message is a prefix of the conversation"
-        ids.append(tokens[len(prefix) :])
-        classes.append(weights[len(prefix) :])
-        labels.append(f"{conversation['lang']} {conversation['kind']}")
-    offsets = np.concatenate([[0], np.cumsum([len(tokens) for tokens in ids])])
+    """Writes all conversations as one compressed shard; returns the number of conversations and of tokens.
+
+    What a set of conversations has in common is kept once, in `prefixes`; `sets` has, for each, the number of its conversations.
+    """
+    ids, classes, labels, prefixes, sizes = [], [], [], [], []
+    for alike in sets(conversations):
+        prefix = common_prefix(alike)
+        before = len(ids)
+        for conversation in alike:
+            tokens, weights = encode(conversation)
+            if longest and len(tokens) > longest:
+                continue
+            assert np.array_equal(tokens[: len(prefix)], prefix), "the system message is a prefix of the conversation"
+            ids.append(tokens[len(prefix) :])
+            classes.append(weights[len(prefix) :])
+            labels.append(f"{conversation['lang']} {conversation['kind']}")
+        if len(ids) > before:
+            prefixes.append(prefix)
+            sizes.append(len(ids) - before)
+    offsets = ends(ids)
     partial = Path(f"{path}.partial")
     with partial.open("wb") as file:
         np.savez_compressed(
@@ -122,10 +135,39 @@ def write_shard(conversations, path, longest=None):
             classes=np.concatenate(classes),
             offsets=offsets,
             labels=np.array(labels),
-            prefix=prefix,
+            sets=np.array(sizes),
+            prefixes=np.concatenate(prefixes),
+            prefix_offsets=ends(prefixes),
         )
     partial.rename(path)
     return len(ids), int(offsets[-1])
+
+
+def ends(parts):
+    """Where each of some parts laid one after the other ends, after a 0 for where the first begins."""
+    return np.concatenate([[0], np.cumsum([len(part) for part in parts])])
+
+
+class Shard:
+    """A shard as it is read: the tokens and classes of each conversation, and what stands before them."""
+
+    def __init__(self, path):
+        with np.load(path) as file:
+            self.ids, self.classes, self.offsets, self.labels = (
+                file[name] for name in ("ids", "classes", "offsets", "labels")
+            )
+            sizes, prefixes, at = file["sets"], file["prefixes"], file["prefix_offsets"]
+        self.sets = [range(end - size, end) for end, size in zip(np.cumsum(sizes), sizes)]
+        self.prefixes = [prefixes[start:end] for start, end in zip(at, at[1:])]
+        self.set_of = np.repeat(np.arange(len(sizes)), sizes)
+
+    def __len__(self):
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index):
+        """Token ids, loss classes, and the ids of the prefix: none if it is empty."""
+        part = slice(self.offsets[index], self.offsets[index + 1])
+        return self.ids[part], self.classes[part], self.prefixes[self.set_of[index]]
 
 
 def main():

@@ -12,7 +12,7 @@ import torch
 
 import checkpoint
 import tokenizer
-from chat import CALL, CONTEXT, TOKENIZER
+from chat import CALL, CONTEXT, TOKENIZER, Shard
 
 END = TOKENIZER.token_to_id(tokenizer.TURN_END)
 ARGUMENTS = TOKENIZER.token_to_id("arguments")
@@ -47,18 +47,15 @@ def table(model, path, limit=None):
     model.eval()
     counts = collections.defaultdict(lambda: [0, 0])
     device = next(model.parameters()).device
-    with np.load(path) as shard:
-        ids, classes, offsets, labels, prefix = (
-            shard[name] for name in ("ids", "classes", "offsets", "labels", "prefix")
-        )
-    prefix = torch.from_numpy(prefix.astype(np.int64)).to(device) if len(prefix) else None
-    for index in range(min(limit or len(labels), len(labels))):
-        part = slice(offsets[index], offsets[index + 1])
-        tokens = ids[part].astype(np.int64)
+    shard = Shard(path)
+    for index in range(min(limit or len(shard), len(shard))):
+        tokens, classes, prefix = shard[index]
+        tokens = tokens.astype(np.int64)
+        prefix = torch.from_numpy(prefix.astype(np.int64)).to(device) if len(prefix) else None
         states = model(torch.from_numpy(tokens)[None].to(device), prefix)[0]
         chosen = model.logits(states).argmax(-1).cpu().numpy()
-        language, kind = str(labels[index]).split(" ", 1)
-        for start, end in replies(tokens, classes[part]):
+        language, kind = str(shard.labels[index]).split(" ", 1)
+        for start, end in replies(tokens, classes):
             for measure, right in judge(tokens, chosen, start, end).items():
                 for key in ((measure, "", ""), (measure, language, ""), (measure, "", kind)):
                     counts[key][0] += int(np.sum(right))

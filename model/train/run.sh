@@ -16,6 +16,7 @@ device=${DEVICE:-cpu}
 export OMP_WAIT_POLICY=PASSIVE # Waiting threads sleep: the machine may be busy with other work.
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1 # Great pages where the system has them: a step fills gigabytes anew.
 count=${COUNT:-20000}
+alike=$((${BATCH:-6144} / 256)) # Conversations with the same tools, that a batch can be of.
 minutes=${MINUTES:-120}
 programs=${CARGO_TARGET_DIR:-target}/release
 generate=$programs/generate
@@ -28,11 +29,11 @@ fi
 python="$python_env/bin/python"
 export PATH="$python_env/bin:$PATH" # Building the kernels wants ninja.
 
-# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called first-…, likefirst-… and
-# desk-… up to their first reply.
+# shard FOLDER NAME COMMAND...: the conversations that the command prints, tokenised; those called …first-… and desk-… up to
+# their first reply.
 shard() {
     target="$work/$1/$2.npz" part=""
-    case $2 in first-* | desk-* | likefirst-*) part=--first ;; esac
+    case $2 in *first-* | desk-*) part=--first ;; esac
     shift 2
     [ -e "$target" ] && return
     "$@" > "$work/conversations.jsonl"
@@ -45,12 +46,13 @@ cd "$here/../.."
 cargo build --release --quiet --workspace --features handyman-model/evaluate --bins
 shard shards copy-1 "$python" "$here/exercises.py" 6000 1
 shard shards short-1 "$generate" --kind invented --short --seed 21 --count "$count"
-shard shards invented-1 "$generate" --kind invented --seed 22 --count "$count"
-shard shards everyday-1 "$generate" --kind everyday --requests 6 --seed 47 --count "$count"
-shard shards choice-1 "$generate" --kind everyday --short --seed 48 --count "$count"
+shard shards invented-1 "$generate" --kind invented --seed 22 --count "$((count / 2))"
+shard shards inventedfirst-1 "$generate" --kind invented --alike "$alike" --seed 51 --count "$((count * 2))"
+shard shards everyday-1 "$generate" --kind everyday --requests 6 --seed 47 --count "$((count / 2))"
+shard shards everydayfirst-1 "$generate" --kind everyday --requests 1 --alike "$alike" --seed 48 --count "$((count * 2))"
 shard shards brief-1 "$generate" --kind product --requests 1 --seed 41 --count "$count"
-shard shards like-1 "$generate" --kind product --renamed --requests 2 --seed 49 --count "$((count / 2))"
-shard shards likefirst-1 "$generate" --kind product --renamed --requests 1 --seed 50 --count "$count"
+shard shards renamed-1 "$generate" --kind product --renamed --requests 2 --seed 49 --count "$((count / 4))"
+shard shards renamedfirst-1 "$generate" --kind product --renamed --full --requests 1 --alike "$alike" --seed 50 --count "$count"
 shard shards first-1 "$generate" --kind product --full --requests 1 --seed 44 --count "$((count * 2))"
 shard shards amiss-1 "$generate" --kind product --full --about amiss --requests 1 --seed 43 --count "$((count / 2))"
 shard shards books-1 "$generate" --kind product --full --about bookings --requests 1 --seed 45 --count "$((count / 2))"
@@ -88,7 +90,10 @@ if [ -z "$start" ] && [ ! -e "$work/run/first-phase-done" ]; then
         --batch-tokens "${BATCH:-6144}" --longest 512 --minutes "$first"
     touch "$work/run/first-phase-done"
 fi
-echo '{"first": 0.16, "full": 0.13, "books": 0.10, "amiss": 0.10, "desk": 0.10, "brief": 0.03, "likefirst": 0.04, "like": 0.03, "invented": 0.14, "short": 0.03, "everyday": 0.08, "choice": 0.02, "copy": 0.02, "real": 0.02}' > "$work/shards/mixture.json"
+cat > "$work/shards/mixture.json" <<MIXTURE
+{"first": 0.19, "full": 0.10, "books": 0.09, "amiss": 0.12, "desk": 0.07, "brief": 0.04, "real": 0.02, "copy": 0.03, "short": 0.01,
+ "renamed": 0.01, "renamedfirst": 0.05, "invented": 0.02, "inventedfirst": 0.10, "everyday": 0.01, "everydayfirst": 0.14}
+MIXTURE
 $train --shards "$work/shards" --out "$work/run" --device "$device" $speed $start \
     --held-out "$work/held/invented-held.npz" "$work/held/full-held.npz" ${longest:+--longest $longest} \
     --batch-tokens "${BATCH:-6144}" --minutes $((minutes - first)) --decay-minutes "${DECAY:-20}" ${HINTS:+--hints $HINTS}

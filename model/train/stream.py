@@ -7,19 +7,24 @@ all groups share alike. Conversations are drawn without repetition until a group
 Where a model is sure of most conversations, it may look at several times as many and learn from the others: the factor of
 a group in `sift` says how many times. The share of a group is then that of the tokens it learns from.
 
-A shard whose conversations all begin with the same system message keeps it once, as `prefix`; a batch has conversations
-of one prefix, which is computed once for all of them.
+What conversations in a row have in common is a prefix of all of them (`chat.Shard`). A batch has conversations of one prefix,
+which is computed once. Where only a few conversations have it, such a batch is small, and a step learns from several.
 """
 
 import json
+import math
 import random
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from chat import Shard
+
 STEP = 32  # Batch lengths are multiples of this, so that few shapes are compiled.
-POOL = 16  # Batches made at a time; the pool is sorted by length.
+POOL = 16  # Steps made at a time; the pool is sorted by length.
+TOGETHER = 1 / 192  # Conversations of one prefix that are drawn together, for every token of a step.
+FULL = 0.75  # Share of a step's tokens that is enough.
 
 
 class Stream:
@@ -35,8 +40,7 @@ class Stream:
         renewed = set()
         for path in sorted(self.folder.glob("*.npz")):
             if path.name not in self.shards:
-                with np.load(path) as shard:
-                    self.shards[path.name] = tuple(shard[name] for name in ("ids", "classes", "offsets", "prefix"))
+                self.shards[path.name] = Shard(path)
                 group = path.name.split("-")[0]
                 self.unread.setdefault(group, []).extend(self.conversations(path.name))
                 renewed.add(group)
@@ -48,34 +52,38 @@ class Stream:
         return {group: share for group, share in shares.items() if share > 0 and group in self.unread}
 
     def conversations(self, name):
-        return [(name, index) for index in range(len(self.shards[name][2]) - 1)]
+        """What is drawn at a time: ranges of conversations with one prefix, and single ones without."""
+        shard = self.shards[name]
+        for alike, prefix in zip(shard.sets, shard.prefixes):
+            step = math.ceil(TOGETHER * self.batch_tokens) if len(prefix) else 1
+            for start in range(alike.start, alike.stop, step):
+                yield name, range(start, min(start + step, alike.stop))
 
     def draw(self, group):
-        """The next conversation of a group: (ids, classes, prefix)."""
+        """The next conversations of a group, each (ids, classes), and their prefix."""
         unread = self.unread[group]
         if not unread:
             for name in self.shards:
                 if name.split("-")[0] == group:
                     unread.extend(self.conversations(name))
             self.random.shuffle(unread)
-        name, index = unread.pop()
-        ids, classes, offsets, prefix = self.shards[name]
-        part = slice(offsets[index], offsets[index + 1])
-        return ids[part], classes[part], prefix
+        name, numbers = unread.pop()
+        drawn = [self.shards[name][index] for index in numbers]
+        upto = self.longest
+        return [(ids[:upto], classes[:upto]) for ids, classes, _ in drawn], drawn[0][2]
 
     def fill(self):
-        """Prepares a shuffled pool of batches, each of conversations of one prefix, one factor and about one length."""
+        """Prepares shuffled batches, each of conversations of one prefix, one factor and about one length."""
         shares = self.rescan()
         pools, size = {}, 0
         while size < POOL * self.batch_tokens:
             group = min(shares, key=lambda name: self.taken.get(name, 0) / shares[name])
-            ids, classes, prefix = self.draw(group)
-            if self.longest and len(ids) > self.longest:
-                ids, classes = ids[: self.longest], classes[: self.longest]
+            drawn, prefix = self.draw(group)
             factor = self.sift.get(group, 1)
-            self.taken[group] = self.taken.get(group, 0) + len(ids) / factor
-            pools.setdefault((prefix.tobytes(), factor), (prefix, []))[1].append((ids, classes))
-            size += len(ids) / factor
+            tokens = sum(len(ids) for ids, _ in drawn) / factor
+            self.taken[group] = self.taken.get(group, 0) + tokens
+            pools.setdefault((prefix.tobytes(), factor), (prefix, []))[1].extend(drawn)
+            size += tokens
         self.taken = {name: count * 0.5 for name, count in self.taken.items()}
         for (_, factor), (prefix, pool) in pools.items():
             self.ready += self.batches(prefix, factor, pool)
@@ -97,10 +105,18 @@ class Stream:
         return max(1, (self.batch_tokens - len(prefix)) // padded(len(longest)))
 
     def next(self):
-        """Token ids and loss classes, padded with class -1, the ids of the prefix or None, and how many rows to keep."""
-        if not self.ready:
-            self.fill()
-        prefix, factor, batch = self.ready.pop()
+        """The batches of a step. Each: token ids and loss classes, padded with class -1, the ids of the prefix or None, and how
+        many rows to keep."""
+        step, size = [], 0
+        while size < FULL * self.batch_tokens:
+            if not self.ready:
+                self.fill()
+            step.append(self.padded_batch(*self.ready.pop()))
+            tokens, _, _, rows = step[-1]
+            size += rows * tokens.shape[1]
+        return step
+
+    def padded_batch(self, prefix, factor, batch):
         length = padded(max(len(ids) for ids, _ in batch))
         tokens = torch.zeros(len(batch), length, dtype=torch.long)
         classes = torch.full((len(batch), length), -1, dtype=torch.long)

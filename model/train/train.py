@@ -190,14 +190,16 @@ class Trainer:
         doubt[decisions] = torch.where(opens_wording, -torch.log1p(-call.clamp(max=0.9999)), losses)
         return doubt.amax(1).topk(rows).indices
 
-    def next_batch(self):
-        tokens, classes, prefix, rows = [
-            part.to(self.args.device) if torch.is_tensor(part) else part for part in self.stream.next()
-        ]
-        if rows < len(tokens):
-            chosen = self.least_sure(tokens, classes, prefix, rows)
-            tokens, classes = tokens[chosen], classes[chosen]
-        return tokens, classes, prefix
+    def next_batches(self):
+        """The batches of a step: token ids, loss classes and prefix of each."""
+        batches = []
+        for batch in self.stream.next():
+            tokens, classes, prefix, rows = [part.to(self.args.device) if torch.is_tensor(part) else part for part in batch]
+            if rows < len(tokens):
+                chosen = self.least_sure(tokens, classes, prefix, rows)
+                tokens, classes = tokens[chosen], classes[chosen]
+            batches.append((tokens, classes, prefix))
+        return batches
 
     def update(self, rate):
         """One optimiser step at the given share of the full learning rates."""
@@ -221,20 +223,25 @@ class Trainer:
         return warm * (min(1.0, max(left, 0.0) / args.decay_minutes) if args.decay_minutes else 1.0)
 
     def one_step(self, minutes, is_last):
-        """Learns from one batch; returns whether any process says that this step is the last."""
-        with torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16):
-            batch = self.next_batch()
-            loss = self.loss(*batch, self.rate(minutes))
-        loss.backward()
-        tokens, minutes, is_last = together.mean_gradients(
-            self.model, [int((batch[1] >= 0).sum()), minutes, float(is_last)]
-        )
+        """Learns from the batches of one step, from each by its share of the tokens; returns whether any process says that this
+        step is the last."""
+        with self.autocast():
+            batches = self.next_batches()
+        learned = [int((classes >= 0).sum()) for _, classes, _ in batches]
+        for batch, tokens in zip(batches, learned):
+            with self.autocast():
+                loss = self.loss(*batch, self.rate(minutes)) * (tokens / sum(learned))
+            loss.backward()
+        tokens, minutes, is_last = together.mean_gradients(self.model, [sum(learned), minutes, float(is_last)])
         self.update(self.rate(minutes))
         self.step += 1
         self.tokens += round(tokens * together.SIZE)
         if not math.isfinite(float(loss.detach())):
             raise FloatingPointError(f"loss {float(loss.detach())} at step {self.step}")
         return is_last > 0
+
+    def autocast(self):
+        return torch.autocast(torch.device(self.args.device).type, torch.bfloat16, enabled=self.args.bf16)
 
     def evaluate(self):
         if together.RANK:

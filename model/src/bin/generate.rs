@@ -55,6 +55,9 @@ struct Args {
     /// The product's tools by other names, with other descriptions and arguments.
     #[arg(long)]
     renamed: bool,
+    /// So many conversations in a row have the same tools; the product's with `--full` and other names.
+    #[arg(long, default_value_t = 1)]
+    alike: u64,
     /// What requests to the product are about.
     #[arg(long, value_enum, default_value = "anything")]
     about: About,
@@ -82,6 +85,7 @@ fn main() -> io::Result<()> {
         held_out: args.held_out,
         short: args.short,
         course: Course { full: args.full, about: args.about, requests: args.requests, renamed: args.renamed },
+        alike: args.alike,
     };
     let threads = match args.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),

@@ -55,7 +55,7 @@ fn tools_kept_for_evaluation_are_in_no_training_conversation() {
     let common: BTreeSet<&str> =
         TOOLS.iter().filter(|tool| !tool.held_out).flat_map(|tool| tool.names.iter().copied()).collect();
     for index in 0..200 {
-        let talk = conversation(&mut Draw::new(3, index, None, false), 3, index % 2 == 0);
+        let talk = conversation(&mut Draw::new(3, index, None, false), None, 3, index % 2 == 0);
         for tool in &talk.tools {
             assert!(
                 !kept.contains(tool.name.as_str()) || common.contains(tool.name.as_str()),
@@ -63,7 +63,7 @@ fn tools_kept_for_evaluation_are_in_no_training_conversation() {
                 tool.name
             );
         }
-        let asked = conversation(&mut Draw::new(3, index, None, true), 1, false);
+        let asked = conversation(&mut Draw::new(3, index, None, true), None, 1, false);
         assert_eq!(asked.messages[0].role, Role::User);
     }
 }

@@ -12,7 +12,7 @@ mod trouble;
 use serde_json::Value;
 
 use crate::chat;
-use crate::conversation::{Call, Conversation};
+use crate::conversation::{Call, Conversation, ToolSpec};
 use crate::draw::Draw;
 use crate::value::today;
 
@@ -24,27 +24,22 @@ const ENOUGH_TOKENS: usize = 620;
 /// No more tools than these come beside those of a conversation.
 const MOST_TOOLS: usize = 12;
 
-/// A conversation about invented tools. `short`: one or two tools and one call, to start learning with.
-pub fn conversation(d: &mut Draw, short: bool) -> Conversation {
+/// The tools of a conversation: as machines, by all of their names, and as the model is told of them.
+struct Tools {
+    gears: Vec<Gear>,
+    names: Vec<String>,
+    specs: Vec<ToolSpec>,
+}
+
+/// A conversation about invented tools, drawn from `common` where others have the same. `short`: one or two tools and one call,
+/// to start learning with.
+pub fn conversation(d: &mut Draw, common: Option<Draw>, short: bool) -> Conversation {
     let mut talk = Conversation::new(d.lang.code());
-    let mut names = Vec::new();
-    let count = if short { 1 + d.rng.below(2) } else { *d.rng.one(&[1, 1, 2, 2, 2, 3, 3, 4]) };
-    let gears: Vec<Gear> = (0..count).map(|_| Gear::draw(d, short, &mut names)).collect();
-    let mut tools: Vec<_> = gears.iter().flat_map(Gear::specs).cloned().collect();
-    if !short && d.chance(60) {
-        let most = *d.rng.one(&[1, 2, 2, 3, 3, 4, 5, 6]);
-        let room = MOST_TOOLS.saturating_sub(tools.len());
-        tools.extend(decoy::draw(d, &gears, &mut names, most.min(room)));
-    }
-    if !short && d.chance(12) {
-        let extra = (1 + d.rng.below(5)).min(MOST_TOOLS.saturating_sub(tools.len()));
-        for _ in 0..extra {
-            let gear = Gear::draw(d, true, &mut names);
-            tools.extend(gear.specs().into_iter().cloned());
-        }
-    }
-    d.rng.shuffle(&mut tools);
-    talk.tools = tools;
+    let Tools { gears, names, specs } = match common {
+        Some(mut common) => tools(&mut common, short),
+        None => tools(d, short),
+    };
+    talk.tools = specs;
     let (weekday, date) = today(d);
     let head = format!("(Today is {weekday}, {date}.)\n");
     let most = if short { 2 } else { 2 + d.rng.below(3) };
@@ -58,6 +53,27 @@ pub fn conversation(d: &mut Draw, short: bool) -> Conversation {
         first.content.insert_str(0, &head);
     }
     talk
+}
+
+fn tools(d: &mut Draw, short: bool) -> Tools {
+    let mut names = Vec::new();
+    let count = if short { 1 + d.rng.below(2) } else { *d.rng.one(&[1, 1, 2, 2, 2, 3, 3, 4]) };
+    let gears: Vec<Gear> = (0..count).map(|_| Gear::draw(d, short, &mut names)).collect();
+    let mut specs: Vec<ToolSpec> = gears.iter().flat_map(Gear::specs).cloned().collect();
+    if !short && d.chance(60) {
+        let most = *d.rng.one(&[1, 2, 2, 3, 3, 4, 5, 6]);
+        let room = MOST_TOOLS.saturating_sub(specs.len());
+        specs.extend(decoy::draw(d, &gears, &mut names, most.min(room)));
+    }
+    if !short && d.chance(12) {
+        let extra = (1 + d.rng.below(5)).min(MOST_TOOLS.saturating_sub(specs.len()));
+        for _ in 0..extra {
+            let gear = Gear::draw(d, true, &mut names);
+            specs.extend(gear.specs().into_iter().cloned());
+        }
+    }
+    d.rng.shuffle(&mut specs);
+    Tools { gears, names, specs }
 }
 
 /// One request of the person and all that it leads to.

@@ -70,8 +70,9 @@ pub enum About {
     Amiss,
 }
 
-/// A conversation about the product's tools, all or some of them; the desk is one world during this conversation.
-pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversation {
+/// A conversation about the product's tools, all or some of them; the desk is one world during this conversation. Other names
+/// are drawn from `common` where other conversations have the same.
+pub fn conversation(d: &mut Draw, common: Option<Draw>, desk: Desk<'_>, course: Course) -> Conversation {
     let Course { full, about, requests, renamed } = course;
     let today = desk.today();
     let specs = desk.specs().to_vec();
@@ -99,7 +100,10 @@ pub fn conversation(d: &mut Draw, desk: Desk<'_>, course: Course) -> Conversatio
     let beside = if renamed { 9 } else { 4 };
     talk.tools = if full { specs } else { offered(d, &specs, &talk, left_out, beside) };
     if renamed {
-        renamed::rename(d, &mut talk);
+        match common {
+            Some(mut common) => renamed::rename(&mut common, &mut talk),
+            None => renamed::rename(d, &mut talk),
+        }
     }
     noise::roughen(d, &mut talk);
     noise::follow_capitals(&mut talk);

@@ -1,5 +1,6 @@
 //! Cities, days, times and numbers as people write them in requests to the product.
 
+mod counted;
 mod unusual;
 
 use std::sync::LazyLock;
@@ -245,22 +246,22 @@ pub(crate) fn time(d: &mut Draw, from: i64, to: i64) -> String {
 
 /// A number from 2 on, and as it is written.
 pub(super) fn few(d: &mut Draw, most: i64) -> (i64, String) {
-    const EN: [&str; 11] =
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
-    const ZH: [&str; 11] = ["两", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
     let n = d.rng.between(2, most);
-    let words = if d.zh() { ZH } else { EN };
-    let word = usize::try_from(n - 2).ok().and_then(|index| words.get(index));
-    let text = word.filter(|_| d.chance(55)).map_or_else(|| n.to_string(), |word| (*word).to_owned());
+    // Long words are rarer.
+    let text = match usize::try_from(n).ok().filter(|n| d.chance(if *n > 12 { 35 } else { 55 })) {
+        Some(n) => counted::in_words(n, d.zh()),
+        None => n.to_string(),
+    };
     (n, text)
 }
 
-/// A number of people from 2 on, as it is written: now and then a large party, or more than can be booked at once.
+/// A number of people from 2 on, as it is written: now and then a large party, or far more than can be booked at once.
 pub(super) fn people(d: &mut Draw) -> String {
     match d.rng.below(100) {
-        0..74 => few(d, 6),
-        74..95 => few(d, 20),
-        _ => few(d, 60),
+        0..72 => few(d, 6),
+        72..91 => few(d, 20),
+        91..96 => few(d, 60),
+        _ => few(d, 999),
     }
     .1
 }
