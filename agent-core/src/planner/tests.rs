@@ -148,20 +148,19 @@ fn a_call_in_doubt_runs_again_only_if_that_is_harmless() {
     }
 }
 
+/// What the first call would do has changed since it was allowed.
+fn withheld() -> Event {
+    let (why, digest) = ("it changed".to_owned(), "d".to_owned());
+    Event::CallWithheld { call: "c1".into(), why, plan: serde_json::Value::Null, digest, ms: 1 }
+}
+
 /// A call that was begun and has to be made once more is not one more call.
 #[test]
 fn a_call_that_starts_again_is_counted_once() {
     let limits = Limits { calls_max: 1, ..Limits::default() };
     let waiting = || finished(Outcome::Waiting { call: "c1".into() });
-    let withheld = Event::CallWithheld {
-        call: "c1".into(),
-        why: "it changed".to_owned(),
-        plan: serde_json::Value::Null,
-        digest: "d".to_owned(),
-        ms: 1,
-    };
     let asked = [started(), asked_for(&["pay"]), decided("c1", Verdict::Ask), waiting(), Event::Resumed];
-    let again = [&asked[..], &[allowed("c1"), begun("c1"), withheld, waiting(), Event::Resumed]].concat();
+    let again = [&asked[..], &[allowed("c1"), begun("c1"), withheld(), waiting(), Event::Resumed]].concat();
     assert_eq!(next_within(&again, &limits), Step::Decide(call(1, "pay")), "a person may allow it again");
     let once_more = [&again[..], &[allowed("c1"), begun("c1")]].concat();
     assert_eq!(run_of(&once_more).usage().calls, 1);
@@ -177,16 +176,9 @@ fn a_call_that_starts_again_is_counted_once() {
 /// What an attempt may have done is not denied by a no to the next one.
 #[test]
 fn a_denied_call_that_may_have_taken_effect_is_unknown() {
-    let withheld = Event::CallWithheld {
-        call: "c1".into(),
-        why: "it changed".to_owned(),
-        plan: serde_json::Value::Null,
-        digest: "d".to_owned(),
-        ms: 1,
-    };
     for (tool, outcome) in [("put", CallOutcome::Unknown), ("pay", CallOutcome::Refused)] {
         let lost = [started(), asked_for(&[tool]), allowed("c1"), begun("c1"), Event::Resumed, begun("c1")];
-        let denied = [&lost[..], &[withheld.clone(), Event::Resumed, decided("c1", Verdict::Deny)]].concat();
+        let denied = [&lost[..], &[withheld(), Event::Resumed, decided("c1", Verdict::Deny)]].concat();
         let Step::Settle(result) = next(&denied) else { panic!("a denied call is settled") };
         assert_eq!(result.outcome, outcome, "{tool}");
     }
