@@ -63,6 +63,7 @@ pub enum CallState {
 
 /// A call of the current turn.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of a call, each of its own")]
 pub struct PendingCall {
     /// The call.
     pub call: ToolCall,
