@@ -343,7 +343,7 @@ fn a_call_that_failed_because_it_was_so_already_backs_that_it_is_so() {
     let failed = |error: &str| ("cancel_booking", Effect::Once, CallOutcome::Failed, json!({"error": error}));
     let already = failed("booking HM7WU3 is already cancelled");
     for answer in ["Booking HM7WU3 is already cancelled.", "booking HM7WU3 is already cancelled."] {
-        assert_eq!(claim("Cancel HM7WU3", &[already.clone()], answer), None, "{answer}");
+        assert_eq!(claim("Cancel HM7WU3", std::slice::from_ref(&already), answer), None, "{answer}");
     }
     for (tool, answer) in [
         (already, "I have cancelled HM7WU3."),
